@@ -1,0 +1,92 @@
+"""Decoding: the right pixels, upright, on white, at a size that costs little."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import BadDimensions, ImageTooLarge, InvalidImage, UnsupportedImage
+from core.images import ImageLimits, crop_box, decode_image
+
+ORIENTATION = 0x0112
+# How a camera stores an upright picture for each EXIF orientation.
+STORED = {
+    1: [],
+    2: [Image.Transpose.FLIP_LEFT_RIGHT],
+    3: [Image.Transpose.ROTATE_180],
+    4: [Image.Transpose.FLIP_TOP_BOTTOM],
+    5: [Image.Transpose.TRANSPOSE],
+    6: [Image.Transpose.ROTATE_90],
+    7: [Image.Transpose.TRANSVERSE],
+    8: [Image.Transpose.ROTATE_270],
+}
+
+
+def gradient(width=60, height=80):
+    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
+    return Image.fromarray(np.stack([x, y, 255 - x], axis=2).astype(np.uint8))
+
+
+def saved(image, kind="PNG", **options):
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_exif_orientation_is_undone(orientation):
+    image = gradient()
+    for step in STORED[orientation]:
+        image = image.transpose(step)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    upright = decode_image(saved(image, "JPEG", quality=95, exif=exif))
+    assert upright.size == (60, 80)
+    assert np.abs(np.asarray(upright, int) - np.asarray(gradient(), int)).mean() < 3
+
+
+def test_transparency_lies_on_white():
+    image = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
+    assert decode_image(saved(image)).getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_sixteen_bit_grey_is_scaled_not_clipped():
+    image = Image.fromarray(np.full((20, 20), 0x8000, np.uint16))
+    assert decode_image(saved(image)).getpixel((5, 5)) == (128, 128, 128)
+
+
+def test_a_large_jpeg_is_decoded_small_but_never_below_twice_the_target():
+    data = saved(gradient(3000, 4000), "JPEG")
+    small = decode_image(data, target=(96, 128))
+    assert 256 <= min(small.size) < 1000
+    assert decode_image(data).size == (3000, 4000)
+
+
+def test_one_frame_is_enough():
+    frames = [Image.new("P", (20, 20), shade) for shade in range(50)]
+    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert decode_image(data).size == (20, 20)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", InvalidImage),
+        (b"words", UnsupportedImage),
+        (saved(gradient(), "BMP"), UnsupportedImage),
+        (saved(gradient(), "JPEG")[:-2], InvalidImage),
+        (saved(gradient())[:100], InvalidImage),
+        (saved(gradient(8, 80)), BadDimensions),
+        (saved(gradient(200, 200)), ImageTooLarge),
+    ],
+)
+def test_each_refusal_has_its_name(data, error):
+    with pytest.raises(error):
+        decode_image(data, ImageLimits(max_pixels=30_000))
+
+
+def test_crop_by_fractions():
+    assert crop_box(gradient(), (0.5, 0.25, 1, 0.75)).size == (30, 40)
+    with pytest.raises(BadDimensions):
+        crop_box(gradient(), (0.5, 0.5, 0.501, 1))

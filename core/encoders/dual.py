@@ -1,0 +1,200 @@
+"""A dual encoder: one image tower and one text tower that meet in a shared space.
+
+The folder says all that is needed to run it: `encoder.json` (preprocessing, tokens, fusion),
+`image.onnx` (pixels -> features), `text.onnx` (token ids, mask -> features), `tokenizer.json`.
+Work is split in three, so that a service can overlap it: preparation on the CPU, the model, and
+normalisation after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from PIL.Image import Image
+from tokenizers import Tokenizer
+
+from core.encoders.base import ItemVectors, Vectors, fuse, normalise
+from core.encoders.runtime import Model, open_model
+from core.errors import ArtefactError, InvalidInput
+
+IMAGE_MODEL = "image.onnx"
+TEXT_MODEL = "text.onnx"
+TOKENIZER = "tokenizer.json"
+T = TypeVar("T")
+# Large enough to keep two cores busy, small enough that a batch's pixels stay in cache.
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class DualSpec:
+    """The part of `encoder.json` that decides the output, next to the weights."""
+
+    name: str
+    dimension: int
+    image_width: int
+    image_height: int
+    pixel_mean: tuple[float, float, float]
+    pixel_std: tuple[float, float, float]
+    max_tokens: int
+    text_template: str
+    item_image_weight: float
+
+    @classmethod
+    def from_manifest(cls, manifest: Mapping[str, Any], path: Path) -> DualSpec:
+        """Read the fields of `encoder.json`.
+
+        Raises:
+            ArtefactError: a field is missing or of the wrong shape.
+        """
+        try:
+            image, text = manifest["image"], manifest["text"]
+            return cls(
+                name=str(manifest["name"]),
+                dimension=int(manifest["dimension"]),
+                image_width=int(image["width"]),
+                image_height=int(image["height"]),
+                pixel_mean=_three(image["mean"]),
+                pixel_std=_three(image["std"]),
+                max_tokens=int(text["max_tokens"]),
+                text_template=str(text["template"]),
+                item_image_weight=float(manifest["item_image_weight"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise ArtefactError(path, "lacks a field or has one of the wrong type") from None
+
+    def to_manifest(self) -> dict[str, Any]:
+        """The inverse of `from_manifest`."""
+        return {
+            "name": self.name,
+            "architecture": "dual-onnx",
+            "dimension": self.dimension,
+            "normalisation": "l2",
+            "item_image_weight": self.item_image_weight,
+            "image": {
+                "width": self.image_width,
+                "height": self.image_height,
+                "resize": "stretch-bilinear",
+                "mean": list(self.pixel_mean),
+                "std": list(self.pixel_std),
+            },
+            "text": {"max_tokens": self.max_tokens, "template": self.text_template},
+        }
+
+
+def _three(values: Sequence[float]) -> tuple[float, float, float]:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
+
+
+def resize_image(image: Image, width: int, height: int) -> NDArray[np.uint8]:
+    """The model's view of an upright RGB image: stretched to (height, width, 3), 8-bit.
+
+    Training caches and the service prepare pixels by this one function, so they agree exactly.
+    """
+    if image.size != (width, height):
+        image = image.resize((width, height), PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.asarray(image, dtype=np.uint8)
+
+
+class DualEncoder:
+    """See `core.encoders.base.Encoder`. Built by `load_encoder`."""
+
+    def __init__(
+        self, spec: DualSpec, fingerprint: str, image: Model, text: Model, tokenizer: Tokenizer
+    ) -> None:
+        self.spec = spec
+        self.fingerprint = fingerprint
+        self._image_model = image
+        self._text_model = text
+        self._tokenizer = tokenizer
+        self._tokenizer.enable_truncation(spec.max_tokens)
+        self._tokenizer.enable_padding()
+        self._scale = np.float32(1 / 255) / np.array(spec.pixel_std, np.float32)
+        self._shift = np.array(spec.pixel_mean, np.float32) / np.array(spec.pixel_std, np.float32)
+
+    @classmethod
+    def load(cls, folder: Path, manifest: Mapping[str, Any], device: str) -> DualEncoder:
+        """Open the files of a folder whose checksums were verified."""
+        spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
+        try:
+            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        except Exception:  # the library raises bare Exception
+            raise ArtefactError(folder / TOKENIZER, "is not a tokenizer") from None
+        image = open_model(folder / IMAGE_MODEL, device)
+        text = open_model(folder / TEXT_MODEL, device)
+        return cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def dimension(self) -> int:
+        return self.spec.dimension
+
+    @property
+    def text_template(self) -> str:
+        return self.spec.text_template
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        return self.spec.image_width, self.spec.image_height
+
+    def prepare_image(self, image: Image) -> Vectors:
+        """An upright RGB image -> model input (3, height, width)."""
+        pixels = resize_image(image, *self.image_size)
+        return np.ascontiguousarray((pixels * self._scale - self._shift).transpose(2, 0, 1))
+
+    def encode_images(self, images: Sequence[Image]) -> Vectors:
+        rows = np.empty((len(images), self.dimension), np.float32)
+        for start in range(0, len(images), _BATCH):
+            batch = np.stack([self.prepare_image(i) for i in images[start : start + _BATCH]])
+            rows[start : start + len(batch)] = self._image_model({"pixels": batch})
+        return normalise(rows)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        rows = np.empty((len(texts), self.dimension), np.float32)
+        # Texts of like length go together, so that little of a batch is padding.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            rows[batch] = self._text_model(self._tokenise([texts[i] for i in batch]))
+        return normalise(rows)
+
+    def _tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
+        encodings = self._tokenizer.encode_batch(texts)
+        return {
+            "input_ids": np.array([e.ids for e in encodings], np.int64),
+            "attention_mask": np.array([e.attention_mask for e in encodings], np.int64),
+        }
+
+    def encode_items(
+        self, images: Sequence[Image | None], texts: Sequence[str | None]
+    ) -> ItemVectors:
+        image = scatter(images, self.encode_images, self.dimension)
+        text = scatter(texts, self.encode_texts, self.dimension)
+        require_a_side(images, texts)
+        return ItemVectors(image, text, fuse(image, text, self.spec.item_image_weight))
+
+
+def scatter(
+    values: Sequence[T | None], encode: Callable[[list[T]], Vectors], dimension: int
+) -> Vectors:
+    """Encode the values that are there; the rows of those that are not stay zero."""
+    present = [i for i, value in enumerate(values) if value is not None]
+    rows = np.zeros((len(values), dimension), np.float32)
+    if present:
+        rows[present] = encode([value for value in values if value is not None])
+    return rows
+
+
+def require_a_side(images: Sequence[object], texts: Sequence[object]) -> None:
+    """Raise InvalidInput where an item has neither an image nor a text."""
+    if any(i is None and t is None for i, t in zip(images, texts, strict=True)):
+        raise InvalidInput("An item needs an image or a text.")

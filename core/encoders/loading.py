@@ -1,0 +1,30 @@
+"""Opening an encoder folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.artefacts import read_manifest
+from core.encoders.base import Encoder
+from core.encoders.dual import DualEncoder
+from core.encoders.hash import HashEncoder
+from core.errors import ArtefactError
+
+ENCODER_MANIFEST = "encoder.json"
+
+
+def load_encoder(path: Path, device: str = "auto") -> Encoder:
+    """Check every file of an encoder folder against its checksum, then open it.
+
+    Raises:
+        ArtefactError: a file is missing, damaged or of an unknown architecture; it is named.
+        ConfigError: the device is unknown or not there.
+    """
+    manifest = read_manifest(path, "encoder", ENCODER_MANIFEST)
+    match manifest.get("architecture"):
+        case "dual-onnx":
+            return DualEncoder.load(path, manifest, device)
+        case "hash":
+            return HashEncoder(int(manifest["dimension"]))
+        case _:
+            raise ArtefactError(path / ENCODER_MANIFEST, "has an unknown architecture")

@@ -1,0 +1,105 @@
+"""The encoder seam: the mock, the shipped encoder, and what a damaged folder says."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.encoders import HashEncoder, load_encoder
+from core.encoders.base import fuse, normalise
+from core.errors import ArtefactError, ConfigError, InvalidInput
+
+RED = Image.new("RGB", (96, 128), (200, 20, 20))
+BLUE = Image.new("RGB", (96, 128), (20, 20, 200))
+
+
+@pytest.fixture(scope="module", params=["hash", "compact"])
+def encoder(request, compact):
+    return HashEncoder(64) if request.param == "hash" else load_encoder(compact, "cpu")
+
+
+def test_rows_have_unit_length(encoder):
+    for rows in (encoder.encode_images([RED, BLUE]), encoder.encode_texts(["red", "a blue bag"])):
+        assert rows.shape == (2, encoder.dimension)
+        assert rows.dtype == np.float32
+        assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+
+
+def test_a_batch_says_what_single_calls_say(encoder):
+    # Not to the bit: another batch size may sum in another order.
+    texts = ["red", "a long text about a blue cotton shirt", "bag"]
+    alone = np.concatenate([encoder.encode_texts([text]) for text in texts])
+    assert (encoder.encode_texts(texts) * alone).sum(axis=1) == pytest.approx(1, abs=5e-3)
+    alone = np.concatenate([encoder.encode_images([image]) for image in (RED, BLUE)])
+    assert (encoder.encode_images([RED, BLUE]) * alone).sum(axis=1) == pytest.approx(1, abs=5e-3)
+
+
+def test_items_with_one_side(encoder):
+    vectors = encoder.encode_items([RED, None, RED], [None, "red", "red"])
+    assert not vectors.text[0].any()
+    assert not vectors.image[1].any()
+    assert np.allclose(vectors.item[0], vectors.image[0], atol=1e-6)
+    assert np.allclose(vectors.item[1], vectors.text[1], atol=1e-6)
+    assert np.allclose(np.linalg.norm(vectors.item, axis=1), 1, atol=1e-5)
+    with pytest.raises(InvalidInput):
+        encoder.encode_items([None], [None])
+
+
+def test_no_items_are_no_rows(encoder):
+    assert encoder.encode_images([]).shape == (0, encoder.dimension)
+    assert encoder.encode_texts([]).shape == (0, encoder.dimension)
+
+
+def test_fusing_is_a_weighted_mean_of_directions():
+    one, other = np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32)
+    # 0.8 and 0.2 have length sqrt(0.68).
+    assert fuse(one, other, 0.8) == pytest.approx(np.array([[0.8, 0.2]]) / 0.68**0.5)
+    assert not normalise(np.zeros((1, 2), np.float32)).any()
+
+
+def test_the_shipped_encoder_is_small_and_holds_no_pickle(compact):
+    files = list(compact.iterdir())
+    assert sum(file.stat().st_size for file in files) <= 40_000_000
+    assert {file.suffix for file in files} <= {".json", ".onnx", ".md"}
+
+
+def test_the_shipped_encoder_knows_colours_and_types(compact):
+    encoder = load_encoder(compact, "cpu")
+    texts = encoder.encode_texts(["Men Black Watch", "Watches", "Women Red Dress"])
+    assert texts[0] @ texts[1] > texts[0] @ texts[2]
+
+
+@pytest.mark.parametrize("file", ["image.onnx", "text.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
+def test_a_damaged_file_is_named(compact, tmp_path, file, damage):
+    folder = tmp_path / "encoder"
+    shutil.copytree(compact, folder)
+    path = folder / file
+    data = bytearray(path.read_bytes())
+    if damage == "remove":
+        path.unlink()
+    elif damage == "cut":
+        path.write_bytes(data[: len(data) // 2])
+    else:
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    with pytest.raises(ArtefactError, match=file):
+        load_encoder(folder, "cpu")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"files": {}}', '{"kind": "index", "files": {}}'])
+def test_a_manifest_that_is_none_is_named(tmp_path, text):
+    (tmp_path / "encoder.json").write_text(text)
+    with pytest.raises(ArtefactError, match=r"encoder\.json"):
+        load_encoder(tmp_path)
+
+
+def test_an_unknown_device_is_refused(compact):
+    with pytest.raises(ConfigError, match="auto, cpu, cuda"):
+        load_encoder(compact, "quantum")
+
+
+def test_a_saved_hash_encoder_loads(tmp_path):
+    HashEncoder(32).save(tmp_path / "hash")
+    assert load_encoder(tmp_path / "hash").fingerprint == "hash-32"

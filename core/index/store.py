@@ -1,0 +1,166 @@
+"""Index versions on disk: what the index builder publishes and the service opens.
+
+    INDEX/
+      CURRENT                        the name of the live version
+      20261123T120501Z-1a2b3c4d/     one immutable version: when it was built, of which inputs
+        manifest.json                encoder, dimension, count, kind, checksums
+        index.faiss                  vectors; row r is item r
+        items.parquet                every field of the items
+        images.bin, images.parquet   the pictures end to end, and where each one lies
+
+A version never changes once it is there. Going live, and going back, is one atomic write of
+CURRENT. Names sort by time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.artefacts import MANIFEST, read_manifest, write_text_atomically
+from core.embeddings import EncoderIdentity
+from core.errors import ArtefactError, NotFound
+from core.index.base import VectorIndex
+from core.index.items import ImageStore, ItemTable
+
+KIND = "index"
+CURRENT = "CURRENT"
+INDEX_FILE = "index.faiss"
+ITEMS_FILE = "items.parquet"
+IMAGES_FILE = "images.bin"
+IMAGE_PLACES_FILE = "images.parquet"
+_FILES = (INDEX_FILE, ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
+_VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class IndexVersion:
+    """One version, opened: checked against its checksums, read-only, safe across threads.
+
+    Row r of `index`, `items` and `images` is the same item. It lives as long as it is referenced
+    and needs no closing; deleting its folder does not disturb it.
+    """
+
+    name: str
+    folder: Path
+    encoder_name: str
+    fingerprint: str
+    category: str | None
+    index: VectorIndex
+    items: ItemTable
+    images: ImageStore
+    manifest: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def dimension(self) -> int:
+        return self.index.dimension
+
+    def require_encoder(self, encoder: EncoderIdentity) -> None:
+        """Refuse an encoder other than the one that made the vectors.
+
+        Raises:
+            ArtefactError: the fingerprint or the dimension differs.
+        """
+        if (encoder.fingerprint, encoder.dimension) != (self.fingerprint, self.dimension):
+            made_by = (
+                f"was built with another encoder ({self.encoder_name}); export and build again"
+            )
+            raise ArtefactError(self.folder / MANIFEST, made_by)
+
+
+def list_versions(index_dir: Path) -> list[str]:
+    """Names of the versions that stand in the folder, oldest first; none where it is missing."""
+    if not index_dir.is_dir():
+        return []
+    return sorted(p.name for p in index_dir.iterdir() if is_version(p.name) and p.is_dir())
+
+
+def is_version(name: str) -> bool:
+    """Whether `name` has the form of a version name, and so is safe as a folder name."""
+    return _VERSION.fullmatch(name) is not None
+
+
+def current_version(index_dir: Path) -> str:
+    """The name that CURRENT holds.
+
+    Raises:
+        ArtefactError: CURRENT is missing or holds no version name.
+    """
+    path = index_dir / CURRENT
+    try:
+        name = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise ArtefactError(path, "not found; use `twinset build` first") from None
+    except (OSError, ValueError):
+        raise ArtefactError(path, "cannot be read") from None
+    if not is_version(name):
+        raise ArtefactError(path, "does not name an index version")
+    return name
+
+
+def set_current(index_dir: Path, name: str) -> None:
+    """Make a version the live one; a crash leaves the old or the new name, never a mix.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    if not is_version(name) or not (index_dir / name / MANIFEST).is_file():
+        raise NotFound("There is no such index version.")
+    write_text_atomically(index_dir / CURRENT, name + "\n")
+
+
+def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
+    """Open a version, by default the live one, after checking every file's checksum.
+
+    Raises:
+        ArtefactError: CURRENT or a file is missing, damaged, or does not fit the others.
+        NotFound: `name` has not the form of a version name.
+    """
+    if name is not None and not is_version(name):
+        raise NotFound("There is no such index version.")
+    name = name or current_version(index_dir)
+    folder = index_dir / name
+    manifest = read_manifest(folder, KIND)
+    for file in _FILES:
+        if file not in manifest["files"]:
+            raise ArtefactError(folder / MANIFEST, f"does not list {file}")
+    version = _open_files(name, folder, manifest)
+    _check_sizes(version)
+    return version
+
+
+def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVersion:
+    from core.index.faiss_index import FaissIndex
+
+    try:
+        encoder, category = manifest["encoder"], manifest["category"]
+        encoder_name, fingerprint = str(encoder["name"]), str(encoder["fingerprint"])
+    except (KeyError, TypeError):
+        raise ArtefactError(folder / MANIFEST, "lacks a field") from None
+    return IndexVersion(
+        name=name,
+        folder=folder,
+        encoder_name=encoder_name,
+        fingerprint=fingerprint,
+        category=category,
+        index=FaissIndex.load(folder / INDEX_FILE),
+        items=ItemTable(folder / ITEMS_FILE),
+        images=ImageStore(folder / IMAGES_FILE, folder / IMAGE_PLACES_FILE),
+        manifest=manifest,
+    )
+
+
+def _check_sizes(version: IndexVersion) -> None:
+    said = version.manifest.get("dimension"), version.manifest.get("count")
+    if (version.dimension, len(version.index)) != said:
+        raise ArtefactError(version.folder / INDEX_FILE, "has another shape than the manifest says")
+    if len(version.items) != said[1]:
+        raise ArtefactError(version.folder / ITEMS_FILE, "has another count than the manifest says")
+    if len(version.images) != said[1]:
+        raise ArtefactError(version.folder / IMAGE_PLACES_FILE, "has another count than the items")

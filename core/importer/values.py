@@ -1,0 +1,162 @@
+"""Single values: cleaned, typed over a whole column, converted."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import pyarrow as pa
+
+_TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+_AVAILABLE = {
+    **dict.fromkeys(("true", "yes", "y", "in stock", "available"), True),
+    **dict.fromkeys(("false", "no", "n", "out of stock", "sold out", "unavailable"), False),
+}
+# A leading zero or more digits than a number keeps means a code, not a quantity.
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]+")
+_PRICE = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_INT64 = range(-(2**63), 2**63)
+
+
+class RowRejected(Exception):
+    """A row that stays out of the catalogue; `str` is the reason, without the row's values."""
+
+
+class Kind(Enum):
+    """What a column's values have in common; its value is the attribute's Arrow type."""
+
+    EMPTY = "empty"
+    BOOL = "bool"
+    WHOLE = "whole"
+    DECIMAL = "decimal"
+    TEXT = "text"
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        types = {Kind.BOOL: pa.bool_(), Kind.WHOLE: pa.int64(), Kind.DECIMAL: pa.float64()}
+        return types.get(self, pa.string())
+
+    def join(self, other: Kind) -> Kind:
+        """The narrowest kind that holds values of both."""
+        if self is other or other is Kind.EMPTY:
+            return self
+        if self is Kind.EMPTY:
+            return other
+        return Kind.DECIMAL if {self, other} == {Kind.WHOLE, Kind.DECIMAL} else Kind.TEXT
+
+
+def clean(value: Any) -> str | bool | int | float | None:
+    """A source's value as a plain one; blank text and NaN are None, a list is joined by commas.
+
+    Raises:
+        RowRejected: it is not valid Unicode or has no plain form.
+    """
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+            raise RowRejected("text is not valid UTF-8")
+        return value.strip() or None
+    if isinstance(value, (float, Decimal)):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, list) and not any(isinstance(part, list) for part in value):
+        return ", ".join(text_of(part) for part in map(clean, value) if part is not None) or None
+    raise RowRejected("an attribute holds binary or nested data")
+
+
+def kind_of(value: str | bool | int | float | None, parse_text: bool) -> Kind:
+    """The kind of one cleaned value; with `parse_text` text is judged by what it spells."""
+    if value is None:
+        return Kind.EMPTY
+    if isinstance(value, bool):
+        return Kind.BOOL
+    if isinstance(value, int):
+        return Kind.WHOLE if value in _INT64 else Kind.TEXT
+    if isinstance(value, float):
+        return Kind.DECIMAL
+    return _kind_of_text(value) if parse_text else Kind.TEXT
+
+
+def _kind_of_text(value: str) -> Kind:
+    if value.lower() in _TRUTHS:
+        return Kind.BOOL
+    if _WHOLE.fullmatch(value):
+        return Kind.WHOLE
+    return Kind.DECIMAL if _DECIMAL.fullmatch(value) else Kind.TEXT
+
+
+def convert(value: str | bool | int | float | None, kind: Kind) -> str | bool | int | float | None:
+    """A cleaned value as its column's kind, which must hold it."""
+    if value is None:
+        return None
+    if kind is Kind.BOOL:
+        return _TRUTHS[value.lower()] if isinstance(value, str) else bool(value)
+    if kind is Kind.WHOLE:
+        return int(value)
+    if kind is Kind.DECIMAL:
+        return float(value)
+    return text_of(value)
+
+
+def text_of(value: str | bool | int | float) -> str:
+    """Text of a cleaned value; a whole decimal loses its `.0`, which only a null had brought in."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def parse_price(value: Any) -> float | None:
+    """A price as a float; no value is None.
+
+    Raises:
+        RowRejected: it is not a finite number, or below zero.
+    """
+    if isinstance(value, str):
+        value = value.strip()
+        if not value:
+            return None
+        if not _PRICE.fullmatch(value):
+            raise RowRejected("price is not a number")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+        raise RowRejected("price is not a number")
+    return _checked_price(value)
+
+
+def _checked_price(value: str | int | float | Decimal) -> float:
+    try:
+        price = float(value)
+    except OverflowError:
+        price = math.inf
+    if not math.isfinite(price):
+        raise RowRejected("price is not a number")
+    if price < 0:
+        raise RowRejected("price is negative")
+    return price
+
+
+def parse_available(value: Any) -> bool | None:
+    """Truth of a stock value: words such as `in_stock`, or a count, where above zero is true.
+
+    Raises:
+        RowRejected: it is none of these.
+    """
+    value = clean(value)
+    if isinstance(value, str):
+        plain = re.sub(r"[\s_-]+", " ", value.lower())
+        if plain in _AVAILABLE:
+            return _AVAILABLE[plain]
+        if not _WHOLE.fullmatch(plain):
+            raise RowRejected("available is neither yes nor no")
+        value = int(plain)
+    return None if value is None else value > 0

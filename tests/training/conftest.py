@@ -1,0 +1,52 @@
+"""A tiny catalogue and a configuration small enough to train for a few steps."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from core.catalog import Catalogue, CatalogueWriter
+from training.config import load_config
+
+CONFIGS = Path(__file__).parents[2] / "training" / "configs"
+COLOURS = {"Red": (200, 30, 30), "Blue": (30, 30, 200), "Green": (30, 160, 60)}
+TYPES = ("Tshirts", "Watches", "Heels", "Belts")
+
+
+def picture(colour, size):
+    image = Image.new("RGB", (60, 80), "white")
+    image.paste(COLOURS[colour], (10, 10, 10 + size, 60))
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def catalogue(tmp_path_factory):
+    path = tmp_path_factory.mktemp("catalogue") / "catalog.parquet"
+    names = ["gender", "baseColour", "usage", "subCategory", "articleType"]
+    with CatalogueWriter(path, dict.fromkeys(names, pa.string()), "articleType") as writer:
+        for number in range(36):
+            colour, kind = list(COLOURS)[number % 3], TYPES[number % 4]
+            writer.write(
+                {
+                    "id": str(number),
+                    "title": f"Brand{number} Women {colour} {kind}",
+                    "image": picture(colour, 10 + number),
+                    "gender": "Women",
+                    "baseColour": colour,
+                    "articleType": kind,
+                }
+            )
+    return Catalogue(path)
+
+
+@pytest.fixture(scope="session")
+def config():
+    base = load_config(CONFIGS / "clip-compact.toml")
+    optimisation = replace(base.optimisation, epochs=2, batch_size=8, checkpoint_minutes=1e-9)
+    data = replace(base.data, image_width=48, image_height=64)
+    return replace(base, optimisation=optimisation, data=data)

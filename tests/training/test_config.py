@@ -1,0 +1,40 @@
+"""A configuration is checked key by key, with one clear line."""
+
+import pytest
+
+from core.errors import ConfigError
+from tests.training.conftest import CONFIGS
+from training.config import load_config, parse_config
+
+TEXT = (CONFIGS / "clip-compact.toml").read_text()
+
+
+def test_round_trip():
+    config = load_config(CONFIGS / "clip-compact.toml")
+    assert parse_config(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("seed = 0", 'seed = "x"', "`seed`"),
+        ("seed = 0", "", "`seed`"),
+        ("dimension = 256", "dimension = 2.5", "model.dimension must be of type int"),
+        ("dimension = 256", "", "lacks key 'dimension'"),
+        ("dimension = 256", "dimension = 256\ndepth = 3", "unknown key 'depth'"),
+        ("[model]", "[modell]", "has no section [model]"),
+        ("[model]", "[model", "is not a TOML file"),
+    ],
+)
+def test_a_wrong_key_is_named(tmp_path, before, after, message):
+    path = tmp_path / "config.toml"
+    path.write_text(TEXT.replace(before, after, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"none\.toml: not found"):
+        load_config(tmp_path / "none.toml")

@@ -1,0 +1,95 @@
+"""Training, interruption, resumption and export, on real towers and a tiny catalogue."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from PIL import Image
+from rich.console import Console
+
+from core.encoders import load_encoder
+from core.errors import ArtefactError
+from training import train as loop
+from training.augment import resize
+from training.data import load_products
+from training.export import export_encoder
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def run(config, catalogue, folder):
+    return loop.train(config, catalogue, folder, Console(file=io.StringIO()))
+
+
+def losses(folder):
+    lines = [json.loads(line) for line in (folder / loop.HISTORY).read_text().splitlines()]
+    return {line["step"]: line["loss"] for line in lines if "loss" in line}
+
+
+@pytest.fixture(scope="module")
+def finished(config, catalogue, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    return run(config, catalogue, folder), folder
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_a_killed_run_resumes_on_the_same_curve(config, catalogue, finished, tmp_path, monkeypatch):
+    step = loop.train_step
+
+    def fail_at_five(model, optimizer, batch, accelerator, clip):
+        if len(losses(tmp_path)) == 5:
+            raise Killed
+        return step(model, optimizer, batch, accelerator, clip)
+
+    (tmp_path / loop.HISTORY).touch()
+    monkeypatch.setattr(loop, "train_step", fail_at_five)
+    with pytest.raises(Killed):
+        run(config, catalogue, tmp_path)
+    monkeypatch.setattr(loop, "train_step", step)
+    run(config, catalogue, tmp_path)
+    assert losses(tmp_path) == pytest.approx(losses(finished[1]), rel=1e-4)
+
+
+def test_one_batch_can_be_learnt(config, catalogue, tmp_path):
+    products = load_products(catalogue, config.data, ("articleType",), tmp_path)
+    calm = replace(config, optimisation=replace(config.optimisation, image_rate=2e-4))
+    model, rows = loop.pretrained_towers(calm), np.arange(8)
+    optimizer = loop.make_optimizer(model, calm.optimisation)
+    loop.set_rates(optimizer, calm.optimisation, step=10, total=200)
+    batch = loop.make_batch(products, rows, loop.load_tokenizer(calm), calm, 0, 10)
+    curve = [loop.train_step(model, optimizer, batch, Accelerator(), 1.0) for _ in range(12)]
+    assert min(curve[-3:]) < 0.5 * curve[0]
+
+
+def test_frozen_blocks_stay_as_pretrained(config, finished):
+    pretrained = loop.pretrained_towers(config).image.frozen.state_dict()
+    trained = finished[0].image.frozen.state_dict()
+    assert all(torch.equal(pretrained[name], trained[name]) for name in pretrained)
+
+
+def test_the_export_embeds_as_the_towers_do(config, finished, tmp_path):
+    export_encoder(finished[0], config, tmp_path / "encoder")
+    encoder = load_encoder(tmp_path / "encoder", "cpu")
+    image = Image.effect_noise((48, 64), 80).convert("RGB")
+    towers = finished[0].eval()
+    with torch.no_grad():
+        pixels = torch.from_numpy(np.asarray(image)[None].copy())
+        expected = towers.embed_images(resize(pixels, 64, 48)).numpy()
+        ids, mask = loop.tokenise(loop.load_tokenizer(config), ["red dress", "a long blue shirt"])
+        words = towers.embed_texts(ids, mask).numpy()
+    assert (encoder.encode_images([image]) * expected).sum() > 0.99
+    rows = encoder.encode_texts(["red dress", "a long blue shirt"])
+    assert ((rows * words).sum(axis=1) > 0.99).all()
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+
+
+def test_a_checkpoint_of_another_configuration_is_refused(config, catalogue, finished):
+    with pytest.raises(ArtefactError, match="another configuration"):
+        run(replace(config, seed=1), catalogue, finished[1])

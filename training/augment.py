@@ -1,0 +1,107 @@
+"""Augmentation of whole batches, on the device that trains.
+
+One affine resampling does scale, crop, rotation, aspect and flip and brings the cached pixels to
+the training resolution at the same time, so that each pixel is interpolated once.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+from torch import Tensor
+
+from training.config import AugmentationConfig
+
+# Above this grey level on all channels a pixel of a product photo counts as studio background.
+_BACKDROP = 0.93
+
+
+def resize(pixels: Tensor, height: int, width: int) -> Tensor:
+    """uint8 (n, h, w, 3) -> float (n, 3, height, width) in 0..1, without augmentation."""
+    images = pixels.permute(0, 3, 1, 2).float() / 255
+    if images.shape[2:] == (height, width):
+        return images
+    return F.interpolate(images, (height, width), mode="bilinear", antialias=True)
+
+
+def augment(
+    pixels: Tensor, height: int, width: int, config: AugmentationConfig, generator: torch.Generator
+) -> Tensor:
+    """uint8 (n, h, w, 3) -> float (n, 3, height, width) in 0..1, each image changed at random."""
+    images = pixels.permute(0, 3, 1, 2).float() / 255
+    images = _replace_backdrop(images, config.background, generator)
+    images = _move(images, (height, width), config.geometry, generator)
+    images = _relight(images, config.colour, generator)
+    images = _blur(images, config.blur, generator)
+    return images.clamp_(0, 1)
+
+
+def _uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(n, generator=generator) * (high - low) + low
+
+
+def _chosen(n: int, share: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(n, generator=generator) < share
+
+
+def _replace_backdrop(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Lay some products on a soft two-colour gradient instead of the studio's white.
+
+    A pale product loses pixels too; that is part of what a shopper's photo does.
+    """
+    n, _, height, width = images.shape
+    rows = torch.nonzero(_chosen(n, share, generator)).flatten()
+    if len(rows) == 0:
+        return images
+    colours = torch.rand(len(rows), 3, 2, 2, generator=generator)
+    scenes = F.interpolate(colours, (height, width), mode="bilinear", align_corners=True)
+    backdrop = (images[rows].amin(1, keepdim=True) - _BACKDROP).mul_(20).clamp_(0, 1)
+    images = images.clone()
+    images[rows] = torch.lerp(images[rows], scenes, backdrop)
+    return images
+
+
+def _move(
+    images: Tensor, size: tuple[int, int], share: float, generator: torch.Generator
+) -> Tensor:
+    n = len(images)
+    moved = _chosen(n, share, generator).float()
+    zoom = 1 + moved * _uniform(n, -0.35, 0.15, generator)  # below 1 crops, above 1 shows margin
+    aspect = torch.exp(moved * _uniform(n, -0.25, 0.25, generator))
+    angle = moved * _uniform(n, -12, 12, generator) * math.pi / 180
+    flip = torch.where(_chosen(n, 0.5, generator), -1.0, 1.0)
+    shift_x = moved * _uniform(n, -0.12, 0.12, generator)
+    shift_y = moved * _uniform(n, -0.12, 0.12, generator)
+    matrix = torch.zeros(n, 2, 3)
+    matrix[:, 0, 0] = flip * zoom * aspect * angle.cos()
+    matrix[:, 0, 1] = -zoom * angle.sin()
+    matrix[:, 1, 0] = flip * zoom * angle.sin()
+    matrix[:, 1, 1] = zoom / aspect * angle.cos()
+    matrix[:, 0, 2] = shift_x
+    matrix[:, 1, 2] = shift_y
+    grid = F.affine_grid(matrix.to(images.device), [n, 3, *size], align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def _relight(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Brightness, contrast and a slight colour cast; hue stays, since colour is a label."""
+    n = len(images)
+    touched = _chosen(n, share, generator).float()
+    contrast = 1 + touched * _uniform(n, -0.25, 0.25, generator)
+    brightness = touched * _uniform(n, -0.12, 0.12, generator)
+    cast = 1 + touched[:, None] * (torch.rand(n, 3, generator=generator) - 0.5) * 0.12
+    images = (images - 0.5) * contrast.view(n, 1, 1, 1) + 0.5 + brightness.view(n, 1, 1, 1)
+    return images * cast.view(n, 3, 1, 1)
+
+
+def _blur(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Lose detail as a small or badly compressed photo does: halve the size and enlarge again."""
+    rows = torch.nonzero(_chosen(len(images), share, generator)).flatten()
+    if len(rows) == 0:
+        return images
+    height, width = images.shape[2:]
+    small = F.interpolate(images[rows], scale_factor=0.5, mode="area")
+    images[rows] = F.interpolate(small, (height, width), mode="bilinear", align_corners=False)
+    return images

@@ -1,0 +1,98 @@
+"""Command line of the training room: `twinset train`, `evaluate` and `export`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.catalog import Catalogue
+from core.errors import ArtefactError, ConfigError
+
+CatalogueOption = Annotated[Path, typer.Option("--catalog", help="Catalogue file.")]
+EncoderOption = Annotated[Path, typer.Option("--encoder", help="Encoder folder.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+def train(
+    config: Annotated[Path, typer.Option(help="One of training/configs/*.toml, or your own.")],
+    catalog: CatalogueOption,
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
+) -> None:
+    """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
+    from training.config import load_config
+
+    settings = load_config(config)
+    catalogue = Catalogue(catalog)
+    try:
+        from training.export import export_encoder
+        from training.train import train as run_training
+    except ImportError as error:
+        raise ConfigError(f"training needs twinset[training] installed ({error.name})") from None
+    console = Console()
+    towers = run_training(settings, catalogue, out, console)
+    export_encoder(towers, settings, out / "encoder")
+    console.print(f"encoder in {out / 'encoder'}")
+
+
+def export(
+    encoder: EncoderOption,
+    catalog: CatalogueOption,
+    out: Annotated[Path, typer.Option(help="Folder for the embeddings.")],
+    device: DeviceOption = "auto",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing folder.")] = False,
+) -> None:
+    """Embed every item of a catalogue."""
+    from core.encoders import load_encoder
+    from training.embed import embed_catalogue
+
+    catalogue = Catalogue(catalog)
+    rate = embed_catalogue(load_encoder(encoder, device), catalogue, out, replace=force)
+    Console().print(f"{len(catalogue):,} items embedded at {rate:,.0f} items/s in {out}")
+
+
+def evaluate(
+    encoder: EncoderOption,
+    catalog: CatalogueOption,
+    out: Annotated[Path, typer.Option(help="Folder for report.json and the embeddings.")],
+    queries: Annotated[int, typer.Option(min=1, help="Products to ask about per task.")] = 1000,
+    device: DeviceOption = "auto",
+) -> None:
+    """Measure an encoder on the products that it was not trained on."""
+    from core.artefacts import read_manifest
+    from core.embeddings import Embeddings, open_embeddings
+    from core.encoders import load_encoder
+    from core.encoders.loading import ENCODER_MANIFEST
+    from training.embed import embed_catalogue
+    from training.evaluate import evaluate as score
+    from training.evaluate import open_pool, write_report
+
+    catalogue = Catalogue(catalog)
+    opened = load_encoder(encoder, device)
+    folder = out / "embeddings"
+    embeddings: Embeddings | None = None
+    with suppress(ArtefactError):  # none yet, or damaged
+        embeddings = open_embeddings(folder)
+    if embeddings is None or embeddings.fingerprint != opened.fingerprint:
+        embed_catalogue(opened, catalogue, folder, replace=True)
+        embeddings = open_embeddings(folder)
+    pool = open_pool(encoder, catalogue, embeddings)
+    scores = score(pool, queries)
+    manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST, verify=False)
+    write_report(out, manifest, pool, scores)
+    _print_scores(scores)
+
+
+def _print_scores(scores: dict[str, dict[str, float]]) -> None:
+    table = Table("task", "queries", "R@1", "R@5", "R@10", "MRR", "P@10")
+    for task, values in scores.items():
+        cells = [
+            values.get(k) for k in ("recall@1", "recall@5", "recall@10", "mrr", "precision@10")
+        ]
+        shown = ["" if cell is None else f"{cell:.3f}" for cell in cells]
+        table.add_row(task, f"{values['queries']:,.0f}", *shown)
+    Console().print(table)

@@ -1,0 +1,122 @@
+"""Products as training sees them: pixels decoded once into a memory map, names, attributes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.artefacts import sha256_of
+from core.catalog import Catalogue, render_texts
+from core.encoders.dual import resize_image
+from core.errors import CatalogueError, ImageError
+from core.images import decode_image
+from core.progress import progress_bar
+from training.config import DataConfig
+
+MISSING = -1
+
+
+@dataclass(frozen=True)
+class Products:
+    """Row-aligned views of a catalogue of n products.
+
+    `pixels` (n, height, width, 3) uint8, `has_image` (n,) bool, `texts` n strings (blank where a
+    product has no words), `titles` n names, `codes` (n, a) int32: the value of each of the a
+    `attributes` by number, `MISSING` where it is null; `values[a]` turns a number into its text.
+    """
+
+    pixels: NDArray[np.uint8]
+    has_image: NDArray[np.bool_]
+    texts: list[str]
+    titles: list[str]
+    attributes: tuple[str, ...]
+    codes: NDArray[np.int32]
+    values: list[list[str]]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+def load_products(
+    catalogue: Catalogue, config: DataConfig, attributes: Sequence[str], cache: Path
+) -> Products:
+    """Read a catalogue for training; images are decoded once and kept in the folder `cache`.
+
+    Raises:
+        CatalogueError: a named attribute is not in the catalogue.
+    """
+    unknown = [name for name in attributes if name not in catalogue.attributes]
+    if unknown:
+        known = ", ".join(catalogue.attributes)
+        raise CatalogueError(f"{catalogue.path}: has no attribute {unknown[0]!r}; it has {known}")
+    rows = catalogue.rows()
+    titles = [title or "" for title in rows["title"].to_pylist()]
+    codes, values = _encode_attributes([rows[name].to_pylist() for name in attributes])
+    pixels, has_image = _cached_pixels(catalogue, config, cache)
+    texts = [text or "" for text in render_texts(config.text_template, rows)]
+    return Products(pixels, has_image, texts, titles, tuple(attributes), codes, values)
+
+
+def _encode_attributes(
+    columns: Sequence[Sequence[object]],
+) -> tuple[NDArray[np.int32], list[list[str]]]:
+    size = len(columns[0]) if columns else 0
+    codes = np.full((size, len(columns)), MISSING, np.int32)
+    values: list[list[str]] = []
+    for number, column in enumerate(columns):
+        names = sorted({str(value) for value in column if value is not None})
+        position = {name: code for code, name in enumerate(names)}
+        codes[:, number] = [MISSING if v is None else position[str(v)] for v in column]
+        values.append(names)
+    return codes, values
+
+
+def _cached_pixels(
+    catalogue: Catalogue, config: DataConfig, cache: Path
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """The cache is keyed by the catalogue's bytes and the size; another key decodes anew."""
+    size = [config.image_height, config.image_width]
+    key = json.dumps({"catalogue": sha256_of(catalogue.path), "size": size})
+    marker, file, flags = cache / "key.json", cache / "pixels.npy", cache / "has_image.npy"
+    if not (marker.exists() and marker.read_text() == key):
+        cache.mkdir(parents=True, exist_ok=True)
+        marker.unlink(missing_ok=True)
+        shape = (len(catalogue), *size, 3)
+        pixels = np.lib.format.open_memmap(file, "w+", np.uint8, shape)
+        np.save(flags, _decode_into(catalogue, pixels))
+        pixels.flush()
+        marker.write_text(key)  # last: a cache without it is not finished
+    return np.load(file, mmap_mode="r"), np.load(flags)
+
+
+def _decode_into(catalogue: Catalogue, pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Fill (n, height, width, 3) with the catalogue's images; False where there is none."""
+    height, width = pixels.shape[1:3]
+
+    def decode(data: bytes | None) -> NDArray[np.uint8] | None:
+        if data is None:
+            return None
+        try:
+            return resize_image(decode_image(data, target=(width, height)), width, height)
+        except ImageError:
+            return None
+
+    has_image = np.zeros(len(pixels), np.bool_)
+    with progress_bar() as progress, ThreadPoolExecutor() as pool:
+        task = progress.add_task("decoding images", total=len(pixels))
+        row = 0
+        images = catalogue.images()
+        while chunk := list(islice(images, 512)):
+            for image in pool.map(decode, chunk):
+                if image is not None:
+                    pixels[row], has_image[row] = image, True
+                row += 1
+            progress.update(task, completed=row)
+    return has_image

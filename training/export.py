@@ -1,0 +1,103 @@
+"""From trained towers to the folder that serves: ONNX, the tokenizer, `encoder.json`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nncf
+import onnx
+import torch
+from torch import Tensor, nn
+
+from core.artefacts import new_folder, sha256_of, write_manifest
+from core.encoders.dual import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, DualSpec
+from core.encoders.loading import ENCODER_MANIFEST
+from training.config import TrainingConfig
+from training.towers import PIXEL_MEAN, PIXEL_STD, DualTowers, tokenizer_path
+
+_OPSET = 18
+
+
+def export_encoder(towers: DualTowers, config: TrainingConfig, out: Path) -> None:
+    """Write the encoder folder `out`, replacing an older one.
+
+    The image tower stays in float32; the text tower's matrices are stored as int8 with a scale
+    per row or column and multiplied in float32.
+    """
+    towers = towers.cpu().eval()
+    with new_folder(out, replace=True) as staging:
+        _export_image(towers.image, config, staging / IMAGE_MODEL)
+        _export_text(towers.text, staging / TEXT_MODEL)
+        shutil.copyfile(tokenizer_path(), staging / TOKENIZER)
+        _write_spec(config, staging)
+
+
+def _export_image(tower: nn.Module, config: TrainingConfig, path: Path) -> None:
+    pixels = torch.zeros(2, 3, config.data.image_height, config.data.image_width)
+    tower.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    onnx.save(_to_onnx(tower, {"pixels": pixels}, {"pixels": {0: "n"}}), path)
+
+
+def _export_text(tower: nn.Module, path: Path) -> None:
+    example = torch.ones(2, 8, dtype=torch.int64)
+    shape = {0: "n", 1: "t"}
+    model = _to_onnx(
+        tower,
+        {"input_ids": example, "attention_mask": example.clone()},
+        {"input_ids": shape, "attention_mask": dict(shape)},
+    )
+    nncf.set_log_level(logging.ERROR)
+    onnx.save(nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM), path)
+
+
+def _to_onnx(
+    module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str, dict[int, str]]
+) -> onnx.ModelProto:
+    """Trace a module of one output, `vectors`, into an ONNX model with dynamic axes."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's notes on its own internals
+        program = torch.onnx.export(
+            module,
+            kwargs=inputs,
+            input_names=list(inputs),
+            output_names=["vectors"],
+            dynamic_shapes=dynamic,
+            opset_version=_OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("the ONNX exporter returned nothing")
+    return program.model_proto
+
+
+def _write_spec(config: TrainingConfig, folder: Path) -> None:
+    spec = DualSpec(
+        name=config.name,
+        dimension=config.model.dimension,
+        image_width=config.data.image_width,
+        image_height=config.data.image_height,
+        pixel_mean=PIXEL_MEAN,
+        pixel_std=PIXEL_STD,
+        max_tokens=config.data.max_tokens,
+        text_template=config.data.text_template,
+        item_image_weight=config.model.item_image_weight,
+    ).to_manifest()
+    fields: dict[str, Any] = {**spec, "fingerprint": _fingerprint(spec, folder)}
+    fields["training"] = config.to_dict()
+    write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)
+
+
+def _fingerprint(spec: dict[str, Any], folder: Path) -> str:
+    """Of everything that decides an output: the files' digests and the preprocessing."""
+    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
+    for file in sorted(folder.iterdir()):
+        digest.update(sha256_of(file).encode())
+    return digest.hexdigest()[:32]

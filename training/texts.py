@@ -1,0 +1,55 @@
+"""Texts of a training batch, and what each of them says about every product of the batch."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.config import AugmentationConfig
+from training.data import MISSING, Products
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """n texts, and `matches` (n, n) bool: text i describes product j. The diagonal is true."""
+
+    texts: list[str]
+    matches: NDArray[np.bool_]
+
+
+def make_text_batch(
+    products: Products, rows: NDArray[np.int64], config: AugmentationConfig, rng: random.Random
+) -> TextBatch:
+    """Choose a text per product: its name, the name with words dropped, or an attribute phrase.
+
+    Two products of one name are no negatives of each other, and a phrase such as "Navy Blue
+    Tshirts" matches every product of the batch that has both attributes.
+    """
+    names = np.unique([products.titles[row] for row in rows], return_inverse=True)[1]
+    matches = names[:, None] == names[None, :]
+    codes = products.codes[rows]
+    texts = []
+    for number, row in enumerate(rows):
+        phrase = rng.random() < config.attribute_phrases
+        asked = _ask_attributes(codes[number], rng) if phrase else []
+        if asked:
+            texts.append(" ".join(products.values[a][codes[number, a]] for a in asked))
+            matches[number] = (codes[:, asked] == codes[number, asked]).all(axis=1)
+        else:
+            texts.append(_drop_words(products.texts[row], config.word_dropout, rng))
+    return TextBatch(texts, matches)
+
+
+def _ask_attributes(codes: NDArray[np.int32], rng: random.Random) -> list[int]:
+    """A random non-empty subset of a product's known attributes, in their natural order."""
+    known = [a for a in range(len(codes)) if codes[a] != MISSING]
+    return sorted(rng.sample(known, rng.randint(1, min(3, len(known))))) if known else []
+
+
+def _drop_words(text: str, share: float, rng: random.Random) -> str:
+    words = text.split()
+    kept = [word for word in words if rng.random() >= share]
+    return " ".join(kept or words)

@@ -1,0 +1,35 @@
+# syntax=docker/dockerfile:1
+# A CPU image that serves: no torch, no compiler, no root.
+
+FROM python:3.11-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY constraints.txt pyproject.toml README.md LICENSE ./
+COPY app ./app
+COPY core ./core
+COPY index_builder ./index_builder
+COPY training ./training
+RUN pip install --no-cache-dir -c constraints.txt '.[app]'
+COPY models/compact /opt/twinset/models/compact
+# A shop to look at until a volume brings a real one.
+RUN twinset sample /opt/demo/catalog.parquet \
+    && twinset export --encoder /opt/twinset/models/compact \
+        --catalog /opt/demo/catalog.parquet --out /opt/demo/embeddings \
+    && twinset build --embeddings /opt/demo/embeddings \
+        --catalog /opt/demo/catalog.parquet --out /opt/demo/index
+
+FROM python:3.11-slim
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin twinset
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/twinset /opt/twinset
+# The service writes here, and publishes new versions of the index.
+COPY --from=build --chown=twinset:twinset /opt/demo/index /data/index
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /data
+USER twinset
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+CMD ["twinset", "serve", "--encoder", "/opt/twinset/models/compact", "--index", "/data/index", "--host", "0.0.0.0", "--port", "8000"]

@@ -1,0 +1,71 @@
+# make demo    a shop on http://127.0.0.1:$(PORT), from nothing
+# make test    linters, type checks and all tests
+# make model   train models/compact anew from DATA
+
+PORT ?= 8000
+DATA ?= ../shared/data/fashion
+PYTHON ?= $(firstword $(shell command -v python3.11 python3) python3)
+
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+DEMO := var/demo
+MODEL := var/model
+ENCODER := models/compact
+
+.DELETE_ON_ERROR:
+.PHONY: demo test lint bench model clean
+
+demo: $(DEMO)/.index
+	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
+
+test: .venv/.all lint
+	$(BIN)/pytest
+
+lint: .venv/.all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# benchmarks.runtimes also compares with ONNX Runtime, of the extra `gpu`, and is run by itself.
+bench: .venv/.all $(DEMO)/.index
+	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(DEMO)/index
+
+model: .venv/.all
+	$(BIN)/twinset import $(DATA) $(MODEL)/catalog.parquet
+	$(BIN)/twinset train --config training/configs/clip-compact.toml \
+		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/run
+	$(BIN)/twinset evaluate --encoder $(MODEL)/run/encoder \
+		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report
+	rm -rf $(ENCODER)
+	cp -R $(MODEL)/run/encoder $(ENCODER)
+
+clean:
+	rm -rf .venv var build dist .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: each stage is done once, and again when what it is made from changes.
+
+.venv/.python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Twinset needs Python 3.11")'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/.serving: .venv/.python pyproject.toml constraints.txt
+	$(PIP) --editable '.[app]'
+	touch $@
+
+.venv/.all: .venv/.python pyproject.toml constraints.txt
+	$(PIP) --editable '.[app,training,test]'
+	touch $@ .venv/.serving
+
+$(DEMO)/catalog.parquet: $(shell find core/sample -name '*.py') | .venv/.serving
+	$(BIN)/twinset sample $@
+
+$(DEMO)/.embeddings: $(DEMO)/catalog.parquet $(wildcard $(ENCODER)/*)
+	$(BIN)/twinset export --encoder $(ENCODER) --catalog $< --out $(DEMO)/embeddings --force
+	touch $@
+
+$(DEMO)/.index: $(DEMO)/.embeddings
+	$(BIN)/twinset build --embeddings $(DEMO)/embeddings --catalog $(DEMO)/catalog.parquet \
+		--out $(DEMO)/index
+	touch $@

@@ -1,0 +1,80 @@
+"""The rules of the house that a linter does not know."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("app", "benchmarks", "core", "index_builder", "training")
+MAY_IMPORT = {
+    "core": {"core"},
+    "training": {"core", "training"},
+    "index_builder": {"core", "index_builder"},
+    "app": {"app", "core"},
+    "benchmarks": set(ROOMS),
+}
+SERVING_ROOMS = {"app", "core", "index_builder"}
+# Serving on a CPU works without these installed.
+TRAINING_ONLY = {"torch", "torchvision", "transformers", "accelerate"}
+# Both run code that a data file brings along.
+UNSAFE = {"pickle", "dill", "joblib", "shelve"}
+MAX_FUNCTION_LINES = 60
+MAX_FILE_LINES = 350
+
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Top-level packages that a file imports anywhere, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            assert node.module is not None
+            yield node.module.partition(".")[0]
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0]
+
+
+def test_rooms_are_found() -> None:
+    assert {room_of(path) for path in FILES} >= {"app", "core", "index_builder", "training"}
+
+
+@each_file
+def test_rooms_import_only_what_they_may(path: Path) -> None:
+    ours = set(imports(path)) & set(ROOMS)
+    assert ours <= MAY_IMPORT[room_of(path)]
+
+
+@each_file
+def test_serving_needs_no_training_library(path: Path) -> None:
+    if room_of(path) in SERVING_ROOMS:
+        assert not set(imports(path)) & TRAINING_ONLY
+
+
+@each_file
+def test_nothing_unpickles(path: Path) -> None:
+    assert not set(imports(path)) & UNSAFE
+    assert "allow_pickle=True" not in path.read_text(encoding="utf-8")
+
+
+@each_file
+def test_files_and_functions_stay_short(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert source.count("\n") <= MAX_FILE_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            assert node.end_lineno is not None
+            length = node.end_lineno - node.lineno + 1
+            assert length <= MAX_FUNCTION_LINES, f"{node.name} has {length} lines"
+
+
+@each_file
+def test_files_are_named_after_what_they_hold(path: Path) -> None:
+    assert path.stem not in {"util", "utils", "helpers", "common", "misc"}

@@ -1,0 +1,121 @@
+"""From a catalogue file to an HTTP answer, by the commands of the README and the real encoder."""
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from tests.conftest import REAL_PRODUCTS
+from tests.service import running_service, twinset
+
+
+@pytest.fixture(scope="module")
+def shop(compact, tmp_path_factory):
+    """A service over a rendered catalogue: (client, rows, process)."""
+    folder = tmp_path_factory.mktemp("shop")
+    catalogue, index = folder / "catalog.parquet", folder / "index"
+    twinset("sample", catalogue, "--items", 160)
+    twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
+    twinset("build", "--embeddings", folder / "emb", "--catalog", catalogue, "--out", index)
+    with running_service(compact, index) as (client, process):
+        yield client, pq.read_table(catalogue).to_pylist(), process
+
+
+def found(response, field="id"):
+    assert response.status_code == httpx.codes.OK, response.text
+    items = response.json()["items"]
+    return [item["id"] if field == "id" else item["item"][field] for item in items]
+
+
+def test_a_products_own_photo_finds_it_first(shop):
+    client, rows, _ = shop
+    first = [
+        found(client.post("/recommend/by-image", files={"image": row["image"]}))[0]
+        for row in rows[::4]
+    ]
+    right = sum(got == row["id"] for got, row in zip(first, rows[::4], strict=True))
+    assert right >= 0.95 * len(first)
+
+
+def test_words_find_the_type_and_the_colour(shop):
+    client, _, _ = shop
+    answer = client.post("/recommend/by-text", json={"query": "backpack", "limit": 3})
+    assert set(found(answer, "articleType")) == {"Backpacks"}
+    answer = client.post(
+        "/recommend/by-text",
+        json={"query": "watch", "limit": 3, "filter": 'articleType = "Watches"'},
+    )
+    assert set(found(answer, "articleType")) == {"Watches"}
+
+
+def test_similar_items_share_the_type_and_leave_the_item_out(shop):
+    client, rows, _ = shop
+    agreed = Counter()
+    for row in rows[::8]:
+        answer = client.get(f"/items/{row['id']}/similar", params={"limit": 3})
+        assert row["id"] not in found(answer)
+        kinds = found(answer, "articleType")
+        agreed.update(kind == row["articleType"] for kind in kinds)
+    assert agreed[True] >= 0.6 * agreed.total()
+
+
+def test_pictures_come_back_byte_for_byte(shop):
+    client, rows, _ = shop
+    answer = client.get(f"/items/{rows[5]['id']}/image")
+    assert answer.content == rows[5]["image"]
+    assert answer.headers["content-type"] == "image/jpeg"
+
+
+def test_the_service_loads_neither_torch_nor_transformers(shop):
+    mapped = Path(f"/proc/{shop[2].pid}/maps").read_text()
+    assert "openvino" in mapped
+    assert "torch" not in mapped
+
+
+@pytest.mark.skipif(not REAL_PRODUCTS.exists(), reason="needs the Fashion Product Images data")
+class TestRealProducts:
+    """The same on 3,000 real products; `make real` runs all 37,774."""
+
+    @pytest.fixture(scope="class")
+    def real_shop(self, compact, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("real")
+        source, catalogue = folder / "products.parquet", folder / "catalog.parquet"
+        file = next(iter(sorted(REAL_PRODUCTS.glob("products-*.parquet"))))
+        pq.write_table(pq.read_table(file).slice(0, 3000), source)
+        twinset("import", source, catalogue)
+        twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
+        twinset(
+            "build", "--embeddings", folder / "emb", "--catalog", catalogue, "--out", folder / "idx"
+        )
+        with running_service(compact, folder / "idx") as (client, _):
+            yield client, pq.read_table(catalogue).to_pylist()
+
+    def test_own_photos_find_their_products(self, real_shop):
+        client, rows = real_shop
+        pictures = {row["id"]: row["image"] for row in rows}
+        asked = rows[::30]
+        first = [
+            found(client.post("/recommend/by-image", files={"image": row["image"]}))[0]
+            for row in asked
+        ]
+        right = sum(pictures[g] == r["image"] for g, r in zip(first, asked, strict=True))
+        assert right >= 0.99 * len(asked)
+
+    def test_the_nearest_of_a_watch_are_watches(self, real_shop):
+        client, rows = real_shop
+        watch = next(row for row in rows if row["articleType"] == "Watches")
+        answer = client.get(f"/items/{watch['id']}/similar")
+        assert found(answer, "articleType").count("Watches") >= 9
+
+    def test_a_recompressed_photo_still_finds_the_product(self, real_shop):
+        client, rows = real_shop
+        buffer = io.BytesIO()
+        Image.open(io.BytesIO(rows[7]["image"])).convert("RGB").resize((240, 320)).save(
+            buffer, "WEBP", quality=60
+        )
+        answer = client.post("/recommend/by-image", files={"image": buffer.getvalue()})
+        assert rows[7]["id"] in found(answer)[:3]

@@ -1,0 +1,127 @@
+"""The files that install, build and run Twinset agree with each other and with the code."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from core.cli import COMMAND_GROUP
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+REQUIREMENTS = [
+    *PROJECT["dependencies"],
+    *(item for extra in PROJECT["optional-dependencies"].values() for item in extra),
+]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pins() -> dict[str, str]:
+    lines = [line for line in read("constraints.txt").splitlines() if not line.startswith("#")]
+    return {
+        canonicalize_name(name): pin for name, _, pin in (line.partition("==") for line in lines)
+    }
+
+
+def compose() -> dict[str, Any]:
+    parsed = yaml.safe_load(read("docker-compose.yml"))
+    assert isinstance(parsed, dict)
+    return parsed
+
+
+@pytest.mark.parametrize("text", REQUIREMENTS)
+def test_every_requirement_is_pinned_within_its_range(text: str) -> None:
+    requirement = Requirement(text)
+    assert requirement.specifier.contains(pins()[canonicalize_name(requirement.name)])
+
+
+def test_pins_are_plain_versions() -> None:
+    # "+cpu" or a path would tie an install to the place where the pins were taken.
+    assert all(re.fullmatch(r"[0-9][0-9a-z.]*", pin) for pin in pins().values())
+
+
+def test_entry_points_are_those_of_the_project() -> None:
+    installed = {entry.name: entry.value for entry in entry_points(group=COMMAND_GROUP)}
+    assert installed == PROJECT["entry-points"][COMMAND_GROUP]
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "Makefile"])
+def test_commands_and_options_exist(name: str) -> None:
+    text = re.sub(r"\\\n", " ", read(name))
+    text = re.sub(r'", "', " ", text)  # the exec form of CMD
+    used = re.findall(r"twinset (sample|[a-z]+) ([^&\n]*--|[^&\n]*\$@)", text)
+    assert used
+    assert {command for command, _ in used} <= set(PROJECT["entry-points"][COMMAND_GROUP])
+
+
+def test_the_image_has_no_root_and_no_torch() -> None:
+    dockerfile = read("Dockerfile")
+    final = dockerfile.split("\nFROM ")[-1]
+    assert "\nUSER twinset\n" in final
+    assert "/readyz" in final.split("HEALTHCHECK", 1)[1]
+    assert "-c constraints.txt '.[app]'" in dockerfile
+    app = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["app"]]
+    assert not {Requirement(text).name for text in app} & {"torch", "transformers"}
+
+
+def test_what_the_image_copies_is_not_ignored() -> None:
+    kept = {line[1:] for line in read(".dockerignore").splitlines() if line.startswith("!")}
+    copied = {
+        source.removeprefix("./")
+        for line in re.findall(r"^COPY (?!--)(.*)$", read("Dockerfile"), re.MULTILINE)
+        for source in line.split()[:-1]
+    }
+    assert copied == kept
+
+
+def test_compose_services_and_profiles() -> None:
+    services = compose()["services"]
+    profiles = {name: service.get("profiles", []) for name, service in services.items()}
+    assert [name for name, wanted in profiles.items() if not wanted] == ["twinset"]
+    assert {p for wanted in profiles.values() for p in wanted} == {"milvus", "prometheus"}
+    assert all(
+        port.startswith("127.0.0.1:")
+        for service in services.values()
+        for port in service.get("ports", [])
+    )
+
+
+def test_compose_volumes_and_files_exist() -> None:
+    for service in compose()["services"].values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert (ROOT / source).exists() if "/" in source else source in compose()["volumes"]
+
+
+def test_prometheus_reads_the_service() -> None:
+    (job,) = yaml.safe_load(read("deploy/prometheus.yml"))["scrape_configs"]
+    assert job["static_configs"] == [{"targets": ["twinset:8000"]}]
+
+
+def test_ci_runs_what_a_developer_runs() -> None:
+    assert "make test" in read(".ci/run")
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "model", "clean"])
+def test_make_targets(target: str) -> None:
+    run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)  # noqa: S607
+    assert run.returncode == 0
+    assert "uv " not in run.stdout
+
+
+def test_nothing_made_by_a_command_is_tracked() -> None:
+    ignored = read(".gitignore").split()
+    assert {".venv/", "/var/", "__pycache__/"} <= set(ignored)

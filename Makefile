@@ -1,5 +1,7 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
+# make bench   runtimes, and the service from outside
+# make real    the README's figures, from DATA
 # make model   train models/compact anew from DATA
 
 PORT ?= 8000
@@ -10,10 +12,11 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 DEMO := var/demo
 MODEL := var/model
+REAL := var/real
 ENCODER := models/compact
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench model clean
+.PHONY: demo test lint bench real model clean
 
 demo: $(DEMO)/.index
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
@@ -27,8 +30,19 @@ lint: .venv/.all
 	$(BIN)/mypy
 
 # benchmarks.runtimes also compares with ONNX Runtime, of the extra `gpu`, and is run by itself.
-bench: .venv/.all $(DEMO)/.index
+bench: .venv/.bench $(DEMO)/.index
+	$(BIN)/python -m benchmarks.runtimes --encoder $(ENCODER)
 	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(DEMO)/index
+
+real: .venv/.bench
+	$(BIN)/twinset import $(DATA) $(REAL)/catalog.parquet
+	$(BIN)/twinset export --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
+		--out $(REAL)/embeddings --force
+	$(BIN)/twinset build --embeddings $(REAL)/embeddings --catalog $(REAL)/catalog.parquet \
+		--out $(REAL)/index
+	$(BIN)/twinset evaluate --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
+		--embeddings $(REAL)/embeddings --out $(REAL)/report
+	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(REAL)/index
 
 model: .venv/.all
 	$(BIN)/twinset import $(DATA) $(MODEL)/catalog.parquet
@@ -56,6 +70,10 @@ clean:
 
 .venv/.all: .venv/.python pyproject.toml constraints.txt
 	$(PIP) --editable '.[app,training,test]'
+	touch $@ .venv/.serving
+
+.venv/.bench: .venv/.python pyproject.toml constraints.txt
+	$(PIP) --editable '.[app,bench]'
 	touch $@ .venv/.serving
 
 $(DEMO)/catalog.parquet: $(shell find core/sample -name '*.py') | .venv/.serving

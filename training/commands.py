@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.catalog import Catalogue
-from core.errors import ArtefactError, ConfigError
+from core.errors import ConfigError
 
 CatalogueOption = Annotated[Path, typer.Option("--catalog", help="Catalogue file.")]
 EncoderOption = Annotated[Path, typer.Option("--encoder", help="Encoder folder.")]
@@ -58,32 +57,26 @@ def export(
 def evaluate(
     encoder: EncoderOption,
     catalog: CatalogueOption,
-    out: Annotated[Path, typer.Option(help="Folder for report.json and the embeddings.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.json.")],
+    embeddings: Annotated[
+        Path | None, typer.Option(help="Of this catalogue, if exported already.")
+    ] = None,
     queries: Annotated[int, typer.Option(min=1, help="Products to ask about per task.")] = 1000,
     device: DeviceOption = "auto",
 ) -> None:
     """Measure an encoder on the products that it was not trained on."""
-    from core.artefacts import read_manifest
-    from core.embeddings import Embeddings, open_embeddings
-    from core.encoders import load_encoder
-    from core.encoders.loading import ENCODER_MANIFEST
-    from training.embed import embed_catalogue
+    from core.embeddings import open_embeddings
     from training.evaluate import evaluate as score
     from training.evaluate import open_pool, write_report
 
     catalogue = Catalogue(catalog)
-    opened = load_encoder(encoder, device)
-    folder = out / "embeddings"
-    embeddings: Embeddings | None = None
-    with suppress(ArtefactError):  # none yet, or damaged
-        embeddings = open_embeddings(folder)
-    if embeddings is None or embeddings.fingerprint != opened.fingerprint:
-        embed_catalogue(opened, catalogue, folder, replace=True)
-        embeddings = open_embeddings(folder)
-    pool = open_pool(encoder, catalogue, embeddings)
+    out.mkdir(parents=True, exist_ok=True)
+    folder = embeddings or out / "embeddings"
+    if embeddings is None:
+        export(encoder, catalog, folder, device, force=True)
+    pool = open_pool(encoder, catalogue, open_embeddings(folder))
     scores = score(pool, queries)
-    manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST, verify=False)
-    write_report(out, manifest, pool, scores)
+    write_report(out, pool, scores)
     _print_scores(scores)
 
 

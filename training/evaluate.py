@@ -5,6 +5,7 @@ Queries are products whose names were kept out of training; the pool is the whol
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from core.artefacts import read_manifest
 from core.catalog import Catalogue
 from core.embeddings import Embeddings
 from core.encoders.loading import ENCODER_MANIFEST
-from core.errors import CatalogueError
+from core.errors import ArtefactError, CatalogueError
 from core.metrics import first_hit_ranks, mean_reciprocal_rank, precision_at, recall_at
 from training.split import split_of
 
@@ -45,6 +46,7 @@ def open_pool(encoder: Path, catalogue: Catalogue, embeddings: Embeddings) -> Po
 
     Raises:
         CatalogueError: the catalogue has no category to agree on, or other items.
+        ArtefactError: the embeddings are another encoder's.
     """
     if catalogue.category is None:
         raise CatalogueError(f"{catalogue.path}: names no category, which evaluation compares")
@@ -52,13 +54,15 @@ def open_pool(encoder: Path, catalogue: Catalogue, embeddings: Embeddings) -> Po
     if table["id"].to_pylist() != embeddings.ids:
         raise CatalogueError(f"{catalogue.path}: holds other items than {embeddings.folder}")
     titles = [title or "" for title in table["title"].to_pylist()]
-    training = read_manifest(encoder, "encoder", ENCODER_MANIFEST, verify=False).get("training")
+    manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST)
+    if manifest["fingerprint"] != embeddings.fingerprint:
+        raise ArtefactError(embeddings.folder, "was made by another encoder")
     return Pool(
         embeddings,
         names=_number([" ".join(title.lower().split()) for title in titles]),
         category=_number([str(value) for value in table[catalogue.category].to_pylist()]),
         picture=_number_pictures(catalogue),
-        held_out=_held_out(titles, training),
+        held_out=_held_out(titles, manifest.get("training")),
     )
 
 
@@ -68,19 +72,10 @@ def _number(values: list[str]) -> NDArray[np.int64]:
 
 def _number_pictures(catalogue: Catalogue) -> NDArray[np.int64]:
     numbers: dict[bytes, int] = {}
-    return np.array(
-        [
-            -1 if data is None else numbers.setdefault(data, len(numbers))
-            for data in _images(catalogue)
-        ]
+    digests = (
+        data and hashlib.blake2b(data, digest_size=16).digest() for data in catalogue.images()
     )
-
-
-def _images(catalogue: Catalogue) -> Iterator[bytes | None]:
-    import hashlib
-
-    for data in catalogue.images():
-        yield None if data is None else hashlib.blake2b(data, digest_size=16).digest()
+    return np.array([numbers.setdefault(d, len(numbers)) if d else -1 for d in digests], np.int64)
 
 
 def _held_out(titles: list[str], training: Mapping[str, Any] | None) -> Rows:
@@ -96,11 +91,17 @@ def evaluate(pool: Pool, queries: int, seed: int = 0) -> dict[str, dict[str, flo
     - `own_photo`: a product's picture finds it, or one with the identical picture, first.
     - `image_to_item`: the nearest items of a picture, its own left out, share its category.
     - `text_to_image`, `text_to_item`: an exact name finds a product of that name.
+
+    Raises:
+        CatalogueError: there is nothing to ask about.
     """
     generator = np.random.default_rng(seed)
     everyone = np.flatnonzero(pool.picture >= 0)
     pictured = pool.held_out[pool.picture[pool.held_out] >= 0]
-    names = pool.held_out[np.unique(pool.names[pool.held_out], return_index=True)[1]]
+    worded = pool.held_out[pool.embeddings.text[pool.held_out].any(axis=1)]
+    names = worded[np.unique(pool.names[worded], return_index=True)[1]]
+    if not (len(pictured) and len(names)):
+        raise CatalogueError("no product with an image and a name was kept out of training")
     return {
         "own_photo": own_photo(pool, _draw(everyone, queries, generator)),
         "image_to_item": neighbours(pool, _draw(pictured, queries, generator)),
@@ -159,12 +160,11 @@ def _summary(ranks: NDArray[np.float64]) -> dict[str, float]:
     return {"queries": len(ranks), **recalls, "mrr": mean_reciprocal_rank(ranks)}
 
 
-def write_report(
-    out: Path, encoder: Mapping[str, Any], pool: Pool, scores: dict[str, dict[str, float]]
-) -> None:
+def write_report(out: Path, pool: Pool, scores: dict[str, dict[str, float]]) -> None:
     """`report.json`: what was measured on what, and every score."""
+    embeddings = pool.embeddings
     report = {
-        "encoder": {"name": encoder["name"], "fingerprint": encoder["fingerprint"]},
+        "encoder": {"name": embeddings.encoder_name, "fingerprint": embeddings.fingerprint},
         "pool": len(pool.embeddings),
         "held_out": len(pool.held_out),
         "scores": scores,

@@ -1,0 +1,77 @@
+"""Evaluation against plain loops over every pair."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.embeddings import open_embeddings
+from core.encoders import HashEncoder
+from core.errors import ArtefactError, CatalogueError
+from training.embed import embed_catalogue
+from training.evaluate import by_name, evaluate, neighbours, open_pool, own_photo, write_report
+
+
+@pytest.fixture(scope="module")
+def folders(catalogue, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hash")
+    HashEncoder(16).save(folder / "encoder")
+    embed_catalogue(HashEncoder(16), catalogue, folder / "embeddings")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pool(catalogue, folders):
+    return open_pool(folders / "encoder", catalogue, open_embeddings(folders / "embeddings"))
+
+
+def test_neighbours_equal_a_plain_loop(pool):
+    image, item, kinds = pool.embeddings.image, pool.embeddings.item, pool.category
+    reciprocal, precision = [], []
+    for query in range(36):
+        others = [row for row in range(36) if row != query]
+        order = sorted(others, key=lambda row: -float(image[query] @ item[row]))
+        hits = [kinds[row] == kinds[query] for row in order]
+        reciprocal.append(1 / (1 + hits.index(True)))
+        precision.append(sum(hits[:10]) / 10)
+    scores = neighbours(pool, np.arange(36))
+    assert scores["mrr"] == pytest.approx(np.mean(reciprocal))
+    assert scores["precision@10"] == pytest.approx(np.mean(precision))
+    assert scores["recall@1"] == pytest.approx(np.mean([r == 1 for r in reciprocal]))
+
+
+def test_names_equal_a_plain_loop(pool):
+    text, image = pool.embeddings.text, pool.embeddings.image
+    ranks = [1 + sum(text[q] @ image[r] > text[q] @ image[q] for r in range(36)) for q in range(36)]
+    assert by_name(pool, np.arange(36), "image")["recall@5"] == np.mean(np.array(ranks) <= 5)
+
+
+def test_an_identical_picture_counts_as_the_own_photo(pool):
+    expected = [
+        pool.picture[np.argmax(pool.embeddings.item @ pool.embeddings.image[row])]
+        == pool.picture[row]
+        for row in range(36)
+    ]
+    assert own_photo(pool, np.arange(36))["recall@1"] == np.mean(expected)
+
+
+def test_the_report_says_what_was_measured(pool, tmp_path):
+    scores = evaluate(pool, 10)
+    write_report(tmp_path, pool, scores)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["encoder"] == {"name": "hash", "fingerprint": "hash-16"}
+    assert report["scores"]["image_to_item"]["queries"] == 10
+    assert evaluate(pool, 10) == scores
+
+
+def test_embeddings_of_another_encoder_are_refused(catalogue, folders, tmp_path):
+    HashEncoder(8).save(tmp_path / "other")
+    with pytest.raises(ArtefactError, match="another encoder"):
+        open_pool(tmp_path / "other", catalogue, open_embeddings(folders / "embeddings"))
+
+
+def test_nothing_kept_out_is_said(pool):
+    from dataclasses import replace
+
+    with pytest.raises(CatalogueError, match="kept out"):
+        evaluate(replace(pool, held_out=np.array([], np.int64)), 10)

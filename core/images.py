@@ -7,6 +7,7 @@ laid on white where it is transparent, and returned as 8-bit RGB.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import warnings
@@ -36,9 +37,11 @@ _DECODER_ERRORS = (
     ZeroDivisionError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
 )
 _WHITE = (255, 255, 255)
+# Pillow only warns of odd files and of sizes up to twice its own limit; here each is an error or
+# does no harm. Once for the process, since `warnings.catch_warnings` is not safe across threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,12 @@ def decode_image(
     """
     kind = sniff_format(data)
     try:
-        with warnings.catch_warnings():
-            # Pillow only warns between its own limit and twice that; ours is lower and an error.
-            warnings.simplefilter("ignore")
-            return _decode(data, kind, limits or ImageLimits(), target)
+        return _decode(data, kind, limits or ImageLimits(), target)
     except ImageError:
         raise
+    except Image.DecompressionBombError:
+        # Pillow refuses before the size can be read here.
+        raise _too_large(limits or ImageLimits()) from None
     except _DECODER_ERRORS:
         raise InvalidImage("The image is damaged or incomplete.") from None
 
@@ -104,26 +107,29 @@ def _decode(
             side = 2 * max(target)
             image.draft("RGB", (side, side))
         image.load()
-        upright = _upright(image)
-        return _flatten(upright)
+        # 25 megapixels take 100 MB decoded, so each step works in place where it can.
+        _turn_upright(image)
+        return _flatten(image)
 
 
 def check_size(size: tuple[int, int], limits: ImageLimits) -> None:
     """Raise ImageTooLarge or BadDimensions unless (width, height) is within the limits."""
     width, height = size
     if width * height > limits.max_pixels:
-        raise ImageTooLarge(f"The image has more than {limits.max_pixels} pixels.")
+        raise _too_large(limits)
     if min(size) < limits.min_side or max(size) > limits.max_side:
         raise BadDimensions(
             f"Each side of the image must be {limits.min_side} to {limits.max_side} pixels."
         )
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except _DECODER_ERRORS:
-        return image  # broken EXIF says nothing about the pixels
+def _too_large(limits: ImageLimits) -> ImageTooLarge:
+    return ImageTooLarge(f"The image has more than {limits.max_pixels} pixels.")
+
+
+def _turn_upright(image: Image.Image) -> None:
+    with contextlib.suppress(*_DECODER_ERRORS):  # broken EXIF says nothing about the pixels
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _flatten(image: Image.Image) -> Image.Image:
@@ -136,7 +142,7 @@ def _flatten(image: Image.Image) -> Image.Image:
         canvas = Image.new("RGB", image.size, _WHITE)
         canvas.paste(image, mask=image.getchannel("A"))
         return canvas
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def crop_box(image: Image.Image, box: Sequence[float]) -> Image.Image:

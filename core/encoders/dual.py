@@ -119,15 +119,17 @@ class DualEncoder:
         self._shift = np.array(spec.pixel_mean, np.float32) / np.array(spec.pixel_std, np.float32)
 
     @classmethod
-    def load(cls, folder: Path, manifest: Mapping[str, Any], device: str) -> DualEncoder:
+    def load(
+        cls, folder: Path, manifest: Mapping[str, Any], device: str, threads: int | None
+    ) -> DualEncoder:
         """Open the files of a folder whose checksums were verified."""
         spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
         try:
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         except Exception:  # the library raises bare Exception
             raise ArtefactError(folder / TOKENIZER, "is not a tokenizer") from None
-        image = open_model(folder / IMAGE_MODEL, device)
-        text = open_model(folder / TEXT_MODEL, device)
+        image = open_model(folder / IMAGE_MODEL, device, threads)
+        text = open_model(folder / TEXT_MODEL, device, threads)
         return cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
 
     @property

@@ -13,8 +13,10 @@ from core.errors import ArtefactError
 ENCODER_MANIFEST = "encoder.json"
 
 
-def load_encoder(path: Path, device: str = "auto") -> Encoder:
+def load_encoder(path: Path, device: str = "auto", threads: int | None = None) -> Encoder:
     """Check every file of an encoder folder against its checksum, then open it.
+
+    `threads` bounds the CPU threads of one inference, by default the cores of this process.
 
     Raises:
         ArtefactError: a file is missing, damaged or of an unknown architecture; it is named.
@@ -23,7 +25,7 @@ def load_encoder(path: Path, device: str = "auto") -> Encoder:
     manifest = read_manifest(path, "encoder", ENCODER_MANIFEST)
     match manifest.get("architecture"):
         case "dual-onnx":
-            return DualEncoder.load(path, manifest, device)
+            return DualEncoder.load(path, manifest, device, threads)
         case "hash":
             return HashEncoder(int(manifest["dimension"]))
         case _:

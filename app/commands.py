@@ -1,0 +1,78 @@
+"""`twinset serve`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from app.logs import log_config
+from app.main import app_from_environment, create_app
+from app.recommender import Recommender, check_artefacts
+from app.settings import Settings
+from app.state import State
+from core.errors import ConfigError
+
+# A request line and its headers; more is refused before it is read further.
+_MAX_HEADER_BYTES = 64 * 1024
+
+
+def serve(
+    encoder: Annotated[Path, typer.Option(help="Encoder folder.")],
+    index: Annotated[Path, typer.Option(help="Index folder.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
+) -> None:
+    """Serve recommendations and the storefront over HTTP.
+
+    Damaged artefacts, or two that do not belong together, are refused before the port is opened.
+    """
+    settings = read_settings(encoder, index, workers)
+    if workers == 1:
+        state = State(settings)
+        state.recommender = Recommender.open(settings, state.metrics)
+        uvicorn.run(create_app(settings, state=state), **server_options(settings, host, port))
+        return
+    check_artefacts(encoder, index, settings.device)
+    os.environ |= {
+        "TWINSET_ENCODER": str(encoder),
+        "TWINSET_INDEX": str(index),
+        "TWINSET_WORKERS": str(workers),
+    }
+    target = f"{app_from_environment.__module__}:{app_from_environment.__name__}"
+    options = server_options(settings, host, port)
+    uvicorn.run(target, factory=True, workers=workers, **options)
+
+
+def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
+    """Settings from the environment, under those of the command line.
+
+    Raises:
+        ConfigError: a variable of the environment does not fit.
+    """
+    try:
+        return Settings(encoder=encoder, index=index, workers=workers)
+    except ValidationError as error:
+        names = ", ".join(f"TWINSET_{str(e['loc'][0]).upper()}" for e in error.errors())
+        raise ConfigError(f"not usable: {names}") from None
+
+
+def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
+    """What uvicorn is told beside the application."""
+    return {
+        "host": host,
+        "port": port,
+        "log_config": log_config(),
+        "access_log": False,  # `app.context` writes one that holds nothing of the caller's
+        "server_header": False,
+        "proxy_headers": False,
+        "http": "h11",
+        "ws": "none",
+        "h11_max_incomplete_event_size": _MAX_HEADER_BYTES,
+        "timeout_graceful_shutdown": settings.shutdown_s,
+    }

@@ -1,0 +1,95 @@
+"""What surrounds every request: its id, its clock, security headers, one log line, one count."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.metrics import Metrics
+from app.problems import FRAMEWORK_DETAILS, problem_response
+
+logger = logging.getLogger("twinset.access")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class RequestContext:
+    """Outermost ASGI middleware; also turns an unexpected error into a problem document.
+
+    A caller's X-Request-ID is kept where it is short and plain, so that a shop can follow its own
+    requests; any other is replaced.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start = time.perf_counter()
+        request_id = _request_id(Headers(scope=scope))
+        scope.setdefault("state", {}).update(request_id=request_id, start=start)
+        sender = _Sender(send, request_id)
+        try:
+            await self._app(scope, receive, sender)
+        except ClientDisconnect:
+            pass  # nobody is left to answer; counted below as status 0
+        except Exception:
+            logger.exception("unexpected error", extra={"request_id": request_id})
+            if sender.status is None:
+                code, detail = FRAMEWORK_DETAILS[500]
+                response = problem_response(request_id, 500, code, detail)
+                await response(scope, receive, sender)
+        finally:
+            self._record(scope, request_id, sender.status or 0, time.perf_counter() - start)
+
+    def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        # The route's template, not the path: bounded in number, and nothing of the caller's.
+        route = getattr(scope.get("route"), "path_format", None) or "unmatched"
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self._metrics.count_request(method, route, status, seconds)
+        fields = {
+            "request_id": request_id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "took_ms": round(seconds * 1000, 2),
+        }
+        logger.info("request", extra=fields)
+
+
+class _Sender:
+    """Adds headers to the response as it starts; `status` is None before that."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self._request_id
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

@@ -1,0 +1,50 @@
+"""From the bytes of an upload to a small upright image, off the event loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PIL.Image import Image, fromarray
+
+from app.pools import BoundedPool
+from core.encoders.dual import resize_image
+from core.images import ImageLimits, crop_box, decode_image
+
+Box = tuple[float, float, float, float]
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+class Decoder:
+    """Decodes on a bounded pool, to the `size` (width, height) that the encoder takes."""
+
+    def __init__(self, pool: BoundedPool, limits: ImageLimits, size: tuple[int, int]) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._size = size
+
+    async def decode(self, data: bytes, box: Box | None = None) -> Image:
+        """The part of the image inside `box`, upright RGB.
+
+        Raises:
+            ImageError: see `core.images.decode_image`.
+            Overloaded: too many images wait.
+        """
+        return await self._pool.run(self._job(data, box or WHOLE))
+
+    def _job(self, data: bytes, box: Box) -> Callable[[], Image]:
+        def job() -> Image:
+            image = decode_image(data, self._limits, self._target(box))
+            if box != WHOLE:
+                image = crop_box(image, box)
+            # Here and not in the encoder's thread: what waits for a batch is then small.
+            return fromarray(resize_image(image, *self._size))
+
+        return job
+
+    def _target(self, box: Box) -> tuple[int, int]:
+        # A crop needs its pixels within the box, so the whole photo must be that much larger.
+        x1, y1, x2, y2 = box
+        width, height = self._size
+        scale = 1 / max(min(x2 - x1, y2 - y1), 1e-3)
+        return math.ceil(width * scale), math.ceil(height * scale)

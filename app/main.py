@@ -1,0 +1,80 @@
+"""Putting the service together. Importing this module builds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter, FastAPI
+
+from app import problems
+from app.context import RequestContext
+from app.limits import BodyLimit
+from app.openapi import describe
+from app.recommender import Recommender
+from app.routes import health, items, recommend, storefront
+from app.settings import Settings
+from app.state import State, drain_on_sigterm
+
+
+def create_app(
+    settings: Settings, recommender: Recommender | None = None, state: State | None = None
+) -> FastAPI:
+    """The service as an ASGI application.
+
+    Without a `recommender` the artefacts that `settings` name are opened when the server starts.
+    """
+    state = state or State(settings, recommender=recommender)
+    app = FastAPI(
+        title="Twinset",
+        version=package_version(),
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        # Both addresses of every route, said once.
+        servers=[{"url": "/"}, {"url": "/v1"}],
+        separate_input_output_schemas=False,
+    )
+    app.state.service = state
+    problems.install(app)
+    api = api_router()
+    app.include_router(api)
+    app.include_router(api, prefix="/v1", include_in_schema=False)
+    storefront.mount(app)
+    describe(app)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, places=settings.max_uploads)
+    app.add_middleware(RequestContext, metrics=state.metrics)
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """The service with settings from the environment; what each worker process calls."""
+    return create_app(Settings())
+
+
+def api_router() -> APIRouter:
+    """Every route that answers a program."""
+    router = APIRouter()
+    for module in (recommend, items, health):
+        router.include_router(module.router)
+    return router
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state: State = app.state.service
+    state.start()
+    drain_on_sigterm(state)
+    yield
+    state.stop()
+
+
+def package_version() -> str:
+    """The installed version; 0 where Twinset runs from a folder that was not installed."""
+    try:
+        return version("twinset")
+    except PackageNotFoundError:
+        return "0"

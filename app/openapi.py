@@ -1,0 +1,63 @@
+"""The parts of the OpenAPI document that the framework cannot derive from signatures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.problems import Problem
+from app.schemas import ImageOptions
+
+_REF = "#/components/schemas/{model}"
+DESCRIPTION = (
+    "Similar products for a fashion shop: by photo, by words, by item. "
+    "Every route also answers under `/v1`."
+)
+
+
+def image_form() -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes an image with `ImageOptions`."""
+    schema = ImageOptions.model_json_schema(ref_template=_REF)
+    image = {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP or GIF."}
+    # In a form the box is one text field.
+    box = {
+        "type": "string",
+        "description": schema["properties"]["box"]["description"],
+        "examples": ["0.1,0.2,0.9,1"],
+    }
+    schema["title"] = "ImageForm"
+    schema["properties"] = {"image": image, **schema["properties"], "box": box}
+    schema["required"] = ["image"]
+    # Lists are repeated parts, as the form fields of a web page are.
+    encoding = {name: {"style": "form", "explode": True} for name in ("exclude_ids", "fields")}
+    content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def describe(app: FastAPI) -> None:
+    """Make `app.openapi()` return the document, built on first use."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _build(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _build(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=DESCRIPTION,
+        routes=app.routes,
+        servers=app.servers,
+        separate_input_output_schemas=False,
+    )
+    schemas = document["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template=_REF)
+    schemas |= problem.pop("$defs", {})
+    schemas["Problem"] = problem
+    return document

@@ -1,0 +1,66 @@
+"""Similar items: by image, by text, by item, and by a blend of them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.deps import CallDep, ImageFormDep, ItemIdPath, RecommenderDep, SearchQuery
+from app.openapi import image_form
+from app.problems import responses
+from app.routes.shaping import recommendations
+from app.schemas import BlendQuery, Recommendations, TextQuery
+
+router = APIRouter(tags=["recommend"])
+
+
+@router.post(
+    "/recommend/by-image",
+    summary="Items like a photo",
+    responses=responses(400, 413, 415, 422, 429, 500, 503),
+    response_model_exclude_unset=True,
+    openapi_extra=image_form(),
+)
+async def by_image(
+    recommender: RecommenderDep, call: CallDep, form: ImageFormDep
+) -> Recommendations:
+    """Upload a photo as `image`; the common fields go beside it as form fields."""
+    page = await recommender.by_image(form.image, form.options.box, form.options)
+    return recommendations(call, recommender, page, form.options)
+
+
+@router.post(
+    "/recommend/by-text",
+    summary="Items that fit a description",
+    responses=responses(400, 413, 422, 429, 500, 503),
+    response_model_exclude_unset=True,
+)
+async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) -> Recommendations:
+    """Words are compared by meaning with pictures and descriptions."""
+    page = await recommender.by_text(query.query, query)
+    return recommendations(call, recommender, page, query)
+
+
+@router.post(
+    "/recommend",
+    summary="Items like some things and unlike others",
+    responses=responses(400, 404, 413, 415, 422, 429, 500, 503),
+    response_model_exclude_unset=True,
+)
+async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -> Recommendations:
+    """Each signal is an image, a text or an item, with a weight. No item given is returned."""
+    page = await recommender.blend(query.positive, query.negative, query)
+    return recommendations(call, recommender, page, query)
+
+
+@router.get(
+    "/items/{id:path}/similar",
+    summary="Items like an item",
+    responses=responses(400, 404, 422, 429, 500, 503),
+    response_model_exclude_unset=True,
+)
+async def similar(
+    recommender: RecommenderDep, call: CallDep, item_id: ItemIdPath, options: SearchQuery
+) -> Recommendations:
+    """By the item's stored vector, so no model runs; the item itself is never returned."""
+    page = await recommender.similar(item_id, options)
+    return recommendations(call, recommender, page, options)

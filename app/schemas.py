@@ -1,0 +1,283 @@
+"""Request and response models: the HTTP surface, as the OpenAPI document declares it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Base64Bytes,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+MAX_LIMIT = 100
+MAX_OFFSET = 1_000_000
+MAX_VARIANTS = 32
+MAX_SIGNALS = 16
+
+Scalar = str | int | float | bool | None
+ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Words = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=512, pattern=r"\S"),
+]
+Weight = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+
+
+def _blank_is_absent(value: object) -> object:
+    # HTML forms send empty fields.
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _encodable(value: str) -> str:
+    # JSON can carry half of a surrogate pair, which is no text.
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be valid Unicode text") from None
+    return value
+
+
+Filter = Annotated[str, AfterValidator(_encodable)]
+
+
+class ListOptions(BaseModel):
+    """The common fields that make sense for every list of items."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: int = Field(10, ge=1, le=MAX_LIMIT, description="How many items to return.")
+    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many items to pass over first.")
+    filter: Annotated[Filter | None, BeforeValidator(_blank_is_absent)] = Field(
+        None,
+        description="A condition that every item must meet.",
+        examples=['gender = "Women" AND price 10 TO 50'],
+    )
+    exclude_ids: list[ItemId] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="Items to leave out. In a query string or a form, repeat the parameter.",
+    )
+    group_by: Annotated[FieldName | None, BeforeValidator(_blank_is_absent)] = Field(
+        None,
+        description="Return the best item of each value of this field; `group_id` gives one of "
+        "each style. Items without a value stand alone.",
+    )
+    fields: list[FieldName] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Fields of `item` to return, by default all. In a query string or a form, "
+        "repeat the parameter.",
+    )
+
+
+class SearchOptions(ListOptions):
+    """The common fields of every search."""
+
+    min_score: float | None = Field(
+        None,
+        ge=-1,
+        le=1,
+        allow_inf_nan=False,
+        description="Leave out items whose cosine similarity is lower.",
+    )
+
+
+def _parse_box(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class ImageOptions(SearchOptions):
+    """The form fields beside the image."""
+
+    box: Annotated[
+        tuple[Fraction, Fraction, Fraction, Fraction] | None,
+        BeforeValidator(_parse_box),
+        BeforeValidator(_blank_is_absent),
+    ] = Field(
+        None,
+        description="The part of the image to search with, `x1,y1,x2,y2` as fractions of its "
+        "width and height.",
+    )
+
+    @model_validator(mode="after")
+    def _box_has_area(self) -> Self:
+        if self.box is not None and not (self.box[0] < self.box[2] and self.box[1] < self.box[3]):
+            raise ValueError("box must have x1 < x2 and y1 < y2")
+        return self
+
+
+class TextQuery(SearchOptions):
+    query: Words = Field(description="What to look for.", examples=["red summer dress"])
+
+
+class Signal(BaseModel):
+    """One thing to be like or unlike: exactly one of an image, a text or an item."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image: Base64Bytes | None = Field(None, description="Base64 of an image file.")
+    text: Words | None = None
+    item_id: ItemId | None = None
+    weight: Weight = 1.0
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(side is not None for side in (self.image, self.text, self.item_id)) != 1:
+            raise ValueError("give exactly one of image, text and item_id")
+        return self
+
+
+class BlendQuery(SearchOptions):
+    """What the items should be like, and what they should be unlike."""
+
+    positive: list[Signal] = Field(min_length=1, max_length=MAX_SIGNALS)
+    negative: list[Signal] = Field(default_factory=list, max_length=MAX_SIGNALS)
+
+
+class Item(BaseModel):
+    """The fields of a product: those named here, and every attribute of the catalogue."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Blue striped shirt",
+                    "image_url": "/items/1042/image",
+                    "price": 39.9,
+                    "gender": "Women",
+                    "baseColour": "Blue",
+                }
+            ]
+        },
+    )
+    __pydantic_extra__: dict[str, Scalar]
+
+    title: str | None = None
+    image_url: str | None = Field(None, description="Relative to this service; null if none.")
+
+
+class Hit(BaseModel):
+    """An item in a ranked list."""
+
+    id: str
+    rank: int = Field(ge=1, description="Place in the whole list, from 1.")
+    score: float = Field(ge=-1.001, le=1.001, description="Cosine similarity.")
+    item: Item
+    variants: list[str] = Field(
+        default_factory=list,
+        max_length=MAX_VARIANTS,
+        description="With `group_by`: the other matching items of the group.",
+    )
+
+
+class Entry(BaseModel):
+    """An item in a plain list."""
+
+    id: str
+    item: Item
+    variants: list[str] = Field(
+        default_factory=list,
+        max_length=MAX_VARIANTS,
+        description="With `group_by`: the other matching items of the group.",
+    )
+
+
+class Model(BaseModel):
+    """What answered: the encoder, its version, and the version of the index."""
+
+    name: str
+    version: str
+    index: str
+
+
+class Page(BaseModel):
+    limit: int
+    offset: int
+    exhausted: bool = Field(description="True when no further item follows this page.")
+
+
+class Recommendations(BaseModel):
+    """Items, most similar first."""
+
+    request_id: str
+    model: Model
+    items: list[Hit]
+    page: Page
+    took_ms: float
+
+
+class ItemList(BaseModel):
+    """Items in catalogue order."""
+
+    request_id: str
+    model: Model
+    items: list[Entry]
+    page: Page
+    total: int = Field(description="Items, or with `group_by` groups, that match in all.")
+    took_ms: float
+
+
+class ItemDetail(BaseModel):
+    """One item, and the other items of its style (the same `group_id`)."""
+
+    request_id: str
+    id: str
+    item: Item
+    variants: list[str] = Field(max_length=MAX_VARIANTS)
+
+
+class ValueCount(BaseModel):
+    value: str | float | bool
+    count: int
+
+
+class ValuesFacet(BaseModel):
+    """The most frequent values of a field, most frequent first."""
+
+    kind: Literal["values"] = "values"
+    field: str
+    distinct: int = Field(description="How many values there are in all.")
+    values: list[ValueCount]
+
+
+class RangeFacet(BaseModel):
+    """The smallest and largest value of a number field; null where no item has one."""
+
+    kind: Literal["range"] = "range"
+    field: str
+    min: float | None
+    max: float | None
+
+
+class Facets(BaseModel):
+    request_id: str
+    total: int = Field(description="Items that match the filter.")
+    facets: list[Annotated[ValuesFacet | RangeFacet, Field(discriminator="kind")]]
+    took_ms: float
+
+
+class FacetOptions(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    filter: Annotated[Filter | None, BeforeValidator(_blank_is_absent)] = None
+    fields: list[FieldName] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Fields to count, by default all that can be filtered; repeat the parameter.",
+    )
+    limit: int = Field(50, ge=1, le=1000, description="Values per field.")
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"

@@ -1,0 +1,49 @@
+"""Settings of the service, from arguments or from the environment (`TWINSET_ENCODER`, ...)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.images import ImageLimits
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; sizes in bytes, times in seconds.
+
+    Memory in use is bounded by `max_uploads` bodies of `max_body_bytes`, plus one decoded image
+    of `max_pixels` for each of `threads`. A worker process counts for itself.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TWINSET_", frozen=True, extra="ignore")
+
+    encoder: Path = Path("models/compact")
+    index: Path = Path("index")
+    device: str = "auto"
+    workers: Positive = 1
+
+    max_body_bytes: Positive = 8 * 1024 * 1024
+    max_uploads: Positive = 48
+    max_pixels: Positive = 25_000_000
+    min_side: Positive = 16
+    max_side: Positive = 8192
+
+    max_batch: Positive = 16
+    max_queue: Positive = 64
+    max_searches: Positive = 256
+    shutdown_s: Positive = 10
+
+    @property
+    def threads(self) -> int:
+        """Threads of each pool, so that workers times threads stays within the cores."""
+        return max(1, len(os.sched_getaffinity(0)) // self.workers)
+
+    @property
+    def image_limits(self) -> ImageLimits:
+        return ImageLimits(self.max_pixels, self.min_side, self.max_side)

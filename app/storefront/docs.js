@@ -1,0 +1,114 @@
+// The API reference: the OpenAPI document of this very service, made readable.
+
+import { element } from "./elements.js";
+
+const EXAMPLES = {
+  by_image: ["-F 'image=@photo.jpg'", "-F 'limit=5'"],
+  by_text: json({ query: "red summer dress", limit: 5, group_by: "group_id" }),
+  blend: json({ positive: [{ text: "summer dress" }], negative: [{ text: "black" }] }),
+};
+
+function json(body) {
+  return ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`];
+}
+
+async function start() {
+  const api = await (await fetch("/openapi.json")).json();
+  document.querySelector(".about").textContent = api.info.description;
+  const tags = new Map();
+  for (const [path, methods] of Object.entries(api.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const tag = operation.tags?.[0] ?? "other";
+      if (!tags.has(tag)) tags.set(tag, []);
+      tags.get(tag).push(describe(api, path, method, operation));
+    }
+  }
+  const sections = [...tags].map(([tag, operations]) =>
+    element("section", {}, element("h2", {}, tag[0].toUpperCase() + tag.slice(1)), ...operations),
+  );
+  document.querySelector(".operations").replaceChildren(...sections);
+}
+
+function describe(api, path, method, operation) {
+  const summary = element(
+    "summary",
+    {},
+    element("span", { className: "method" }, method.toUpperCase()),
+    element("span", { className: "path" }, path),
+    element("span", { className: "what" }, operation.summary ?? ""),
+  );
+  const body = element("div", {}, element("p", {}, operation.description ?? ""));
+  body.append(element("pre", { tabIndex: 0 }, element("code", {}, curl(path, operation))));
+  const fields = [...parametersOf(operation), ...bodyFieldsOf(api, operation)];
+  if (fields.length) body.append(element("h3", {}, "Takes"), table(fields));
+  body.append(element("h3", {}, "Answers"), table(answersOf(operation)));
+  return element("details", { className: "operation", id: operation.operationId }, summary, body);
+}
+
+function curl(path, operation) {
+  const lines = [`curl '${location.origin}${path.replace("{id}", "ID")}'`];
+  return [...lines, ...(EXAMPLES[operation.operationId] ?? [])].join(" \\\n  ");
+}
+
+function parametersOf(operation) {
+  return (operation.parameters ?? []).map((parameter) => {
+    const about = parameter.description ?? parameter.schema.description ?? "";
+    return [parameter.name, typeOf(parameter.schema), noteOf(about, parameter)];
+  });
+}
+
+function bodyFieldsOf(api, operation) {
+  const content = Object.values(operation.requestBody?.content ?? {})[0];
+  if (!content) return [];
+  const schema = resolve(api, content.schema);
+  return Object.entries(schema.properties).map(([name, field]) => {
+    const required = schema.required?.includes(name);
+    return [name, typeOf(field), noteOf(field.description ?? "", { required, schema: field })];
+  });
+}
+
+function resolve(api, schema) {
+  return schema.$ref ? api.components.schemas[schema.$ref.split("/").at(-1)] : schema;
+}
+
+function typeOf(schema) {
+  if (schema.$ref) return schema.$ref.split("/").at(-1);
+  if (schema.anyOf) return schema.anyOf.filter((s) => s.type !== "null").map(typeOf).join(" or ");
+  if (schema.type === "array" && schema.items) return `list of ${typeOf(schema.items)}`;
+  return schema.format === "binary" ? "file" : schema.type ?? "";
+}
+
+function noteOf(about, { required, schema }) {
+  const parts = [about];
+  if (required) parts.push("Required.");
+  if (schema.default !== undefined && schema.default !== null && typeof schema.default !== "object")
+    parts.push(`By default ${schema.default}.`);
+  if (schema.minimum !== undefined) parts.push(`${schema.minimum} to ${schema.maximum}.`);
+  return parts.filter(Boolean).join(" ");
+}
+
+function answersOf(operation) {
+  return Object.entries(operation.responses).map(([status, { description, content }]) => [
+    status,
+    Object.keys(content ?? {}).join(", "),
+    description,
+  ]);
+}
+
+function table(rows) {
+  const lines = rows.map(([name, ...cells]) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      ...cells.map((cell) => element("td", {}, cell)),
+    ),
+  );
+  return element("table", {}, element("tbody", {}, ...lines));
+}
+
+start().catch(() => {
+  const error = document.querySelector(".error");
+  error.textContent = "The description of the interface cannot be loaded.";
+  error.hidden = false;
+});

@@ -42,6 +42,7 @@ class Batcher(Generic[Input]):
         self._encode = encode
         self._max_batch = max_batch
         self._queue: queue.Queue[_Job[Input] | None] = queue.Queue(max_queue)
+        self._closing = False
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
 
@@ -76,7 +77,7 @@ class Batcher(Generic[Input]):
                 self._run(wanted)
 
     def _next_batch(self) -> list[_Job[Input]] | None:
-        first = self._queue.get()
+        first = None if self._closing else self._queue.get()
         if first is None:
             return None
         batch = [first]
@@ -86,7 +87,7 @@ class Batcher(Generic[Input]):
             except queue.Empty:
                 break
             if job is None:
-                self._queue.put_nowait(None)  # seen again after this batch
+                self._closing = True  # after this batch
                 break
             batch.append(job)
         return batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +11,10 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 
+from app.connections import Connection
 from app.logs import log_config
 from app.main import app_from_environment, create_app
+from app.memory import return_freed_memory
 from app.recommender import Recommender, check_artefacts
 from app.settings import Settings
 from app.state import State
@@ -33,6 +36,8 @@ def serve(
     Damaged artefacts, or two that do not belong together, are refused before the port is opened.
     """
     settings = read_settings(encoder, index, workers)
+    check_address(host, port)
+    return_freed_memory()
     if workers == 1:
         state = State(settings)
         state.recommender = Recommender.open(settings, state.metrics)
@@ -47,6 +52,25 @@ def serve(
     target = f"{app_from_environment.__module__}:{app_from_environment.__name__}"
     options = server_options(settings, host, port)
     uvicorn.run(target, factory=True, workers=workers, **options)
+
+
+def check_address(host: str, port: int) -> None:
+    """Find out in a moment whether the server could listen there.
+
+    The server itself asks only after the artefacts were read, and says it in its log.
+
+    Raises:
+        ConfigError: the port is taken, or the address is not one of this machine.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in found:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except (OSError, UnicodeError) as error:  # UnicodeError: not even a host name
+        reason = getattr(error, "strerror", None) or "not an address"
+        raise ConfigError(f"cannot listen on {host}, port {port}: {reason}") from None
 
 
 def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
@@ -71,7 +95,7 @@ def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "access_log": False,  # `app.context` writes one that holds nothing of the caller's
         "server_header": False,
         "proxy_headers": False,
-        "http": "h11",
+        "http": Connection,
         "ws": "none",
         "h11_max_incomplete_event_size": _MAX_HEADER_BYTES,
         "timeout_graceful_shutdown": settings.shutdown_s,

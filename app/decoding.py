@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from PIL.Image import Image, fromarray
 
 from app.pools import BoundedPool
 from core.encoders.dual import resize_image
-from core.images import ImageLimits, crop_box, decode_image
+from core.images import ImageLimits, crop_box, decode_image, is_costly
 
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
@@ -22,6 +24,7 @@ class Decoder:
         self._pool = pool
         self._limits = limits
         self._size = size
+        self._costly = threading.Lock()
 
     async def decode(self, data: bytes, box: Box | None = None) -> Image:
         """The part of the image inside `box`, upright RGB.
@@ -34,11 +37,13 @@ class Decoder:
 
     def _job(self, data: bytes, box: Box) -> Callable[[], Image]:
         def job() -> Image:
-            image = decode_image(data, self._limits, self._target(box))
-            if box != WHOLE:
-                image = crop_box(image, box)
-            # Here and not in the encoder's thread: what waits for a batch is then small.
-            return fromarray(resize_image(image, *self._size))
+            # One at a time of those that take hundreds of megabytes, whatever the cores.
+            with self._costly if is_costly(data) else nullcontext():
+                image = decode_image(data, self._limits, self._target(box))
+                if box != WHOLE:
+                    image = crop_box(image, box)
+                # Here and not in the encoder's thread: what waits for a batch is then small.
+                return fromarray(resize_image(image, *self._size))
 
         return job
 

@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.multipart import Form, boundary_of, parse_form
+from app.multipart import Form, boundary_of, read_form
 from app.recommender import Recommender
 from app.schemas import FacetOptions, ImageOptions, ListOptions, SearchOptions
 from app.state import State
@@ -81,7 +81,7 @@ async def read_image_form(request: Request) -> ImageForm:
         RequestValidationError: a field is missing, repeated, unknown or out of range.
     """
     boundary = boundary_of(request.headers.get("content-type", ""))
-    form = parse_form(await request.body(), boundary)
+    form = await read_form(request.stream(), boundary)
     if not form.complete:
         raise InvalidInput("The multipart body ends before its closing boundary.")
     image = _only_image(form)

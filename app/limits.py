@@ -17,17 +17,18 @@ SMALL_BODY_BYTES = 64 * 1024
 
 
 class BodyLimit:
-    """ASGI middleware: bounds the size of a body, and how many large ones are held at a time.
+    """ASGI middleware: bounds the size of a body, and how much of all bodies is held at a time.
 
     A body of more than `limit` bytes is 413, by its declared length at once, else as it arrives.
-    Beyond `places` bodies of more than `SMALL_BODY_BYTES` the next one is 429. A length that is
-    no length is 400. A place is held until the request has ended, however it ends.
+    One that would bring the bodies of more than `SMALL_BODY_BYTES` to over `held` bytes in all is
+    429. A length that is no length is 400. A body counts until its request has ended, however it
+    ends.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, places: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, held: int) -> None:
         self._app = app
         self._limit = limit
-        self._gate = Gate(places)
+        self._gate = Gate(held)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,24 +52,24 @@ class BodyLimit:
         return 413 if int(lengths[0]) > self._limit else None
 
     def _counted(self, receive: Receive, held: ExitStack) -> Receive:
-        size = 0
+        size = counted_size = 0
 
         async def counted() -> Message:
-            nonlocal size
+            nonlocal size, counted_size
             message = await receive()
-            before = size
             size += len(message.get("body", b""))
             if size > self._limit:
                 raise HTTPException(413)
-            if before <= SMALL_BODY_BYTES < size:
-                self._take_place(held)
+            if size > SMALL_BODY_BYTES:
+                self._hold(held, size - counted_size)
+                counted_size = size
             return message
 
         return counted
 
-    def _take_place(self, held: ExitStack) -> None:
+    def _hold(self, held: ExitStack, size: int) -> None:
         try:
-            held.enter_context(self._gate.enter())
+            held.enter_context(self._gate.enter(size))
         except Overloaded as error:
             # The framework passes on its own errors alone while it reads a body.
             raise HTTPException(429, headers={"Retry-After": str(error.retry_after_s)}) from None

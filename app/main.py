@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from app import problems
 from app.context import RequestContext
 from app.limits import BodyLimit
+from app.memory import return_freed_memory
 from app.openapi import describe
 from app.recommender import Recommender
 from app.routes import health, items, recommend, storefront
@@ -45,13 +46,14 @@ def create_app(
     app.include_router(api, prefix="/v1", include_in_schema=False)
     storefront.mount(app)
     describe(app)
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, places=settings.max_uploads)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, held=settings.max_held_bytes)
     app.add_middleware(RequestContext, metrics=state.metrics)
     return app
 
 
 def app_from_environment() -> FastAPI:
     """The service with settings from the environment; what each worker process calls."""
+    return_freed_memory()
     return create_app(Settings())
 
 

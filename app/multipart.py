@@ -6,7 +6,7 @@ its size is bounded by the body limit, so it can stay where it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,6 @@ from app.errors import MalformedBody, UnsupportedBody
 
 MAX_PARTS = 1200
 MAX_BOUNDARY = 70  # RFC 2046, section 5.1.1
-_PIECE = 256 * 1024
 
 
 @dataclass
@@ -60,22 +59,37 @@ def boundary_of(content_type: str) -> bytes:
     return boundary
 
 
-def parse_form(body: bytes, boundary: bytes) -> Form:
-    """Take a body apart.
+async def read_form(stream: AsyncIterable[bytes], boundary: bytes) -> Form:
+    """Take a body apart as it arrives, so that it is in memory once.
+
+    A body that breaks the format is read to its end all the same: only then is it known not to be
+    too large, and its sender ready for an answer.
 
     Raises:
         MalformedBody: it breaks the format, or has more than `MAX_PARTS` parts.
     """
     reader = _Reader()
-    try:
-        parser = MultipartParser(boundary, reader.callbacks())  # type: ignore[arg-type]
-        for start in range(0, len(body), _PIECE):
-            parser.write(body[start : start + _PIECE])
-    except FormParserError:
-        raise MalformedBody("The multipart body cannot be parsed.") from None
+    parser = MultipartParser(boundary, reader.callbacks())  # type: ignore[arg-type]
+    fault: MalformedBody | None = None
+    async for piece in stream:
+        if fault is None:
+            fault = _feed(parser, piece)
+    if fault is not None:
+        raise fault
     if parser.state in (MultipartState.START, MultipartState.START_BOUNDARY):
         raise MalformedBody("The multipart body has no parts.")
     return Form(reader.parts, parser.state == MultipartState.END)
+
+
+def _feed(parser: MultipartParser, piece: bytes) -> MalformedBody | None:
+    """What is wrong with the body up to here."""
+    try:
+        parser.write(piece)
+    except FormParserError:
+        return MalformedBody("The multipart body cannot be parsed.")
+    except MalformedBody as error:
+        return error
+    return None
 
 
 class _Reader:

@@ -14,26 +14,26 @@ Result = TypeVar("Result")
 
 
 class Gate:
-    """Counts what is inside and lets no more than `limit` in. Used from the event loop alone."""
+    """Adds up what is inside and lets no more than `limit` in. Used from the event loop alone."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.inside = 0
 
     @contextmanager
-    def enter(self) -> Iterator[None]:
-        """Hold a place for the length of the block.
+    def enter(self, size: int = 1) -> Iterator[None]:
+        """Be inside for the length of the block.
 
         Raises:
-            Overloaded: every place is taken.
+            Overloaded: there is less room than `size`.
         """
-        if self.inside >= self._limit:
+        if self.inside + size > self._limit:
             raise Overloaded
-        self.inside += 1
+        self.inside += size
         try:
             yield
         finally:
-            self.inside -= 1
+            self.inside -= size
 
 
 class BoundedPool:

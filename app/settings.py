@@ -17,8 +17,9 @@ Positive = Annotated[int, Field(ge=1)]
 class Settings(BaseSettings):
     """Everything that can be set; sizes in bytes, times in seconds.
 
-    Memory in use is bounded by `max_uploads` bodies of `max_body_bytes`, plus one decoded image
-    of `max_pixels` for each of `threads`. A worker process counts for itself.
+    Beside the model and the index, memory is bounded by `max_held_bytes` of request bodies, which
+    JSON takes three times over, and by one image of `max_pixels` while it is decoded (16 bytes a
+    pixel at worst). At most `max_uploads` images wait. A worker process counts for itself.
     """
 
     model_config = SettingsConfigDict(env_prefix="TWINSET_", frozen=True, extra="ignore")
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     workers: Positive = 1
 
     max_body_bytes: Positive = 8 * 1024 * 1024
+    max_held_bytes: Positive = 64 * 1024 * 1024
     max_uploads: Positive = 48
     max_pixels: Positive = 25_000_000
     min_side: Positive = 16

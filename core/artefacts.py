@@ -49,10 +49,8 @@ def write_manifest(
     return manifest
 
 
-def read_manifest(
-    folder: Path, kind: str, name: str = MANIFEST, verify: bool = True
-) -> dict[str, Any]:
-    """Return the manifest of `folder` after checking it and, with `verify`, every file it lists.
+def read_manifest(folder: Path, kind: str, name: str = MANIFEST) -> dict[str, Any]:
+    """Return the manifest of `folder` after checking it and every file it lists.
 
     Raises:
         ArtefactError: the folder or a file is missing, the manifest is not one of this kind and
@@ -66,9 +64,8 @@ def read_manifest(
     except (OSError, ValueError, RecursionError):
         raise ArtefactError(path, "cannot be read as JSON") from None
     _check_manifest(manifest, kind, path)
-    if verify:
-        for file, digest in manifest["files"].items():
-            _check_file(folder, file, digest)
+    for file, digest in manifest["files"].items():
+        _check_file(path, file, digest)
     return dict(manifest)
 
 
@@ -81,10 +78,10 @@ def _check_manifest(manifest: Any, kind: str, path: Path) -> None:
         raise ArtefactError(path, f"has another schema version than {SCHEMA_VERSION}")
 
 
-def _check_file(folder: Path, file: str, digest: object) -> None:
-    path = folder / file
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise ArtefactError(folder / MANIFEST, "lists a file outside its folder")
+def _check_file(manifest: Path, file: str, digest: object) -> None:
+    path = manifest.parent / file
+    if "\0" in file or not path.resolve().is_relative_to(manifest.parent.resolve()):
+        raise ArtefactError(manifest, "lists a file outside its folder")
     try:
         actual = sha256_of(path)
     except OSError:

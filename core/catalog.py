@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -51,7 +52,7 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = pq.ParquetFile(path)
+            self._file = pq.ParquetFile(path, page_checksum_verification=True)
         except FileNotFoundError:
             raise CatalogueError(f"{path}: not found") from None
         except (OSError, pa.ArrowException):
@@ -158,14 +159,16 @@ class CatalogueWriter:
             metadata={METADATA_KEY: metadata.encode()},
         )
         self._path = path
-        self._staging = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self._staging = path.parent / f".{path.name}.{os.getpid()}.tmp"
         self._rows: list[Mapping[str, Any]] = []
         self.count = 0
 
     def __enter__(self) -> Self:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        require_writable(self._path)
         # Images are compressed already; zstd pays on the text columns.
-        self._writer = pq.ParquetWriter(self._staging, self._schema, compression="zstd")
+        self._writer = pq.ParquetWriter(
+            self._staging, self._schema, compression="zstd", write_page_checksum=True
+        )
         return self
 
     def write(self, row: Mapping[str, Any]) -> None:
@@ -208,6 +211,20 @@ class CatalogueWriter:
             os.fsync(file.fileno())
         self._staging.replace(self._path)
         sync_folder(self._path.parent)
+
+
+def require_writable(path: Path) -> None:
+    """Find out before the work whether a catalogue can be written there; makes its folder.
+
+    Raises:
+        CatalogueError: a folder, or something else than a file, stands there.
+        OSError: its folder cannot be made or written to.
+    """
+    if path.exists() and not path.is_file():
+        raise CatalogueError(f"{path}: is not a file")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+        pass
 
 
 def render_texts(template: str, rows: pa.Table) -> list[str | None]:

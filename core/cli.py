@@ -111,8 +111,9 @@ def describe_error(error: BaseException) -> tuple[str, int]:
     """What to tell a user about an error, and the exit code."""
     if isinstance(error, typer.TyperException):
         context = getattr(error, "ctx", None)
-        hint = f"\nTry '{context.command_path} --help'." if context else ""
-        return _one_line(error.format_message()) + hint, error.exit_code
+        hint = f"; see `{context.command_path} --help`" if context else ""
+        message = _one_line(error.format_message()).removesuffix(".")
+        return message.replace("Value error, ", "") + hint, error.exit_code
     if isinstance(error, TwinsetError):
         return _one_line(str(error)), _EXIT_ERROR
     if isinstance(error, OSError):

@@ -14,19 +14,22 @@ from core.importer.options import ImportOptions, ImportReport, SourceFormat
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# Planned as a whole in memory; more would tell a shop nothing more.
+MAX_SAMPLE = 100_000
 OutArgument = Annotated[Path, typer.Argument(help="Catalogue file to write (Parquet).")]
 
 
 def sample(
     out: OutArgument,
-    items: Annotated[int, typer.Option(min=1, help="Number of products.")] = 600,
+    items: Annotated[int, typer.Option(min=1, max=MAX_SAMPLE, help="Number of products.")] = 600,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another shop.")] = 0,
 ) -> None:
     """Render a sample catalogue, the same bytes for the same seed."""
-    from core.catalog import FIXED_COLUMNS, CatalogueWriter
+    from core.catalog import FIXED_COLUMNS, CatalogueWriter, require_writable
     from core.progress import track
     from core.sample import SAMPLE_CATEGORY, render_sample
 
+    require_writable(out)
     rows = render_sample(items, seed)
     first = next(rows)
     attributes = {k: _arrow_type(v) for k, v in first.items() if k not in FIXED_COLUMNS}

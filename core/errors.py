@@ -3,12 +3,11 @@
     TwinsetError
     ├── InvalidInput            a caller sent something wrong
     │   ├── FilterError         the filter string does not parse or names an unknown field
-    │   ├── ImageError
-    │   │   ├── UnsupportedImage    not one of the accepted formats, judged by its bytes
-    │   │   ├── InvalidImage        an accepted format that does not decode
-    │   │   ├── ImageTooLarge       more pixels than the limit
-    │   │   └── BadDimensions       a side too short or too long
-    │   └── InvalidText         blank, too long, or not encodable as UTF-8
+    │   └── ImageError
+    │       ├── UnsupportedImage    not one of the accepted formats, judged by its bytes
+    │       ├── InvalidImage        an accepted format that does not decode
+    │       ├── ImageTooLarge       more pixels than the limit
+    │       └── BadDimensions       a side too short or too long
     ├── NotFound                no such item, version or image
     ├── CatalogueError          a catalogue file or a source of one cannot be used
     ├── ArtefactError           a folder that a stage wrote is missing, damaged or of another kind
@@ -66,10 +65,6 @@ class ImageTooLarge(ImageError):
 
 class BadDimensions(ImageError):
     code = "bad_dimensions"
-
-
-class InvalidText(InvalidInput):
-    code = "invalid_text"
 
 
 class NotFound(TwinsetError):

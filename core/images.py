@@ -15,8 +15,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from core.errors import BadDimensions, ImageError, ImageTooLarge, InvalidImage, UnsupportedImage
 
@@ -39,6 +38,8 @@ _DECODER_ERRORS = (
     zlib.error,
 )
 _WHITE = (255, 255, 255)
+_COSTLY_PIXELS = 4_000_000
+_STRIP_ROWS = 256
 # Pillow only warns of odd files and of sizes up to twice its own limit; here each is an error or
 # does no harm. Once for the process, since `warnings.catch_warnings` is not safe across threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -108,8 +109,29 @@ def _decode(
             image.draft("RGB", (side, side))
         image.load()
         # 25 megapixels take 100 MB decoded, so each step works in place where it can.
+        _drop_decoder(image)
         _turn_upright(image)
         return _flatten(image)
+
+
+def is_costly(data: bytes) -> bool:
+    """Whether decoding takes far more than a few megapixels' memory; read from the header.
+
+    A WebP image of 25 megapixels takes 400 MB for a moment. A JPEG takes next to nothing, since it
+    is decoded small, unless it is progressive: then all of its coefficients are held.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=[sniff_format(data)]) as image:
+            small = image.format == "JPEG" and "progressive" not in image.info
+            return not small and image.width * image.height > _COSTLY_PIXELS
+    except (ImageError, Image.DecompressionBombError, *_DECODER_ERRORS):
+        return False  # refused before its pixels are read
+
+
+def _drop_decoder(image: ImageFile.ImageFile) -> None:
+    """Free what a decoded WebP image still holds: its decoder and the raw frame."""
+    vars(image).pop("_decoder", None)
+    image.fp = None
 
 
 def check_size(size: tuple[int, int], limits: ImageLimits) -> None:
@@ -133,16 +155,22 @@ def _turn_upright(image: Image.Image) -> None:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    if image.mode in ("I;16", "I;16B", "I;16L", "I"):
+    if image.mode in ("I;16", "I"):
         # Pillow's own conversion clips 16-bit grey to 255 instead of scaling it.
-        grey = np.clip(np.asarray(image, dtype=np.int64) >> 8, 0, 255).astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
+        return image.point(lambda value: value * (1 / 256)).convert("L").convert("RGB")
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        canvas = Image.new("RGB", image.size, _WHITE)
-        canvas.paste(image, mask=image.getchannel("A"))
-        return canvas
+        return _on_white(image)
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """A strip at a time: whole, the steps between would take as much again as the image."""
+    width, height = image.size
+    canvas = Image.new("RGB", image.size, _WHITE)
+    for top in range(0, height, _STRIP_ROWS):
+        strip = image.crop((0, top, width, min(top + _STRIP_ROWS, height))).convert("RGBA")
+        canvas.paste(strip, (0, top), strip)
+    return canvas
 
 
 def crop_box(image: Image.Image, box: Sequence[float]) -> Image.Image:

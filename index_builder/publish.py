@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.artefacts import new_folder, sync_folder
 from core.errors import ConfigError
-from core.index.store import current_version, list_versions, set_current
+from core.index.store import current_version, is_version, list_versions, set_current
 
 _LOCK = ".lock"
 
@@ -67,11 +67,13 @@ def _new_name(index_dir: Path, content: bytes) -> str:
 
 
 def _remove_leftovers(index_dir: Path) -> None:
-    """Remove what a killed build left; under the lock no other build is at work."""
-    for pattern in (".*.tmp", ".*.old"):
-        for path in index_dir.glob(pattern):
-            if path.is_dir():
-                shutil.rmtree(path)
+    """Remove what a killed build left; under the lock no other build is at work.
+
+    Only what bears a version's name: the folder may hold things of others.
+    """
+    for path in [*index_dir.glob(".*.tmp"), *index_dir.glob(".*.old")]:
+        if path.is_dir() and is_version(path.name.split(".")[1]):
+            shutil.rmtree(path)
 
 
 @contextmanager

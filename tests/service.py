@@ -48,6 +48,15 @@ def wait_until_ready(client, process):
 
 def peak_memory_mb(process):
     """Largest resident memory so far, in MB, as the kernel counts it."""
+    return _memory_mb(process, "VmHWM")
+
+
+def memory_mb(process):
+    """Resident memory now, in MB."""
+    return _memory_mb(process, "VmRSS")
+
+
+def _memory_mb(process, field):
     status = Path(f"/proc/{process.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    line = next(line for line in status.splitlines() if line.startswith(field))
     return int(line.split()[1]) / 1024

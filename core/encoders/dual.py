@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -54,7 +55,7 @@ class DualSpec:
         """
         try:
             image, text = manifest["image"], manifest["text"]
-            return cls(
+            spec = cls(
                 name=str(manifest["name"]),
                 dimension=int(manifest["dimension"]),
                 image_width=int(image["width"]),
@@ -65,6 +66,8 @@ class DualSpec:
                 text_template=str(text["template"]),
                 item_image_weight=float(manifest["item_image_weight"]),
             )
+            _require_usable(spec, manifest["fingerprint"])
+            return spec
         except (KeyError, TypeError, ValueError):
             raise ArtefactError(path, "lacks a field or has one of the wrong type") from None
 
@@ -85,6 +88,16 @@ class DualSpec:
             },
             "text": {"max_tokens": self.max_tokens, "template": self.text_template},
         }
+
+
+def _require_usable(spec: DualSpec, fingerprint: object) -> None:
+    if min(spec.dimension, spec.image_width, spec.image_height, spec.max_tokens) < 1:
+        raise ValueError("a size is below 1")
+    if not isinstance(fingerprint, str) or not fingerprint:
+        raise ValueError("there is no fingerprint")
+    for _, field, form, conversion in Formatter().parse(spec.text_template):
+        if field is not None and (not field.isidentifier() or form or conversion):
+            raise ValueError("a text template holds names of columns and no more")
 
 
 def _three(values: Sequence[float]) -> tuple[float, float, float]:
@@ -124,13 +137,32 @@ class DualEncoder:
     ) -> DualEncoder:
         """Open the files of a folder whose checksums were verified."""
         spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
+        for file in (IMAGE_MODEL, TEXT_MODEL, TOKENIZER):
+            if file not in manifest["files"]:  # its checksum was not verified then
+                raise ArtefactError(folder / "encoder.json", f"does not list {file}")
         try:
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         except Exception:  # the library raises bare Exception
             raise ArtefactError(folder / TOKENIZER, "is not a tokenizer") from None
         image = open_model(folder / IMAGE_MODEL, device, threads)
         text = open_model(folder / TEXT_MODEL, device, threads)
-        return cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
+        encoder = cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
+        encoder._try_out(folder)
+        return encoder
+
+    def _try_out(self, folder: Path) -> None:
+        """Refuse weights that `encoder.json` does not describe, before anything relies on them."""
+        sides: Mapping[str, Callable[[], Vectors]] = {
+            IMAGE_MODEL: lambda: self.encode_images([PillowImage.new("RGB", self.image_size)]),
+            TEXT_MODEL: lambda: self.encode_texts(["shirt"]),
+        }
+        for file, encode in sides.items():
+            try:
+                usable = bool(np.isfinite(encode()).all())
+            except (RuntimeError, ValueError):
+                usable = False
+            if not usable:
+                raise ArtefactError(folder / file, "does not fit encoder.json")
 
     @property
     def name(self) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -19,8 +20,10 @@ from PIL.Image import Image
 from core.artefacts import new_folder, write_manifest
 from core.encoders.base import ItemVectors, Vectors, fuse, normalise
 from core.encoders.dual import require_a_side, scatter
+from core.errors import ArtefactError
 
 _GRID = 6
+_MAX_DIMENSION = 4096
 
 
 class HashEncoder:
@@ -65,6 +68,14 @@ class HashEncoder:
         image = scatter(images, self.encode_images, self.dimension)
         text = scatter(texts, self.encode_texts, self.dimension)
         return ItemVectors(image, text, fuse(image, text, 0.5))
+
+    @classmethod
+    def load(cls, folder: Path, manifest: Mapping[str, Any]) -> HashEncoder:
+        """The encoder of a folder that `save` wrote."""
+        dimension = manifest.get("dimension")
+        if not isinstance(dimension, int) or not 2 <= dimension <= _MAX_DIMENSION:
+            raise ArtefactError(folder / "encoder.json", "lacks a usable dimension")
+        return cls(dimension)
 
     def save(self, folder: Path) -> None:
         """Write an encoder folder that `load_encoder` opens as this encoder."""

@@ -8,7 +8,8 @@ from core.artefacts import read_manifest
 from core.encoders.base import Encoder
 from core.encoders.dual import DualEncoder
 from core.encoders.hash import HashEncoder
-from core.errors import ArtefactError
+from core.encoders.runtime import DEVICES
+from core.errors import ArtefactError, ConfigError
 
 ENCODER_MANIFEST = "encoder.json"
 
@@ -22,11 +23,13 @@ def load_encoder(path: Path, device: str = "auto", threads: int | None = None) -
         ArtefactError: a file is missing, damaged or of an unknown architecture; it is named.
         ConfigError: the device is unknown or not there.
     """
+    if device not in DEVICES:
+        raise ConfigError(f"device must be one of {', '.join(DEVICES)}")
     manifest = read_manifest(path, "encoder", ENCODER_MANIFEST)
     match manifest.get("architecture"):
         case "dual-onnx":
             return DualEncoder.load(path, manifest, device, threads)
         case "hash":
-            return HashEncoder(int(manifest["dimension"]))
+            return HashEncoder.load(path, manifest)
         case _:
             raise ArtefactError(path / ENCODER_MANIFEST, "has an unknown architecture")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from core.catalog import CatalogueWriter
+from core.catalog import CatalogueWriter, require_writable
 from core.errors import CatalogueError
 from core.importer.columns import ColumnMap, map_columns
 from core.importer.csv_source import KAGGLE_IMAGES, KAGGLE_TABLE, CsvSource, KaggleSource
@@ -53,9 +53,10 @@ def import_catalogue(source: Path, out: Path, options: ImportOptions | None = No
     if any(out.resolve() == file.resolve() for file in rows.files):
         raise CatalogueError(f"{out}: is the source itself")
     columns = map_columns(rows.columns, options.mapping, options.category)
+    images = _images_folder(source, options)
+    require_writable(out)
     survey = survey_rows(rows, columns)
-    builder = RowBuilder(columns, survey.kinds, _images_folder(source, options), survey.variants)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    builder = RowBuilder(columns, survey.kinds, images, survey.variants)
     with Rejections(out.with_name(out.name + REPORT_SUFFIX)) as rejections:
         accepted = _write_rows(rows, builder, survey.count, out, rejections)
     return ImportReport(

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from PIL import Image
 
+from app.commands import server_options
 from app.main import create_app
 from app.metrics import Metrics
 from app.recommender import Recommender
@@ -94,7 +95,8 @@ class Server(uvicorn.Server):
 
     def __init__(self, state: State) -> None:
         app = create_app(state.settings, state=state)
-        super().__init__(uvicorn.Config(app, port=0, log_config=None, http="h11", ws="none"))
+        options = server_options(state.settings, "127.0.0.1", 0) | {"log_config": None}
+        super().__init__(uvicorn.Config(app, **options))
         self._thread = threading.Thread(target=self.run)
 
     def __enter__(self) -> str:

@@ -220,8 +220,21 @@ def raw(address: str, head: str) -> bytes:
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         # The server may answer and close while we still send.
         with contextlib.suppress(OSError):
-            connection.sendall(head.encode() + b"\r\n\r\n")
-        return connection.recv(4096)
+            connection.sendall(head.encode("latin-1") + b"\r\n\r\n")
+        answer = b""
+        # It may also reset the connection, for the bytes that it did not read.
+        with contextlib.suppress(ConnectionResetError):
+            while piece := connection.recv(4096):
+                answer += piece
+        return answer
+
+
+def check_raw(answer: bytes, status: int) -> None:
+    """The same as `check`, of an answer as it came from the socket."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    line, *fields = head.decode().split("\r\n")
+    headers = httpx.Headers([tuple(field.split(": ", 1)) for field in fields])
+    check(httpx.Response(int(line.split()[1]), headers=headers, content=body), status)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +249,23 @@ def raw(address: str, head: str) -> bytes:
     ],
 )
 def test_bad_headers(address: str, client: httpx.Client, header: str) -> None:
-    answer = raw(address, f"POST /recommend/by-text HTTP/1.1\r\nHost: a\r\n{header}")
-    assert answer.startswith(b"HTTP/1.1 400")
+    answer = raw(
+        address, f"POST /recommend/by-text HTTP/1.1\r\nHost: a\r\n{header}\r\nConnection: close"
+    )
+    check_raw(answer, 400)
     assert client.get("/livez").status_code == 200
+
+
+def test_what_is_not_http_gets_a_problem_document(address: str, client: httpx.Client) -> None:
+    check_raw(raw(address, "\x16\x03\x01 hello"), 400)
+    assert client.get("/livez").status_code == 200
+
+
+def test_garbage_after_an_answer_has_begun(
+    address: str, client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+    head += "Transfer-Encoding: chunked\r\n\r\nzz"
+    assert raw(address, head).startswith(b"HTTP/1.1 ")
+    assert client.get("/livez").status_code == 200
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

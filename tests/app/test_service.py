@@ -21,10 +21,11 @@ import pytest
 from PIL import Image
 
 from app.batching import Batcher
+from app.commands import check_address
 from app.decoding import Decoder
 from app.errors import Overloaded
 from app.main import create_app
-from app.pools import BoundedPool
+from app.pools import BoundedPool, Gate
 from app.recommender import Recommender
 from app.settings import Settings
 from app.state import State, drain_on_sigterm
@@ -32,12 +33,12 @@ from core.catalog import CatalogueWriter
 from core.embeddings import write_embeddings
 from core.encoders import HashEncoder
 from core.encoders.dual import resize_image
-from core.errors import ArtefactError
+from core.errors import ArtefactError, ConfigError
 from core.images import ImageLimits, decode_image
 from core.index.store import current_version
 from index_builder.build import BuildOptions, build_index
 from tests.app.conftest import Server, open_shop, picture, products
-from tests.service import running_service, twinset
+from tests.service import memory_mb, peak_memory_mb, running_service, twinset
 
 ENCODER = HashEncoder(32)
 
@@ -104,6 +105,59 @@ def test_a_pool_refuses_more_than_it_may_hold() -> None:
     pool.close()
     assert (first, second) == (None, None)
     assert isinstance(third, Overloaded)
+
+
+def test_held_bodies_are_counted_in_bytes_and_given_back() -> None:
+    gate = Gate(10)
+    with gate.enter(6):
+        with pytest.raises(Overloaded), gate.enter(5):
+            pass
+        with gate.enter(4):
+            assert gate.inside == 10
+    assert gate.inside == 0
+
+
+def test_bodies_beyond_what_may_be_held_are_429(tmp_path: Path) -> None:
+    state = State(Settings(max_held_bytes=100_000))
+    version = open_shop(tmp_path, ENCODER)
+    state.recommender = Recommender(ENCODER, version, state.settings, state.metrics)
+    large = {"image": picture(1) + bytes(200_000)}
+    with Server(state) as address:
+        for _ in range(2):
+            assert httpx.post(f"{address}/recommend/by-image", files=large).status_code == 429
+        small = {"image": picture(1) + bytes(90_000)}
+        for _ in range(2):  # what was held is free again
+            assert httpx.post(f"{address}/recommend/by-image", files=small).status_code == 200
+
+
+def test_a_batcher_stops_after_the_batch_that_its_end_came_with() -> None:
+    free = threading.Event()
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        free.wait(5)
+        return lengths(texts)
+
+    async def ask(batcher: Batcher[str]) -> list[object]:
+        tasks = [asyncio.create_task(batcher.submit("a" * i)) for i in range(1, 4)]
+        await asyncio.sleep(0.01)
+        closing = threading.Thread(target=batcher.close)
+        closing.start()
+        free.set()
+        answers = await asyncio.gather(*tasks)
+        await asyncio.to_thread(closing.join, 5)
+        assert not closing.is_alive()
+        return list(answers)
+
+    batcher = Batcher(encode, 8, 3)
+    assert asyncio.run(ask(batcher)) == [[1], [2], [3]]
+
+
+@pytest.mark.parametrize(("host", "reason"), [("127.0.0.1", "in use"), ("256.1.1.1", "listen on")])
+def test_an_address_that_cannot_be_had_is_refused_in_words(host: str, reason: str) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    with taken, pytest.raises(ConfigError, match=reason):
+        check_address(host, taken.getsockname()[1])
+    check_address("127.0.0.1", 0)
 
 
 def test_decoding_prepares_what_the_encoder_would() -> None:
@@ -173,6 +227,36 @@ def test_sigterm_lets_running_requests_finish(
         assert running.result().status_code == 200
         process.wait(15)
         assert time.monotonic() - start < 15
+
+
+def test_sigterm_does_not_wait_for_a_stalled_client(artefacts: tuple[Path, Path]) -> None:
+    head = b"POST /recommend/by-image HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n"
+    with running_service(*artefacts) as (client, process):
+        address = (client.base_url.host, client.base_url.port)
+        with socket.create_connection(address) as connection:
+            connection.sendall(head + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b")
+            time.sleep(0.2)
+            start = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            process.wait(15)
+            assert time.monotonic() - start < 15
+
+
+def test_memory_stays_bounded_and_comes_back(artefacts: tuple[Path, Path]) -> None:
+    pixels = np.zeros((5000, 5000, 4), np.uint8)
+    pixels[::3] = 200
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    with running_service(*artefacts) as (client, process), ThreadPoolExecutor(12) as pool:
+        files = {"image": picture(5)}
+        assert client.post("/recommend/by-image", files=files).status_code == 200
+        idle = peak_memory_mb(process)
+        large = {"image": buffer.getvalue()}
+        asked = [pool.submit(client.post, "/recommend/by-image", files=large) for _ in range(12)]
+        assert {one.result().status_code for one in asked} <= {200, 429}
+        # Two at a time would take 400 MB, and every thread would keep some of its own.
+        assert peak_memory_mb(process) < idle + 300
+        assert memory_mb(process) < idle + 100
 
 
 def test_readiness_names_the_file_at_fault() -> None:

@@ -65,7 +65,7 @@ def test_another_kind_schema_or_place_is_refused(folder):
         read_manifest(folder, "embeddings")
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text())
-    for change in ({"schema_version": 2}, {"files": {"../outside": "0"}}):
+    for change in ({"schema_version": 2}, {"files": {"../outside": "0"}}, {"files": {"a\0": "0"}}):
         path.write_text(json.dumps(manifest | change))
         with pytest.raises(ArtefactError, match=r"manifest\.json"):
             read_manifest(folder, "index")

@@ -1,4 +1,5 @@
 import io
+import random
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from core.catalog import (
     Catalogue,
     CatalogueWriter,
     render_texts,
+    require_writable,
 )
 from core.errors import CatalogueError
 
@@ -144,3 +146,25 @@ def test_damage_beyond_the_footer(tmp_path: Path) -> None:
 def test_texts() -> None:
     rows = pa.table({"title": ["Red shirt", "", None], "usage": ["Casual", None, None]})
     assert render_texts("{title}. {usage}. {missing}", rows) == ["Red shirt. Casual", None, None]
+
+
+def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    image = random.Random(0).randbytes(9999)  # as little compressible as a picture
+    path = write(tmp_path / "c.parquet", {"id": "a", "title": "shirt", "image": image}).path
+    data = bytearray(path.read_bytes())
+    data[data.index(image[:99]) + 7] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CatalogueError, match="is damaged"):
+        list(Catalogue(path).images())
+
+
+@pytest.mark.parametrize("out", ["folder", "file/c.parquet", ""])
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises((CatalogueError, OSError)):
+        require_writable(Path(out))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]

@@ -1,5 +1,6 @@
 """The encoder seam: the mock, the shipped encoder, and what a damaged folder says."""
 
+import json
 import shutil
 
 import numpy as np
@@ -100,6 +101,41 @@ def test_an_unknown_device_is_refused(compact):
         load_encoder(compact, "quantum")
 
 
+def test_every_encoder_refuses_an_unknown_device(tmp_path):
+    HashEncoder(8).save(tmp_path / "encoder")
+    with pytest.raises(ConfigError, match="auto, cpu, cuda"):
+        load_encoder(tmp_path / "encoder", "quantum")
+
+
 def test_a_saved_hash_encoder_loads(tmp_path):
     HashEncoder(32).save(tmp_path / "hash")
     assert load_encoder(tmp_path / "hash").fingerprint == "hash-32"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fingerprint": None},
+        {"dimension": 100},
+        {"dimension": 0},
+        {"files": {}},
+        {"text": {"max_tokens": 32, "template": "{title.__class__}"}},
+        {"image": {"width": 0, "height": 256, "mean": [0, 0, 0], "std": [1, 1, 1]}},
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused(change, compact, tmp_path):
+    folder = tmp_path / "encoder"
+    shutil.copytree(compact, folder)
+    path = folder / "encoder.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ArtefactError, match=r"encoder\.json"):
+        load_encoder(folder, "cpu")
+
+
+@pytest.mark.parametrize("dimension", [None, "64", 1, 10**9])
+def test_a_hash_encoder_needs_its_dimension(dimension, tmp_path):
+    HashEncoder(64).save(tmp_path / "encoder")
+    path = tmp_path / "encoder" / "encoder.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"dimension": dimension}))
+    with pytest.raises(ArtefactError, match=r"encoder\.json"):
+        load_encoder(tmp_path / "encoder")

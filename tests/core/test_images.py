@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.errors import BadDimensions, ImageTooLarge, InvalidImage, UnsupportedImage
-from core.images import ImageLimits, crop_box, decode_image
+from core.images import ImageLimits, crop_box, decode_image, is_costly
 
 ORIENTATION = 0x0112
 # How a camera stores an upright picture for each EXIF orientation.
@@ -67,6 +67,35 @@ def test_one_frame_is_enough():
     frames = [Image.new("P", (20, 20), shade) for shade in range(50)]
     data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert decode_image(data).size == (20, 20)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_strips_of_a_tall_transparent_image_join(mode):
+    levels = np.random.default_rng(0).integers(0, 256, (600, 40, 4), np.uint8)
+    image = Image.fromarray(levels)
+    if mode == "P":
+        data = saved(image.convert("RGB").quantize(16), transparency=3)
+    else:
+        data = saved(image.convert(mode))
+    whole = Image.open(io.BytesIO(data)).convert("RGBA")
+    expected = Image.new("RGB", whole.size, "white")
+    expected.paste(whole, mask=whole.getchannel("A"))
+    assert np.array_equal(np.asarray(decode_image(data)), np.asarray(expected))
+
+
+def test_a_decoded_webp_image_keeps_neither_its_decoder_nor_its_frame():
+    image = decode_image(saved(gradient(), "WEBP"))
+    assert "_decoder" not in vars(image)
+    assert image.fp is None
+
+
+def test_what_costs_much_memory_is_told_from_the_header():
+    large = gradient(2500, 2000)
+    assert is_costly(saved(large, compress_level=1))
+    assert is_costly(saved(large, "JPEG", progressive=True))
+    assert not is_costly(saved(large, "JPEG"))
+    assert not is_costly(saved(gradient(), "WEBP"))
+    assert not is_costly(b"words")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_round_trip():
         ("dimension = 256", "dimension = 2.5", "model.dimension must be of type int"),
         ("dimension = 256", "", "lacks key 'dimension'"),
         ("dimension = 256", "dimension = 256\ndepth = 3", "unknown key 'depth'"),
-        ("[model]", "[modell]", "has no section [model]"),
+        ("[model]", "[modell]", "unknown key 'modell'"),
         ("[model]", "[model", "is not a TOML file"),
     ],
 )

@@ -19,6 +19,7 @@ ENCODER := models/compact
 .PHONY: demo test lint bench real model clean
 
 demo: $(DEMO)/.index
+	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
 
 test: .venv/.all lint

@@ -13,7 +13,7 @@ from app.schemas import ImageOptions
 _REF = "#/components/schemas/{model}"
 DESCRIPTION = (
     "Similar products for a fashion shop: by photo, by words, by item. "
-    "Every route also answers under `/v1`."
+    "Every route also answers under /v1."
 )
 
 

@@ -52,6 +52,13 @@ FRAMEWORK_DETAILS: Mapping[int, tuple[str, str]] = {
     429: ("overloaded", "The service is busy; try again in a moment."),
     500: ("internal_error", "Something went wrong inside the service."),
 }
+# Typical problems of the other statuses, as examples in the OpenAPI document.
+_EXAMPLES: Mapping[int, tuple[str, str]] = {
+    **FRAMEWORK_DETAILS,
+    415: ("unsupported_image", "The file is not a JPEG, PNG, WebP or GIF image."),
+    422: ("invalid_image", "The image is damaged or incomplete."),
+    503: ("not_ready", "The service is starting."),
+}
 
 
 class FieldError(BaseModel):
@@ -163,7 +170,7 @@ def responses(*statuses: int) -> Responses:
 
 def _documented(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    code, detail = FRAMEWORK_DETAILS.get(status, ("error", HTTPStatus(status).phrase + "."))
+    code, detail = _EXAMPLES[status]
     example = {
         "type": f"urn:twinset:problem:{code}",
         "title": HTTPStatus(status).phrase,

@@ -34,7 +34,7 @@ def train(
         raise ConfigError(f"training needs twinset[training] installed ({error.name})") from None
     console = Console()
     towers = run_training(settings, catalogue, out, console)
-    export_encoder(towers, settings, out / "encoder")
+    export_encoder(towers, settings, out / "encoder", catalogue.category)
     console.print(f"encoder in {out / 'encoder'}")
 
 

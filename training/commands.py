@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,11 +22,21 @@ def train(
     config: Annotated[Path, typer.Option(help="One of training/configs/*.toml, or your own.")],
     catalog: CatalogueOption,
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
+    share: Annotated[
+        float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")
+    ] = None,
+    untrained: Annotated[
+        bool, typer.Option("--untrained", help="Export the towers as they are before training.")
+    ] = False,
 ) -> None:
     """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
-    from training.config import load_config
+    from training.config import load_config, without_training
 
     settings = load_config(config)
+    if share is not None:
+        settings = replace(settings, data=replace(settings.data, train_share=share))
+    if untrained:
+        settings = without_training(settings)
     catalogue = Catalogue(catalog)
     try:
         from training.export import export_encoder
@@ -57,17 +68,20 @@ def export(
 def evaluate(
     encoder: EncoderOption,
     catalog: CatalogueOption,
-    out: Annotated[Path, typer.Option(help="Folder for report.json.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
     embeddings: Annotated[
         Path | None, typer.Option(help="Of this catalogue, if exported already.")
     ] = None,
     queries: Annotated[int, typer.Option(min=1, help="Products to ask about per task.")] = 1000,
+    compare: Annotated[
+        list[Path] | None, typer.Option(help="Another encoder for the study's table; repeatable.")
+    ] = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Measure an encoder on the products that it was not trained on."""
     from core.embeddings import open_embeddings
     from training.evaluate import evaluate as score
-    from training.evaluate import open_pool, write_report
+    from training.evaluate import open_pool, shop_report
 
     catalogue = Catalogue(catalog)
     out.mkdir(parents=True, exist_ok=True)
@@ -76,8 +90,30 @@ def evaluate(
         export(encoder, catalog, folder, device, force=True)
     pool = open_pool(encoder, catalogue, open_embeddings(folder))
     scores = score(pool, queries)
-    write_report(out, pool, scores)
     _print_scores(scores)
+    _study([encoder, *(compare or [])], catalogue, out, shop_report(pool, scores), device)
+
+
+def _study(
+    encoders: list[Path], catalogue: Catalogue, out: Path, shop: dict[str, Any], device: str
+) -> None:
+    """Compare encoders by the study's definitions and write both reports."""
+    try:
+        from training.report import compare, write_reports
+    except ImportError as error:
+        raise ConfigError(f"the report needs twinset[training] installed ({error.name})") from None
+    from training.study import run_study
+
+    study = run_study(encoders, catalogue, device)
+    write_reports(out, study, catalogue, shop)
+    for variant in study.runs[0].variants:
+        rows = compare(study, variant)
+        names = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10", "precision@10")
+        table = Table(f"item to item, {variant.replace('_', ' ')}", *names)
+        for label, figures in rows:
+            table.add_row(label, *(f"{figures[name]['mean']:.4f}" for name in names))
+        Console().print(table)
+    Console().print(f"reports in {out / 'report.json'} and {out / 'report.html'}")
 
 
 def _print_scores(scores: dict[str, dict[str, float]]) -> None:

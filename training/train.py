@@ -6,7 +6,6 @@ from its checkpoint follows the curve of one that was never interrupted.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.optim import Optimizer
 
-from core.artefacts import write_text_atomically
 from core.catalog import Catalogue
 from core.errors import CatalogueError
 from core.progress import progress_bar
@@ -30,13 +28,13 @@ from training.batch import load_tokenizer, make_batch
 from training.checkpoint import Reached, load_best, load_checkpoint, save_best, save_checkpoint
 from training.config import TrainingConfig
 from training.data import Products, load_products
+from training.history import log_record, rewind_history
 from training.optimise import make_optimizer, set_rates, train_step
 from training.schedule import epochs_since_best
 from training.split import split_products, thin_out
 from training.towers import TowerPair, build_towers
 from training.validate import MONITORED, validate
 
-HISTORY = "history.jsonl"
 Rows = NDArray[np.int64]
 
 
@@ -114,7 +112,7 @@ def open_run(config: TrainingConfig, catalogue: Catalogue, folder: Path) -> tupl
     towers = build_towers(config)
     optimizer = make_optimizer(towers, settings)
     reached = load_checkpoint(folder, config, towers, optimizer)
-    _rewind_history(folder, reached.step)
+    rewind_history(folder, reached.step)
     model, optimizer = accelerator.prepare(towers, optimizer)
     run = Run(
         config=config,
@@ -159,7 +157,7 @@ def advance(run: Run, reached: Reached) -> tuple[Reached, float]:
     loss = train_step(run.model, run.optimizer, batches, run.accelerator, run.config)
     speed = sum(len(batch.images) for batch in batches) / (time.monotonic() - started)
     record = {"step": step + 1, "loss": loss, "rate": rate, "images_per_second": speed}
-    _log(run.folder, record)
+    log_record(run.folder, record)
     return Reached(step + 1, reached.scores), loss
 
 
@@ -167,7 +165,7 @@ def close_epoch(run: Run, reached: Reached, console: Console) -> Reached:
     """Score the epoch that ends here, and keep its weights if no earlier one was better."""
     figures = validate(run.towers, run.products, run.validation, run.tokenizer)
     epoch = reached.step // run.steps_per_epoch
-    _log(run.folder, {"step": reached.step, "epoch": epoch, **figures})
+    log_record(run.folder, {"step": reached.step, "epoch": epoch, **figures})
     console.print(f"epoch {epoch}: {_line(figures)}")
     score = figures.get(MONITORED[run.config.strategy], 0.0)
     reached = Reached(reached.step, (*reached.scores, score))
@@ -179,31 +177,6 @@ def close_epoch(run: Run, reached: Reached, console: Console) -> Reached:
 def _bfloat16_helps() -> bool:
     """On a GPU, and on CPUs with matrix units, which oneDNN uses for bfloat16."""
     return torch.cuda.is_available() or torch.cpu._is_amx_tile_supported()
-
-
-def _rewind_history(folder: Path, step: int) -> None:
-    """Drop what was logged after the checkpoint, so that each step stands there once."""
-    history = folder / HISTORY
-    if not history.exists():
-        return
-    kept = [line for line in read_history(folder) if line["step"] <= step]
-    write_text_atomically(history, "".join(json.dumps(line) + "\n" for line in kept))
-
-
-def read_history(folder: Path) -> list[dict[str, float]]:
-    """The records of a run in order: of steps, with `loss`, and of epochs, with `epoch`."""
-    records = []
-    for line in (folder / HISTORY).read_text(encoding="utf-8").splitlines():
-        try:
-            records.append(json.loads(line))
-        except ValueError:
-            break  # the line that a kill cut short
-    return records
-
-
-def _log(folder: Path, record: dict[str, float]) -> None:
-    with (folder / HISTORY).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
 
 
 def _line(scores: dict[str, float]) -> str:

@@ -22,8 +22,9 @@ from training.batch import load_tokenizer, tokenise
 from training.checkpoint import CHECKPOINTS
 from training.config import load_config
 from training.export import export_encoder
+from training.history import HISTORY, read_history
 from training.towers import build_towers
-from training.train import HISTORY, read_history, train
+from training.train import train
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 TEXTS = ["Women Red Heels", "Blue Watches"]

@@ -18,6 +18,7 @@ from training.augment import resize
 from training.batch import load_tokenizer, make_batch, tokenise
 from training.data import load_products
 from training.export import export_encoder
+from training.history import HISTORY
 from training.optimise import make_optimizer, set_rates
 from training.towers import build_towers
 
@@ -29,7 +30,7 @@ def run(config, catalogue, folder):
 
 
 def losses(folder):
-    lines = [json.loads(line) for line in (folder / loop.HISTORY).read_text().splitlines()]
+    lines = [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
     return {line["step"]: line["loss"] for line in lines if "loss" in line}
 
 
@@ -51,7 +52,7 @@ def test_a_killed_run_resumes_on_the_same_curve(config, catalogue, finished, tmp
             raise Killed
         return step(*arguments)
 
-    (tmp_path / loop.HISTORY).touch()
+    (tmp_path / HISTORY).touch()
     monkeypatch.setattr(loop, "train_step", fail_at_five)
     with pytest.raises(Killed):
         run(config, catalogue, tmp_path)

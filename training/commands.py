@@ -15,6 +15,14 @@ from core.errors import ConfigError
 
 CatalogueOption = Annotated[Path, typer.Option("--catalog", help="Catalogue file.")]
 EncoderOption = Annotated[Path, typer.Option("--encoder", help="Encoder folder.")]
+_COLUMNS = {
+    "R@1": "recall@1",
+    "R@5": "recall@5",
+    "R@10": "recall@10",
+    "MRR": "mrr",
+    "NDCG@10": "ndcg@10",
+    "P@10": "precision@10",
+}
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 
@@ -22,6 +30,9 @@ def train(
     config: Annotated[Path, typer.Option(help="One of training/configs/*.toml, or your own.")],
     catalog: CatalogueOption,
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of decoded images that runs share; OUT/cache.")
+    ] = None,
     share: Annotated[
         float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")
     ] = None,
@@ -30,21 +41,24 @@ def train(
     ] = False,
 ) -> None:
     """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
-    from training.config import load_config, without_training
+    from training.config import load_config
 
     settings = load_config(config)
     if share is not None:
         settings = replace(settings, data=replace(settings.data, train_share=share))
-    if untrained:
-        settings = without_training(settings)
     catalogue = Catalogue(catalog)
     try:
         from training.export import export_encoder
         from training.train import train as run_training
+        from training.train import untrained_towers
     except ImportError as error:
         raise ConfigError(f"training needs twinset[training] installed ({error.name})") from None
     console = Console()
-    towers = run_training(settings, catalogue, out, console)
+    if untrained:
+        settings = replace(settings, name=f"{settings.name}-untrained")
+        towers = untrained_towers(settings)
+    else:
+        towers = run_training(settings, catalogue, out, console, cache)
     export_encoder(towers, settings, out / "encoder", catalogue.category)
     console.print(f"encoder in {out / 'encoder'}")
 
@@ -108,20 +122,18 @@ def _study(
     write_reports(out, study, catalogue, shop)
     for variant in study.runs[0].variants:
         rows = compare(study, variant)
-        names = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10", "precision@10")
-        table = Table(f"item to item, {variant.replace('_', ' ')}", *names)
+        table = Table(variant.replace("_", " "), *_COLUMNS)
         for label, figures in rows:
-            table.add_row(label, *(f"{figures[name]['mean']:.4f}" for name in names))
+            cells = [figures.get(name, {}).get("mean") for name in _COLUMNS.values()]
+            table.add_row(label, *("" if cell is None else f"{cell:.4f}" for cell in cells))
         Console().print(table)
     Console().print(f"reports in {out / 'report.json'} and {out / 'report.html'}")
 
 
 def _print_scores(scores: dict[str, dict[str, float]]) -> None:
-    table = Table("task", "queries", "R@1", "R@5", "R@10", "MRR", "P@10")
+    table = Table("task", "queries", *_COLUMNS)
     for task, values in scores.items():
-        cells = [
-            values.get(k) for k in ("recall@1", "recall@5", "recall@10", "mrr", "precision@10")
-        ]
+        cells = [values.get(name) for name in _COLUMNS.values()]
         shown = ["" if cell is None else f"{cell:.3f}" for cell in cells]
         table.add_row(task, f"{values['queries']:,.0f}", *shown)
     Console().print(table)

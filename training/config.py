@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -147,12 +147,6 @@ class TrainingConfig:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as saved beside a checkpoint and inside the exported encoder."""
         return asdict(self)
-
-
-def without_training(config: TrainingConfig) -> TrainingConfig:
-    """The same towers and split with no epoch: what training starts from, as a baseline."""
-    optimisation = replace(config.optimisation, epochs=0)
-    return replace(config, name=f"{config.name}-untrained", optimisation=optimisation)
 
 
 def load_config(path: Path) -> TrainingConfig:

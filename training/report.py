@@ -41,7 +41,7 @@ def write_reports(
     )
     page = environment.get_template("report.html.jinja").render(
         title=study.runs[0].label,
-        products=len(study.panel),
+        panel=study.panel,
         metrics=METRICS,
         variants=VARIANTS,
         runs=study.runs,

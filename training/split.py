@@ -68,10 +68,14 @@ def split_stratified(
         members[first.setdefault(name, category)][name] = None
     side_of: dict[str, Split] = {}
     kept_out = test_fraction + validation_fraction
+    due, given = 0.0, 0  # names that are owed to the test side so far, and those it has
     for group in members.values():
         shuffled = sorted(group, key=_position)
         out = round(len(shuffled) * kept_out)
-        test = round(out * test_fraction / kept_out) if kept_out else 0
+        # What is rounded off a small category goes to the next: one name alone goes by turns.
+        due += out * test_fraction / kept_out if kept_out else 0
+        test = min(out, round(due) - given)
+        given += test
         for place, name in enumerate(shuffled):
             side_of[name] = "train" if place >= out else "validation" if place >= test else "test"
     sides = np.array([side_of[name] for name in names])

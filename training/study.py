@@ -61,6 +61,11 @@ class Panel:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def answerable(self) -> int:
+        """How many have another product of their category here; the rest can only miss."""
+        return int((np.bincount(self.category)[self.category] > 1).sum())
+
 
 @dataclass(frozen=True)
 class RunFigures:
@@ -98,6 +103,7 @@ class Study:
         """For report.json."""
         return {
             "products": len(self.panel),
+            "answerable": self.panel.answerable,
             "runs": [run.to_dict() for run in self.runs],
             "baselines": dict(self.baselines),
         }
@@ -203,7 +209,7 @@ def embed_panel(encoder: Encoder, catalogue: Catalogue, panel: Panel, template: 
     decode = partial(decode_or_none, size=encoder.image_size)
     batches = range(0, len(panel), _BATCH)
     with ThreadPoolExecutor() as pool:
-        for start in track(batches, f"embedding for {encoder.name}"):
+        for start in track(batches, f"embedding for {encoder.name}", len(batches)):
             decoded = list(pool.map(decode, islice(images, _BATCH)))
             words = texts[start : start + _BATCH]
             usable = [i for i, pair in enumerate(zip(decoded, words, strict=True)) if any(pair)]

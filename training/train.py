@@ -67,9 +67,15 @@ class Run:
 
 
 def train(
-    config: TrainingConfig, catalogue: Catalogue, folder: Path, console: Console
+    config: TrainingConfig,
+    catalogue: Catalogue,
+    folder: Path,
+    console: Console,
+    cache: Path | None = None,
 ) -> TowerPair:
     """Train, or resume, in `folder`; leaves a checkpoint and `history.jsonl` there.
+
+    Decoded images are kept in `cache`, by default in the folder itself.
 
     Raises:
         CatalogueError: too few products with an image to fill a batch, or no category where the
@@ -77,7 +83,7 @@ def train(
         ArtefactError: the folder holds a damaged checkpoint, or one of another configuration.
         ConfigError: pretrained weights cannot be found or do not fit.
     """
-    run, reached = open_run(config, catalogue, folder)
+    run, reached = open_run(config, catalogue, folder, cache or folder / "cache")
     console.print(f"{len(run.rows):,} products, {run.total:,} steps, from step {reached.step:,}")
     saved_at = time.monotonic()
     with progress_bar(TextColumn("loss {task.fields[loss]:.3f}")) as progress:
@@ -96,20 +102,25 @@ def train(
     return run.towers
 
 
-def open_run(config: TrainingConfig, catalogue: Catalogue, folder: Path) -> tuple[Run, Reached]:
-    """Read the products, build the towers, and restore the last checkpoint; errors as `train`."""
+def untrained_towers(config: TrainingConfig) -> TowerPair:
+    """What `train` starts from: pretrained backbones, and heads that are random by the seed."""
     torch.manual_seed(config.seed)
+    return build_towers(config)
+
+
+def open_run(
+    config: TrainingConfig, catalogue: Catalogue, folder: Path, cache: Path
+) -> tuple[Run, Reached]:
+    """Read the products, build the towers, and restore the last checkpoint; errors as `train`."""
     folder.mkdir(parents=True, exist_ok=True)
-    products = load_products(
-        catalogue, config.data, config.augmentation.phrase_attributes, folder / "cache"
-    )
+    products = load_products(catalogue, config.data, config.augmentation.phrase_attributes, cache)
     rows, validation = choose_sides(products, config, catalogue)
     settings = config.optimisation
     steps_per_epoch = len(rows) // (settings.batch_size * settings.accumulation)
     if steps_per_epoch == 0:
         raise CatalogueError(f"{catalogue.path}: too few products with an image to train on")
     accelerator = Accelerator(mixed_precision="bf16" if _bfloat16_helps() else "no")
-    towers = build_towers(config)
+    towers = untrained_towers(config)
     optimizer = make_optimizer(towers, settings)
     reached = load_checkpoint(folder, config, towers, optimizer)
     rewind_history(folder, reached.step)

@@ -51,3 +51,11 @@ def test_thinning_nests_and_keeps_names_together():
     assert 200 < len(quarter) < 300
     assert all(row % 500 in set(quarter % 500) for row in quarter)
     assert len(thin_out(np.arange(1000), titles, 1.0)) == 1000
+
+
+def test_small_categories_go_to_both_sides_in_turn():
+    categories = np.repeat(np.arange(40, dtype=np.int32), 3)
+    titles = [f"Product {number}" for number in range(120)]
+    sides = split_stratified(titles, categories, 0.15, 0.15)
+    # A third of three names is one, so 40 names are kept out, half of them for each side.
+    assert [len(sides[side]) for side in ("train", "validation", "test")] == [80, 20, 20]

@@ -18,6 +18,7 @@ from core.encoders import load_encoder
 from core.errors import ArtefactError, ConfigError
 from tests.training.conftest import CONFIGS
 from tests.training.sources import save_bert, save_clip, save_resnet50
+from training import optimise
 from training.batch import load_tokenizer, tokenise
 from training.checkpoint import CHECKPOINTS
 from training.config import load_config
@@ -180,3 +181,32 @@ def test_another_width_than_clips_is_refused(sources):
     config = small("clip", sources)
     with pytest.raises(ConfigError, match=r"model\.dimension must be 512"):
         build_towers(replace(config, model=replace(config.model, dimension=256)))
+
+
+def test_a_killed_hybrid_resumes_on_the_same_curve(sources, catalogue, tmp_path, monkeypatch):
+    # Across the epoch in which the backbones start to move, and with the plateau's rates.
+    config = small("hybrid-compact", sources)
+    quiet = Console(file=io.StringIO())
+    expected = train(config, catalogue, tmp_path / "whole", quiet).state_dict()
+    step = optimise.train_step
+    calls = iter(range(4))
+
+    def killed(*arguments):
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return step(*arguments)
+
+    monkeypatch.setattr("training.train.train_step", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, catalogue, tmp_path / "cut", quiet)
+    monkeypatch.setattr("training.train.train_step", step)
+    with (tmp_path / "cut" / HISTORY).open("a") as file:
+        file.write('{"step": 4, "lo')  # as a kill may leave it
+    resumed = train(config, catalogue, tmp_path / "cut", quiet).state_dict()
+    curves = [
+        [line["loss"] for line in read_history(tmp_path / name) if "loss" in line]
+        for name in ("whole", "cut")
+    ]
+    assert curves[0] == pytest.approx(curves[1], rel=1e-4)
+    name = "fusion.linear.weight"
+    assert torch.allclose(expected[name], resumed[name], atol=1e-4)

@@ -14,17 +14,21 @@ from torch import Tensor
 from training.augment import augment
 from training.config import TrainingConfig
 from training.data import Products
+from training.parallel import Shard
 from training.sampling import balanced_batch, shuffled_batch
 from training.texts import make_text_batch
 from training.towers import tokenizer_path
+
+WHOLE = Shard()
 
 
 @dataclass(frozen=True)
 class Batch:
     """Augmented images (n, 3, h, w) in 0..1, tokens (n, t), and which text fits which image.
 
-    `matches` is (n, n) bool, `categories` (n,) with negative ones unknown, and `present` (n, 2)
-    bool: whether the image and the text of a product count.
+    `matches` is (m, m) bool and `categories` (m,), negative where unknown: of the whole batch,
+    of which n = m products are here unless several processes share it. `present` (n, 2) bool says
+    whether the image and the text of a product count.
     """
 
     images: Tensor
@@ -45,26 +49,30 @@ def make_batch(
     config: TrainingConfig,
     step: int,
     total: int,
+    shard: Shard = WHOLE,
 ) -> Batch:
-    """The batch of a step: products chosen from `rows`, augmented."""
+    """The batch of a step: products chosen from `rows`, augmented; of the tensors of its m
+    products, the part of one process."""
     chosen = choose_rows(products, rows, config, step)
-    seed = config.seed * 1_000_003 + step
+    chosen = chosen[: len(chosen) // shard.count * shard.count]  # equal parts
+    own = shard.of(len(chosen))
+    seed = config.seed * 1_000_003 + step + (shard.index << 40)
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # dropout
     height, width = resolution(config, step, total)
-    pixels = torch.from_numpy(products.pixels[chosen])
+    pixels = torch.from_numpy(products.pixels[chosen[own]])
     images = augment(pixels, height, width, config.augmentation, generator)
     texts = make_text_batch(
         products, chosen, config.augmentation, random.Random(f"{config.seed}-{step}")
     )
-    input_ids, mask = tokenise(tokenizer, texts.texts)
+    input_ids, mask = tokenise(tokenizer, texts.texts[own])
     return Batch(
         images,
         input_ids,
         mask,
         torch.from_numpy(texts.matches),
         torch.from_numpy(products.categories[chosen]),
-        drop_modalities(products, chosen, config.augmentation.modality_dropout, generator),
+        drop_modalities(products, chosen[own], config.augmentation.modality_dropout, generator),
     )
 
 

@@ -49,6 +49,7 @@ def train(
     catalogue = Catalogue(catalog)
     try:
         from training.export import export_encoder
+        from training.parallel import is_main_process
         from training.train import train as run_training
         from training.train import untrained_towers
     except ImportError as error:
@@ -59,8 +60,9 @@ def train(
         towers = untrained_towers(settings)
     else:
         towers = run_training(settings, catalogue, out, console, cache)
-    export_encoder(towers, settings, out / "encoder", catalogue.category)
-    console.print(f"encoder in {out / 'encoder'}")
+    if is_main_process():
+        export_encoder(towers, settings, out / "encoder", catalogue.category)
+        console.print(f"encoder in {out / 'encoder'}")
 
 
 def export(

@@ -16,6 +16,7 @@ from training.losses import (
     contrastive_loss,
     supervised_contrastive_loss,
 )
+from training.parallel import gather_rows
 from training.schedule import rate_factor
 from training.towers import DualTowers
 
@@ -47,8 +48,10 @@ def objective(
     towers = accelerator.unwrap_model(model)
     if not isinstance(towers, DualTowers):
         rows = model(batch.images, batch.input_ids, batch.mask, batch.present)
+        rows = gather_rows(rows, accelerator)
         return batch_hard_triplet_loss(rows, batch.categories, config.margin)
     image, text = model(batch.images, batch.input_ids, batch.mask)
+    image, text = gather_rows(image, accelerator), gather_rows(text, accelerator)
     loss = contrastive_loss(image, text, towers.scale, batch.matches)
     if config.supervised_weight:
         mean = F.normalize(image + text, dim=1)

@@ -30,6 +30,7 @@ from training.config import TrainingConfig
 from training.data import Products, load_products
 from training.history import log_record, rewind_history
 from training.optimise import make_optimizer, set_rates, train_step
+from training.parallel import Shard, from_main_process, make_accelerator
 from training.schedule import epochs_since_best
 from training.split import split_products, thin_out
 from training.towers import TowerPair, build_towers
@@ -84,7 +85,10 @@ def train(
         ConfigError: pretrained weights cannot be found or do not fit.
     """
     run, reached = open_run(config, catalogue, folder, cache or folder / "cache")
-    console.print(f"{len(run.rows):,} products, {run.total:,} steps, from step {reached.step:,}")
+    if run.accelerator.is_main_process:
+        console.print(
+            f"{len(run.rows):,} products, {run.total:,} steps, from step {reached.step:,}"
+        )
     saved_at = time.monotonic()
     with progress_bar(TextColumn("loss {task.fields[loss]:.3f}")) as progress:
         task = progress.add_task("training", total=run.total, completed=reached.step, loss=math.nan)
@@ -94,9 +98,10 @@ def train(
             if reached.step % run.steps_per_epoch == 0:
                 reached = close_epoch(run, reached, console)
             due = time.monotonic() - saved_at > config.optimisation.checkpoint_minutes * 60
-            if due or run.is_over(reached):
+            if run.accelerator.is_main_process and (due or run.is_over(reached)):
                 save_checkpoint(folder, config, run.towers, run.optimizer, reached)
                 saved_at = time.monotonic()
+    run.accelerator.wait_for_everyone()
     if config.optimisation.early_stopping and reached.scores:
         load_best(folder, run.towers)
     return run.towers
@@ -113,17 +118,21 @@ def open_run(
 ) -> tuple[Run, Reached]:
     """Read the products, build the towers, and restore the last checkpoint; errors as `train`."""
     folder.mkdir(parents=True, exist_ok=True)
-    products = load_products(catalogue, config.data, config.augmentation.phrase_attributes, cache)
+    accelerator = make_accelerator(config)
+    attributes = config.augmentation.phrase_attributes
+    with accelerator.main_process_first():  # which fills the cache for the others
+        products = load_products(catalogue, config.data, attributes, cache)
     rows, validation = choose_sides(products, config, catalogue)
     settings = config.optimisation
     steps_per_epoch = len(rows) // (settings.batch_size * settings.accumulation)
-    if steps_per_epoch == 0:
+    if steps_per_epoch == 0 or settings.batch_size < 2 * accelerator.num_processes:
         raise CatalogueError(f"{catalogue.path}: too few products with an image to train on")
-    accelerator = Accelerator(mixed_precision="bf16" if _bfloat16_helps() else "no")
     towers = untrained_towers(config)
     optimizer = make_optimizer(towers, settings)
     reached = load_checkpoint(folder, config, towers, optimizer)
-    rewind_history(folder, reached.step)
+    with accelerator.main_process_first():
+        if accelerator.is_main_process:
+            rewind_history(folder, reached.step)
     model, optimizer = accelerator.prepare(towers, optimizer)
     run = Run(
         config=config,
@@ -159,35 +168,44 @@ def advance(run: Run, reached: Reached) -> tuple[Reached, float]:
     started = time.monotonic()
     settings, step = run.config.optimisation, reached.step
     of_each = settings.accumulation
+    shard = Shard(run.accelerator.process_index, run.accelerator.num_processes)
     run.towers.hold_backbones(step < settings.frozen_epochs * run.steps_per_epoch)
     batches = [
-        make_batch(run.products, run.rows, run.tokenizer, run.config, number, run.total * of_each)
+        make_batch(
+            run.products, run.rows, run.tokenizer, run.config, number, run.total * of_each, shard
+        )
         for number in range(step * of_each, (step + 1) * of_each)
     ]
     rate = set_rates(run.optimizer, settings, step, run.total, reached.scores)
     loss = train_step(run.model, run.optimizer, batches, run.accelerator, run.config)
-    speed = sum(len(batch.images) for batch in batches) / (time.monotonic() - started)
-    record = {"step": step + 1, "loss": loss, "rate": rate, "images_per_second": speed}
-    log_record(run.folder, record)
+    speed = sum(len(batch.categories) for batch in batches) / (time.monotonic() - started)
+    record: dict[str, float] = {
+        "step": step + 1,
+        "loss": loss,
+        "rate": rate,
+        "images_per_second": speed,
+    }
+    if run.accelerator.is_main_process:
+        log_record(run.folder, record)
     return Reached(step + 1, reached.scores), loss
 
 
 def close_epoch(run: Run, reached: Reached, console: Console) -> Reached:
     """Score the epoch that ends here, and keep its weights if no earlier one was better."""
-    figures = validate(run.towers, run.products, run.validation, run.tokenizer)
+    leads = run.accelerator.is_main_process
     epoch = reached.step // run.steps_per_epoch
-    log_record(run.folder, {"step": reached.step, "epoch": epoch, **figures})
-    console.print(f"epoch {epoch}: {_line(figures)}")
+    figures: dict[str, float] = {}
+    if leads:
+        figures = validate(run.towers, run.products, run.validation, run.tokenizer)
+        log_record(run.folder, {"step": reached.step, "epoch": epoch, **figures})
+        console.print(f"epoch {epoch}: {_line(figures)}")
+    figures = from_main_process(figures, run.accelerator)
     score = figures.get(MONITORED[run.config.strategy], 0.0)
     reached = Reached(reached.step, (*reached.scores, score))
-    if run.config.optimisation.early_stopping and epochs_since_best(reached.scores) == 0:
+    patience = run.config.optimisation.early_stopping
+    if leads and patience and epochs_since_best(reached.scores) == 0:
         save_best(run.folder, run.towers)
     return reached
-
-
-def _bfloat16_helps() -> bool:
-    """On a GPU, and on CPUs with matrix units, which oneDNN uses for bfloat16."""
-    return torch.cuda.is_available() or torch.cpu._is_amx_tile_supported()
 
 
 def _line(scores: dict[str, float]) -> str:

@@ -7,9 +7,7 @@ import sys
 
 import pytest
 import torch
-from accelerate import Accelerator
 
-from tests.training.two_processes import gradients
 from training.parallel import Shard
 
 
@@ -18,21 +16,27 @@ def test_shards_cover_a_batch():
     assert Shard().of(8) == slice(0, 8)
 
 
-@pytest.mark.parametrize("strategy", ["clip", "hybrid"])
-def test_gradients_of_two_processes_are_those_of_one(strategy, tmp_path):
+def gradients(folder, strategy, count):
+    """What each of `count` processes ends with. In processes of their own also where it is one,
+    since accelerate keeps one state per process and other tests have set this one's."""
+    folder.mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "tests.training.two_processes", str(tmp_path), strategy]
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    shared |= {"ACCELERATE_USE_CPU": "true", "LOCAL_WORLD_SIZE": "2"}
+    command = [sys.executable, "-m", "tests.training.shared_batch", str(folder), strategy]
+    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "ACCELERATE_USE_CPU": "true"}
+    shared |= {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count)}
     running = [
         subprocess.Popen(command, env={**os.environ, **shared, "RANK": rank, "LOCAL_RANK": rank})
-        for rank in ("0", "1")
+        for rank in map(str, range(count))
     ]
-    assert [process.wait(timeout=120) for process in running] == [0, 0]
-    expected = gradients(strategy, Accelerator(cpu=True))
-    for rank in ("0", "1"):
-        found = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+    assert [process.wait(timeout=120) for process in running] == [0] * count
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(count)]
+
+
+@pytest.mark.parametrize("strategy", ["clip", "hybrid"])
+def test_gradients_of_two_processes_are_those_of_one(strategy, tmp_path):
+    (expected,) = gradients(tmp_path / "one", strategy, 1)
+    for found in gradients(tmp_path / "two", strategy, 2):
         for name, gradient in expected.items():
             assert torch.allclose(found[name], gradient, atol=1e-6), name

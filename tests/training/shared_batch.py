@@ -1,10 +1,9 @@
-"""One of two processes that share a batch; writes the gradients it ends with.
+"""One of the processes that share a batch; writes the gradients it ends with.
 
-RANK=0 WORLD_SIZE=2 ... python -m tests.training.two_processes OUT STRATEGY
+RANK=0 WORLD_SIZE=2 ... python -m tests.training.shared_batch OUT STRATEGY
 """
 
 import sys
-from types import SimpleNamespace
 
 import torch
 from accelerate import Accelerator
@@ -54,7 +53,6 @@ def gradients(strategy, accelerator):
 
 
 if __name__ == "__main__":
-    arguments = SimpleNamespace(out=sys.argv[1], strategy=sys.argv[2])
+    out, strategy = sys.argv[1:]
     accelerator = Accelerator(cpu=True)
-    found = gradients(arguments.strategy, accelerator)
-    torch.save(found, f"{arguments.out}/{accelerator.process_index}.pt")
+    torch.save(gradients(strategy, accelerator), f"{out}/{accelerator.process_index}.pt")

@@ -3,6 +3,8 @@
 # make bench   runtimes, and the service from outside
 # make real    the README's figures, from DATA
 # make model   train models/compact anew from DATA
+# make study   train the three compact recipes on DATA and compare them; about three hours
+# make sparsity   after that, hybrid-compact on 10, 25 and 50 % of the products
 
 PORT ?= 8000
 DATA ?= ../shared/data/fashion
@@ -13,10 +15,11 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 DEMO := var/demo
 MODEL := var/model
 REAL := var/real
+STUDY := var/study
 ENCODER := models/compact
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench real model clean
+.PHONY: demo test lint bench real model study sparsity clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -53,6 +56,34 @@ model: .venv/.all
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report
 	rm -rf $(ENCODER)
 	cp -R $(MODEL)/run/encoder $(ENCODER)
+
+# An interrupted study goes on where it was.
+RECIPES := hybrid-compact clip-compact clip-advanced-compact
+STUDY_RUNS := $(RECIPES) hybrid-compact-untrained clip-compact-untrained
+SHARES := 10 25 50
+
+study: $(STUDY_RUNS:%=$(STUDY)/%/encoder)
+	$(BIN)/twinset evaluate --catalog $(STUDY)/catalog.parquet --out $(STUDY)/report \
+		--encoder $(firstword $^) $(patsubst %,--compare %,$(wordlist 2,$(words $^),$^))
+
+sparsity: $(STUDY)/hybrid-compact/encoder $(SHARES:%=$(STUDY)/share-%/encoder)
+	$(BIN)/twinset evaluate --catalog $(STUDY)/catalog.parquet --out $(STUDY)/sparsity \
+		--encoder $(firstword $^) $(patsubst %,--compare %,$(wordlist 2,$(words $^),$^))
+
+$(STUDY)/%-untrained/encoder: | $(STUDY)/catalog.parquet
+	$(BIN)/twinset train --config training/configs/$*.toml --untrained \
+		--catalog $(STUDY)/catalog.parquet --out $(@D)
+
+$(STUDY)/share-%/encoder: | $(STUDY)/catalog.parquet
+	$(BIN)/twinset train --config training/configs/hybrid-compact.toml --share 0.$* \
+		--catalog $(STUDY)/catalog.parquet --cache $(STUDY)/cache --out $(@D)
+
+$(STUDY)/%/encoder: | $(STUDY)/catalog.parquet
+	$(BIN)/twinset train --config training/configs/$*.toml \
+		--catalog $(STUDY)/catalog.parquet --cache $(STUDY)/cache --out $(@D)
+
+$(STUDY)/catalog.parquet: | .venv/.all
+	$(BIN)/twinset import $(DATA) $@
 
 clean:
 	rm -rf .venv var build dist .mypy_cache .ruff_cache .pytest_cache

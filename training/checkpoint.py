@@ -1,8 +1,14 @@
-"""Saving and resuming a run: weights as safetensors, optimiser state, and the step reached."""
+"""Saving and resuming a run: weights as safetensors, optimiser state, and how far it got.
+
+Each checkpoint is a folder of its own, named by its step, and older ones go once it is complete:
+whenever a run is killed, the last complete checkpoint is there.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,52 +21,84 @@ from core.artefacts import new_folder, read_manifest, write_manifest
 from core.errors import ArtefactError
 from training.config import TrainingConfig, parse_config
 
-CHECKPOINT = "checkpoint"
+CHECKPOINTS = "checkpoints"
+BEST = "best"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Optimiser steps behind a run, and the monitored validation score of each epoch behind it."""
+
+    step: int = 0
+    scores: tuple[float, ...] = ()
 
 
 def save_checkpoint(
-    run: Path, config: TrainingConfig, model: nn.Module, optimizer: Optimizer, step: int
+    run: Path, config: TrainingConfig, model: nn.Module, optimizer: Optimizer, reached: Reached
 ) -> None:
-    """Replace the checkpoint of a run; `step` optimiser steps are behind it."""
-    with new_folder(run / CHECKPOINT, replace=True) as staging:
-        # A copy, since safetensors refuses tensors that share memory or lie channels-last.
-        weights = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
-        save_file(weights, staging / "model.safetensors")
+    """Add the checkpoint of a step, then remove the older ones."""
+    older = _checkpoints(run)
+    folder = run / CHECKPOINTS / f"{reached.step:08d}"
+    with new_folder(folder, replace=True) as staging:
+        _save_model(model, staging)
         torch.save(optimizer.state_dict(), staging / "optimizer.pt")
         (staging / "config.json").write_text(json.dumps(config.to_dict(), indent=2))
-        write_manifest(staging, "checkpoint", {"step": step})
+        fields = {"step": reached.step, "scores": list(reached.scores)}
+        write_manifest(staging, "checkpoint", fields)
+    for other in older:
+        if other != folder:
+            shutil.rmtree(other)
 
 
 def load_checkpoint(
     run: Path, config: TrainingConfig, model: nn.Module, optimizer: Optimizer
-) -> int:
-    """Restore the last checkpoint of `run` in place and return its step; 0 where there is none.
+) -> Reached:
+    """Restore the last checkpoint of `run` in place; nothing is reached where there is none.
 
     Raises:
         ArtefactError: the checkpoint is damaged, or of another configuration.
     """
-    folder = run / CHECKPOINT
-    if not folder.exists():
-        return 0
-    step = int(read_manifest(folder, "checkpoint")["step"])
+    checkpoints = _checkpoints(run)
+    if not checkpoints:
+        return Reached()
+    folder = checkpoints[-1]
+    manifest = read_manifest(folder, "checkpoint")
     if checkpoint_config(run).to_dict() != config.to_dict():
         raise ArtefactError(folder / "config.json", "belongs to another configuration")
     model.load_state_dict(load_file(folder / "model.safetensors"))
     state: dict[str, Any] = torch.load(folder / "optimizer.pt", weights_only=True)
     optimizer.load_state_dict(state)
-    return step
+    return Reached(int(manifest["step"]), tuple(manifest["scores"]))
 
 
 def checkpoint_config(run: Path) -> TrainingConfig:
-    """The configuration that a run was started with."""
-    return parse_config(json.loads((run / CHECKPOINT / "config.json").read_text()))
+    """The configuration that a run with a checkpoint was started with."""
+    return parse_config(json.loads((_checkpoints(run)[-1] / "config.json").read_text()))
 
 
-def load_weights(run: Path, model: nn.Module) -> None:
-    """Restore only the weights of a run's checkpoint, verified.
+def save_best(run: Path, model: nn.Module) -> None:
+    """Keep the weights of the best epoch so far, for early stopping."""
+    with new_folder(run / BEST, replace=True) as staging:
+        _save_model(model, staging)
+        write_manifest(staging, "checkpoint", {})
+
+
+def load_best(run: Path, model: nn.Module) -> None:
+    """Restore what `save_best` kept.
 
     Raises:
-        ArtefactError: there is no checkpoint, or it is damaged.
+        ArtefactError: there is nothing, or it is damaged.
     """
-    read_manifest(run / CHECKPOINT, "checkpoint")
-    model.load_state_dict(load_file(run / CHECKPOINT / "model.safetensors"))
+    read_manifest(run / BEST, "checkpoint")
+    model.load_state_dict(load_file(run / BEST / "model.safetensors"))
+
+
+def _save_model(model: nn.Module, folder: Path) -> None:
+    # A copy, since safetensors refuses tensors that share memory or lie channels-last.
+    weights = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+
+
+def _checkpoints(run: Path) -> list[Path]:
+    """Complete checkpoints, oldest first; a folder that is being written has another name."""
+    return sorted(path for path in (run / CHECKPOINTS).glob("*") if path.name.isdigit())

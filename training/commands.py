@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +15,14 @@ from core.errors import ConfigError
 
 CatalogueOption = Annotated[Path, typer.Option("--catalog", help="Catalogue file.")]
 EncoderOption = Annotated[Path, typer.Option("--encoder", help="Encoder folder.")]
+_COLUMNS = {
+    "R@1": "recall@1",
+    "R@5": "recall@5",
+    "R@10": "recall@10",
+    "MRR": "mrr",
+    "NDCG@10": "ndcg@10",
+    "P@10": "precision@10",
+}
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 
@@ -21,21 +30,39 @@ def train(
     config: Annotated[Path, typer.Option(help="One of training/configs/*.toml, or your own.")],
     catalog: CatalogueOption,
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of decoded images that runs share; OUT/cache.")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")
+    ] = None,
+    untrained: Annotated[
+        bool, typer.Option("--untrained", help="Export the towers as they are before training.")
+    ] = False,
 ) -> None:
     """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
     from training.config import load_config
 
     settings = load_config(config)
+    if share is not None:
+        settings = replace(settings, data=replace(settings.data, train_share=share))
     catalogue = Catalogue(catalog)
     try:
         from training.export import export_encoder
+        from training.parallel import is_main_process
         from training.train import train as run_training
+        from training.train import untrained_towers
     except ImportError as error:
         raise ConfigError(f"training needs twinset[training] installed ({error.name})") from None
     console = Console()
-    towers = run_training(settings, catalogue, out, console)
-    export_encoder(towers, settings, out / "encoder")
-    console.print(f"encoder in {out / 'encoder'}")
+    if untrained:
+        settings = replace(settings, name=f"{settings.name}-untrained")
+        towers = untrained_towers(settings)
+    else:
+        towers = run_training(settings, catalogue, out, console, cache)
+    if is_main_process():
+        export_encoder(towers, settings, out / "encoder", catalogue.category)
+        console.print(f"encoder in {out / 'encoder'}")
 
 
 def export(
@@ -57,17 +84,20 @@ def export(
 def evaluate(
     encoder: EncoderOption,
     catalog: CatalogueOption,
-    out: Annotated[Path, typer.Option(help="Folder for report.json.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
     embeddings: Annotated[
         Path | None, typer.Option(help="Of this catalogue, if exported already.")
     ] = None,
     queries: Annotated[int, typer.Option(min=1, help="Products to ask about per task.")] = 1000,
+    compare: Annotated[
+        list[Path] | None, typer.Option(help="Another encoder for the study's table; repeatable.")
+    ] = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Measure an encoder on the products that it was not trained on."""
     from core.embeddings import open_embeddings
     from training.evaluate import evaluate as score
-    from training.evaluate import open_pool, write_report
+    from training.evaluate import open_pool, shop_report
 
     catalogue = Catalogue(catalog)
     out.mkdir(parents=True, exist_ok=True)
@@ -76,16 +106,36 @@ def evaluate(
         export(encoder, catalog, folder, device, force=True)
     pool = open_pool(encoder, catalogue, open_embeddings(folder))
     scores = score(pool, queries)
-    write_report(out, pool, scores)
     _print_scores(scores)
+    _study([encoder, *(compare or [])], catalogue, out, shop_report(pool, scores), device)
+
+
+def _study(
+    encoders: list[Path], catalogue: Catalogue, out: Path, shop: dict[str, Any], device: str
+) -> None:
+    """Compare encoders by the study's definitions and write both reports."""
+    try:
+        from training.report import compare, write_reports
+    except ImportError as error:
+        raise ConfigError(f"the report needs twinset[training] installed ({error.name})") from None
+    from training.study import run_study
+
+    study = run_study(encoders, catalogue, device)
+    write_reports(out, study, catalogue, shop)
+    for variant in study.runs[0].variants:
+        rows = compare(study, variant)
+        table = Table(variant.replace("_", " "), *_COLUMNS)
+        for label, figures in rows:
+            cells = [figures.get(name, {}).get("mean") for name in _COLUMNS.values()]
+            table.add_row(label, *("" if cell is None else f"{cell:.4f}" for cell in cells))
+        Console().print(table)
+    Console().print(f"reports in {out / 'report.json'} and {out / 'report.html'}")
 
 
 def _print_scores(scores: dict[str, dict[str, float]]) -> None:
-    table = Table("task", "queries", "R@1", "R@5", "R@10", "MRR", "P@10")
+    table = Table("task", "queries", *_COLUMNS)
     for task, values in scores.items():
-        cells = [
-            values.get(k) for k in ("recall@1", "recall@5", "recall@10", "mrr", "precision@10")
-        ]
+        cells = [values.get(name) for name in _COLUMNS.values()]
         shown = ["" if cell is None else f"{cell:.3f}" for cell in cells]
         table.add_row(task, f"{values['queries']:,.0f}", *shown)
     Console().print(table)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,17 +16,35 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """`dimension` of the shared space; blocks of the image tower that stay as pretrained; the
-    share of the image in a fused item vector."""
+    """`dimension` of the shared space, and the two towers by name (`training.towers`).
+
+    `*_weights` says where a tower's pretrained weights come from: a hub or torchvision name, or a
+    local file or folder; blank for the compact towers, which bring theirs along. Of a tower with
+    `frozen_*_blocks` = n > 0 the stem (or the embeddings) and the first n blocks stay as
+    pretrained. `item_image_weight` is the share of the image in a fused item vector; only clip
+    uses it, hybrid learns how to fuse.
+    """
 
     dimension: int
     frozen_image_blocks: int
     item_image_weight: float
+    frozen_text_blocks: int = 0
+    image: str = "efficientnet-lite0"
+    text: str = "minilm-l6"
+    image_weights: str = ""
+    text_weights: str = ""
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Input sizes (pixels, tokens), the text of an item, and the shares of names kept out."""
+    """Input sizes (pixels, tokens), the text of an item, and the shares of names kept out.
+
+    `split` is "name-hash" or "stratified" (`training.split`). `category_in_text` says whether
+    texts end with the category: "never", "always", as in the study, where retrieval by category
+    is then answered by the text itself, or "sometimes": in half of the training texts, not in
+    the exported template. Categories with fewer products than `rare_category` are merged into
+    "Other". `train_share` below 1 trains on that part of the training side.
+    """
 
     image_width: int
     image_height: int
@@ -33,11 +52,23 @@ class DataConfig:
     text_template: str
     test_fraction: float
     validation_fraction: float
+    split: str = "name-hash"
+    category_in_text: str = "never"
+    rare_category: int = 0
+    train_share: float = 1.0
 
 
 @dataclass(frozen=True)
 class OptimisationConfig:
-    """AdamW with linear warm-up and a cosine to zero; peak rates per parameter group."""
+    """AdamW with peak rates per parameter group, times the factor of a schedule.
+
+    `schedule` is "cosine" (linear warm-up, then a cosine to zero) or "plateau" (linear warm-up,
+    then times `plateau_factor` after more than `plateau_patience` epochs without a better
+    validation score). `early_stopping` such epochs end the run, 0 never, and the best epoch's
+    weights are kept. `accumulation` batches make one step. `items_per_category` = K > 0 makes a
+    batch of batch_size / K categories with K products each, 0 of shuffled products. During the
+    first `frozen_epochs` both backbones stand still.
+    """
 
     epochs: int
     batch_size: int
@@ -50,11 +81,33 @@ class OptimisationConfig:
     small_scale: float
     small_scale_fraction: float
     checkpoint_minutes: float
+    schedule: str = "cosine"
+    plateau_factor: float = 0.5
+    plateau_patience: int = 1
+    early_stopping: int = 0
+    accumulation: int = 1
+    items_per_category: int = 0
+    frozen_epochs: int = 0
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """`margin` of the triplet loss (hybrid); the rest is of the contrastive loss (clip): the
+    logit scale at the start, and weight and temperature of the supervised part."""
+
+    margin: float = 0.3
+    first_scale: float = 1 / 0.07
+    supervised_weight: float = 0.0
+    supervised_temperature: float = 0.07
 
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """Each number is the share of samples that an augmentation touches, 0 to 1."""
+    """Each number is the share of samples that an augmentation touches, 0 to 1.
+
+    `modality_dropout` (hybrid) takes the image or the text away, so that a query with one side
+    lands near items with both.
+    """
 
     attribute_phrases: float
     phrase_attributes: tuple[str, ...]
@@ -63,16 +116,33 @@ class AugmentationConfig:
     geometry: float
     colour: float
     blur: float
+    modality_dropout: float = 0.0
+
+
+# What each named choice may be; anything else is refused by name.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "strategy": ("clip", "hybrid"),
+    "model.image": ("efficientnet-lite0", "resnet50", "clip"),
+    "model.text": ("minilm-l6", "bert", "clip"),
+    "data.split": ("name-hash", "stratified"),
+    "data.category_in_text": ("never", "sometimes", "always"),
+    "optimisation.schedule": ("cosine", "plateau"),
+}
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
+    """A run. `strategy` "clip" is a dual encoder with the contrastive loss; "hybrid" fuses both
+    towers late and is trained with the batch-hard triplet loss on categories."""
+
     name: str
     seed: int
     model: ModelConfig
     data: DataConfig
     optimisation: OptimisationConfig
     augmentation: AugmentationConfig
+    loss: LossConfig = LossConfig()
+    strategy: str = "clip"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as saved beside a checkpoint and inside the exported encoder."""
@@ -98,20 +168,38 @@ def load_config(path: Path) -> TrainingConfig:
 
 
 def parse_config(values: Mapping[str, Any]) -> TrainingConfig:
-    """Build the configuration from plain values; the inverse of `TrainingConfig.to_dict`."""
+    """Build the configuration from plain values; the inverse of `TrainingConfig.to_dict`.
+
+    A key that has a default may be missing.
+    """
     unknown = set(values) - {field.name for field in fields(TrainingConfig)}
     if unknown:
         raise ConfigError(f"unknown key {sorted(unknown)[0]!r}")
     if not isinstance(values.get("name"), str) or not isinstance(values.get("seed"), int):
         raise ConfigError("needs a text `name` and a whole number `seed`")
-    return TrainingConfig(
+    config = TrainingConfig(
         name=values["name"],
         seed=values["seed"],
         model=_section(ModelConfig, values, "model"),
         data=_section(DataConfig, values, "data"),
         optimisation=_section(OptimisationConfig, values, "optimisation"),
         augmentation=_section(AugmentationConfig, values, "augmentation"),
+        loss=_section(LossConfig, {"loss": {}, **values}, "loss"),
+        strategy=values.get("strategy", "clip"),
     )
+    _check_choices(config)
+    return config
+
+
+def _check_choices(config: TrainingConfig) -> None:
+    for key, allowed in CHOICES.items():
+        if attrgetter(key)(config) not in allowed:
+            raise ConfigError(f"{key} must be one of {', '.join(allowed)}")
+    batch, of_each = config.optimisation.batch_size, config.optimisation.items_per_category
+    if of_each and (batch % of_each or batch // of_each < 2 or of_each < 2):
+        raise ConfigError("items_per_category must divide batch_size into two or more categories")
+    if config.strategy == "hybrid" and not of_each:
+        raise ConfigError("hybrid needs optimisation.items_per_category: a triplet needs a pair")
 
 
 def _section(kind: type[S], values: Mapping[str, Any], name: str) -> S:
@@ -119,9 +207,10 @@ def _section(kind: type[S], values: Mapping[str, Any], name: str) -> S:
     if not isinstance(section, Mapping):
         raise ConfigError(f"has no section [{name}]")
     types = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
-    for key in types.keys() ^ section.keys():
+    required = {f.name for f in fields(kind) if f.default is MISSING}  # type: ignore[arg-type]
+    for key in sorted((section.keys() - types.keys()) | (required - section.keys())):
         raise ConfigError(f"[{name}] {'lacks' if key in types else 'has an unknown'} key {key!r}")
-    return kind(**{key: _typed(section[key], types[key], f"{name}.{key}") for key in types})
+    return kind(**{k: _typed(v, types[k], f"{name}.{k}") for k, v in section.items()})
 
 
 def _typed(value: Any, kind: str, name: str) -> Any:

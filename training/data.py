@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.artefacts import sha256_of
@@ -21,6 +23,7 @@ from core.progress import progress_bar
 from training.config import DataConfig
 
 MISSING = -1
+OTHER = "Other"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Products:
     `pixels` (n, height, width, 3) uint8, `has_image` (n,) bool, `texts` n strings (blank where a
     product has no words), `titles` n names, `codes` (n, a) int32: the value of each of the a
     `attributes` by number, `MISSING` where it is null; `values[a]` turns a number into its text.
+    `categories` (n,) int32 numbers the categories after rare ones were merged, `MISSING` for
+    "Other" and null. `fuller_texts` are the texts that half of the training uses instead, or
+    None.
     """
 
     pixels: NDArray[np.uint8]
@@ -39,6 +45,8 @@ class Products:
     attributes: tuple[str, ...]
     codes: NDArray[np.int32]
     values: list[list[str]]
+    categories: NDArray[np.int32]
+    fuller_texts: list[str] | None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -60,8 +68,54 @@ def load_products(
     titles = [title or "" for title in rows["title"].to_pylist()]
     codes, values = _encode_attributes([rows[name].to_pylist() for name in attributes])
     pixels, has_image = _cached_pixels(catalogue, config, cache)
-    texts = [text or "" for text in render_texts(config.text_template, rows)]
-    return Products(pixels, has_image, texts, titles, tuple(attributes), codes, values)
+    category = catalogue.category
+    fuller = with_category(config.text_template, category)
+    return Products(
+        pixels,
+        has_image,
+        _render(item_template(config, category), rows),
+        titles,
+        tuple(attributes),
+        codes,
+        values,
+        number_categories(category_values(catalogue), config.rare_category),
+        _render(fuller, rows) if config.category_in_text == "sometimes" else None,
+    )
+
+
+def item_template(config: DataConfig, category: str | None) -> str:
+    """The template of an item's text; `category` is the catalogue's category attribute."""
+    always = config.category_in_text == "always"
+    return with_category(config.text_template, category) if always else config.text_template
+
+
+def with_category(template: str, category: str | None) -> str:
+    """A template whose texts name the category, at the end unless they do so already."""
+    field = f"{{{category}}}"
+    return template if category is None or field in template else f"{template} {field}"
+
+
+def _render(template: str, rows: pa.Table) -> list[str]:
+    return [text or "" for text in render_texts(template, rows)]
+
+
+def category_values(catalogue: Catalogue) -> list[str | None]:
+    """Each product's category as text; all None where the catalogue names no category."""
+    if catalogue.category is None:
+        return [None] * len(catalogue)
+    values = catalogue.rows([catalogue.category])[catalogue.category].to_pylist()
+    return [None if value is None else str(value) for value in values]
+
+
+def number_categories(values: Sequence[str | None], rare: int) -> NDArray[np.int32]:
+    """Each product's category by number, (n,); `MISSING` for null, "Other", and rare ones.
+
+    A category is rare with fewer than `rare` products, and is merged into "Other".
+    """
+    counts = Counter(value for value in values if value is not None)
+    kept = sorted(name for name, count in counts.items() if count >= rare and name != OTHER)
+    position: dict[str | None, int] = {name: code for code, name in enumerate(kept)}
+    return np.array([position.get(value, MISSING) for value in values], np.int32)
 
 
 def _encode_attributes(

@@ -43,7 +43,7 @@ def embed_catalogue(
         task = progress.add_task("embedding", total=len(ids))
 
         def decode(data: bytes | None) -> Image | None:
-            return _decode(data, encoder.image_size)
+            return decode_or_none(data, encoder.image_size)
 
         pending = [pool.submit(decode, data) for data in islice(images, _BATCH)]
         for start in range(0, len(ids), _BATCH):
@@ -56,7 +56,7 @@ def embed_catalogue(
     return len(ids) / (time.perf_counter() - started)
 
 
-def _decode(data: bytes | None, size: tuple[int, int]) -> Image | None:
+def decode_or_none(data: bytes | None, size: tuple[int, int]) -> Image | None:
     """An image that does not decode counts as missing: the item's words still find it."""
     if data is None:
         return None

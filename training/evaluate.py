@@ -6,7 +6,6 @@ Queries are products whose names were kept out of training; the pool is the whol
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from core.embeddings import Embeddings
 from core.encoders.loading import ENCODER_MANIFEST
 from core.errors import ArtefactError, CatalogueError
 from core.metrics import first_hit_ranks, mean_reciprocal_rank, precision_at, recall_at
-from training.split import split_of
+from training.study import split_of_record
 
 _CHUNK = 256  # queries at a time: 256 x 44,441 similarities take 46 MB
 Rows = NDArray[np.int64]
@@ -62,7 +61,7 @@ def open_pool(encoder: Path, catalogue: Catalogue, embeddings: Embeddings) -> Po
         names=_number([" ".join(title.lower().split()) for title in titles]),
         category=_number([str(value) for value in table[catalogue.category].to_pylist()]),
         picture=_number_pictures(catalogue),
-        held_out=_held_out(titles, manifest.get("training")),
+        held_out=_held_out(catalogue, titles, manifest.get("training")),
     )
 
 
@@ -78,11 +77,10 @@ def _number_pictures(catalogue: Catalogue) -> NDArray[np.int64]:
     return np.array([numbers.setdefault(d, len(numbers)) if d else -1 for d in digests], np.int64)
 
 
-def _held_out(titles: list[str], training: Mapping[str, Any] | None) -> Rows:
+def _held_out(catalogue: Catalogue, titles: list[str], training: Mapping[str, Any] | None) -> Rows:
     if training is None:
         return np.arange(len(titles))
-    shares = training["data"]["test_fraction"], training["data"]["validation_fraction"]
-    return np.flatnonzero([split_of(title, *shares) == "test" for title in titles])
+    return split_of_record(catalogue, titles, training)["test"]
 
 
 def evaluate(pool: Pool, queries: int, seed: int = 0) -> dict[str, dict[str, float]]:
@@ -160,13 +158,12 @@ def _summary(ranks: NDArray[np.float64]) -> dict[str, float]:
     return {"queries": len(ranks), **recalls, "mrr": mean_reciprocal_rank(ranks)}
 
 
-def write_report(out: Path, pool: Pool, scores: dict[str, dict[str, float]]) -> None:
-    """`report.json`: what was measured on what, and every score."""
+def shop_report(pool: Pool, scores: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """What was measured on the whole catalogue, and every score."""
     embeddings = pool.embeddings
-    report = {
+    return {
         "encoder": {"name": embeddings.encoder_name, "fingerprint": embeddings.fingerprint},
         "pool": len(pool.embeddings),
         "held_out": len(pool.held_out),
         "scores": scores,
     }
-    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -16,17 +16,25 @@ import torch
 from torch import Tensor, nn
 
 from core.artefacts import new_folder, sha256_of, write_manifest
+from core.encoders import hybrid
 from core.encoders.dual import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, DualSpec
+from core.encoders.hybrid import FUSION_MODEL
 from core.encoders.loading import ENCODER_MANIFEST
 from training.config import TrainingConfig
-from training.towers import PIXEL_MEAN, PIXEL_STD, DualTowers, tokenizer_path
+from training.data import item_template
+from training.towers import HybridTowers, TowerPair, tokenizer_path
+from training.towers.backbones import pixel_statistics
+from training.towers.hybrid import PROJECTED
 
 _OPSET = 18
 
 
-def export_encoder(towers: DualTowers, config: TrainingConfig, out: Path) -> None:
+def export_encoder(
+    towers: TowerPair, config: TrainingConfig, out: Path, category: str | None = None
+) -> None:
     """Write the encoder folder `out`, replacing an older one.
 
+    `category` is the catalogue's category attribute, for texts that name it.
     The image tower stays in float32; the text tower's matrices are stored as int8 with a scale
     per row or column and multiplied in float32.
     """
@@ -34,8 +42,10 @@ def export_encoder(towers: DualTowers, config: TrainingConfig, out: Path) -> Non
     with new_folder(out, replace=True) as staging:
         _export_image(towers.image, config, staging / IMAGE_MODEL)
         _export_text(towers.text, staging / TEXT_MODEL)
-        shutil.copyfile(tokenizer_path(), staging / TOKENIZER)
-        _write_spec(config, staging)
+        if isinstance(towers, HybridTowers):
+            _export_fusion(towers.fusion, staging / FUSION_MODEL)
+        shutil.copyfile(tokenizer_path(config.model), staging / TOKENIZER)
+        _write_spec(config, item_template(config.data, category), staging)
 
 
 def _export_image(tower: nn.Module, config: TrainingConfig, path: Path) -> None:
@@ -54,6 +64,12 @@ def _export_text(tower: nn.Module, path: Path) -> None:
     )
     nncf.set_log_level(logging.ERROR)
     onnx.save(nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM), path)
+
+
+def _export_fusion(fusion: nn.Module, path: Path) -> None:
+    side = torch.zeros(2, PROJECTED)
+    inputs = {"image": side, "text": side.clone()}
+    onnx.save(_to_onnx(fusion, inputs, {"image": {0: "n"}, "text": {0: "n"}}), path)
 
 
 def _to_onnx(
@@ -78,18 +94,21 @@ def _to_onnx(
     return program.model_proto
 
 
-def _write_spec(config: TrainingConfig, folder: Path) -> None:
+def _write_spec(config: TrainingConfig, template: str, folder: Path) -> None:
+    mean, std = pixel_statistics(config.model.image)
     spec = DualSpec(
         name=config.name,
         dimension=config.model.dimension,
         image_width=config.data.image_width,
         image_height=config.data.image_height,
-        pixel_mean=PIXEL_MEAN,
-        pixel_std=PIXEL_STD,
+        pixel_mean=mean,
+        pixel_std=std,
         max_tokens=config.data.max_tokens,
-        text_template=config.data.text_template,
+        text_template=template,
         item_image_weight=config.model.item_image_weight,
     ).to_manifest()
+    if config.strategy == "hybrid":
+        spec |= {"architecture": hybrid.ARCHITECTURE, "projected": PROJECTED}
     fields: dict[str, Any] = {**spec, "fingerprint": _fingerprint(spec, folder)}
     fields["training"] = config.to_dict()
     write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import torch.nn.functional as F  # noqa: N812  (its usual name)
+from pytorch_metric_learning.losses import SupConLoss, TripletMarginLoss
+from pytorch_metric_learning.miners import BatchHardMiner
 from torch import Tensor
 
 
@@ -19,3 +21,26 @@ def contrastive_loss(image: Tensor, text: Tensor, scale: Tensor, matches: Tensor
     by_text = F.cross_entropy(logits, targets / targets.sum(1, keepdim=True))
     by_image = F.cross_entropy(logits.T, targets.T / targets.T.sum(1, keepdim=True))
     return (by_text + by_image) / 2
+
+
+def supervised_contrastive_loss(rows: Tensor, categories: Tensor, temperature: float) -> Tensor:
+    """SupCon (Khosla et al., 2020, equation 2) of unit rows (n, d) and categories (n,).
+
+    Rows of a negative category take no part; rows alone in their category are anchors of nothing.
+    """
+    known = categories >= 0
+    if not known.any():
+        return rows.sum() * 0  # the library refuses an empty batch
+    loss: Tensor = SupConLoss(temperature=temperature)(rows[known], categories[known])
+    return loss
+
+
+def batch_hard_triplet_loss(rows: Tensor, categories: Tensor, margin: float) -> Tensor:
+    """Triplet loss of each row with its farthest positive and nearest negative in the batch.
+
+    `rows` (n, d) have unit length, distances are Euclidean, and the mean is over the triplets
+    that still lose (Hermans et al., 2017, section 2).
+    """
+    triplets = BatchHardMiner()(rows, categories)
+    loss: Tensor = TripletMarginLoss(margin=margin)(rows, categories, triplets)
+    return loss

@@ -39,7 +39,7 @@ def make_text_batch(
             texts.append(" ".join(products.values[a][codes[number, a]] for a in asked))
             matches[number] = (codes[:, asked] == codes[number, asked]).all(axis=1)
         else:
-            texts.append(_drop_words(products.texts[row], config.word_dropout, rng))
+            texts.append(_drop_words(_own_text(products, row, rng), config.word_dropout, rng))
     return TextBatch(texts, matches)
 
 
@@ -47,6 +47,12 @@ def _ask_attributes(codes: NDArray[np.int32], rng: random.Random) -> list[int]:
     """A random non-empty subset of a product's known attributes, in their natural order."""
     known = [a for a in range(len(codes)) if codes[a] != MISSING]
     return sorted(rng.sample(known, rng.randint(1, min(3, len(known))))) if known else []
+
+
+def _own_text(products: Products, row: int, rng: random.Random) -> str:
+    if products.fuller_texts is not None and rng.random() < 0.5:
+        return products.fuller_texts[row]
+    return products.texts[row]
 
 
 def _drop_words(text: str, share: float, rng: random.Random) -> str:

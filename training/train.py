@@ -1,4 +1,4 @@
-"""The training loop of the dual encoder, readable from top to bottom.
+"""The training loop of both strategies, readable from top to bottom.
 
 Every random choice of a step comes from (seed, step) alone, so an interrupted run that resumes
 from its checkpoint follows the curve of one that was never interrupted.
@@ -6,9 +6,7 @@ from its checkpoint follows the curve of one that was never interrupted.
 
 from __future__ import annotations
 
-import json
 import math
-import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,193 +18,194 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import TextColumn
 from tokenizers import Tokenizer
-from torch import Tensor
-from torch.optim import AdamW, Optimizer
+from torch import nn
+from torch.optim import Optimizer
 
 from core.catalog import Catalogue
 from core.errors import CatalogueError
 from core.progress import progress_bar
-from training.augment import augment
-from training.checkpoint import load_checkpoint, save_checkpoint
-from training.config import OptimisationConfig, TrainingConfig
+from training.batch import load_tokenizer, make_batch
+from training.checkpoint import Reached, load_best, load_checkpoint, save_best, save_checkpoint
+from training.config import TrainingConfig
 from training.data import Products, load_products
-from training.losses import contrastive_loss
-from training.split import split_rows
-from training.texts import make_text_batch
-from training.towers import DualTowers, pretrained_towers, tokenizer_path
-from training.validate import validate
+from training.history import log_record, rewind_history
+from training.optimise import make_optimizer, set_rates, train_step
+from training.parallel import Shard, from_main_process, make_accelerator
+from training.schedule import epochs_since_best
+from training.split import split_products, thin_out
+from training.towers import TowerPair, build_towers
+from training.validate import MONITORED, validate
 
-HISTORY = "history.jsonl"
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Augmented images (n, 3, h, w) in 0..1, tokens (n, t), and which text fits which image."""
+class Run:
+    """All that the steps of a run share. `model` is `towers` as accelerate wraps them; `rows` are
+    trained on, `validation` scores each epoch; `total` counts optimiser steps."""
 
-    images: Tensor
-    input_ids: Tensor
-    mask: Tensor
-    matches: Tensor
+    config: TrainingConfig
+    folder: Path
+    products: Products
+    rows: Rows
+    validation: Rows
+    tokenizer: Tokenizer
+    accelerator: Accelerator
+    towers: TowerPair
+    model: nn.Module
+    optimizer: Optimizer
+    steps_per_epoch: int
+
+    @property
+    def total(self) -> int:
+        return self.steps_per_epoch * self.config.optimisation.epochs
+
+    def is_over(self, reached: Reached) -> bool:
+        """All steps are done, or the validation score has not risen for long enough."""
+        patience = self.config.optimisation.early_stopping
+        stopped = 0 < patience <= epochs_since_best(reached.scores)
+        return stopped or reached.step >= self.total
 
 
-def train(config: TrainingConfig, catalogue: Catalogue, run: Path, console: Console) -> DualTowers:
-    """Train, or resume, in the folder `run`; leaves a checkpoint and `history.jsonl` there.
+def train(
+    config: TrainingConfig,
+    catalogue: Catalogue,
+    folder: Path,
+    console: Console,
+    cache: Path | None = None,
+) -> TowerPair:
+    """Train, or resume, in `folder`; leaves a checkpoint and `history.jsonl` there.
+
+    Decoded images are kept in `cache`, by default in the folder itself.
 
     Raises:
-        CatalogueError: too few products with an image to fill a batch.
+        CatalogueError: too few products with an image to fill a batch, or no category where the
+            configuration needs one.
         ArtefactError: the folder holds a damaged checkpoint, or one of another configuration.
+        ConfigError: pretrained weights cannot be found or do not fit.
     """
-    torch.manual_seed(config.seed)
-    run.mkdir(parents=True, exist_ok=True)
-    products = load_products(
-        catalogue, config.data, config.augmentation.phrase_attributes, run / "cache"
-    )
-    sides = split_rows(products.titles, config.data.test_fraction, config.data.validation_fraction)
-    rows = sides["train"][products.has_image[sides["train"]]]
-    steps_per_epoch = len(rows) // config.optimisation.batch_size
-    if steps_per_epoch == 0:
-        raise CatalogueError(f"{catalogue.path}: too few products with an image to train on")
-
-    accelerator = Accelerator(mixed_precision="bf16" if _bfloat16_helps() else "no")
-    model = pretrained_towers(config)
-    optimizer = make_optimizer(model, config.optimisation)
-    step = load_checkpoint(run, config, model, optimizer)
-    model, optimizer = accelerator.prepare(model, optimizer)
-    tokenizer = load_tokenizer(config)
-    total = steps_per_epoch * config.optimisation.epochs
-    console.print(f"{len(rows):,} products, {total:,} steps, from step {step:,}")
-
+    run, reached = open_run(config, catalogue, folder, cache or folder / "cache")
+    if run.accelerator.is_main_process:
+        console.print(
+            f"{len(run.rows):,} products, {run.total:,} steps, from step {reached.step:,}"
+        )
     saved_at = time.monotonic()
     with progress_bar(TextColumn("loss {task.fields[loss]:.3f}")) as progress:
-        task = progress.add_task("training", total=total, completed=step, loss=math.nan)
-        while step < total:
-            started = time.monotonic()
-            batch = make_batch(products, rows, tokenizer, config, step, total)
-            rates = set_rates(optimizer, config.optimisation, step, total)
-            loss = train_step(model, optimizer, batch, accelerator, config.optimisation.clip_norm)
-            step += 1
-            speed = config.optimisation.batch_size / (time.monotonic() - started)
-            progress.update(task, completed=step, loss=loss)
-            _log(run, {"step": step, "loss": loss, "rate": rates, "images_per_second": speed})
-            if step % steps_per_epoch == 0:
-                scores = validate(model, products, sides["validation"], tokenizer)
-                _log(run, {"step": step, "epoch": step // steps_per_epoch, **scores})
-                console.print(f"epoch {step // steps_per_epoch}: {_line(scores)}")
+        task = progress.add_task("training", total=run.total, completed=reached.step, loss=math.nan)
+        while not run.is_over(reached):
+            reached, loss = advance(run, reached)
+            progress.update(task, completed=reached.step, loss=loss)
+            if reached.step % run.steps_per_epoch == 0:
+                reached = close_epoch(run, reached, console)
             due = time.monotonic() - saved_at > config.optimisation.checkpoint_minutes * 60
-            if due or step == total:
-                save_checkpoint(run, config, accelerator.unwrap_model(model), optimizer, step)
+            if run.accelerator.is_main_process and (due or run.is_over(reached)):
+                save_checkpoint(folder, config, run.towers, run.optimizer, reached)
                 saved_at = time.monotonic()
-    trained: DualTowers = accelerator.unwrap_model(model)
-    return trained
+    run.accelerator.wait_for_everyone()
+    if config.optimisation.early_stopping and reached.scores:
+        load_best(folder, run.towers)
+    return run.towers
 
 
-def train_step(
-    model: DualTowers, optimizer: Optimizer, batch: Batch, accelerator: Accelerator, clip: float
-) -> float:
-    """One optimiser step; returns the loss."""
-    model.train()
-    device = accelerator.device
-    image, text = model(batch.images.to(device), batch.input_ids.to(device), batch.mask.to(device))
-    scale = accelerator.unwrap_model(model).scale
-    loss = contrastive_loss(image, text, scale, batch.matches.to(device))
-    accelerator.backward(loss)
-    accelerator.clip_grad_norm_(model.parameters(), clip)
-    optimizer.step()
-    optimizer.zero_grad()
-    return float(loss.detach())
+def untrained_towers(config: TrainingConfig) -> TowerPair:
+    """What `train` starts from: pretrained backbones, and heads that are random by the seed."""
+    torch.manual_seed(config.seed)
+    return build_towers(config)
 
 
-def make_batch(
-    products: Products,
-    rows: NDArray[np.int64],
-    tokenizer: Tokenizer,
-    config: TrainingConfig,
-    step: int,
-    total: int,
-) -> Batch:
-    """The batch of a step: a slice of the epoch's shuffle, augmented."""
-    size = config.optimisation.batch_size
-    epoch, position = divmod(step, len(rows) // size)
-    order = np.random.default_rng((config.seed, epoch)).permutation(rows)
-    chosen = np.sort(order[position * size : (position + 1) * size])  # sorted: one sweep of the map
-    generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-    torch.manual_seed(config.seed * 1_000_003 + step)  # dropout
-    height, width = resolution(config, step, total)
-    pixels = torch.from_numpy(products.pixels[chosen])
-    images = augment(pixels, height, width, config.augmentation, generator)
-    texts = make_text_batch(
-        products, chosen, config.augmentation, random.Random(f"{config.seed}-{step}")
+def open_run(
+    config: TrainingConfig, catalogue: Catalogue, folder: Path, cache: Path
+) -> tuple[Run, Reached]:
+    """Read the products, build the towers, and restore the last checkpoint; errors as `train`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    accelerator = make_accelerator(config)
+    attributes = config.augmentation.phrase_attributes
+    with accelerator.main_process_first():  # which fills the cache for the others
+        products = load_products(catalogue, config.data, attributes, cache)
+    rows, validation = choose_sides(products, config, catalogue)
+    settings = config.optimisation
+    steps_per_epoch = len(rows) // (settings.batch_size * settings.accumulation)
+    if steps_per_epoch == 0 or settings.batch_size < 2 * accelerator.num_processes:
+        raise CatalogueError(f"{catalogue.path}: too few products with an image to train on")
+    towers = untrained_towers(config)
+    optimizer = make_optimizer(towers, settings)
+    reached = load_checkpoint(folder, config, towers, optimizer)
+    with accelerator.main_process_first():
+        if accelerator.is_main_process:
+            rewind_history(folder, reached.step)
+    model, optimizer = accelerator.prepare(towers, optimizer)
+    run = Run(
+        config=config,
+        folder=folder,
+        products=products,
+        rows=rows,
+        validation=validation,
+        tokenizer=load_tokenizer(config),
+        accelerator=accelerator,
+        towers=towers,
+        model=model,
+        optimizer=optimizer,
+        steps_per_epoch=steps_per_epoch,
     )
-    input_ids, mask = tokenise(tokenizer, texts.texts)
-    return Batch(images, input_ids, mask, torch.from_numpy(texts.matches))
+    return run, reached
 
 
-def resolution(config: TrainingConfig, step: int, total: int) -> tuple[int, int]:
-    """(height, width) of a step: small first, full size for the last part of the run."""
-    optimisation = config.optimisation
-    small = step < optimisation.small_scale_fraction * total
-    scale = optimisation.small_scale if small else 1.0
-    return round(config.data.image_height * scale), round(config.data.image_width * scale)
+def choose_sides(
+    products: Products, config: TrainingConfig, catalogue: Catalogue
+) -> tuple[Rows, Rows]:
+    """Rows to train on and to validate on, each with all that a batch needs of them."""
+    if config.strategy == "hybrid" and catalogue.category is None:
+        raise CatalogueError(f"{catalogue.path}: names no category, which the triplet loss needs")
+    sides = split_products(products.titles, products.categories, config.data)
+    rows = sides["train"][products.has_image[sides["train"]]]
+    if config.data.train_share < 1:
+        rows = thin_out(rows, products.titles, config.data.train_share)
+    return rows, sides["validation"]
 
 
-def load_tokenizer(config: TrainingConfig) -> Tokenizer:
-    """The text tower's tokenizer, padding to the longest text of a batch."""
-    tokenizer = Tokenizer.from_file(str(tokenizer_path()))
-    tokenizer.enable_truncation(config.data.max_tokens)
-    tokenizer.enable_padding()
-    return tokenizer
+def advance(run: Run, reached: Reached) -> tuple[Reached, float]:
+    """One optimiser step, logged; returns what is reached with it, and its loss."""
+    started = time.monotonic()
+    settings, step = run.config.optimisation, reached.step
+    of_each = settings.accumulation
+    shard = Shard(run.accelerator.process_index, run.accelerator.num_processes)
+    run.towers.hold_backbones(step < settings.frozen_epochs * run.steps_per_epoch)
+    batches = [
+        make_batch(
+            run.products, run.rows, run.tokenizer, run.config, number, run.total * of_each, shard
+        )
+        for number in range(step * of_each, (step + 1) * of_each)
+    ]
+    rate = set_rates(run.optimizer, settings, step, run.total, reached.scores)
+    loss = train_step(run.model, run.optimizer, batches, run.accelerator, run.config)
+    speed = sum(len(batch.categories) for batch in batches) / (time.monotonic() - started)
+    record: dict[str, float] = {
+        "step": step + 1,
+        "loss": loss,
+        "rate": rate,
+        "images_per_second": speed,
+    }
+    if run.accelerator.is_main_process:
+        log_record(run.folder, record)
+    return Reached(step + 1, reached.scores), loss
 
 
-def tokenise(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:
-    """Texts -> token ids (n, t) and attention mask (n, t)."""
-    encodings = tokenizer.encode_batch(texts)
-    return (
-        torch.tensor([encoding.ids for encoding in encodings]),
-        torch.tensor([encoding.attention_mask for encoding in encodings]),
-    )
-
-
-def make_optimizer(model: DualTowers, config: OptimisationConfig) -> AdamW:
-    """AdamW over three groups of rates; norms, biases and the logit scale are not decayed."""
-    groups: dict[tuple[str, bool], list[Tensor]] = {}
-    for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        kind = "head" if name.startswith(("image.head", "text.head", "log_scale")) else name[:5]
-        groups.setdefault((kind, parameter.ndim > 1), []).append(parameter)
-    peak = {"head": config.head_rate, "image": config.image_rate, "text.": config.text_rate}
-    return AdamW(
-        [
-            {"params": params, "peak": peak[kind], "weight_decay": config.weight_decay * decayed}
-            for (kind, decayed), params in groups.items()
-        ],
-        betas=(0.9, 0.98),
-    )
-
-
-def set_rates(optimizer: Optimizer, config: OptimisationConfig, step: int, total: int) -> float:
-    """Set each group's rate for a step: linear warm-up, then a cosine to zero.
-
-    Returns the factor of the peak, 0 to 1. A function of the step alone, so resuming needs no
-    scheduler state.
-    """
-    warmup = max(1, round(config.warmup_fraction * total))
-    progress = (step - warmup) / max(1, total - warmup)
-    cosine = (1 + math.cos(math.pi * progress)) / 2
-    factor = (step + 1) / warmup if step < warmup else cosine
-    for group in optimizer.param_groups:
-        group["lr"] = group["peak"] * factor
-    return factor
-
-
-def _bfloat16_helps() -> bool:
-    """On a GPU, and on CPUs with matrix units, which oneDNN uses for bfloat16."""
-    return torch.cuda.is_available() or torch.cpu._is_amx_tile_supported()
-
-
-def _log(run: Path, record: dict[str, float]) -> None:
-    with (run / HISTORY).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
+def close_epoch(run: Run, reached: Reached, console: Console) -> Reached:
+    """Score the epoch that ends here, and keep its weights if no earlier one was better."""
+    leads = run.accelerator.is_main_process
+    epoch = reached.step // run.steps_per_epoch
+    figures: dict[str, float] = {}
+    if leads:
+        figures = validate(run.towers, run.products, run.validation, run.tokenizer)
+        log_record(run.folder, {"step": reached.step, "epoch": epoch, **figures})
+        console.print(f"epoch {epoch}: {_line(figures)}")
+    figures = from_main_process(figures, run.accelerator)
+    score = figures.get(MONITORED[run.config.strategy], 0.0)
+    reached = Reached(reached.step, (*reached.scores, score))
+    patience = run.config.optimisation.early_stopping
+    if leads and patience and epochs_since_best(reached.scores) == 0:
+        save_best(run.folder, run.towers)
+    return reached
 
 
 def _line(scores: dict[str, float]) -> str:

@@ -24,6 +24,7 @@ from core.encoders.base import ItemVectors, Vectors, fuse, normalise
 from core.encoders.runtime import Model, open_model
 from core.errors import ArtefactError, InvalidInput
 
+ARCHITECTURE = "dual-onnx"
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
@@ -75,7 +76,7 @@ class DualSpec:
         """The inverse of `from_manifest`."""
         return {
             "name": self.name,
-            "architecture": "dual-onnx",
+            "architecture": ARCHITECTURE,
             "dimension": self.dimension,
             "normalisation": "l2",
             "item_image_weight": self.item_image_weight,
@@ -136,16 +137,7 @@ class DualEncoder:
         cls, folder: Path, manifest: Mapping[str, Any], device: str, threads: int | None
     ) -> DualEncoder:
         """Open the files of a folder whose checksums were verified."""
-        spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
-        for file in (IMAGE_MODEL, TEXT_MODEL, TOKENIZER):
-            if file not in manifest["files"]:  # its checksum was not verified then
-                raise ArtefactError(folder / "encoder.json", f"does not list {file}")
-        try:
-            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-        except Exception:  # the library raises bare Exception
-            raise ArtefactError(folder / TOKENIZER, "is not a tokenizer") from None
-        image = open_model(folder / IMAGE_MODEL, device, threads)
-        text = open_model(folder / TEXT_MODEL, device, threads)
+        spec, (image, text), tokenizer = open_parts(folder, manifest, device, threads)
         encoder = cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
         encoder._try_out(folder)
         return encoder
@@ -186,20 +178,26 @@ class DualEncoder:
         return np.ascontiguousarray((pixels * self._scale - self._shift).transpose(2, 0, 1))
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
-        rows = np.empty((len(images), self.dimension), np.float32)
+        return normalise(self._run_image_model(images, self.dimension))
+
+    def _run_image_model(self, images: Sequence[Image], width: int) -> Vectors:
+        rows = np.empty((len(images), width), np.float32)
         for start in range(0, len(images), _BATCH):
             batch = np.stack([self.prepare_image(i) for i in images[start : start + _BATCH]])
             rows[start : start + len(batch)] = self._image_model({"pixels": batch})
-        return normalise(rows)
+        return rows
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        rows = np.empty((len(texts), self.dimension), np.float32)
+        return normalise(self._run_text_model(texts, self.dimension))
+
+    def _run_text_model(self, texts: Sequence[str], width: int) -> Vectors:
+        rows = np.empty((len(texts), width), np.float32)
         # Texts of like length go together, so that little of a batch is padding.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
             rows[batch] = self._text_model(self._tokenise([texts[i] for i in batch]))
-        return normalise(rows)
+        return rows
 
     def _tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
         encodings = self._tokenizer.encode_batch(texts)
@@ -215,6 +213,28 @@ class DualEncoder:
         text = scatter(texts, self.encode_texts, self.dimension)
         require_a_side(images, texts)
         return ItemVectors(image, text, fuse(image, text, self.spec.item_image_weight))
+
+
+def open_parts(
+    folder: Path, manifest: Mapping[str, Any], device: str, threads: int | None
+) -> tuple[DualSpec, tuple[Model, Model], Tokenizer]:
+    """The specification, the image and the text tower, and the tokenizer of a verified folder."""
+    spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
+    require_listed(folder, manifest, IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception:  # the library raises bare Exception
+        raise ArtefactError(folder / TOKENIZER, "is not a tokenizer") from None
+    image = open_model(folder / IMAGE_MODEL, device, threads)
+    text = open_model(folder / TEXT_MODEL, device, threads)
+    return spec, (image, text), tokenizer
+
+
+def require_listed(folder: Path, manifest: Mapping[str, Any], *files: str) -> None:
+    """Refuse a folder whose manifest leaves a file out: its checksum was not verified then."""
+    for file in files:
+        if file not in manifest["files"]:
+            raise ArtefactError(folder / "encoder.json", f"does not list {file}")
 
 
 def scatter(

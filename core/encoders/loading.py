@@ -8,6 +8,7 @@ from core.artefacts import read_manifest
 from core.encoders.base import Encoder
 from core.encoders.dual import DualEncoder
 from core.encoders.hash import HashEncoder
+from core.encoders.hybrid import HybridEncoder
 from core.encoders.runtime import DEVICES
 from core.errors import ArtefactError, ConfigError
 
@@ -29,6 +30,8 @@ def load_encoder(path: Path, device: str = "auto", threads: int | None = None) -
     match manifest.get("architecture"):
         case "dual-onnx":
             return DualEncoder.load(path, manifest, device, threads)
+        case "hybrid-onnx":
+            return HybridEncoder.load(path, manifest, device, threads)
         case "hash":
             return HashEncoder.load(path, manifest)
         case _:

@@ -38,3 +38,35 @@ def test_a_wrong_key_is_named(tmp_path, before, after, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.toml: not found"):
         load_config(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_each_recipe_is_whole_and_named_after_its_file(path):
+    config = load_config(path)
+    assert config.name == path.stem
+    assert parse_config(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "message"),
+    [
+        (None, "strategy", "both", "strategy must be one of clip, hybrid"),
+        ("model", "image", "vgg", "model.image must be one of efficientnet-lite0, resnet50, clip"),
+        ("data", "split", "random", "data.split must be one of"),
+        ("optimisation", "items_per_category", 3, "must divide batch_size"),
+        (None, "strategy", "hybrid", "hybrid needs optimisation.items_per_category"),
+    ],
+)
+def test_a_wrong_choice_is_named(section, key, value, message):
+    values = load_config(CONFIGS / "clip-compact.toml").to_dict()
+    (values[section] if section else values)[key] = value
+    with pytest.raises(ConfigError, match=message):
+        parse_config(values)
+
+
+def test_keys_added_later_have_defaults_that_change_nothing():
+    values = load_config(CONFIGS / "clip-compact.toml").to_dict()
+    for section, key in (("model", "image"), ("data", "split"), ("optimisation", "schedule")):
+        del values[section][key]
+    del values["loss"], values["strategy"]
+    assert parse_config(values) == load_config(CONFIGS / "clip-compact.toml")

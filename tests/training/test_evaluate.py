@@ -1,7 +1,5 @@
 """Evaluation against plain loops over every pair."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from core.embeddings import open_embeddings
 from core.encoders import HashEncoder
 from core.errors import ArtefactError, CatalogueError
 from training.embed import embed_catalogue
-from training.evaluate import by_name, evaluate, neighbours, open_pool, own_photo, write_report
+from training.evaluate import by_name, evaluate, neighbours, open_pool, own_photo, shop_report
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +53,9 @@ def test_an_identical_picture_counts_as_the_own_photo(pool):
     assert own_photo(pool, np.arange(36))["recall@1"] == np.mean(expected)
 
 
-def test_the_report_says_what_was_measured(pool, tmp_path):
+def test_the_report_says_what_was_measured(pool):
     scores = evaluate(pool, 10)
-    write_report(tmp_path, pool, scores)
-    report = json.loads((tmp_path / "report.json").read_text())
+    report = shop_report(pool, scores)
     assert report["encoder"] == {"name": "hash", "fingerprint": "hash-16"}
     assert report["scores"]["image_to_item"]["queries"] == 10
     assert evaluate(pool, 10) == scores

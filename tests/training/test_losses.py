@@ -5,7 +5,11 @@ import math
 import pytest
 import torch
 
-from training.losses import contrastive_loss
+from training.losses import (
+    batch_hard_triplet_loss,
+    contrastive_loss,
+    supervised_contrastive_loss,
+)
 
 
 def loop_loss(image, text, scale, matches):
@@ -43,3 +47,43 @@ def test_without_extra_matches_it_is_the_loss_of_clip():
     expected = (cross_entropy(logits, labels) + cross_entropy(logits.T, labels)) / 2
     loss = contrastive_loss(image, text, torch.tensor(10.0), torch.eye(6, dtype=torch.bool))
     assert float(loss) == pytest.approx(float(expected), rel=1e-6)
+
+
+def unit_rows(count, width, seed):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.nn.functional.normalize(torch.randn(count, width, generator=generator), dim=1)
+
+
+def test_the_supervised_part_equals_a_plain_loop():
+    rows, categories = unit_rows(9, 4, 2), [0, 0, 1, 1, 1, 2, -1, -1, 0]
+    known = [i for i in range(9) if categories[i] >= 0]
+    per_anchor = []
+    for i in known:
+        similar = {j: float(rows[i] @ rows[j]) / 0.07 for j in known if j != i}
+        denominator = math.log(sum(math.exp(s) for s in similar.values()))
+        positives = [j for j in similar if categories[j] == categories[i]]
+        if positives:  # category 2 has one row only, which is anchor of nothing
+            per_anchor.append(-sum(similar[j] - denominator for j in positives) / len(positives))
+    loss = supervised_contrastive_loss(rows, torch.tensor(categories), 0.07)
+    assert float(loss) == pytest.approx(sum(per_anchor) / len(per_anchor), rel=1e-4)
+
+
+def test_a_batch_of_unknown_categories_loses_nothing():
+    rows = unit_rows(4, 3, 0).requires_grad_()
+    loss = supervised_contrastive_loss(rows, torch.full((4,), -1), 0.07)
+    loss.backward()
+    assert loss.item() == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_batch_hard_triplets_equal_a_plain_loop(seed):
+    rows, categories = unit_rows(12, 3, seed), [i // 3 for i in range(12)]
+    still_losing = []
+    for i in range(12):
+        distance = [float((rows[i] - rows[j]).norm()) for j in range(12)]
+        farthest = max(distance[j] for j in range(12) if categories[j] == categories[i] and j != i)
+        nearest = min(distance[j] for j in range(12) if categories[j] != categories[i])
+        if farthest - nearest + 0.3 > 0:
+            still_losing.append(farthest - nearest + 0.3)
+    loss = batch_hard_triplet_loss(rows, torch.tensor(categories), 0.3)
+    assert float(loss) == pytest.approx(sum(still_losing) / len(still_losing), rel=1e-4)

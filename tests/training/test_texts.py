@@ -4,8 +4,11 @@ import random
 from dataclasses import replace
 
 import numpy as np
+import pytest
+import torch
 
-from training.data import load_products
+from training.batch import drop_modalities
+from training.data import item_template, load_products, number_categories, with_category
 from training.texts import make_text_batch
 
 
@@ -44,3 +47,40 @@ def test_the_pixel_cache_is_reused_and_follows_the_catalogue(catalogue, config, 
     smaller = replace(config.data, image_width=24)
     changed = load_products(catalogue, smaller, ("gender",), tmp_path / "cache")
     assert changed.pixels.shape == (36, 64, 24, 3)
+
+
+def test_the_category_stands_in_the_text_only_where_it_was_asked_for(catalogue, config, tmp_path):
+    data = replace(config.data, text_template="{gender}")
+    augmentation = replace(config.augmentation, attribute_phrases=0.0, word_dropout=0.0)
+    seen = {}
+    for switch in ("never", "always", "sometimes"):
+        products = load_products(
+            catalogue, replace(data, category_in_text=switch), ("gender",), tmp_path / "cache"
+        )
+        batch = make_text_batch(products, np.arange(36), augmentation, random.Random(0))
+        seen[switch] = {len(text.split()) for text in batch.texts}
+        assert item_template(replace(data, category_in_text=switch), "articleType") == (
+            "{gender} {articleType}" if switch == "always" else "{gender}"
+        )
+    assert seen == {"never": {1}, "always": {2}, "sometimes": {1, 2}}
+    assert with_category("{articleType}: {title}", "articleType") == "{articleType}: {title}"
+    assert with_category("{title}", None) == "{title}"
+
+
+def test_rare_and_other_categories_have_no_number():
+    values = ["Tops", "Tops", "Hats", None, "Other", "Other", "Bags", "Bags"]
+    assert number_categories(values, rare=2).tolist() == [1, 1, -1, -1, -1, -1, 0, 0]
+
+
+def test_modality_dropout_leaves_one_side(catalogue, config, tmp_path):
+    products = products_of(catalogue, config, tmp_path)
+    has_image = products.has_image.copy()
+    has_image[0] = False
+    products = replace(products, has_image=has_image, texts=["", *[""], *products.texts[2:]])
+    rows = np.repeat(np.arange(36), 100)
+    present = drop_modalities(products, rows, 0.5, torch.Generator().manual_seed(0)).numpy()
+    assert not present[:100].any()  # neither side to begin with
+    assert (present[100:200] == [True, False]).all()  # its only side stays
+    assert present[200:].any(axis=1).all()
+    lost = ~present[200:]
+    assert lost.mean(axis=0).tolist() == pytest.approx([0.25, 0.25], abs=0.03)

@@ -15,8 +15,12 @@ from core.encoders import load_encoder
 from core.errors import ArtefactError
 from training import train as loop
 from training.augment import resize
+from training.batch import load_tokenizer, make_batch, tokenise
 from training.data import load_products
 from training.export import export_encoder
+from training.history import HISTORY
+from training.optimise import make_optimizer, set_rates
+from training.towers import build_towers
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -26,7 +30,7 @@ def run(config, catalogue, folder):
 
 
 def losses(folder):
-    lines = [json.loads(line) for line in (folder / loop.HISTORY).read_text().splitlines()]
+    lines = [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
     return {line["step"]: line["loss"] for line in lines if "loss" in line}
 
 
@@ -43,12 +47,12 @@ class Killed(BaseException):
 def test_a_killed_run_resumes_on_the_same_curve(config, catalogue, finished, tmp_path, monkeypatch):
     step = loop.train_step
 
-    def fail_at_five(model, optimizer, batch, accelerator, clip):
+    def fail_at_five(*arguments):
         if len(losses(tmp_path)) == 5:
             raise Killed
-        return step(model, optimizer, batch, accelerator, clip)
+        return step(*arguments)
 
-    (tmp_path / loop.HISTORY).touch()
+    (tmp_path / HISTORY).touch()
     monkeypatch.setattr(loop, "train_step", fail_at_five)
     with pytest.raises(Killed):
         run(config, catalogue, tmp_path)
@@ -60,16 +64,16 @@ def test_a_killed_run_resumes_on_the_same_curve(config, catalogue, finished, tmp
 def test_one_batch_can_be_learnt(config, catalogue, tmp_path):
     products = load_products(catalogue, config.data, ("articleType",), tmp_path)
     calm = replace(config, optimisation=replace(config.optimisation, image_rate=2e-4))
-    model, rows = loop.pretrained_towers(calm), np.arange(8)
-    optimizer = loop.make_optimizer(model, calm.optimisation)
-    loop.set_rates(optimizer, calm.optimisation, step=10, total=200)
-    batch = loop.make_batch(products, rows, loop.load_tokenizer(calm), calm, 0, 10)
-    curve = [loop.train_step(model, optimizer, batch, Accelerator(), 1.0) for _ in range(12)]
+    model, rows = build_towers(calm), np.arange(8)
+    optimizer = make_optimizer(model, calm.optimisation)
+    set_rates(optimizer, calm.optimisation, step=10, total=200)
+    batch = make_batch(products, rows, load_tokenizer(calm), calm, 0, 10)
+    curve = [loop.train_step(model, optimizer, [batch], Accelerator(), calm) for _ in range(12)]
     assert min(curve[-3:]) < 0.5 * curve[0]
 
 
 def test_frozen_blocks_stay_as_pretrained(config, finished):
-    pretrained = loop.pretrained_towers(config).image.frozen.state_dict()
+    pretrained = build_towers(config).image.frozen.state_dict()
     trained = finished[0].image.frozen.state_dict()
     assert all(torch.equal(pretrained[name], trained[name]) for name in pretrained)
 
@@ -82,7 +86,7 @@ def test_the_export_embeds_as_the_towers_do(config, finished, tmp_path):
     with torch.no_grad():
         pixels = torch.from_numpy(np.asarray(image)[None].copy())
         expected = towers.embed_images(resize(pixels, 64, 48)).numpy()
-        ids, mask = loop.tokenise(loop.load_tokenizer(config), ["red dress", "a long blue shirt"])
+        ids, mask = tokenise(load_tokenizer(config), ["red dress", "a long blue shirt"])
         words = towers.embed_texts(ids, mask).numpy()
     assert (encoder.encode_images([image]) * expected).sum() > 0.99
     rows = encoder.encode_texts(["red dress", "a long blue shirt"])

@@ -1,0 +1,58 @@
+"""One of the processes that share a batch; writes the gradients it ends with.
+
+RANK=0 WORLD_SIZE=2 ... python -m tests.training.shared_batch OUT STRATEGY
+"""
+
+import sys
+
+import torch
+from accelerate import Accelerator
+
+from training.batch import Batch
+from training.config import LossConfig
+from training.optimise import objective
+from training.parallel import Shard
+from training.towers import DualTowers, HybridTowers
+
+
+class LinearDual(DualTowers):
+    """A dual encoder of two matrices, in the place of one with weights."""
+
+    def __init__(self):
+        torch.nn.Module.__init__(self)
+        torch.manual_seed(0)
+        self.image, self.text = torch.nn.Linear(6, 4), torch.nn.Linear(6, 4)
+        self.log_scale = torch.nn.Parameter(torch.tensor(1.5))
+
+    def forward(self, images, input_ids, mask):
+        rows = self.image(images), self.text(input_ids)
+        return tuple(torch.nn.functional.normalize(side, dim=1) for side in rows)
+
+
+class LinearHybrid(HybridTowers):
+    def __init__(self):
+        torch.nn.Module.__init__(self)
+        torch.manual_seed(0)
+        self.image, self.text = torch.nn.Linear(6, 4), torch.nn.Linear(6, 4)
+
+    def forward(self, images, input_ids, mask, present):
+        return torch.nn.functional.normalize(self.image(images) + self.text(input_ids), dim=1)
+
+
+def gradients(strategy, accelerator):
+    """Of a batch of eight, of which this process has its part."""
+    model = accelerator.prepare(LinearHybrid() if strategy == "hybrid" else LinearDual())
+    own = Shard(accelerator.process_index, accelerator.num_processes).of(8)
+    images, texts = torch.randn(2, 8, 6, generator=torch.Generator().manual_seed(1))
+    categories = torch.tensor([0, 1, 0, 1, 2, 2, 3, 3])
+    batch = Batch(
+        images[own], texts[own], texts[own], torch.eye(8, dtype=torch.bool), categories, images[own]
+    )
+    accelerator.backward(objective(model, batch, accelerator, LossConfig(supervised_weight=0.15)))
+    return {n: p.grad for n, p in accelerator.unwrap_model(model).named_parameters()}
+
+
+if __name__ == "__main__":
+    out, strategy = sys.argv[1:]
+    accelerator = Accelerator(cpu=True)
+    torch.save(gradients(strategy, accelerator), f"{out}/{accelerator.process_index}.pt")

@@ -1,0 +1,42 @@
+"""Two processes that share a batch learn what one learns from the whole of it."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from training.parallel import Shard
+
+
+def test_shards_cover_a_batch():
+    assert [Shard(i, 2).of(8) for i in range(2)] == [slice(0, 4), slice(4, 8)]
+    assert Shard().of(8) == slice(0, 8)
+
+
+def gradients(folder, strategy, count):
+    """What each of `count` processes ends with. In processes of their own also where it is one,
+    since accelerate keeps one state per process and other tests have set this one's."""
+    folder.mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "tests.training.shared_batch", str(folder), strategy]
+    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "ACCELERATE_USE_CPU": "true"}
+    shared |= {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count)}
+    running = [
+        subprocess.Popen(command, env={**os.environ, **shared, "RANK": rank, "LOCAL_RANK": rank})
+        for rank in map(str, range(count))
+    ]
+    assert [process.wait(timeout=120) for process in running] == [0] * count
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(count)]
+
+
+@pytest.mark.parametrize("strategy", ["clip", "hybrid"])
+def test_gradients_of_two_processes_are_those_of_one(strategy, tmp_path):
+    (expected,) = gradients(tmp_path / "one", strategy, 1)
+    for found in gradients(tmp_path / "two", strategy, 2):
+        for name, gradient in expected.items():
+            assert torch.allclose(found[name], gradient, atol=1e-6), name

@@ -1,0 +1,35 @@
+"""Batches are drawn as announced, and a step always gets the same one."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+
+from training.sampling import balanced_batch, shuffled_batch
+
+
+def test_an_epoch_of_shuffled_batches_holds_every_row_once():
+    rows = np.arange(100, 124)
+    epoch = np.concatenate([shuffled_batch(rows, 8, 0, step) for step in range(3)])
+    assert sorted(epoch) == list(rows)
+    assert not np.array_equal(shuffled_batch(rows, 8, 0, 0), shuffled_batch(rows, 8, 0, 3))
+
+
+def test_a_balanced_batch_has_k_products_of_each_of_p_categories(config):
+    settings = replace(config.optimisation, batch_size=12, items_per_category=3)
+    categories = np.repeat(np.arange(10, dtype=np.int32), 5)
+    rows = np.arange(1000, 1050)
+    for step in range(20):
+        batch = balanced_batch(rows, categories, settings, 0, step)
+        counts = Counter(int(categories[row - 1000]) for row in batch)
+        assert list(counts.values()) == [3, 3, 3, 3]
+        assert len(set(batch.tolist())) == 12  # five of each: no repetition needed
+    assert np.array_equal(batch, balanced_batch(rows, categories, settings, 0, 19))
+
+
+def test_small_and_unknown_categories(config):
+    settings = replace(config.optimisation, batch_size=8, items_per_category=4)
+    categories = np.array([0, 1, 1, 1, 1, -1, -1], np.int32)
+    batch = balanced_batch(np.arange(7), categories, settings, 0, 0)
+    # The one product of category 0 is repeated; products without a category never come.
+    assert Counter(categories[batch].tolist()) == {0: 4, 1: 4}

@@ -1,0 +1,132 @@
+"""The study's comparison on an encoder without weights, against plain loops."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.encoders import HashEncoder, ItemVectors
+from core.errors import CatalogueError
+from tests.training.conftest import CONFIGS
+from training.config import load_config
+from training.history import log_record
+from training.report import compare, write_reports
+from training.study import (
+    VARIANTS,
+    Panel,
+    baselines,
+    open_panel,
+    per_query,
+    run_study,
+    size_label,
+    split_of_record,
+    study_task,
+)
+
+
+@pytest.fixture(scope="module")
+def encoders(tmp_path_factory):
+    """Two runs; the second says that it was trained, and left its curve."""
+    folder = tmp_path_factory.mktemp("runs")
+    HashEncoder(16).save(folder / "plain" / "encoder")
+    HashEncoder(8).save(folder / "trained" / "encoder")
+    config = load_config(CONFIGS / "clip-compact.toml")
+    data = replace(config.data, split="stratified", test_fraction=0.6, train_share=0.5)
+    manifest = folder / "trained" / "encoder" / "encoder.json"
+    values = json.loads(manifest.read_text())
+    values["training"] = replace(config, data=data).to_dict()
+    manifest.write_text(json.dumps(values))
+    for step in range(1, 5):
+        log_record(folder / "trained", {"step": step, "loss": 1 / step})
+    log_record(
+        folder / "trained",
+        {"step": 4, "epoch": 1, "item_recall@1": 0.5, "text_to_image_recall@10": 0.25},
+    )
+    return [folder / "plain" / "encoder", folder / "trained" / "encoder"]
+
+
+@pytest.fixture(scope="module")
+def study(encoders, catalogue):
+    return run_study(encoders, catalogue, "cpu")
+
+
+def test_the_panel_is_what_every_run_kept_out(encoders, catalogue):
+    assert len(open_panel(catalogue, encoders[:1])) == 36
+    panel = open_panel(catalogue, encoders)
+    record = json.loads((encoders[1] / "encoder.json").read_text())["training"]
+    titles = catalogue.rows(["title"])["title"].to_pylist()
+    assert panel.rows.tolist() == split_of_record(catalogue, titles, record)["test"].tolist()
+    assert 0 < len(panel) < 36
+
+
+def test_a_run_that_kept_nothing_out_is_refused(encoders, catalogue, tmp_path):
+    HashEncoder(8).save(tmp_path / "encoder")
+    manifest = tmp_path / "encoder" / "encoder.json"
+    config = load_config(CONFIGS / "clip-compact.toml")
+    record = replace(config, data=replace(config.data, test_fraction=0.0)).to_dict()
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "training": record}))
+    with pytest.raises(CatalogueError, match="kept out"):
+        open_panel(catalogue, [tmp_path / "encoder"])
+
+
+def test_figures_equal_a_plain_loop(study):
+    items, kinds = study.items, study.panel.category
+    first = []
+    for query in range(len(items)):
+        others = [row for row in range(len(items)) if row != query]
+        nearest = max(others, key=lambda row: float(items[query] @ items[row]))
+        first.append(kinds[nearest] == kinds[query])
+    figures = study.runs[0].variants["without_category"]["item_to_item"]["recall@1"]
+    assert figures["mean"] == pytest.approx(np.mean(first))
+    assert figures["low"] <= figures["mean"] <= figures["high"]
+
+
+def test_the_category_in_the_text_answers_the_question(study):
+    plain, full = (study.runs[0].variants[v]["text_to_text"]["precision@10"] for v in VARIANTS)
+    assert full["mean"] > plain["mean"]
+
+
+def test_products_without_a_side_neither_ask_nor_answer():
+    rows = np.eye(4, dtype=np.float32)
+    image = rows.copy()
+    image[1] = 0
+    panel = Panel(np.arange(4), np.zeros(4, np.int64), ["a"] * 4, np.zeros(4, np.int64))
+    vectors = ItemVectors(image, rows, rows)
+    places, values = per_query(vectors, panel, "image_to_image")
+    assert places.tolist() == [0, 2, 3]
+    # Two others each, all of the one category.
+    assert values["precision@5"].tolist() == [2 / 5] * 3
+    assert study_task(ItemVectors(np.zeros_like(rows), rows, rows), panel, "image_to_item") == {}
+
+
+def test_popularity_answers_with_the_largest_category():
+    category = np.repeat([0, 1, 2], [20, 6, 4])
+    panel = Panel(np.arange(30), category, list(map(str, category)), np.zeros(30, np.int64))
+    figures = dict(baselines(panel))["popularity"]
+    # The 20 of the largest category meet it at once; the 6 after those 20, the 4 after 26.
+    assert figures["recall@1"]["mean"] == pytest.approx(20 / 30)
+    assert figures["mrr"]["mean"] == pytest.approx((20 + 6 / 21 + 4 / 27) / 30)
+
+
+def test_cold_start_groups():
+    labels = ["fewer than 5", "fewer than 20", "fewer than 100", "100 or more"]
+    assert [size_label(count) for count in (4, 5, 99, 100)] == labels
+
+
+def test_the_reports_are_whole_and_self_contained(study, catalogue, tmp_path):
+    write_reports(tmp_path, study, catalogue, {"pool": 36})
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["pool"] == 36
+    assert report["study"]["products"] == len(study.panel)
+    assert [run["train_share"] for run in report["study"]["runs"]] == [0.0, 0.5]
+    assert sum(g["queries"] for g in report["study"]["runs"][0]["by_category"].values()) == len(
+        study.panel
+    )
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<svg") == 4  # loss, two scores by epoch, t-SNE
+    assert 'src="data:image/jpeg;base64,' in page
+    assert not re.search(r"(src|href)=.?http|url\(http|<script|<link", page)
+    titles = [label for label, _ in compare(study, "with_category")]
+    assert titles == ["hash", "hash, 50% of the training set", "random", "popularity"]

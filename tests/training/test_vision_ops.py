@@ -1,0 +1,24 @@
+"""torchvision and what needs it import, whatever torch it was built for."""
+
+import subprocess
+import sys
+
+import pytest
+
+from training.vision_ops import declare_missing_operators
+
+IMPORTS = [
+    "import training.towers, torchvision.models",
+    "import training.vision_ops; from transformers import BertModel, CLIPModel",
+    "import training.losses, training.train, training.export",
+]
+
+
+@pytest.mark.parametrize("code", IMPORTS)
+def test_a_fresh_process_imports(code):
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_declaring_again_does_nothing():
+    assert declare_missing_operators() is False

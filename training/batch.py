@@ -1,0 +1,126 @@
+"""From (seed, step) to the tensors of a batch."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from training.augment import augment
+from training.config import TrainingConfig
+from training.data import Products
+from training.parallel import Shard
+from training.sampling import balanced_batch, shuffled_batch
+from training.texts import make_text_batch
+from training.towers import tokenizer_path
+
+WHOLE = Shard()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Augmented images (n, 3, h, w) in 0..1, tokens (n, t), and which text fits which image.
+
+    `matches` is (m, m) bool and `categories` (m,), negative where unknown: of the whole batch,
+    of which n = m products are here unless several processes share it. `present` (n, 2) bool says
+    whether the image and the text of a product count.
+    """
+
+    images: Tensor
+    input_ids: Tensor
+    mask: Tensor
+    matches: Tensor
+    categories: Tensor
+    present: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        return replace(self, **{name: value.to(device) for name, value in vars(self).items()})
+
+
+def make_batch(
+    products: Products,
+    rows: NDArray[np.int64],
+    tokenizer: Tokenizer,
+    config: TrainingConfig,
+    step: int,
+    total: int,
+    shard: Shard = WHOLE,
+) -> Batch:
+    """The batch of a step: products chosen from `rows`, augmented; of the tensors of its m
+    products, the part of one process."""
+    chosen = choose_rows(products, rows, config, step)
+    chosen = chosen[: len(chosen) // shard.count * shard.count]  # equal parts
+    own = shard.of(len(chosen))
+    seed = config.seed * 1_000_003 + step + (shard.index << 40)
+    generator = torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)  # dropout
+    height, width = resolution(config, step, total)
+    pixels = torch.from_numpy(products.pixels[chosen[own]])
+    images = augment(pixels, height, width, config.augmentation, generator)
+    texts = make_text_batch(
+        products, chosen, config.augmentation, random.Random(f"{config.seed}-{step}")
+    )
+    input_ids, mask = tokenise(tokenizer, texts.texts[own])
+    return Batch(
+        images,
+        input_ids,
+        mask,
+        torch.from_numpy(texts.matches),
+        torch.from_numpy(products.categories[chosen]),
+        drop_modalities(products, chosen[own], config.augmentation.modality_dropout, generator),
+    )
+
+
+def choose_rows(
+    products: Products, rows: NDArray[np.int64], config: TrainingConfig, step: int
+) -> NDArray[np.int64]:
+    """The products of a step's batch."""
+    optimisation = config.optimisation
+    if optimisation.items_per_category:
+        categories = products.categories[rows]
+        return balanced_batch(rows, categories, optimisation, config.seed, step)
+    return shuffled_batch(rows, optimisation.batch_size, config.seed, step)
+
+
+def drop_modalities(
+    products: Products, rows: NDArray[np.int64], share: float, generator: torch.Generator
+) -> Tensor:
+    """(n, 2) bool: which of image and text count; a `share` of those with both lose one."""
+    image = torch.from_numpy(products.has_image[rows])
+    text = torch.tensor([bool(products.texts[row]) for row in rows])
+    present = torch.stack([image, text], dim=1)
+    draw = torch.rand(len(rows), generator=generator)
+    both = image & text
+    present[:, 0] &= ~(both & (draw < share / 2))
+    present[:, 1] &= ~(both & (draw >= share / 2) & (draw < share))
+    return present
+
+
+def resolution(config: TrainingConfig, step: int, total: int) -> tuple[int, int]:
+    """(height, width) of a step: small first, full size for the last part of the run."""
+    optimisation = config.optimisation
+    small = step < optimisation.small_scale_fraction * total
+    scale = optimisation.small_scale if small else 1.0
+    return round(config.data.image_height * scale), round(config.data.image_width * scale)
+
+
+def load_tokenizer(config: TrainingConfig) -> Tokenizer:
+    """The text tower's tokenizer, padding to the longest text of a batch."""
+    tokenizer = Tokenizer.from_file(str(tokenizer_path(config.model)))
+    tokenizer.enable_truncation(config.data.max_tokens)
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+def tokenise(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:
+    """Texts -> token ids (n, t) and attention mask (n, t)."""
+    encodings = tokenizer.encode_batch(texts)
+    return (
+        torch.tensor([encoding.ids for encoding in encodings]),
+        torch.tensor([encoding.attention_mask for encoding in encodings]),
+    )

@@ -1,0 +1,93 @@
+"""One optimiser step: the objective of each strategy, the groups of rates, the update."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from training.batch import Batch
+from training.config import LossConfig, OptimisationConfig, TrainingConfig
+from training.losses import (
+    batch_hard_triplet_loss,
+    contrastive_loss,
+    supervised_contrastive_loss,
+)
+from training.parallel import gather_rows
+from training.schedule import rate_factor
+from training.towers import DualTowers
+
+
+def train_step(
+    model: nn.Module,
+    optimizer: Optimizer,
+    batches: Sequence[Batch],
+    accelerator: Accelerator,
+    config: TrainingConfig,
+) -> float:
+    """One optimiser step on the mean gradient of its batches; returns their mean loss."""
+    model.train()
+    total = 0.0
+    for batch in batches:
+        loss = objective(model, batch.to(accelerator.device), accelerator, config.loss)
+        accelerator.backward(loss / len(batches))
+        total += float(loss.detach()) / len(batches)
+    accelerator.clip_grad_norm_(model.parameters(), config.optimisation.clip_norm)
+    optimizer.step()
+    optimizer.zero_grad()
+    return total
+
+
+def objective(
+    model: nn.Module, batch: Batch, accelerator: Accelerator, config: LossConfig
+) -> Tensor:
+    """The loss of a batch; which one, the model decides."""
+    towers = accelerator.unwrap_model(model)
+    if not isinstance(towers, DualTowers):
+        rows = model(batch.images, batch.input_ids, batch.mask, batch.present)
+        rows = gather_rows(rows, accelerator)
+        return batch_hard_triplet_loss(rows, batch.categories, config.margin)
+    image, text = model(batch.images, batch.input_ids, batch.mask)
+    image, text = gather_rows(image, accelerator), gather_rows(text, accelerator)
+    loss = contrastive_loss(image, text, towers.scale, batch.matches)
+    if config.supervised_weight:
+        mean = F.normalize(image + text, dim=1)
+        temperature = config.supervised_temperature
+        supervised = supervised_contrastive_loss(mean, batch.categories, temperature)
+        loss = loss + config.supervised_weight * supervised
+    return loss
+
+
+def make_optimizer(model: nn.Module, config: OptimisationConfig) -> AdamW:
+    """AdamW over three groups of rates; norms, biases and the logit scale are not decayed."""
+    groups: dict[tuple[str, bool], list[Tensor]] = {}
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        kind = name.split(".")[0] if ".backbone." in name else "head"
+        groups.setdefault((kind, parameter.ndim > 1), []).append(parameter)
+    peak = {"head": config.head_rate, "image": config.image_rate, "text": config.text_rate}
+    return AdamW(
+        [
+            {"params": params, "peak": peak[kind], "weight_decay": config.weight_decay * decayed}
+            for (kind, decayed), params in groups.items()
+        ],
+        betas=(0.9, 0.98),
+    )
+
+
+def set_rates(
+    optimizer: Optimizer,
+    config: OptimisationConfig,
+    step: int,
+    total: int,
+    scores: Sequence[float] = (),
+) -> float:
+    """Set each group's rate for a step; returns the factor of the peak, 0 to 1."""
+    factor = rate_factor(config, step, total, scores)
+    for group in optimizer.param_groups:
+        group["lr"] = group["peak"] * factor
+    return factor

@@ -1,0 +1,37 @@
+"""Which products make the batch of a step: a function of (seed, step), so that a run resumes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.config import OptimisationConfig
+
+Rows = NDArray[np.int64]
+
+
+def shuffled_batch(rows: Rows, size: int, seed: int, step: int) -> Rows:
+    """`size` rows of an epoch's shuffle, ascending; every row comes once per epoch."""
+    epoch, position = divmod(step, len(rows) // size)
+    order = np.random.default_rng((seed, epoch)).permutation(rows)
+    return np.sort(order[position * size : (position + 1) * size])  # sorted: one sweep of the map
+
+
+def balanced_batch(
+    rows: Rows, categories: NDArray[np.int32], config: OptimisationConfig, seed: int, step: int
+) -> Rows:
+    """P categories with K products each (Hermans et al., 2017), grouped by category.
+
+    `categories` (len(rows),) belong to `rows`; negative ones take no part. Categories with fewer
+    than K products are drawn with repetition; where there are fewer than P categories, all of
+    them are used and the batch is smaller.
+    """
+    of_each = config.items_per_category
+    generator = np.random.default_rng((seed, step, 1))
+    known = np.unique(categories[categories >= 0])
+    count = min(config.batch_size // of_each, len(known))
+    chosen = generator.choice(known, count, replace=False)
+    groups = [rows[categories == category] for category in chosen]
+    return np.concatenate(
+        [generator.choice(group, of_each, replace=len(group) < of_each) for group in groups]
+    )

@@ -6,6 +6,8 @@ Widths, embeddings and ResNet50 are those of the true models; BERT and CLIP are 
 
 import io
 import json
+import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -93,22 +95,25 @@ def test_a_finished_run_is_whole(finished, catalogue):
     assert all(torch.equal(weights[name], value) for name, value in again.state_dict().items())
 
 
-def test_the_export_embeds_as_the_towers_do(finished, tmp_path):
+@pytest.fixture(scope="module")
+def exported(finished, tmp_path_factory):
+    """Folder of the encoder that a finished run leaves."""
     config, towers, _ = finished
-    export_encoder(towers, config, tmp_path / "encoder", "articleType")
-    encoder = load_encoder(tmp_path / "encoder", "cpu")
+    folder = tmp_path_factory.mktemp("exported") / "encoder"
+    export_encoder(towers, config, folder, "articleType")
+    return folder
+
+
+def test_the_export_embeds_as_the_towers_do(finished, exported):
+    config, towers, _ = finished
+    encoder = load_encoder(exported, "cpu")
     width, height = encoder.image_size
     images = [Image.effect_noise((width, height), 80).convert("RGB") for _ in TEXTS]
-    pixels = np.stack([np.asarray(image) for image in images])
+    pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
+    pixels = pixels.permute(0, 3, 1, 2).float() / 255
     with torch.no_grad():
-        expected = (
-            towers.cpu()
-            .eval()
-            .embed_all(
-                torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255,
-                *tokenise(load_tokenizer(config), TEXTS),
-            )
-        )
+        tokens = tokenise(load_tokenizer(config), TEXTS)
+        expected = towers.cpu().eval().embed_all(pixels, *tokens)
     vectors = encoder.encode_items(images, TEXTS)
     for rows, wanted in zip((vectors.image, vectors.text, vectors.item), expected, strict=True):
         assert rows.shape == (2, config.model.dimension)
@@ -117,21 +122,21 @@ def test_the_export_embeds_as_the_towers_do(finished, tmp_path):
     assert np.allclose(encoder.encode_texts(TEXTS), vectors.text, atol=1e-5)
 
 
-def test_one_sided_items_of_a_hybrid(finished, tmp_path):
-    config, towers, _ = finished
-    if config.strategy != "hybrid":
-        pytest.skip("a dual encoder has its own test")
-    export_encoder(towers, config, tmp_path / "encoder")
-    encoder = load_encoder(tmp_path / "encoder", "cpu")
+def test_one_sided_items(exported):
+    encoder = load_encoder(exported, "cpu")
     image = Image.new("RGB", encoder.image_size, (200, 20, 20))
     vectors = encoder.encode_items([image, None], [None, "red"])
     assert np.allclose(vectors.item[0], vectors.image[0], atol=1e-5)
     assert np.allclose(vectors.item[1], vectors.text[1], atol=1e-5)
     assert not vectors.image[1].any()
     assert not vectors.text[0].any()
+
+
+def test_a_manifest_that_lacks_a_width_is_refused(exported, tmp_path):
+    shutil.copytree(exported, tmp_path / "encoder")
     manifest = tmp_path / "encoder" / "encoder.json"
-    manifest.write_text(manifest.read_text().replace('"projected"', '"other"'))
-    with pytest.raises(ArtefactError, match=r"encoder\.json: lacks the width"):
+    manifest.write_text(re.sub(r'"(projected|dimension)"', '"other"', manifest.read_text()))
+    with pytest.raises(ArtefactError, match=r"encoder\.json: lacks"):
         load_encoder(tmp_path / "encoder", "cpu")
 
 

@@ -38,7 +38,7 @@ bench: .venv/.bench $(DEMO)/.index
 	$(BIN)/python -m benchmarks.runtimes --encoder $(ENCODER)
 	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(DEMO)/index
 
-real: .venv/.bench
+real: .venv/.all
 	$(BIN)/twinset import $(DATA) $(REAL)/catalog.parquet
 	$(BIN)/twinset export --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--out $(REAL)/embeddings --force

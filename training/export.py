@@ -91,7 +91,19 @@ def _to_onnx(
         )
     if program is None:
         raise RuntimeError("the ONNX exporter returned nothing")
-    return program.model_proto
+    return _without_notes(program.model_proto)
+
+
+def _without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop what the exporter notes beside each node and value: stack traces, with this machine's
+    paths, which would also make the fingerprint depend on where a model was exported."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    for tensor in graph.initializer:
+        del tensor.metadata_props[:]
+    return model
 
 
 def _write_spec(config: TrainingConfig, template: str, folder: Path) -> None:

@@ -94,6 +94,16 @@ def test_the_export_embeds_as_the_towers_do(config, finished, tmp_path):
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
 
 
+def test_the_export_holds_no_path_and_depends_on_none(config, finished, tmp_path):
+    for name in ("one", "two"):
+        export_encoder(finished[0], config, tmp_path / name)
+    for file in ("image.onnx", "text.onnx"):
+        data = (tmp_path / "one" / file).read_bytes()
+        assert b"site-packages" not in data
+        assert b"stack_trace" not in data
+        assert data == (tmp_path / "two" / file).read_bytes()
+
+
 def test_a_checkpoint_of_another_configuration_is_refused(config, catalogue, finished):
     with pytest.raises(ArtefactError, match="another configuration"):
         run(replace(config, seed=1), catalogue, finished[1])

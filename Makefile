@@ -46,6 +46,8 @@ real: .venv/.all
 		--out $(REAL)/index
 	$(BIN)/twinset evaluate --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--embeddings $(REAL)/embeddings --out $(REAL)/report
+	$(BIN)/python -m benchmarks.image_share --encoder $(ENCODER) \
+		--catalog $(REAL)/catalog.parquet --embeddings $(REAL)/embeddings
 	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(REAL)/index
 
 model: .venv/.all

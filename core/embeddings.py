@@ -139,18 +139,6 @@ class EmbeddingsWriter:
         write_manifest(self._staging, KIND, fields)
 
 
-def write_embeddings(
-    folder: Path,
-    ids: Sequence[str],
-    vectors: ItemVectors,
-    encoder: EncoderIdentity,
-    replace: bool = False,
-) -> None:
-    """Write a folder whose rows are all in memory; errors as `EmbeddingsWriter`."""
-    with EmbeddingsWriter(folder, len(ids), encoder, replace) as writer:
-        writer.write(ids, vectors)
-
-
 def open_embeddings(folder: Path) -> Embeddings:
     """Check every file against its checksum, then map the matrices.
 

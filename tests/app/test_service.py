@@ -30,7 +30,6 @@ from app.recommender import Recommender
 from app.settings import Settings
 from app.state import State, drain_on_sigterm
 from core.catalog import CatalogueWriter
-from core.embeddings import write_embeddings
 from core.encoders import HashEncoder
 from core.encoders.dual import resize_image
 from core.errors import ArtefactError, ConfigError
@@ -38,6 +37,7 @@ from core.images import ImageLimits, decode_image
 from core.index.store import current_version
 from index_builder.build import BuildOptions, build_index
 from tests.app.conftest import Server, open_shop, picture, products
+from tests.embeddings import write_embeddings
 from tests.service import memory_mb, peak_memory_mb, running_service, twinset
 
 ENCODER = HashEncoder(32)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from core.artefacts import write_manifest
-from core.embeddings import EmbeddingsWriter, open_embeddings, write_embeddings
+from core.embeddings import EmbeddingsWriter, open_embeddings
 from core.encoders import HashEncoder
 from core.errors import ArtefactError, CatalogueError
+from tests.embeddings import write_embeddings
 
 ENCODER = HashEncoder(8)
 IDS = ["a", "b", "c", "d", "e"]

@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from core.artefacts import write_manifest
 from core.catalog import Catalogue, CatalogueWriter, render_texts
-from core.embeddings import write_embeddings
 from core.encoders import HashEncoder
 from core.errors import ArtefactError, CatalogueError, ConfigError, NotFound
 from core.images import decode_image
@@ -24,6 +23,7 @@ from index_builder import build as building
 from index_builder import publish
 from index_builder.build import BuildOptions, build_index, choose_kind
 from index_builder.commands import build
+from tests.embeddings import write_embeddings
 
 ENCODER = HashEncoder(16)
 VERSION_FILES = ("index.faiss", "items.parquet", "images.bin", "images.parquet")

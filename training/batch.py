@@ -56,9 +56,7 @@ def make_batch(
     chosen = choose_rows(products, rows, config, step)
     chosen = chosen[: len(chosen) // shard.count * shard.count]  # equal parts
     own = shard.of(len(chosen))
-    seed = config.seed * 1_000_003 + step + (shard.index << 40)
-    generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed)  # dropout
+    generator = torch.Generator().manual_seed(step_seed(config, step, shard))
     height, width = resolution(config, step, total)
     pixels = torch.from_numpy(products.pixels[chosen[own]])
     images = augment(pixels, height, width, config.augmentation, generator)
@@ -76,15 +74,18 @@ def make_batch(
     )
 
 
+def step_seed(config: TrainingConfig, step: int, shard: Shard = WHOLE) -> int:
+    """What a process's random choices of a step come from."""
+    return config.seed * 1_000_003 + step + (shard.index << 40)
+
+
 def choose_rows(
     products: Products, rows: NDArray[np.int64], config: TrainingConfig, step: int
 ) -> NDArray[np.int64]:
     """The products of a step's batch."""
     optimisation = config.optimisation
-    if optimisation.items_per_category:
-        categories = products.categories[rows]
-        return balanced_batch(rows, categories, optimisation, config.seed, step)
-    return shuffled_batch(rows, optimisation.batch_size, config.seed, step)
+    draw = balanced_batch if optimisation.items_per_category else shuffled_batch
+    return draw(rows, products.categories[rows], optimisation, config.seed, step)
 
 
 def drop_modalities(

@@ -49,11 +49,13 @@ def train(
     catalogue = Catalogue(catalog)
     try:
         from training.export import export_encoder
+        from training.memory import keep_freed_memory
         from training.parallel import is_main_process
         from training.train import train as run_training
         from training.train import untrained_towers
     except ImportError as error:
         raise ConfigError(f"training needs twinset[training] installed ({error.name})") from None
+    keep_freed_memory()
     console = Console()
     if untrained:
         settings = replace(settings, name=f"{settings.name}-untrained")

@@ -67,7 +67,8 @@ class OptimisationConfig:
     validation score). `early_stopping` such epochs end the run, 0 never, and the best epoch's
     weights are kept. `accumulation` batches make one step. `items_per_category` = K > 0 makes a
     batch of batch_size / K categories with K products each, 0 of shuffled products. During the
-    first `frozen_epochs` both backbones stand still.
+    first `frozen_epochs` both backbones stand still. In a share `hard_negatives` of shuffled
+    batches products of like category stand together.
     """
 
     epochs: int
@@ -88,6 +89,7 @@ class OptimisationConfig:
     accumulation: int = 1
     items_per_category: int = 0
     frozen_epochs: int = 0
+    hard_negatives: float = 0.0
 
 
 @dataclass(frozen=True)

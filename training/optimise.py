@@ -76,6 +76,7 @@ def make_optimizer(model: nn.Module, config: OptimisationConfig) -> AdamW:
             for (kind, decayed), params in groups.items()
         ],
         betas=(0.9, 0.98),
+        fused=True,
     )
 
 

@@ -10,11 +10,24 @@ from training.config import OptimisationConfig
 Rows = NDArray[np.int64]
 
 
-def shuffled_batch(rows: Rows, size: int, seed: int, step: int) -> Rows:
-    """`size` rows of an epoch's shuffle, ascending; every row comes once per epoch."""
-    epoch, position = divmod(step, len(rows) // size)
-    order = np.random.default_rng((seed, epoch)).permutation(rows)
-    return np.sort(order[position * size : (position + 1) * size])  # sorted: one sweep of the map
+def shuffled_batch(
+    rows: Rows, categories: NDArray[np.int32], config: OptimisationConfig, seed: int, step: int
+) -> Rows:
+    """A batch of an epoch's shuffle, ascending; every row comes at most once per epoch.
+
+    In a share `hard_negatives` of the batches products of like category stand together, so that
+    each of them has to be told from its own kind; `categories` (len(rows),) belong to `rows`.
+    """
+    size = config.batch_size
+    batches = len(rows) // size
+    epoch, position = divmod(step, batches)
+    generator = np.random.default_rng((seed, epoch))
+    order = generator.permutation(len(rows))[: batches * size]
+    mixed = (batches - round(config.hard_negatives * batches)) * size
+    alike = order[mixed:][np.argsort(categories[order[mixed:]], kind="stable")]
+    place = generator.permutation(batches)[position] * size
+    chosen = np.concatenate([order[:mixed], alike])[place : place + size]
+    return np.sort(rows[chosen])  # sorted: one sweep of the map
 
 
 def balanced_batch(

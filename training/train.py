@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -24,7 +26,7 @@ from torch.optim import Optimizer
 from core.catalog import Catalogue
 from core.errors import CatalogueError
 from core.progress import progress_bar
-from training.batch import load_tokenizer, make_batch
+from training.batch import Batch, load_tokenizer, make_batch, step_seed
 from training.checkpoint import Reached, load_best, load_checkpoint, save_best, save_checkpoint
 from training.config import TrainingConfig
 from training.data import Products, load_products
@@ -60,11 +62,44 @@ class Run:
     def total(self) -> int:
         return self.steps_per_epoch * self.config.optimisation.epochs
 
+    @property
+    def shard(self) -> Shard:
+        return Shard(self.accelerator.process_index, self.accelerator.num_processes)
+
     def is_over(self, reached: Reached) -> bool:
         """All steps are done, or the validation score has not risen for long enough."""
         patience = self.config.optimisation.early_stopping
         stopped = 0 < patience <= epochs_since_best(reached.scores)
         return stopped or reached.step >= self.total
+
+
+class Loader:
+    """Prepares the batches of the next step on a thread while the device computes this one."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._thread = ThreadPoolExecutor(1, "loader")
+        self._next: tuple[int, Future[list[Batch]]] | None = None
+
+    def batches(self, step: int) -> list[Batch]:
+        """What an optimiser step computes on."""
+        if self._next is None or self._next[0] != step:
+            self._next = (step, self._thread.submit(self._make, step))
+        ready = self._next[1].result()
+        self._next = (step + 1, self._thread.submit(self._make, step + 1))
+        return ready
+
+    def _make(self, step: int) -> list[Batch]:
+        run, of_each = self._run, self._run.config.optimisation.accumulation
+        numbers = range(step * of_each, (step + 1) * of_each)
+        given = (run.products, run.rows, run.tokenizer, run.config)
+        return [make_batch(*given, number, run.total * of_each, run.shard) for number in numbers]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
 
 
 def train(
@@ -90,10 +125,11 @@ def train(
             f"{len(run.rows):,} products, {run.total:,} steps, from step {reached.step:,}"
         )
     saved_at = time.monotonic()
-    with progress_bar(TextColumn("loss {task.fields[loss]:.3f}")) as progress:
+    columns = TextColumn("loss {task.fields[loss]:.3f}")
+    with progress_bar(columns) as progress, Loader(run) as loader:
         task = progress.add_task("training", total=run.total, completed=reached.step, loss=math.nan)
         while not run.is_over(reached):
-            reached, loss = advance(run, reached)
+            reached, loss = advance(run, reached, loader)
             progress.update(task, completed=reached.step, loss=loss)
             if reached.step % run.steps_per_epoch == 0:
                 reached = close_epoch(run, reached, console)
@@ -163,19 +199,13 @@ def choose_sides(
     return rows, sides["validation"]
 
 
-def advance(run: Run, reached: Reached) -> tuple[Reached, float]:
+def advance(run: Run, reached: Reached, loader: Loader) -> tuple[Reached, float]:
     """One optimiser step, logged; returns what is reached with it, and its loss."""
     started = time.monotonic()
     settings, step = run.config.optimisation, reached.step
-    of_each = settings.accumulation
-    shard = Shard(run.accelerator.process_index, run.accelerator.num_processes)
     run.towers.hold_backbones(step < settings.frozen_epochs * run.steps_per_epoch)
-    batches = [
-        make_batch(
-            run.products, run.rows, run.tokenizer, run.config, number, run.total * of_each, shard
-        )
-        for number in range(step * of_each, (step + 1) * of_each)
-    ]
+    batches = loader.batches(step)
+    torch.manual_seed(step_seed(run.config, step * settings.accumulation, run.shard))  # dropout
     rate = set_rates(run.optimizer, settings, step, run.total, reached.scores)
     loss = train_step(run.model, run.optimizer, batches, run.accelerator, run.config)
     speed = sum(len(batch.categories) for batch in batches) / (time.monotonic() - started)

@@ -61,10 +61,11 @@ def naive_study(queries, items, wanted, categories, own):
     return np.array(rows)
 
 
-@pytest.mark.parametrize(("count", "kinds"), [(600, 60), (40, 30), (7, 2)])
+@pytest.mark.parametrize(("count", "kinds"), [(700, 70), (600, 60), (40, 30), (7, 2)])
 def test_study_metrics_equal_a_naive_oracle(count, kinds):
-    # 600 take three chunks; 40 of 30 kinds leave many queries without a hit near or at all; with
-    # seven items fewer than ten neighbours exist.
+    # 700 and 600 take three chunks, 700 are searched by stripes with 28 left over; 40 of 30 kinds
+    # leave many queries without a hit near or at all; with seven items fewer than ten neighbours
+    # exist.
     rng = np.random.default_rng(count)
     items = rng.standard_normal((count, 5)).astype(np.float32)
     categories = rng.integers(kinds, size=count)

@@ -66,7 +66,7 @@ def test_a_wrong_choice_is_named(section, key, value, message):
 
 def test_keys_added_later_have_defaults_that_change_nothing():
     values = load_config(CONFIGS / "clip-compact.toml").to_dict()
-    for section, key in (("model", "image"), ("data", "split"), ("optimisation", "schedule")):
+    for section, key in (("model", "image"), ("data", "train_share"), ("optimisation", "schedule")):
         del values[section][key]
     del values["loss"], values["strategy"]
     assert parse_config(values) == load_config(CONFIGS / "clip-compact.toml")

@@ -4,15 +4,34 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from training.sampling import balanced_batch, shuffled_batch
 
 
-def test_an_epoch_of_shuffled_batches_holds_every_row_once():
-    rows = np.arange(100, 124)
-    epoch = np.concatenate([shuffled_batch(rows, 8, 0, step) for step in range(3)])
-    assert sorted(epoch) == list(rows)
-    assert not np.array_equal(shuffled_batch(rows, 8, 0, 0), shuffled_batch(rows, 8, 0, 3))
+def epoch_of_batches(settings, rows, categories, epoch=0):
+    steps = len(rows) // settings.batch_size
+    first = epoch * steps
+    return [
+        shuffled_batch(rows, categories, settings, 0, step) for step in range(first, first + steps)
+    ]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_an_epoch_of_shuffled_batches_holds_every_row_once(config, share):
+    settings = replace(config.optimisation, batch_size=8, hard_negatives=share)
+    rows, categories = np.arange(100, 124), np.arange(24, dtype=np.int32) % 3
+    batches = epoch_of_batches(settings, rows, categories)
+    assert sorted(np.concatenate(batches)) == list(rows)
+    assert not np.array_equal(batches, epoch_of_batches(settings, rows, categories, epoch=1))
+
+
+def test_hard_negatives_are_of_one_kind_in_their_share_of_the_batches(config):
+    settings = replace(config.optimisation, batch_size=10, hard_negatives=0.5)
+    rows, categories = np.arange(400), np.arange(400, dtype=np.int32) % 2
+    kinds = [len(set(batch % 2)) for batch in epoch_of_batches(settings, rows, categories)]
+    # Of 40 batches 20 are sorted by kind, of which one at most straddles the two.
+    assert kinds.count(1) in (19, 20)
 
 
 def test_a_balanced_batch_has_k_products_of_each_of_p_categories(config):

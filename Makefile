@@ -19,6 +19,7 @@ STUDY := var/study
 ENCODER := models/compact
 
 .DELETE_ON_ERROR:
+.NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
 .PHONY: demo test lint bench real model study sparsity clean
 
 demo: $(DEMO)/.index

@@ -86,7 +86,7 @@ def export(
 def evaluate(
     encoder: EncoderOption,
     catalog: CatalogueOption,
-    out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.json, report.md and report.html.")],
     embeddings: Annotated[
         Path | None, typer.Option(help="Of this catalogue, if exported already.")
     ] = None,
@@ -131,7 +131,7 @@ def _study(
             cells = [figures.get(name, {}).get("mean") for name in _COLUMNS.values()]
             table.add_row(label, *("" if cell is None else f"{cell:.4f}" for cell in cells))
         Console().print(table)
-    Console().print(f"reports in {out / 'report.json'} and {out / 'report.html'}")
+    Console().print(f"reports in {out}: report.html, report.md and report.json")
 
 
 def _print_scores(scores: dict[str, dict[str, float]]) -> None:

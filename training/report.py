@@ -1,4 +1,4 @@
-"""report.json and the self-contained report.html of an evaluation."""
+"""report.json, the tables of report.md, and the self-contained report.html of an evaluation."""
 
 from __future__ import annotations
 
@@ -33,19 +33,22 @@ _THUMBNAIL = (120, 160)
 def write_reports(
     out: Path, study: Study, catalogue: Catalogue, shop: Mapping[str, Any] | None = None
 ) -> None:
-    """Write report.json, with the fields of `shop` beside the study, and report.html."""
+    """Write report.json, with the fields of `shop` beside the study, report.md and report.html."""
     text = json.dumps({**(shop or {}), "study": study.to_dict()}, indent=2)
     (out / "report.json").write_text(text + "\n", encoding="utf-8")
     environment = Environment(
         loader=PackageLoader("training", "."), autoescape=True, undefined=StrictUndefined
     )
+    tables = {
+        "metrics": METRICS,
+        "variants": VARIANTS,
+        "runs": study.runs,
+        "compared": {variant: compare(study, variant) for variant in VARIANTS},
+    }
     page = environment.get_template("report.html.jinja").render(
+        **tables,
         title=study.runs[0].label,
         panel=study.panel,
-        metrics=METRICS,
-        variants=VARIANTS,
-        runs=study.runs,
-        compared={variant: compare(study, variant) for variant in VARIANTS},
         plots=[(heading, to_svg(figure)) for heading, figure in _plots(study)],
         breakdowns=[
             ("by how many products of the category were trained on", study.runs[0].by_size),
@@ -54,6 +57,9 @@ def write_reports(
         grid=retrieval_grid(study, catalogue),
     )
     (out / "report.html").write_text(page, encoding="utf-8")
+    # Not HTML, so nothing is escaped: labels are an encoder's name.
+    lines = environment.overlay(autoescape=False).get_template("report.md.jinja").render(**tables)
+    (out / "report.md").write_text(lines, encoding="utf-8")
 
 
 def compare(study: Study, variant: str) -> list[tuple[str, Figures]]:

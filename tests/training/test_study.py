@@ -124,6 +124,10 @@ def test_the_reports_are_whole_and_self_contained(study, catalogue, tmp_path):
     assert sum(g["queries"] for g in report["study"]["runs"][0]["by_category"].values()) == len(
         study.panel
     )
+    mean = report["study"]["runs"][0]["variants"]["without_category"]["item_to_item"]["mrr"]["mean"]
+    tables = (tmp_path / "report.md").read_text()
+    assert f" {mean:.4f} [" in tables
+    assert len({line.count("|") for line in tables.splitlines() if "recall@1 |" in line}) == 2
     page = (tmp_path / "report.html").read_text()
     assert page.count("<svg") == 4  # loss, two scores by epoch, t-SNE
     assert 'src="data:image/jpeg;base64,' in page

@@ -20,6 +20,7 @@ from PIL.Image import Image
 from app.batching import Batcher
 from app.decoding import Box, Decoder
 from app.facets import count_facets
+from app.fragments import Fragments
 from app.metrics import Metrics
 from app.pools import BoundedPool
 from app.ranking import ListedPage, RankedPage, browse, group_codes, rank, variants_of
@@ -54,6 +55,7 @@ class Recommender:
         version.require_encoder(encoder)
         self.encoder = encoder
         self.version = version
+        self.fragments = Fragments(settings.max_fragment_bytes)
         threads = settings.threads
         decoding = BoundedPool("decode", threads, settings.max_uploads)
         self._searching = BoundedPool("search", threads, settings.max_searches, one_search_thread)

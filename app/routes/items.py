@@ -26,9 +26,9 @@ _CACHE = "public, max-age=3600"
     "/items",
     summary="Items in catalogue order",
     responses=responses(400, 422, 429, 500, 503),
-    response_model_exclude_unset=True,
+    response_model=ItemList,
 )
-async def list_items(recommender: RecommenderDep, call: CallDep, options: ListQuery) -> ItemList:
+async def list_items(recommender: RecommenderDep, call: CallDep, options: ListQuery) -> Response:
     """Pages follow each other without gap or overlap."""
     return item_list(call, recommender, await recommender.browse(options), options)
 

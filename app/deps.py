@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -130,3 +130,4 @@ SearchQuery = Annotated[SearchOptions, Query()]
 ListQuery = Annotated[ListOptions, Query()]
 FacetQuery = Annotated[FacetOptions, Query()]
 ItemIdPath = Annotated[str, Path(alias="id", description="The item's id, percent-encoded.")]
+IfNoneMatch = Annotated[str | None, Header(description="ETags that the caller holds.")]

@@ -13,10 +13,15 @@ from core.index.items import ItemTable
 from core.index.store import IndexVersion
 
 IMAGE_URL = "image_url"
+# An id, and the item as a JSON object.
+_Kept = tuple[str, bytes]
+
+
+Entry = dict[str, object]
 
 
 class Fragments:
-    """JSON objects of whole items by row, the most recently used ones up to `max_bytes`.
+    """Whole items as JSON by row, the most recently used ones up to `max_bytes`.
 
     Each table of items has its own, gone with the table: a row says something else in another
     version. Used from the event loop alone.
@@ -24,27 +29,22 @@ class Fragments:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._kept: WeakKeyDictionary[ItemTable, LRUCache[int, bytes]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[ItemTable, LRUCache[int, _Kept]] = WeakKeyDictionary()
 
-    def render(
-        self, version: IndexVersion, row: int, fields: Collection[str] = ()
-    ) -> orjson.Fragment:
-        """The named fields of a row, by default all; the id stands beside the item, not in it."""
+    def entry(self, version: IndexVersion, row: int, fields: Collection[str] = ()) -> Entry:
+        """`{"id", "item"}` of a row, the item with the named fields, by default all."""
         if fields:
-            return orjson.Fragment(_dump(version, row, fields))
+            values = item_values(version, row, fields)
+            return {"id": version.items.id_of(row), "item": values}
         kept = self._kept.get(version.items)
         if kept is None:
-            kept = self._kept[version.items] = LRUCache(self._max_bytes, len)
-        fragment = kept.get(row)
-        if fragment is None:
-            fragment = _dump(version, row)
-            if len(fragment) <= self._max_bytes:
-                kept[row] = fragment
-        return orjson.Fragment(fragment)
-
-
-def _dump(version: IndexVersion, row: int, fields: Collection[str] = ()) -> bytes:
-    return orjson.dumps(item_values(version, row, fields))
+            kept = self._kept[version.items] = LRUCache(self._max_bytes, lambda pair: len(pair[1]))
+        pair = kept.get(row)
+        if pair is None:
+            pair = version.items.id_of(row), orjson.dumps(item_values(version, row))
+            if len(pair[1]) <= self._max_bytes:
+                kept[row] = pair
+        return {"id": pair[0], "item": orjson.Fragment(pair[1])}
 
 
 def item_values(version: IndexVersion, row: int, fields: Collection[str] = ()) -> dict[str, object]:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from app.deps import CallDep, ImageFormDep, ItemIdPath, RecommenderDep, SearchQuery
+from app.conditional import holds, tag_of
+from app.deps import (
+    CallDep,
+    IfNoneMatch,
+    ImageFormDep,
+    ItemIdPath,
+    RecommenderDep,
+    SearchQuery,
+)
 from app.openapi import image_form
-from app.problems import responses
+from app.problems import NOT_CHANGED, responses
 from app.routes.shaping import recommendations
 from app.schemas import BlendQuery, Recommendations, TextQuery
 
@@ -53,12 +61,26 @@ async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -
 @router.get(
     "/items/{id:path}/similar",
     summary="Items like an item",
-    responses=responses(400, 404, 422, 429, 500, 503),
+    responses=NOT_CHANGED | responses(400, 404, 422, 429, 500, 503),
     response_model=Recommendations,
 )
 async def similar(
-    recommender: RecommenderDep, call: CallDep, item_id: ItemIdPath, options: SearchQuery
+    recommender: RecommenderDep,
+    call: CallDep,
+    item_id: ItemIdPath,
+    options: SearchQuery,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """By the item's stored vector, so no model runs; the item itself is never returned."""
+    """By the item's stored vector, so no model runs; the item itself is never returned.
+
+    The list has an ETag, which lasts until the catalogue or the model changes.
+    """
+    recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
+    tag = tag_of(recommender.revision, item_id, options.model_dump_json())
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if holds(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
     page = await recommender.similar(item_id, options)
-    return recommendations(call, recommender, page, options)
+    response = recommendations(call, recommender, page, options)
+    response.headers.update(headers)
+    return response

@@ -25,13 +25,11 @@ def recommendations(
     Nothing in it comes from a caller, so there is nothing to validate; a test holds the bytes to
     the schema.
     """
-    version, render = recommender.version, recommender.fragments.render
+    version, entry_of = recommender.version, recommender.fragments.entry
     fields = check_fields(version, options.fields)
     hits = []
     for place, hit in enumerate(page.hits, start=options.offset + 1):
-        item_id = version.items.id_of(hit.row)
-        item = render(version, hit.row, fields)
-        entry = {"id": item_id, "rank": place, "score": hit.score, "item": item}
+        entry = entry_of(version, hit.row, fields) | {"rank": place, "score": hit.score}
         if hit.variants is not None:
             entry["variants"] = ids_of(version, hit.variants)
         hits.append(entry)
@@ -43,11 +41,11 @@ def item_list(
     call: Call, recommender: Recommender, page: ListedPage, options: ListOptions
 ) -> Response:
     """A plain page: `ItemList`, written directly."""
-    version, render = recommender.version, recommender.fragments.render
+    version, entry_of = recommender.version, recommender.fragments.entry
     fields = check_fields(version, options.fields)
     entries = []
     for row, variants in page.entries:
-        entry = {"id": version.items.id_of(row), "item": render(version, row, fields)}
+        entry = entry_of(version, row, fields)
         if variants is not None:
             entry["variants"] = ids_of(version, variants)
         entries.append(entry)

@@ -32,7 +32,7 @@ class Result:
     @property
     def rate(self) -> float:
         """Requests answered with 2xx, per second."""
-        return sum(n for status, n in self.statuses.items() if status < 300) / self.seconds
+        return sum(n for status, n in self.statuses.items() if 200 <= status < 300) / self.seconds
 
     def milliseconds(self, percentile: float) -> float:
         return float(np.percentile(self.latencies, percentile) * 1e3)
@@ -103,6 +103,7 @@ class _Client(asyncio.Protocol):
         self._shared, self._loop = shared, loop
         self._buffer = bytearray()
         self._sent = 0.0
+        self._due = loop.time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows for the checker
@@ -128,9 +129,10 @@ class _Client(asyncio.Protocol):
         self._buffer.clear()
         now = self._loop.time()
         self._shared.add(int(head[9:12]), self._sent, now)
-        wait = self._shared.interval - (now - self._sent)
-        if wait > 0:
-            self._loop.call_later(wait, self._send)
+        # By the clock and not by the answer, so that a late one does not lower the rate.
+        self._due += self._shared.interval
+        if self._due > now:
+            self._loop.call_at(self._due, self._send)
         else:
             self._send()
 

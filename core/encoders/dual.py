@@ -201,10 +201,11 @@ class DualEncoder:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            rows[batch] = self._text_model(self._tokenise([texts[i] for i in batch]))
+            rows[batch] = self._text_model(self.tokenise([texts[i] for i in batch]))
         return rows
 
-    def _tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
+    def tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
+        """Texts -> model inputs, (n, t) each, padded to the longest."""
         encodings = self._tokenizer.encode_batch(texts)
         return {
             "input_ids": np.array([e.ids for e in encodings], np.int64),

@@ -1,6 +1,8 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
-# make bench   runtimes, and the service from outside
+# make bench   encoders, and the service from outside, on the sample shop
+# make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
+# make bench-all   all of these, written into docs/benchmarks.md; INFINITY=.../bin/infinity_emb
 # make real    the README's figures, from DATA
 # make model   train models/compact anew from DATA
 # make study   train the three compact recipes on DATA and compare them; about three hours
@@ -17,10 +19,12 @@ MODEL := var/model
 REAL := var/real
 STUDY := var/study
 ENCODER := models/compact
+INFINITY ?=
+BENCHMARKS := encoders rest indexes service photo mixed
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench real model study sparsity clean
+.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -34,10 +38,19 @@ lint: .venv/.all
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# benchmarks.runtimes also compares with ONNX Runtime, of the extra `gpu`, and is run by itself.
 bench: .venv/.bench $(DEMO)/.index
-	$(BIN)/python -m benchmarks.runtimes --encoder $(ENCODER)
+	$(BIN)/python -m benchmarks.encoders $(ENCODER)
 	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(DEMO)/index
+	$(BIN)/python -m benchmarks.photo --encoder $(ENCODER) --index $(DEMO)/index
+
+RECORD := $(BIN)/python -m benchmarks.record --encoder $(ENCODER) --index $(REAL)/index \
+	--embeddings $(REAL)/embeddings --infinity '$(INFINITY)'
+
+bench-all: .venv/.bench
+	$(RECORD)
+
+$(BENCHMARKS:%=bench-%): bench-%: .venv/.bench
+	$(RECORD) --only $*
 
 real: .venv/.all
 	$(BIN)/twinset import $(DATA) $(REAL)/catalog.parquet
@@ -108,7 +121,7 @@ clean:
 	touch $@ .venv/.serving
 
 .venv/.bench: .venv/.python pyproject.toml constraints.txt
-	$(PIP) --editable '.[app,bench]'
+	$(PIP) --editable '.[app,training,bench]'
 	touch $@ .venv/.serving
 
 $(DEMO)/catalog.parquet: $(shell find core/sample -name '*.py') | .venv/.serving

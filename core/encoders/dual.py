@@ -129,8 +129,9 @@ class DualEncoder:
         self._tokenizer = tokenizer
         self._tokenizer.enable_truncation(spec.max_tokens)
         self._tokenizer.enable_padding()
-        self._scale = np.float32(1 / 255) / np.array(spec.pixel_std, np.float32)
-        self._shift = np.array(spec.pixel_mean, np.float32) / np.array(spec.pixel_std, np.float32)
+        std = np.array(spec.pixel_std, np.float32)[:, None, None]
+        self._scale = np.float32(1 / 255) / std
+        self._shift = np.array(spec.pixel_mean, np.float32)[:, None, None] / std
 
     @classmethod
     def load(
@@ -175,7 +176,11 @@ class DualEncoder:
     def prepare_image(self, image: Image) -> Vectors:
         """An upright RGB image -> model input (3, height, width)."""
         pixels = resize_image(image, *self.image_size)
-        return np.ascontiguousarray((pixels * self._scale - self._shift).transpose(2, 0, 1))
+        # Planes first: arithmetic along a last axis of three is ten times as slow.
+        planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        prepared = planes * self._scale
+        prepared -= self._shift
+        return np.asarray(prepared, np.float32)
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
         return normalise(self._run_image_model(images, self.dimension))
@@ -196,10 +201,11 @@ class DualEncoder:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            rows[batch] = self._text_model(self._tokenise([texts[i] for i in batch]))
+            rows[batch] = self._text_model(self.tokenise([texts[i] for i in batch]))
         return rows
 
-    def _tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
+    def tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
+        """Texts -> model inputs, (n, t) each, padded to the longest."""
         encodings = self._tokenizer.encode_batch(texts)
         return {
             "input_ids": np.array([e.ids for e in encodings], np.int64),

@@ -2,7 +2,7 @@
 
 On two CPU cores OpenVINO ran the text tower, whose weights are int8, four to seven times and a
 batch of 32 pictures 1.9 times as fast as ONNX Runtime; a lone picture took the same time.
-`python -m benchmarks.runtimes` compares them on yours.
+`python -m benchmarks.encoders` compares them on yours.
 """
 
 from __future__ import annotations

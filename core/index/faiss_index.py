@@ -3,7 +3,8 @@
 FAISS proposes, this module decides. Its approximate kinds return fewer rows than exist under a
 mask, break ties in no fixed order, and round a score by how rows were batched. So candidates are
 scored again in one fixed way, a list is only extended with rows whose place is certain, and a
-scan of the matching rows stands behind it all.
+scan of the matching rows stands behind it all. Under a mask no kind takes a short cut: FAISS then
+passes over every matching row, so that a filtered answer is the exact one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,6 @@ _IVF_ROWS_PER_LIST = 39
 _IVF_TRAINING_ROWS_PER_LIST = 128
 _ADD_BLOCK = 4096
 _SCAN_BLOCK = 8192
-# Reading a row back from its 16-bit code takes about this many times a plain row's time.
-_DECODE_COST = 4
 # More than FAISS and `dot_rows` can differ on unit vectors, far less than one picture from another.
 _ROUNDING = np.float32(1e-5)
 Ranked = tuple[Rows, Scores]
@@ -41,29 +41,29 @@ Ranked = tuple[Rows, Scores]
 class SearchPlan:
     """How a query is answered. Nothing here depends on k: shorter lists begin longer ones.
 
-    Up to `scan_rows` matching rows are scanned, fewer where rows have to be decoded. Above, the
-    index is asked for `breadths[0]` candidates, then for more, and at last the matching rows are
-    scanned after all. `walk_cost` is the number of rows that can be scanned in the time of one
-    step of an HNSW walk, and `probe_share` the part of an IVF's lists that a query without a mask
-    looks into.
+    Up to `scan_rows` matching rows are scored one and all. Above, FAISS is asked for `breadths[0]`
+    candidates, then for more, and at last the matching rows are scored after all. `probe_share` is
+    the part of an IVF's lists that a query without a mask looks into.
     """
 
-    scan_rows: int = 20_000
-    breadths: tuple[int, ...] = (256, 1024, 4096)
-    walk_cost: int = 20
+    scan_rows: int = 1000
+    breadths: tuple[int, ...] = (64, 256, 1024, 4096)
     probe_share: float = 1 / 32
 
 
 class FaissIndex:
     """See `core.index.base.VectorIndex`; kinds "exact" (flat), "hnsw" and "ivf" (16-bit rows).
 
-    "exact" equals `ExactIndex` to the bit. "ivf" keeps half of each vector's bits and scores what
-    it keeps. Lists longer than `plan.breadths[0]` may hold a row that an approximate kind missed
-    at first after a slightly worse one; no row comes twice and none moves between pages.
+    "exact" equals `ExactIndex` to the bit, and so does every kind under a mask. "ivf" keeps half of
+    each vector's bits and scores what it keeps. Without a mask, lists longer than
+    `plan.breadths[0]` may hold a row that an approximate kind missed at first after a slightly
+    worse one; no row comes twice and none moves between pages.
     """
 
     def __init__(self, index: Any, plan: SearchPlan | None = None) -> None:
         self._index = index
+        # An HNSW's rows stand in a flat index, which can be passed over whole.
+        self._storage = faiss.downcast_index(getattr(index, "storage", index))
         self._plan = plan or SearchPlan()
         self.kind = kind_of(index)
         self.dimension = int(index.d)
@@ -117,7 +117,7 @@ class FaissIndex:
         check_query(queries, k, mask, (len(self), self.dimension))
         rows = np.full((len(queries), k), -1, np.int64)
         scores = np.full((len(queries), k), -np.inf, np.float32)
-        request = _Request(mask, len(self) if mask is None else int(np.count_nonzero(mask)))
+        request = _Request(mask, len(self))
         for number, query in enumerate(np.ascontiguousarray(queries, np.float32)):
             best, similarity = self._search_one(query, k, request)
             rows[number, : len(best)] = best
@@ -126,37 +126,27 @@ class FaissIndex:
 
     def _search_one(self, query: Vectors, k: int, request: _Request) -> Ranked:
         found = (np.empty(0, np.int64), np.empty(0, np.float32))
-        if not self._prefers_scan(request.count):
-            for breadth in self._plan.breadths:
-                settled = self._walk(query, breadth, request)
-                if settled is None:
-                    break
-                found = _extend(found, settled)
-                if len(found[0]) >= k:
-                    return found[0][:k], found[1][:k]
-        matching = request.matching(len(self))
+        for breadth in self._plan.breadths:
+            settled = self._propose(query, breadth, request)
+            if settled is None:
+                break
+            found = _extend(found, settled)
+            if len(found[0]) >= k:
+                return found[0][:k], found[1][:k]
+        matching = request.matching()
         # Rows found before come back in the scan, hence as many more are asked for.
         scanned = best_first(matching, self._score(query, matching), k + len(found[0]))
         rows, scores = _extend(found, scanned)
         return rows[:k], scores[:k]
 
-    def _prefers_scan(self, count: int) -> bool:
-        if self.kind == "exact" or count == 0:
-            return True
-        if self.kind == "ivf":
-            return count <= self._plan.scan_rows // _DECODE_COST
-        walk = self._plan.walk_cost * self._walk_length(self._plan.breadths[0], count)
-        return count <= max(self._plan.scan_rows, walk)
-
-    def _walk(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
+    def _propose(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
         """The best candidates of FAISS that no unseen row can precede; None where it falls short.
 
         Rows that score like the last candidate are left out: more of the same score may follow.
         """
-        if breadth >= request.count:
+        if request.count <= max(breadth, self._plan.scan_rows):
             return None
-        parameters = self._parameters(breadth, request)
-        near, candidates = self._index.search(query[None], breadth, params=parameters)
+        near, candidates = self._ask(query, breadth, request)
         rows = candidates[0]
         if rows[-1] < 0:
             return None
@@ -164,20 +154,25 @@ class FaissIndex:
         certain = scores > near[0, -1] + _ROUNDING
         return best_first(rows[certain], scores[certain], breadth)
 
-    def _parameters(self, breadth: int, request: _Request) -> Any:
-        selector = request.selector()
-        if self.kind == "hnsw":
-            length = self._walk_length(breadth, request.count)
-            return faiss.SearchParametersHNSW(efSearch=length, sel=selector)
-        lists = self._index.nlist
-        # Four times the lists that would hold `breadth` matching rows if those lay evenly.
-        needed = math.ceil(4 * breadth * lists / request.count)
-        probes = min(lists, max(math.ceil(lists * self._plan.probe_share), needed))
-        return faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+    def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
+        """FAISS's `breadth` best: of all rows under a mask, else as the kind looks for them."""
+        selector = request.selector
+        exhaustive = selector is not None
+        if self.kind == "ivf":
+            probes = self._index.nlist if exhaustive else self._probes(breadth)
+            index, parameters = self._index, faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+        elif exhaustive or self.kind == "exact":
+            index, parameters = self._storage, faiss.SearchParameters(sel=selector)
+        else:
+            index, parameters = self._index, faiss.SearchParametersHNSW(efSearch=2 * breadth)
+        near, rows = index.search(query[None], breadth, params=parameters)
+        return near, rows
 
-    def _walk_length(self, breadth: int, count: int) -> int:
-        # A walk passes rows outside the mask too, so it has to be longer where few match.
-        return max(2 * breadth, math.ceil(1.5 * breadth * len(self) / count))
+    def _probes(self, breadth: int) -> int:
+        lists = self._index.nlist
+        # Four times the lists that would hold `breadth` rows if those lay evenly.
+        needed = math.ceil(4 * breadth * lists / len(self))
+        return int(min(lists, max(math.ceil(lists * self._plan.probe_share), needed)))
 
     def _score(self, query: Vectors, rows: Rows) -> Scores:
         if self._vectors is not None and 4 * len(rows) >= len(self):
@@ -194,20 +189,21 @@ class FaissIndex:
         return np.asarray(self._index.reconstruct_batch(rows), np.float32)
 
 
-@dataclass(frozen=True)
 class _Request:
     """The mask of one search and the number of rows that it lets through."""
 
-    mask: Mask | None
-    count: int
+    def __init__(self, mask: Mask | None, total: int) -> None:
+        self._mask, self._total = mask, total
+        self.count = total if mask is None else int(np.count_nonzero(mask))
 
-    def matching(self, total: int) -> Rows:
-        return np.arange(total) if self.mask is None else np.flatnonzero(self.mask)
+    def matching(self) -> Rows:
+        return np.arange(self._total) if self._mask is None else np.flatnonzero(self._mask)
 
+    @cached_property
     def selector(self) -> Any:
-        if self.mask is None:
+        if self._mask is None:
             return None
-        return faiss.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
+        return faiss.IDSelectorBitmap(np.packbits(self._mask, bitorder="little"))
 
 
 def best_first(rows: Rows, scores: Scores, k: int) -> Ranked:

@@ -1,0 +1,81 @@
+"""CLIP ViT-B/32 with random weights: the true shapes, so the true cost, without a download.
+
+    python -m benchmarks.clip_weights var/bench
+
+Writes `hub/`, in the layout that transformers and infinity read, and `encoder/`, the same weights
+as `twinset train` exports them; both are kept from one run to the next.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.artefacts import new_folder
+
+_START, _END, _VOCABULARY = 49406, 49407, 49408
+_CONFIG = Path(__file__).parents[1] / "training" / "configs" / "clip.toml"
+
+
+def main(out: Annotated[Path, typer.Argument()] = Path("var/bench")) -> None:
+    """Make what is not there yet."""
+    make_weights(out)
+
+
+def make_weights(out: Path) -> tuple[Path, Path]:
+    """The folders of the weights and of the encoder under `out`."""
+    hub, encoder = out / "hub", out / "encoder"
+    if not hub.is_dir():
+        with new_folder(hub) as staging:
+            _save_hub(staging)
+    if not encoder.is_dir():
+        _export(hub, encoder)
+    return hub, encoder
+
+
+def _save_hub(folder: Path) -> None:
+    import torch
+    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
+
+    import training.vision_ops  # noqa: F401 - before transformers imports torchvision
+
+    torch.manual_seed(0)
+    # The end token of the published configuration, which stands for "the highest id".
+    config = CLIPConfig(text_config={"eos_token_id": 2, "vocab_size": _VOCABULARY})
+    CLIPModel(config).save_pretrained(folder)
+    CLIPImageProcessor().save_pretrained(folder)
+    _save_tokenizer(folder)
+
+
+def _save_tokenizer(folder: Path) -> None:
+    """Bytes as tokens: longer than CLIP's own, as if each query had several times the words."""
+    from tokenizers.pre_tokenizers import ByteLevel
+    from transformers import CLIPTokenizerFast
+
+    vocabulary: dict[str, int] = {}
+    for symbol in sorted(ByteLevel.alphabet()):
+        vocabulary[symbol] = len(vocabulary)
+        vocabulary[symbol + "</w>"] = len(vocabulary)
+    vocabulary |= {"<|startoftext|>": _START, "<|endoftext|>": _END}
+    tokenizer = CLIPTokenizerFast(vocab=vocabulary, merges=[], model_max_length=77)
+    tokenizer.save_pretrained(folder)
+
+
+def _export(hub: Path, out: Path) -> None:
+    from training.config import load_config
+    from training.export import export_encoder
+    from training.train import untrained_towers
+
+    config = load_config(_CONFIG)
+    model = replace(config.model, image_weights=str(hub), text_weights=str(hub))
+    config = replace(config, name="clip-random", model=model)
+    shutil.rmtree(out, ignore_errors=True)
+    export_encoder(untrained_towers(config), config, out)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,179 @@
+"""Index kinds: recall against latency, memory and build time, beside hnswlib and usearch.
+
+    python -m benchmarks.indexes --embeddings EMB [--count 44441,1000000] [--queries 200]
+
+Up to the number that EMB holds, the vectors are those of its items; beyond, clustered ones. Every
+search is of one query on one thread for ten rows, as the service asks; recall and exactness are
+judged by a scan of all vectors. Filters let a random share of the rows through.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from benchmarks.clip_index import clustered
+from benchmarks.report import MarkdownTable, show
+from core.embeddings import open_embeddings
+from core.index.faiss_index import KINDS, FaissIndex
+
+K = 10
+_SELECTIVITIES = (0.5, 0.1, 0.01, 0.001)
+_ROUNDS = 3
+_LINKS, _BUILD_BREADTH = 32, 128
+_BREADTHS = (32, 128, 512)
+Vectors = NDArray[np.float32]
+Search = Callable[[Vectors], NDArray[np.int64]]
+
+
+def main(
+    embeddings: Annotated[Path | None, typer.Option()] = None,
+    count: Annotated[str, typer.Option(help="Sizes, with commas.")] = "44441,1000000",
+    queries: Annotated[int, typer.Option(min=1)] = 200,
+    dimension: Annotated[int, typer.Option(min=2)] = 256,
+) -> None:
+    """Print one table of kinds and one of filters for each size."""
+    import faiss
+
+    for size in map(int, count.split(",")):
+        vectors = _vectors(embeddings, size, dimension)
+        generator = np.random.default_rng(1)
+        asked = vectors[generator.choice(len(vectors), min(queries, len(vectors)), replace=False)]
+        asked = asked + generator.normal(0, 0.02, asked.shape).astype(np.float32)
+        asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+        _, true = faiss.knn(asked, vectors, K, metric=faiss.METRIC_INNER_PRODUCT)
+        kinds = MarkdownTable(
+            *("index", "setting", "recall@10", "p50 ms", "p99 ms", "build s", "MB on disk")
+        )
+        filters = MarkdownTable("index", "share let through", "exact answers", "ms", "of a scan")
+        _twinset_kinds(vectors, asked, true, kinds, filters)
+        faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
+        _hnswlib(vectors, asked, true, kinds)
+        _usearch(vectors, asked, true, kinds)
+        show(f"{len(vectors):,} vectors of {vectors.shape[1]}:", kinds, filters)
+
+
+def _vectors(embeddings: Path | None, size: int, dimension: int) -> Vectors:
+    held = None if embeddings is None else open_embeddings(embeddings).item
+    if held is not None and size <= len(held) * 1.2:
+        return np.ascontiguousarray(held[:size])  # 44,441 products leave 37,774 with a picture
+    return clustered(size, dimension if held is None else held.shape[1])
+
+
+def _twinset_kinds(
+    vectors: Vectors, asked: Vectors, true: Any, kinds: MarkdownTable, filters: MarkdownTable
+) -> None:
+    import faiss
+
+    scan = 0.0  # seconds of an exact search without a filter, which `exact`, the first, gives
+    for kind in KINDS:
+        faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
+        started = time.perf_counter()
+        index = FaissIndex.build(vectors, kind)
+        built = time.perf_counter() - started
+        faiss.omp_set_num_threads(1)  # as in the service
+        times, rows = _ask(lambda query, i=index: i.search(query, K)[0], asked)  # type: ignore[misc]
+        kinds.add(f"twinset {kind}", "", *_figures(times, rows, true), f"{built:.1f}", _size(index))
+        scan = scan or float(np.median(times))
+        _filtered(index, vectors, asked, scan, filters)
+
+
+def _filtered(
+    index: FaissIndex, vectors: Vectors, asked: Vectors, scan: float, filters: MarkdownTable
+) -> None:
+    """Exactness is judged by a plain product of the vectors that the index keeps."""
+    kept = vectors if index.kind != "ivf" else vectors.astype(np.float16).astype(np.float32)
+    for share in _SELECTIVITIES:
+        mask = np.random.default_rng(2).random(len(vectors)) < share
+        times, rows = _ask(lambda query, m=mask: index.search(query, K, m)[0], asked)  # type: ignore[misc]
+        allowed = np.flatnonzero(mask)
+        exact = 0
+        for query, found in zip(asked, rows, strict=True):
+            scores = kept[allowed] @ query
+            worst = np.partition(scores, -K)[-K] if len(scores) > K else -np.inf
+            held = found[found >= 0]
+            exact += bool((kept[held] @ query >= worst - 1e-5).all() and mask[held].all())
+        middle = float(np.median(times))
+        name, part = f"twinset {index.kind}", f"{exact / len(asked):.1%}"
+        filters.add(name, f"{share:.1%}", part, f"{middle * 1e3:.2f}", f"{middle / scan:.2f} x")
+
+
+def _hnswlib(vectors: Vectors, asked: Vectors, true: Any, kinds: MarkdownTable) -> None:
+    import hnswlib
+
+    started = time.perf_counter()
+    index = hnswlib.Index("ip", vectors.shape[1])
+    index.init_index(len(vectors), ef_construction=_BUILD_BREADTH, M=_LINKS)
+    index.add_items(vectors, num_threads=len(os.sched_getaffinity(0)))
+    built = time.perf_counter() - started
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "index"
+        index.save_index(str(path))
+        size = f"{path.stat().st_size / 2**20:.0f}"
+    for breadth in _BREADTHS:
+        index.set_ef(breadth)
+        times, rows = _ask(lambda query: index.knn_query(query, K, num_threads=1)[0], asked)
+        kinds.add("hnswlib", f"ef {breadth}", *_figures(times, rows, true), f"{built:.1f}", size)
+
+
+def _usearch(vectors: Vectors, asked: Vectors, true: Any, kinds: MarkdownTable) -> None:
+    from usearch.index import Index
+
+    started = time.perf_counter()
+    index = Index(
+        ndim=vectors.shape[1],
+        metric="ip",
+        dtype="f32",
+        connectivity=_LINKS,
+        expansion_add=_BUILD_BREADTH,
+    )
+    index.add(np.arange(len(vectors)), vectors, threads=len(os.sched_getaffinity(0)))
+    built = time.perf_counter() - started
+    size = f"{index.serialized_length / 2**20:.0f}"
+    for breadth in _BREADTHS:
+        index.expansion_search = breadth
+        times, rows = _ask(
+            lambda query: np.asarray(index.search(query[0], K, threads=1).keys)[None], asked
+        )
+        figures = _figures(times, rows, true)
+        kinds.add("usearch", f"expansion {breadth}", *figures, f"{built:.1f}", size)
+
+
+def _ask(search: Search, asked: Vectors) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Seconds of each query, the best of several rounds, and the rows found, (q, K)."""
+    times = np.full(len(asked), np.inf)
+    rows = np.zeros((len(asked), K), np.int64)
+    for _ in range(_ROUNDS):
+        for number in range(len(asked)):
+            query = asked[number : number + 1]
+            started = time.perf_counter()
+            found = search(query)
+            times[number] = min(times[number], time.perf_counter() - started)
+            rows[number] = found[0]
+    return times, rows
+
+
+def _figures(times: NDArray[np.float64], rows: Any, true: Any) -> tuple[str, str, str]:
+    hits = [len(set(f) & set(t)) for f, t in zip(rows.tolist(), true.tolist(), strict=True)]
+    recall = sum(hits) / true.size
+    half, last = np.percentile(times, (50, 99)) * 1e3
+    return f"{recall:.4f}", f"{half:.2f}", f"{last:.2f}"
+
+
+def _size(index: FaissIndex) -> str:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "index.faiss"
+        index.save(path)
+        return f"{path.stat().st_size / 2**20:.0f}"
+
+
+if __name__ == "__main__":
+    typer.run(main)

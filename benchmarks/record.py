@@ -1,0 +1,100 @@
+"""Runs the benchmarks and writes what they print into docs/benchmarks.md, each in its place.
+
+    python -m benchmarks.record --index INDEX --embeddings EMB [--only encoders,rest]
+        [--infinity VENV/bin/infinity_emb] [--quick]
+
+A place is the lines between `<!-- NAME -->` and `<!-- end -->`. One benchmark runs at a time; one
+that fails leaves its place as it was, and the command ends with 1.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.clip_weights import make_weights
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the benchmarks are given. `quick` checks that they run; its figures say nothing."""
+
+    index: Path
+    embeddings: Path
+    encoder: Path
+    work: Path
+    infinity: str
+    quick: bool
+
+
+def main(
+    index: Annotated[Path, typer.Option()],
+    embeddings: Annotated[Path, typer.Option()],
+    encoder: Annotated[Path, typer.Option()] = Path("models/compact"),
+    work: Annotated[Path, typer.Option()] = Path("var/bench"),
+    infinity: Annotated[str, typer.Option()] = "",
+    only: Annotated[str, typer.Option(help="Names, with commas; default all.")] = "",
+    page: Annotated[Path, typer.Option()] = Path("docs/benchmarks.md"),
+    quick: Annotated[bool, typer.Option()] = False,
+) -> None:
+    """Run, and write after each."""
+    given = Inputs(index, embeddings, encoder, work, infinity, quick)
+    every = commands(given)
+    wanted = only.split(",") if only else list(every)
+    unknown = sorted(set(wanted) - set(every))
+    if unknown:
+        raise SystemExit(f"no benchmark {unknown[0]!r}; there are {', '.join(every)}")
+    failed = [name for name in wanted if not _record(name, every[name], page)]
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+def commands(given: Inputs) -> dict[str, list[str]]:
+    """Arguments of `python -m` of each benchmark by name, in the order in which they run."""
+    _, clip = make_weights(given.work)
+    served = ["--encoder", str(given.encoder), "--index", str(given.index)]
+    seconds = ["--seconds", "1"] if given.quick else []
+    sizes = ["--count", "5000", "--queries", "20"] if given.quick else []
+    rest = ["--work", str(given.work), "--infinity", given.infinity]
+    duration = ["--duration", "10", "--capacity-seconds", "3"] if given.quick else []
+    return {
+        "encoders": ["benchmarks.encoders", str(given.encoder), str(clip)],
+        "rest": ["benchmarks.rest", *served, *rest, *seconds],
+        "indexes": ["benchmarks.indexes", "--embeddings", str(given.embeddings), *sizes],
+        "service": ["benchmarks.service", *served, *seconds],
+        "photo": ["benchmarks.photo", *served, *seconds],
+        "mixed": ["benchmarks.mixed", *served, *duration],
+    }
+
+
+def _record(name: str, command: list[str], page: Path) -> bool:
+    print(f"{name}: python -m {' '.join(command)}", file=sys.stderr)  # noqa: T201 - progress
+    done = subprocess.run(  # noqa: S603 - our own commands
+        [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode == 0:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(filled(text, name, done.stdout.strip()), encoding="utf-8")
+    return done.returncode == 0
+
+
+def filled(page: str, name: str, results: str) -> str:
+    """The page with `results` in the place of that name.
+
+    Raises:
+        ValueError: the page has no such place.
+    """
+    pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    if not pattern.search(page):
+        raise ValueError(f"there is no place for {name}")
+    return pattern.sub(lambda found: f"{found[1]}\n{results}\n\n{found[2]}", page, count=1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.filters import Expr
+
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -28,12 +30,17 @@ class VectorIndex(Protocol):
 
     def __len__(self) -> int: ...
 
-    def search(self, queries: Vectors, k: int, mask: Mask | None = None) -> tuple[Rows, Scores]:
+    def search(
+        self, queries: Vectors, k: int, mask: Mask | None = None, where: Expr | None = None
+    ) -> tuple[Rows, Scores]:
         """The k best rows per query by dot product: row numbers (q, k) and scores (q, k).
 
         Best first; equal scores in row order, so that pages of one list never overlap. `mask`
         (n,) says which rows may come back. Where fewer than k rows exist the tail holds row -1
         and score -inf; where k rows exist, k come back, whatever the mask.
+
+        `where` is a filter that every row of the mask matches. It changes no answer: an index
+        that keeps the items' fields elsewhere can search by it, and need not be sent the mask.
 
         Raises:
             ValueError: the queries are not (q, d), the mask is not (n,), or k < 1.

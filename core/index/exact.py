@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.filters import Expr
 from core.index.base import Mask, Rows, Scores, Vectors
 
 
@@ -22,7 +23,13 @@ class ExactIndex:
     def vector(self, row: int) -> Vectors:
         return np.array(self._vectors[row])
 
-    def search(self, queries: Vectors, k: int, mask: Mask | None = None) -> tuple[Rows, Scores]:
+    def search(
+        self,
+        queries: Vectors,
+        k: int,
+        mask: Mask | None = None,
+        where: Expr | None = None,  # noqa: ARG002  (the mask says it)
+    ) -> tuple[Rows, Scores]:
         check_query(queries, k, mask, (len(self), self.dimension))
         candidates = np.arange(len(self)) if mask is None else np.flatnonzero(mask)
         rows = np.full((len(queries), k), -1, np.int64)

@@ -18,8 +18,10 @@ import faiss
 import numpy as np
 
 from core.errors import ArtefactError, ConfigError
+from core.filters import Expr
 from core.index.base import Mask, Rows, Scores, Vectors
 from core.index.exact import check_query, dot_rows
+from core.index.ranked import Ranked, best_first, extend
 
 KINDS = ("exact", "hnsw", "ivf")
 # Links per node and breadth while building: recall@10 near 1 on product embeddings.
@@ -34,7 +36,6 @@ _SCAN_BLOCK = 8192
 _DECODE_COST = 4
 # More than FAISS and `dot_rows` can differ on unit vectors, far less than one picture from another.
 _ROUNDING = np.float32(1e-5)
-Ranked = tuple[Rows, Scores]
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,13 @@ class FaissIndex:
     def vector(self, row: int) -> Vectors:
         return np.array(self._gather(np.array([row], np.int64))[0])
 
-    def search(self, queries: Vectors, k: int, mask: Mask | None = None) -> Ranked:
+    def search(
+        self,
+        queries: Vectors,
+        k: int,
+        mask: Mask | None = None,
+        where: Expr | None = None,  # noqa: ARG002  (the mask says it)
+    ) -> Ranked:
         check_query(queries, k, mask, (len(self), self.dimension))
         rows = np.full((len(queries), k), -1, np.int64)
         scores = np.full((len(queries), k), -np.inf, np.float32)
@@ -131,13 +138,13 @@ class FaissIndex:
                 settled = self._walk(query, breadth, request)
                 if settled is None:
                     break
-                found = _extend(found, settled)
+                found = extend(found, settled)
                 if len(found[0]) >= k:
                     return found[0][:k], found[1][:k]
         matching = request.matching(len(self))
         # Rows found before come back in the scan, hence as many more are asked for.
         scanned = best_first(matching, self._score(query, matching), k + len(found[0]))
-        rows, scores = _extend(found, scanned)
+        rows, scores = extend(found, scanned)
         return rows[:k], scores[:k]
 
     def _prefers_scan(self, count: int) -> bool:
@@ -208,22 +215,6 @@ class _Request:
         if self.mask is None:
             return None
         return faiss.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
-
-
-def best_first(rows: Rows, scores: Scores, k: int) -> Ranked:
-    """The k best of n rows by score, equal scores in row order; both (n,) -> (min(n, k),)."""
-    if k < len(rows):
-        # A partial sort finds the k-th score; whatever ties with it still competes by row.
-        kept = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
-        rows, scores = rows[kept], scores[kept]
-    order = np.lexsort((rows, -scores))[:k]
-    return rows[order], scores[order]
-
-
-def _extend(found: Ranked, more: Ranked) -> Ranked:
-    """`found`, then the rows of `more` that it lacks."""
-    new = ~np.isin(more[0], found[0])
-    return np.concatenate([found[0], more[0][new]]), np.concatenate([found[1], more[1][new]])
 
 
 def kind_of(index: Any) -> str:

@@ -7,12 +7,16 @@ from core.encoders.base import normalise
 from core.errors import ArtefactError, ConfigError
 from core.index.exact import ExactIndex, dot_rows
 from core.index.faiss_index import FaissIndex, SearchPlan
+from core.index.milvus_index import MilvusPlan
+from tests.milvus import milvus_index, milvus_lite
 
 COUNT, DIMENSION = 3000, 32
 # Small enough that masks and long lists reach every step of a plan.
 PLAN = SearchPlan(scan_rows=50, breadths=(64, 256), walk_cost=0, probe_share=0.25)
-KINDS = ("oracle", "exact", "hnsw", "ivf")
-APPROXIMATE = ("hnsw", "ivf")
+FAISS_KINDS = ("exact", "hnsw", "ivf")
+KINDS = ("oracle", *FAISS_KINDS, "milvus")
+APPROXIMATE = ("hnsw", "ivf", "milvus")
+MILVUS_PLAN = MilvusPlan(breadths=(64, 256), listed_rows=400)
 SELECTIVITIES = (None, 0.5, 0.1, 0.01, 0.001)
 
 
@@ -37,10 +41,14 @@ QUERIES = normalise(
 @pytest.fixture(scope="module", params=KINDS)
 def index(request, tmp_path_factory):
     if request.param == "oracle":
-        return ORACLE
-    path = tmp_path_factory.mktemp("index") / "index.faiss"
-    FaissIndex.build(VECTORS, request.param).save(path)
-    return FaissIndex.load(path, PLAN)
+        yield ORACLE
+    elif request.param == "milvus":
+        with milvus_lite(tmp_path_factory.mktemp("milvus")) as address:
+            yield milvus_index(address, VECTORS, plan=MILVUS_PLAN)
+    else:
+        path = tmp_path_factory.mktemp("index") / "index.faiss"
+        FaissIndex.build(VECTORS, request.param).save(path)
+        yield FaissIndex.load(path, PLAN)
 
 
 def make_mask(selectivity):
@@ -170,7 +178,7 @@ def test_a_wrong_shape_is_refused(index, queries, k, mask):
 
 
 def test_one_row_is_enough_for_every_kind():
-    for kind in KINDS[1:]:
+    for kind in FAISS_KINDS:
         index = FaissIndex.build(VECTORS[:1], kind)
         assert index.search(QUERIES[:1], 2)[0].tolist() == [[0, -1]]
 

@@ -24,5 +24,3 @@ def milvus_index(address, vectors, table=None, name="c", plan=None):
     client = connect(address)
     record = create_collection(client, address, NewCollection(name, vectors, columns))
     return MilvusIndex(client, record, len(vectors), plan)
-
-

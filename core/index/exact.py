@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.filters import Expr
-from core.index.base import Mask, Rows, Scores, Vectors
+from core.index.base import Condition, Mask, Rows, Scores, Vectors
 
 
 class ExactIndex:
@@ -28,7 +27,7 @@ class ExactIndex:
         queries: Vectors,
         k: int,
         mask: Mask | None = None,
-        where: Expr | None = None,  # noqa: ARG002  (the mask says it)
+        where: Condition | None = None,  # noqa: ARG002  (the mask says it)
     ) -> tuple[Rows, Scores]:
         check_query(queries, k, mask, (len(self), self.dimension))
         candidates = np.arange(len(self)) if mask is None else np.flatnonzero(mask)

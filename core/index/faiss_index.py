@@ -18,8 +18,7 @@ import faiss
 import numpy as np
 
 from core.errors import ArtefactError, ConfigError
-from core.filters import Expr
-from core.index.base import Mask, Rows, Scores, Vectors
+from core.index.base import Condition, Mask, Rows, Scores, Vectors
 from core.index.exact import check_query, dot_rows
 from core.index.ranked import Ranked, best_first, extend
 
@@ -119,7 +118,7 @@ class FaissIndex:
         queries: Vectors,
         k: int,
         mask: Mask | None = None,
-        where: Expr | None = None,  # noqa: ARG002  (the mask says it)
+        where: Condition | None = None,  # noqa: ARG002  (the mask says it)
     ) -> Ranked:
         check_query(queries, k, mask, (len(self), self.dimension))
         rows = np.full((len(queries), k), -1, np.int64)

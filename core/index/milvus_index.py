@@ -18,8 +18,7 @@ import numpy as np
 
 from core.columns import Value
 from core.errors import NotFound
-from core.filters import Expr
-from core.index.base import Mask, Rows, Vectors
+from core.index.base import Condition, Mask, Rows, Vectors
 from core.index.exact import check_query, dot_rows
 from core.index.milvus.collections import CollectionRecord, entries
 from core.index.milvus.connection import answering
@@ -99,7 +98,7 @@ class MilvusIndex:
             self._client.delete(self._record.name, ids=[int(row) for row in rows])
 
     def search(
-        self, queries: Vectors, k: int, mask: Mask | None = None, where: Expr | None = None
+        self, queries: Vectors, k: int, mask: Mask | None = None, where: Condition | None = None
     ) -> Ranked:
         check_query(queries, k, mask, (len(self), self.dimension))
         rows = np.full((len(queries), k), -1, np.int64)
@@ -111,7 +110,7 @@ class MilvusIndex:
             scores[number, : len(best)] = similarity
         return rows, scores
 
-    def _request(self, mask: Mask | None, where: Expr | None) -> _Request:
+    def _request(self, mask: Mask | None, where: Condition | None) -> _Request:
         total = len(self)
         if mask is None:
             return _Request(None, total, "")
@@ -120,8 +119,15 @@ class MilvusIndex:
             return _Request(mask, count, rows_in(np.flatnonzero(mask).tolist()))
         if total - count <= self._plan.listed_rows:
             return _Request(mask, count, rows_not_in(np.flatnonzero(~mask).tolist()))
-        expression = None if where is None else translate(where, self._record.fields)
-        return _Request(mask, count, expression or "")
+        return _Request(mask, count, self._expression(where))
+
+    def _expression(self, where: Condition | None) -> str:
+        if where is None or len(where.others) > self._plan.listed_rows:
+            return ""
+        expression = translate(where.expr, self._record.fields) or ""
+        if expression and where.others:
+            return f"{expression} or {rows_in(where.others)}"
+        return expression
 
     def _search_one(self, query: Vectors, k: int, request: _Request) -> Ranked:
         found = (np.empty(0, np.int64), np.empty(0, np.float32))

@@ -12,6 +12,7 @@ from core.columns import columns_from_table
 from core.encoders.base import normalise
 from core.errors import ConfigError, InvalidInput, NotFound, NotReady
 from core.filters import And, Compare, Exists, In, Not, Or, evaluate
+from core.index.base import Condition
 from core.index.exact import ExactIndex
 from core.index.milvus.collections import NewCollection, create_collection, make_live
 from core.index.milvus.connection import MilvusAddress, connect
@@ -107,7 +108,8 @@ def test_the_mask_decides_with_or_without_a_filter(parity, kept, with_filter, k)
     index, _ = parity
     mask = np.arange(300) < kept
     mask[7] = False  # an excluded item, that the filter knows nothing of
-    where = Compare("n", "<", kept) if with_filter else None
+    mask[299] = True  # and one whose price, say, has changed since
+    where = Condition(Compare("n", "<", kept), (299,)) if with_filter else None
     rows, _ = index.search(VECTORS[[3]], k, mask, where)
     true, _ = ExactIndex(VECTORS).search(VECTORS[[3]], k, mask)
     assert rows.tolist() == true.tolist()
@@ -119,7 +121,7 @@ def test_a_filter_is_what_milvus_is_asked(parity):
     client = connect_spy(index, asked)
     mask = np.arange(300) < 150
     MilvusIndex(client, index._record, 300, MilvusPlan((16,), 20)).search(
-        VECTORS[[3]], 3, mask, In("n", tuple(float(n) for n in range(150)))
+        VECTORS[[3]], 3, mask, Condition(In("n", tuple(range(150))))
     )
     assert [call.split("[")[0] for call in asked] == ["(f0 > -1e+308 and f0 in "]
 

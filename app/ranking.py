@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,10 @@ from core.index.store import IndexVersion
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 Vector = NDArray[np.float32]
-# Rows asked of the index at a time, for each group still missing: styles have a few variants.
+# A mask of all rows but these would cost more than to find them and leave them out.
+_MOST_PASSED_OVER = 64
+# Rows asked of the index to find groups in; then, for each group still missing, this many.
+_LIST_LENGTHS = (64, 512, 4096)
 _ROWS_PER_GROUP = 4
 
 
@@ -80,22 +84,46 @@ def rank(
     Every row but those of `exclude` and of `options.exclude_ids` that the filter lets through
     takes part. One row more than the page is looked for, which tells whether the list goes on.
     """
-    rows = [*exclude, *known_rows(version, options.exclude_ids)]
-    mask = filter_mask(version, options.filter, rows)
+    rows = {*exclude, *known_rows(version, options.exclude_ids)}
     wanted = min(options.offset + options.limit + 1, len(version))
     codes = None if options.group_by is None else group_codes(version, options.group_by)
+    if codes is None and options.filter is None and len(rows) <= _MOST_PASSED_OVER:
+        return _page(_nearest_but(version, query, wanted, rows), options)
+    mask = filter_mask(version, options.filter, rows)
     if codes is None:
         found = _nearest(version, query, wanted, mask)
     else:
-        found = _nearest_groups(version, query, wanted, mask, codes)
+        first = None if options.filter is None else mask
+        groups = _Groups(codes, np.ones(len(version), np.bool_) if mask is None else mask.copy())
+        found = _nearest_groups(version, query, wanted, first, groups)
+    return _page(found, options, None if codes is None else partial(_variants, codes, mask))
+
+
+def _page(
+    found: list[tuple[int, float]],
+    options: SearchOptions,
+    variants: Callable[[int], list[int]] | None = None,
+) -> RankedPage:
     if options.min_score is not None:
         found = [(row, score) for row, score in found if score >= options.min_score]
     end = options.offset + options.limit
     hits = [
-        Ranked(row, score, None if codes is None else variants_of(row, codes, mask))
+        Ranked(row, score, None if variants is None else variants(row))
         for row, score in found[options.offset : end]
     ]
     return RankedPage(hits, exhausted=len(found) <= end)
+
+
+def _variants(codes: Codes, mask: Mask | None, row: int) -> list[int]:
+    return variants_of(row, codes, mask)
+
+
+def _nearest_but(
+    version: IndexVersion, query: Vector, wanted: int, passed_over: Collection[int]
+) -> list[tuple[int, float]]:
+    """The nearest rows but a few: found with the others and dropped, which needs no mask."""
+    found = _nearest(version, query, min(wanted + len(passed_over), len(version)), None)
+    return [(row, score) for row, score in found if row not in passed_over][:wanted]
 
 
 def _nearest(
@@ -108,23 +136,39 @@ def _nearest(
     return list(zip(rows[0][kept].tolist(), scores[0][kept].tolist(), strict=True))
 
 
+class _Groups:
+    """Collects the first row of each group; `left` (n,) says which rows may still be one."""
+
+    def __init__(self, codes: Codes, left: Mask) -> None:
+        self._codes, self.left = codes, left
+        self.found: list[tuple[int, float]] = []
+
+    def add(self, nearest: Iterable[tuple[int, float]]) -> int:
+        """Take the rows of new groups, best first; returns how many groups there are now."""
+        for row, score in nearest:
+            if self.left[row]:
+                self.found.append((row, score))
+                self.left[_group_of(row, self._codes)] = False
+        return len(self.found)
+
+
 def _nearest_groups(
-    version: IndexVersion, query: Vector, wanted: int, mask: Mask | None, codes: Codes
+    version: IndexVersion, query: Vector, wanted: int, mask: Mask | None, groups: _Groups
 ) -> list[tuple[int, float]]:
     """The best row of each of the `wanted` best groups, best first; fewer where fewer exist.
 
-    Searches in rounds: what a round returned, and the rest of its groups, are masked out of the
-    next. A later round therefore never finds a better row, nor a second one of a group.
+    First along ever longer beginnings of one ranked list, then, where groups are large, in rounds
+    that mask out what was found, and the rest of its groups. What a page holds depends on neither
+    its length nor its place: the lengths are fixed, and masked searches are exact.
     """
-    left = np.ones(len(version), np.bool_) if mask is None else mask.copy()
-    found: list[tuple[int, float]] = []
-    while len(found) < wanted and left.any():
-        step = min(_ROWS_PER_GROUP * (wanted - len(found)), len(version))
-        for row, score in _nearest(version, query, step, left):
-            if left[row]:
-                found.append((row, score))
-                left[_group_of(row, codes)] = False
-    return found[:wanted]
+    for length in _LIST_LENGTHS:
+        rows = min(length, len(version))
+        if rows == 0 or groups.add(_nearest(version, query, rows, mask)) >= wanted:
+            return groups.found[:wanted]
+    while len(groups.found) < wanted and groups.left.any():
+        step = min(_ROWS_PER_GROUP * (wanted - len(groups.found)), len(version))
+        groups.add(_nearest(version, query, step, groups.left))
+    return groups.found[:wanted]
 
 
 def _group_of(row: int, codes: Codes) -> NDArray[np.int64]:

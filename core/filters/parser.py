@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from lark import Lark, Token, Transformer, v_args
@@ -87,8 +87,9 @@ _READABLE = {
 }
 
 
+@lru_cache(512)
 def parse_filter(text: str) -> Expr:
-    """Parse a filter.
+    """Parse a filter; shops send the same few, so the last ones are kept.
 
     Words of the language may be in any case. A field whose name is not a plain word, or is a word
     of the language, stands in backquotes (a backquote in it is doubled). Strings stand in double

@@ -3,7 +3,8 @@
 FAISS proposes, this module decides. Its approximate kinds return fewer rows than exist under a
 mask, break ties in no fixed order, and round a score by how rows were batched. So candidates are
 scored again in one fixed way, a list is only extended with rows whose place is certain, and a
-scan of the matching rows stands behind it all.
+scan of the matching rows stands behind it all. Under a mask no kind takes a short cut: FAISS then
+passes over every matching row, so that a filtered answer is the exact one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +22,13 @@ import numpy as np
 from core.errors import ArtefactError, ConfigError
 from core.index.base import Condition, Mask, Rows, Scores, Vectors
 from core.index.exact import check_query, dot_rows
+from core.index.faiss_kinds import QUANTISED, kind_of, new_index, stored_vectors
 from core.index.ranked import Ranked, best_first, extend
 
-KINDS = ("exact", "hnsw", "ivf")
-# Links per node and breadth while building: recall@10 near 1 on product embeddings.
-_HNSW_LINKS = 32
-_HNSW_BUILD_BREADTH = 128
-# FAISS asks for at least 39 training rows per list and gains nothing beyond 256.
-_IVF_ROWS_PER_LIST = 39
-_IVF_TRAINING_ROWS_PER_LIST = 128
+# The file beside a quantised index that keeps its vectors in 16 bits a number.
+KEPT_FILE = "vectors.npy"
 _ADD_BLOCK = 4096
 _SCAN_BLOCK = 8192
-# Reading a row back from its 16-bit code takes about this many times a plain row's time.
-_DECODE_COST = 4
 # More than FAISS and `dot_rows` can differ on unit vectors, far less than one picture from another.
 _ROUNDING = np.float32(1e-5)
 
@@ -41,33 +37,38 @@ _ROUNDING = np.float32(1e-5)
 class SearchPlan:
     """How a query is answered. Nothing here depends on k: shorter lists begin longer ones.
 
-    Up to `scan_rows` matching rows are scanned, fewer where rows have to be decoded. Above, the
-    index is asked for `breadths[0]` candidates, then for more, and at last the matching rows are
-    scanned after all. `walk_cost` is the number of rows that can be scanned in the time of one
-    step of an HNSW walk, and `probe_share` the part of an IVF's lists that a query without a mask
-    looks into.
+    Up to `scan_rows` matching rows are scored one and all. Above, FAISS is asked for `breadths[0]`
+    candidates, then for more, and at last the matching rows are scored after all. FAISS passes over
+    every row of a mask of up to `exhaustive_rows` and takes its short cuts through a larger one.
+    `probe_share` is the part of an IVF's lists that a query without a mask looks into.
     """
 
-    scan_rows: int = 20_000
-    breadths: tuple[int, ...] = (256, 1024, 4096)
-    walk_cost: int = 20
+    scan_rows: int = 1000
+    exhaustive_rows: int = 200_000
+    breadths: tuple[int, ...] = (64, 256, 1024, 4096)
     probe_share: float = 1 / 32
 
 
 class FaissIndex:
-    """See `core.index.base.VectorIndex`; kinds "exact" (flat), "hnsw" and "ivf" (16-bit rows).
+    """See `core.index.base.VectorIndex` and `core.index.faiss_kinds` for the kinds.
 
-    "exact" equals `ExactIndex` to the bit. "ivf" keeps half of each vector's bits and scores what
-    it keeps. Lists longer than `plan.breadths[0]` may hold a row that an approximate kind missed
-    at first after a slightly worse one; no row comes twice and none moves between pages.
+    "exact" equals `ExactIndex` to the bit, and under a mask of up to `plan.exhaustive_rows` rows
+    so does "hnsw". "ivf" keeps half of each vector's bits and scores what it keeps. "ivf-sq" and
+    "ivf-pq" search compressed rows in memory and score by `kept`, the vectors (n, d) in a file that
+    is mapped, not read. Lists of an approximate kind longer than `plan.breadths[0]` may hold a row
+    that was missed at first after a slightly worse one; no row comes twice and none moves between
+    pages.
     """
 
-    def __init__(self, index: Any, plan: SearchPlan | None = None) -> None:
+    def __init__(self, index: Any, plan: SearchPlan | None = None, kept: Any = None) -> None:
         self._index = index
+        self._kept = kept
+        # An HNSW's rows stand in a flat index, which can be passed over whole.
+        self._storage = faiss.downcast_index(getattr(index, "storage", index))
         self._plan = plan or SearchPlan()
         self.kind = kind_of(index)
         self.dimension = int(index.d)
-        self._vectors = _stored_vectors(index)
+        self._vectors = stored_vectors(index)
 
     @classmethod
     def build(
@@ -82,7 +83,7 @@ class FaissIndex:
         Raises:
             ConfigError: the kind is unknown.
         """
-        index = _new_index(vectors, kind)
+        index = new_index(vectors, kind)
         for start in range(0, len(vectors), _ADD_BLOCK):
             block = np.ascontiguousarray(vectors[start : start + _ADD_BLOCK], np.float32)
             index.add(block)
@@ -90,22 +91,32 @@ class FaissIndex:
                 on_rows(len(block))
         if kind == "ivf":
             index.make_direct_map()  # row -> list entry, so that a row can be read back
-        return cls(index, plan)
+        return cls(index, plan, vectors if kind in QUANTISED else None)
 
     @classmethod
     def load(cls, path: Path, plan: SearchPlan | None = None) -> FaissIndex:
-        """Read a file written by `save`; the caller has verified its checksum.
+        """Read what `save` wrote; the caller has verified the checksums.
 
         Raises:
-            ArtefactError: it is not an index of one of the kinds.
+            ArtefactError: it is not an index of one of the kinds, or its vectors are missing.
         """
         try:
-            return cls(faiss.read_index(str(path)), plan)
+            index = faiss.read_index(str(path))
+            kept = _map_kept(path, index) if kind_of(index) in QUANTISED else None
         except (RuntimeError, ConfigError):
             raise ArtefactError(path, "is not a FAISS index that Twinset writes") from None
+        return cls(index, plan, kept)
 
     def save(self, path: Path) -> None:
+        """Write the index and, beside it, the vectors of a quantised one."""
         faiss.write_index(self._index, str(path))
+        if self._kept is None:
+            return
+        shape = (len(self), self.dimension)
+        file = np.lib.format.open_memmap(path.with_name(KEPT_FILE), "w+", np.float16, shape)
+        for start in range(0, len(self), _ADD_BLOCK):
+            file[start : start + _ADD_BLOCK] = self._kept[start : start + _ADD_BLOCK]
+        file.flush()
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -123,7 +134,7 @@ class FaissIndex:
         check_query(queries, k, mask, (len(self), self.dimension))
         rows = np.full((len(queries), k), -1, np.int64)
         scores = np.full((len(queries), k), -np.inf, np.float32)
-        request = _Request(mask, len(self) if mask is None else int(np.count_nonzero(mask)))
+        request = _Request(mask, len(self))
         for number, query in enumerate(np.ascontiguousarray(queries, np.float32)):
             best, similarity = self._search_one(query, k, request)
             rows[number, : len(best)] = best
@@ -132,58 +143,62 @@ class FaissIndex:
 
     def _search_one(self, query: Vectors, k: int, request: _Request) -> Ranked:
         found = (np.empty(0, np.int64), np.empty(0, np.float32))
-        if not self._prefers_scan(request.count):
-            for breadth in self._plan.breadths:
-                settled = self._walk(query, breadth, request)
-                if settled is None:
-                    break
-                found = extend(found, settled)
-                if len(found[0]) >= k:
-                    return found[0][:k], found[1][:k]
-        matching = request.matching(len(self))
+        for breadth in self._plan.breadths:
+            settled = self._propose(query, breadth, request)
+            if settled is None:
+                break
+            found = extend(found, settled)
+            if len(found[0]) >= k:
+                return found[0][:k], found[1][:k]
+        matching = request.matching()
         # Rows found before come back in the scan, hence as many more are asked for.
         scanned = best_first(matching, self._score(query, matching), k + len(found[0]))
         rows, scores = extend(found, scanned)
         return rows[:k], scores[:k]
 
-    def _prefers_scan(self, count: int) -> bool:
-        if self.kind == "exact" or count == 0:
-            return True
-        if self.kind == "ivf":
-            return count <= self._plan.scan_rows // _DECODE_COST
-        walk = self._plan.walk_cost * self._walk_length(self._plan.breadths[0], count)
-        return count <= max(self._plan.scan_rows, walk)
-
-    def _walk(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
+    def _propose(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
         """The best candidates of FAISS that no unseen row can precede; None where it falls short.
 
         Rows that score like the last candidate are left out: more of the same score may follow.
         """
-        if breadth >= request.count:
+        if request.count <= max(breadth, self._plan.scan_rows):
             return None
-        parameters = self._parameters(breadth, request)
-        near, candidates = self._index.search(query[None], breadth, params=parameters)
+        near, candidates = self._ask(query, breadth, request)
         rows = candidates[0]
         if rows[-1] < 0:
             return None
         scores = self._score(query, rows)
-        certain = scores > near[0, -1] + _ROUNDING
+        # By what FAISS says: of a compressed row's score it alone knows what may follow.
+        certain = near[0] > near[0, -1] + _ROUNDING
         return best_first(rows[certain], scores[certain], breadth)
 
-    def _parameters(self, breadth: int, request: _Request) -> Any:
-        selector = request.selector()
-        if self.kind == "hnsw":
-            length = self._walk_length(breadth, request.count)
-            return faiss.SearchParametersHNSW(efSearch=length, sel=selector)
-        lists = self._index.nlist
-        # Four times the lists that would hold `breadth` matching rows if those lay evenly.
-        needed = math.ceil(4 * breadth * lists / request.count)
-        probes = min(lists, max(math.ceil(lists * self._plan.probe_share), needed))
+    def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
+        """FAISS's `breadth` best: of all rows of a mask, else as the kind looks for them."""
+        selector = request.selector
+        exhaustive = selector is not None and request.count <= self._plan.exhaustive_rows
+        if hasattr(self._index, "nlist"):
+            probes = self._index.nlist if exhaustive else self._probes(breadth, request.count)
+            index, parameters = self._index, self._ivf_parameters(probes, selector)
+        elif exhaustive or self.kind == "exact":
+            index, parameters = self._storage, faiss.SearchParameters(sel=selector)
+        else:
+            # A walk passes rows outside the mask too, so it has to be longer where few match.
+            length = max(2 * breadth, math.ceil(1.5 * breadth * len(self) / request.count))
+            parameters = faiss.SearchParametersHNSW(efSearch=length, sel=selector)
+            index = self._index
+        near, rows = index.search(query[None], breadth, params=parameters)
+        return near, rows
+
+    def _ivf_parameters(self, probes: int, selector: Any) -> Any:
+        if self.kind == "ivf-pq":
+            return faiss.IVFPQSearchParameters(nprobe=probes, sel=selector)
         return faiss.SearchParametersIVF(nprobe=probes, sel=selector)
 
-    def _walk_length(self, breadth: int, count: int) -> int:
-        # A walk passes rows outside the mask too, so it has to be longer where few match.
-        return max(2 * breadth, math.ceil(1.5 * breadth * len(self) / count))
+    def _probes(self, breadth: int, count: int) -> int:
+        lists = self._index.nlist
+        # Four times the lists that would hold `breadth` matching rows if those lay evenly.
+        needed = math.ceil(4 * breadth * lists / count)
+        return int(min(lists, max(math.ceil(lists * self._plan.probe_share), needed)))
 
     def _score(self, query: Vectors, rows: Rows) -> Scores:
         if self._vectors is not None and 4 * len(rows) >= len(self):
@@ -197,76 +212,35 @@ class FaissIndex:
     def _gather(self, rows: Rows) -> Vectors:
         if self._vectors is not None:
             return np.asarray(self._vectors[rows])
+        if self._kept is not None:
+            return np.asarray(self._kept[rows], np.float32)
         return np.asarray(self._index.reconstruct_batch(rows), np.float32)
 
 
-@dataclass(frozen=True)
 class _Request:
     """The mask of one search and the number of rows that it lets through."""
 
-    mask: Mask | None
-    count: int
+    def __init__(self, mask: Mask | None, total: int) -> None:
+        self._mask, self._total = mask, total
+        self.count = total if mask is None else int(np.count_nonzero(mask))
 
-    def matching(self, total: int) -> Rows:
-        return np.arange(total) if self.mask is None else np.flatnonzero(self.mask)
+    def matching(self) -> Rows:
+        return np.arange(self._total) if self._mask is None else np.flatnonzero(self._mask)
 
+    @cached_property
     def selector(self) -> Any:
-        if self.mask is None:
+        if self._mask is None:
             return None
-        return faiss.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
+        return faiss.IDSelectorBitmap(np.packbits(self._mask, bitorder="little"))
 
 
-def kind_of(index: Any) -> str:
-    """The name in `KINDS` of a FAISS index; ConfigError for any other."""
-    if isinstance(index, faiss.IndexHNSWFlat):
-        return "hnsw"
-    if isinstance(index, faiss.IndexIVFScalarQuantizer):
-        return "ivf"
-    if isinstance(index, faiss.IndexFlat):
-        return "exact"
-    raise ConfigError(f"the index kind must be one of {', '.join(KINDS)}")
-
-
-def _stored_vectors(index: Any) -> Vectors | None:
-    """A read-only view (n, d) of the float32 rows inside a FAISS index; None where it has none."""
-    if isinstance(index, faiss.IndexIVF):
-        return None
-    flat = faiss.downcast_index(index.storage) if hasattr(index, "storage") else index
-    size = flat.ntotal * flat.d
-    view: Vectors = faiss.rev_swig_ptr(flat.get_xb(), size).reshape(flat.ntotal, flat.d)
-    view.flags.writeable = False
-    return view
-
-
-def _new_index(vectors: Vectors, kind: str) -> Any:
-    count, dimension = vectors.shape
-    if kind == "exact":
-        return faiss.IndexFlatIP(dimension)
-    if kind == "hnsw":
-        index = faiss.IndexHNSWFlat(dimension, _HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = _HNSW_BUILD_BREADTH
-        return index
-    if kind == "ivf":
-        lists = max(1, min(4 * math.isqrt(count), count // _IVF_ROWS_PER_LIST))
-        return _trained_ivf(vectors, lists)
-    raise ConfigError(f"the index kind must be one of {', '.join(KINDS)}")
-
-
-def _trained_ivf(vectors: Vectors, lists: int) -> Any:
-    dimension = vectors.shape[1]
-    quantizer = faiss.IndexFlatIP(dimension)
-    # 16 bits of each number: scores stay true to four digits. Rows are not stored as differences
-    # from their list's centre, so equal vectors have equal codes.
-    index = faiss.IndexIVFScalarQuantizer(
-        quantizer,
-        dimension,
-        lists,
-        faiss.ScalarQuantizer.QT_fp16,
-        faiss.METRIC_INNER_PRODUCT,
-        False,
-    )
-    index.cp.spherical = True
-    size = min(len(vectors), lists * _IVF_TRAINING_ROWS_PER_LIST)
-    sample = np.random.default_rng(0).choice(len(vectors), size, replace=False)
-    index.train(np.ascontiguousarray(vectors[np.sort(sample)], np.float32))
-    return index
+def _map_kept(path: Path, index: Any) -> Any:
+    """The vectors that `save` put beside an index; ArtefactError where they are not there."""
+    file = path.with_name(KEPT_FILE)
+    try:
+        kept = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        raise ArtefactError(file, "is missing or cannot be read") from None
+    if kept.shape != (index.ntotal, index.d) or kept.dtype != np.float16:
+        raise ArtefactError(file, "does not hold the vectors of the index")
+    return kept

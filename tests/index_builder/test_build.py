@@ -141,7 +141,7 @@ def test_an_open_version_outlives_its_folder(index_dir):
 
 @pytest.mark.parametrize(
     ("count", "kind"),
-    [(200_000, "exact"), (200_001, "hnsw"), (2_000_000, "hnsw"), (2_000_001, "ivf")],
+    [(20_000, "exact"), (20_001, "hnsw"), (2_000_000, "hnsw"), (2_000_001, "ivf")],
 )
 def test_the_kind_goes_by_the_count(count, kind):
     assert choose_kind(count) == kind

@@ -17,6 +17,9 @@ class IndexKind(StrEnum):
     EXACT = "exact"
     HNSW = "hnsw"
     IVF = "ivf"
+    IVF_SQ = "ivf-sq"
+    IVF_PQ = "ivf-pq"
+    MILVUS = "milvus"
 
 
 def build(
@@ -24,8 +27,11 @@ def build(
     catalog: Annotated[Path, typer.Option(help="Catalogue that was exported.")],
     out: Annotated[Path, typer.Option(help="Index folder; a version is added to it.")],
     kind: Annotated[
-        IndexKind, typer.Option(help="auto: exact to 200,000 items, hnsw to 2 million, then ivf.")
+        IndexKind, typer.Option(help="auto goes by the number of items and --memory.")
     ] = IndexKind.AUTO,
+    memory: Annotated[
+        str | None, typer.Option(help="What the vectors may take when served, such as 2GB.")
+    ] = None,
     min_recall: Annotated[
         float, typer.Option(min=0, max=1, help="Refuse an index that finds less, recall@10.")
     ] = 0.95,
@@ -33,8 +39,10 @@ def build(
 ) -> None:
     """Build an index version, check it against exact search, and make it the live one."""
     from index_builder.build import BuildOptions, build_index
+    from index_builder.kinds import parse_memory
 
-    options = BuildOptions(kind.value, min_recall, keep)
+    limit = None if memory is None else parse_memory(memory)
+    options = BuildOptions(kind.value, min_recall, keep, limit)
     _print_report(build_index(embeddings, catalog, out, options))
 
 

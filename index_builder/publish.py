@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.artefacts import new_folder, sync_folder
-from core.errors import ConfigError
+from core.errors import ArtefactError, ConfigError, NotReady
+from core.index.milvus import versions
 from core.index.store import current_version, is_version, list_versions, set_current
 
 _LOCK = ".lock"
@@ -42,10 +43,13 @@ def new_version(index_dir: Path, content: bytes, keep: int) -> Iterator[tuple[st
 
 
 def prune(index_dir: Path, keep: int) -> list[str]:
-    """Remove the oldest versions but `keep`, never the live one; return the names removed."""
+    """Remove the oldest versions but `keep`, never the live one; return the names removed.
+
+    A version in a Milvus that does not answer is left for the next time.
+    """
     current = current_version(index_dir)
     others = [name for name in list_versions(index_dir) if name != current]
-    removed = others[: max(0, len(others) - (keep - 1))]
+    removed = [n for n in others[: max(0, len(others) - (keep - 1))] if _dropped(index_dir / n)]
     for name in removed:
         # Hidden first: a version is whole or not listed, also when removal is interrupted.
         hidden = index_dir / f".{name}.old"
@@ -54,6 +58,15 @@ def prune(index_dir: Path, keep: int) -> list[str]:
     if removed:
         sync_folder(index_dir)
     return removed
+
+
+def _dropped(folder: Path) -> bool:
+    """Whether nothing of a version is left but its folder."""
+    try:
+        versions.drop(folder)
+    except (ArtefactError, ConfigError, NotReady):
+        return False
+    return True
 
 
 def _new_name(index_dir: Path, content: bytes) -> str:
@@ -72,7 +85,7 @@ def _remove_leftovers(index_dir: Path) -> None:
     Only what bears a version's name: the folder may hold things of others.
     """
     for path in [*index_dir.glob(".*.tmp"), *index_dir.glob(".*.old")]:
-        if path.is_dir() and is_version(path.name.split(".")[1]):
+        if path.is_dir() and is_version(path.name.split(".")[1]) and _dropped(path):
             shutil.rmtree(path)
 
 

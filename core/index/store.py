@@ -4,7 +4,8 @@
       CURRENT                        the name of the live version
       20261123T120501Z-1a2b3c4d/     one immutable version: when it was built, of which inputs
         manifest.json                encoder, dimension, count, kind, checksums
-        index.faiss                  vectors; row r is item r
+        index.faiss                  vectors; row r is item r (compressed ones: and vectors.npy)
+        milvus.json                  instead of both: the Milvus collection that holds them
         items.parquet                every field of the items
         images.bin, images.parquet   the pictures end to end, and where each one lies
 
@@ -25,6 +26,7 @@ from core.embeddings import EncoderIdentity
 from core.errors import ArtefactError, NotFound
 from core.index.base import VectorIndex
 from core.index.items import ImageStore, ItemTable
+from core.index.milvus import versions
 
 KIND = "index"
 CURRENT = "CURRENT"
@@ -32,7 +34,7 @@ INDEX_FILE = "index.faiss"
 ITEMS_FILE = "items.parquet"
 IMAGES_FILE = "images.bin"
 IMAGE_PLACES_FILE = "images.parquet"
-_FILES = (INDEX_FILE, ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
+_FILES = (ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
 _VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
@@ -107,11 +109,16 @@ def current_version(index_dir: Path) -> str:
 def set_current(index_dir: Path, name: str) -> None:
     """Make a version the live one; a crash leaves the old or the new name, never a mix.
 
+    What lies in Milvus follows: its alias moves first, and moves again when this is repeated. The
+    service itself searches the collection that the version names, whatever the alias.
+
     Raises:
         NotFound: there is no such version.
+        NotReady, ConfigError: it lies in a Milvus that does not answer or is not named.
     """
     if not is_version(name) or not (index_dir / name / MANIFEST).is_file():
         raise NotFound("There is no such index version.")
+    versions.make_live(index_dir / name)
     write_text_atomically(index_dir / CURRENT, name + "\n")
 
 
@@ -121,13 +128,14 @@ def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
     Raises:
         ArtefactError: CURRENT or a file is missing, damaged, or does not fit the others.
         NotFound: `name` has not the form of a version name.
+        NotReady, ConfigError: it lies in a Milvus that does not answer or is not named.
     """
     if name is not None and not is_version(name):
         raise NotFound("There is no such index version.")
     name = name or current_version(index_dir)
     folder = index_dir / name
     manifest = read_manifest(folder, KIND)
-    for file in _FILES:
+    for file in (index_file(manifest), *_FILES):
         if file not in manifest["files"]:
             raise ArtefactError(folder / MANIFEST, f"does not list {file}")
     version = _open_files(name, folder, manifest)
@@ -136,8 +144,6 @@ def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
 
 
 def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVersion:
-    from core.index.faiss_index import FaissIndex
-
     try:
         encoder, category = manifest["encoder"], manifest["category"]
         encoder_name, fingerprint = str(encoder["name"]), str(encoder["fingerprint"])
@@ -149,17 +155,31 @@ def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVe
         encoder_name=encoder_name,
         fingerprint=fingerprint,
         category=category,
-        index=FaissIndex.load(folder / INDEX_FILE),
+        index=_open_index(folder, manifest),
         items=ItemTable(folder / ITEMS_FILE),
         images=ImageStore(folder / IMAGES_FILE, folder / IMAGE_PLACES_FILE),
         manifest=manifest,
     )
 
 
+def index_file(manifest: Mapping[str, Any]) -> str:
+    """The file of a version that holds its vectors, or says where they are."""
+    return versions.FILE if manifest.get("index_kind") == versions.KIND else INDEX_FILE
+
+
+def _open_index(folder: Path, manifest: Mapping[str, Any]) -> VectorIndex:
+    from core.index.faiss_index import FaissIndex
+
+    if index_file(manifest) == versions.FILE:
+        return versions.open_index(folder)
+    return FaissIndex.load(folder / INDEX_FILE)
+
+
 def _check_sizes(version: IndexVersion) -> None:
     said = version.manifest.get("dimension"), version.manifest.get("count")
     if (version.dimension, len(version.index)) != said:
-        raise ArtefactError(version.folder / INDEX_FILE, "has another shape than the manifest says")
+        file = version.folder / index_file(version.manifest)
+        raise ArtefactError(file, "has another shape than the manifest says")
     if len(version.items) != said[1]:
         raise ArtefactError(version.folder / ITEMS_FILE, "has another count than the manifest says")
     if len(version.images) != said[1]:

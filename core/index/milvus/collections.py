@@ -55,10 +55,6 @@ class CollectionRecord:
             raise ArtefactError(path, "does not name a Milvus collection") from None
 
 
-def collection_name(address: MilvusAddress, version: str) -> str:
-    return f"{address.alias}_{version.replace('-', '_')}"
-
-
 @dataclass(frozen=True)
 class NewCollection:
     """What a collection is made of: n unit rows and the n items' fields."""

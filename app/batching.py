@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -23,6 +24,7 @@ class _Job(Generic[Input]):
     value: Input
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Vector]
+    deadline: float
 
 
 class Batcher(Generic[Input]):
@@ -30,7 +32,7 @@ class Batcher(Generic[Input]):
 
     A lone request is encoded at once; while one batch runs the next gathers, so that batches grow
     with load and no timer is needed. `encode` maps n inputs to (n, d). At most `max_queue` inputs
-    wait.
+    wait, none for longer than `max_wait_s`: by then whoever asked has most likely gone.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class Batcher(Generic[Input]):
         encode: Callable[[Sequence[Input]], Vector],
         max_batch: int,
         max_queue: int,
+        max_wait_s: float = 60.0,
     ) -> None:
         self._encode = encode
         self._max_batch = max_batch
         self._queue: queue.Queue[_Job[Input] | None] = queue.Queue(max_queue)
+        self._max_wait_s = max_wait_s
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
@@ -55,10 +59,10 @@ class Batcher(Generic[Input]):
         """The embedding of one input, (d,).
 
         Raises:
-            Overloaded: the queue is full.
+            Overloaded: the queue is full, or the input waited too long.
         """
         loop = asyncio.get_running_loop()
-        job = _Job(value, loop, loop.create_future())
+        job = _Job(value, loop, loop.create_future(), time.monotonic() + self._max_wait_s)
         try:
             self._queue.put_nowait(job)
         except queue.Full:
@@ -72,7 +76,11 @@ class Batcher(Generic[Input]):
 
     def _work(self) -> None:
         while (batch := self._next_batch()) is not None:
-            wanted = [job for job in batch if not job.future.cancelled()]
+            now = time.monotonic()
+            for job in batch:
+                if job.deadline < now:
+                    _answer(job, Overloaded())
+            wanted = [job for job in batch if job.deadline >= now and not job.future.cancelled()]
             if wanted:
                 self._run(wanted)
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -39,7 +39,10 @@ class ImageForm:
     options: ImageOptions
 
 
-def get_state(request: Request) -> State:
+# Each is a coroutine although it awaits nothing: the framework runs plain functions on threads.
+
+
+async def get_state(request: Request) -> State:
     """The service's state, held by its application."""
     state: State = request.app.state.service
     return state
@@ -48,7 +51,7 @@ def get_state(request: Request) -> State:
 StateDep = Annotated[State, Depends(get_state)]
 
 
-def get_recommender(state: StateDep) -> Recommender:
+async def get_recommender(state: StateDep) -> Recommender:
     """The live recommender, read once per request.
 
     Raises:
@@ -65,7 +68,7 @@ def get_recommender(state: StateDep) -> Recommender:
 RecommenderDep = Annotated[Recommender, Depends(get_recommender)]
 
 
-def get_call(request: Request) -> Call:
+async def get_call(request: Request) -> Call:
     """See `app.context`, which sets both."""
     return Call(request.state.request_id, request.state.start)
 
@@ -127,3 +130,4 @@ SearchQuery = Annotated[SearchOptions, Query()]
 ListQuery = Annotated[ListOptions, Query()]
 FacetQuery = Annotated[FacetOptions, Query()]
 ItemIdPath = Annotated[str, Path(alias="id", description="The item's id, percent-encoded.")]
+IfNoneMatch = Annotated[str | None, Header(description="ETags that the caller holds.")]

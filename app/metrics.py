@@ -51,6 +51,12 @@ class Metrics:
         self._queue = Gauge(
             "twinset_queue_depth", "Inputs that wait.", ["side"], registry=self.registry
         )
+        self._embeddings = Counter(
+            "twinset_embeddings_total",
+            "Embeddings asked for: kept from before (hit), on their way (shared), or made (miss).",
+            ["side", "outcome"],
+            registry=self.registry,
+        )
         self._index = Gauge(
             "twinset_index_items",
             "Items in the live index version.",
@@ -61,6 +67,10 @@ class Metrics:
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
         self._latency.labels(route).observe(seconds)
+
+    def count_embedding(self, side: str, outcome: str) -> None:
+        """`outcome` is "hit", "shared" or "miss"."""
+        self._embeddings.labels(side, outcome).inc()
 
     def watch_queue(self, side: str, depth: Callable[[], float]) -> None:
         """Read the depth of a queue whenever metrics are read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ class Gate:
 
 
 class BoundedPool:
-    """`threads` threads, with at most `max_pending` calls running or waiting."""
+    """`threads` threads; at most `max_pending` calls run or wait, none waits over `max_wait_s`."""
 
     def __init__(
         self,
@@ -45,7 +46,9 @@ class BoundedPool:
         threads: int,
         max_pending: int,
         initializer: Callable[[], None] | None = None,
+        max_wait_s: float = 60.0,
     ) -> None:
+        self._max_wait_s = max_wait_s
         self._executor = ThreadPoolExecutor(threads, name, initializer)
         self._gate = Gate(max_pending)
 
@@ -53,10 +56,17 @@ class BoundedPool:
         """Await `call()` made on a thread of the pool.
 
         Raises:
-            Overloaded: `max_pending` calls are pending.
+            Overloaded: `max_pending` calls are pending, or the call waited too long.
         """
+        deadline = time.monotonic() + self._max_wait_s
+
+        def timely() -> Result:
+            if time.monotonic() > deadline:
+                raise Overloaded
+            return call()
+
         with self._gate.enter():
-            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, timely)
 
     def close(self) -> None:
         """Wait for what runs, drop what waits."""

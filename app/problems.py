@@ -163,6 +163,9 @@ def _field_error(item: Mapping[str, Any]) -> FieldError:
     return FieldError(field=".".join(location) or "body", code=item["type"], message=message)
 
 
+NOT_CHANGED: Responses = {304: {"description": "Not changed since the given ETag."}}
+
+
 def responses(*statuses: int) -> Responses:
     """The `responses` argument of a route that can fail with these statuses."""
     return {status: _documented(status) for status in statuses}

@@ -18,8 +18,9 @@ from PIL import Image as PillowImage
 from PIL.Image import Image
 
 from app.batching import Batcher
-from app.decoding import Box, Decoder
+from app.decoding import WHOLE, Box, Decoder
 from app.facets import count_facets
+from app.fragments import Fragments
 from app.metrics import Metrics
 from app.pools import BoundedPool
 from app.ranking import ListedPage, RankedPage, browse, group_codes, rank, variants_of
@@ -32,10 +33,11 @@ from app.schemas import (
     ValuesFacet,
 )
 from app.settings import Settings
+from app.sharing import SharedEmbeddings, digest
 from core.encoders import Encoder, load_encoder
 from core.errors import InvalidInput, NotFound, NotReady
 from core.index.items import StoredImage
-from core.index.store import IndexVersion, open_version
+from core.index.store import IndexVersion, open_version, require_shareable
 
 Vector = NDArray[np.float32]
 STYLE = "group_id"
@@ -54,15 +56,23 @@ class Recommender:
         version.require_encoder(encoder)
         self.encoder = encoder
         self.version = version
+        self.fragments = Fragments(settings.max_fragment_bytes)
         threads = settings.threads
-        decoding = BoundedPool("decode", threads, settings.max_uploads)
-        self._searching = BoundedPool("search", threads, settings.max_searches, one_search_thread)
+        wait = settings.queue_s
+        decoding = BoundedPool("decode", threads, settings.max_uploads, max_wait_s=wait)
+        self._searching = BoundedPool(
+            "search", threads, settings.max_searches, one_search_thread, max_wait_s=wait
+        )
         self._pools = (decoding, self._searching)
         self._decoder = Decoder(decoding, settings.image_limits, encoder.image_size)
         batch, queue = settings.max_batch, settings.max_queue
         timed = metrics.timed_encoder
-        self._images: Batcher[Image] = Batcher(timed("image", encoder.encode_images), batch, queue)
-        self._texts: Batcher[str] = Batcher(timed("text", encoder.encode_texts), batch, queue)
+        limits = (batch, queue, wait)
+        self._images: Batcher[Image] = Batcher(timed("image", encoder.encode_images), *limits)
+        self._texts: Batcher[str] = Batcher(timed("text", encoder.encode_texts), *limits)
+        kept, count = settings.kept_embeddings, metrics.count_embedding
+        self._shared_images = SharedEmbeddings(kept, partial(count, "image"))
+        self._shared_texts = SharedEmbeddings(kept, partial(count, "text"))
         metrics.watch_queue("image", lambda: self._images.waiting)
         metrics.watch_queue("text", lambda: self._texts.waiting)
 
@@ -85,12 +95,11 @@ class Recommender:
 
     async def by_image(self, data: bytes, box: Box | None, options: SearchOptions) -> RankedPage:
         """Items like a photo, or like the part of it inside `box`."""
-        image = await self._decoder.decode(data, box)
-        return await self._rank(await self._images.submit(image), options)
+        return await self._rank(await self._encode_image(data, box), options)
 
     async def by_text(self, query: str, options: SearchOptions) -> RankedPage:
         """Items that fit a description."""
-        return await self._rank(await self._texts.submit(query), options)
+        return await self._rank(await self._encode_text(query), options)
 
     async def similar(self, item_id: str, options: SearchOptions) -> RankedPage:
         """Items like an item, by its stored vector; never the item itself."""
@@ -118,10 +127,20 @@ class Recommender:
 
     async def _encode_signal(self, signal: Signal) -> Vector:
         if signal.image is not None:
-            return await self._images.submit(await self._decoder.decode(signal.image))
+            return await self._encode_image(signal.image)
         if signal.text is not None:
-            return await self._texts.submit(signal.text)
+            return await self._encode_text(signal.text)
         return self.version.index.vector(self.row(signal.item_id or ""))
+
+    async def _encode_image(self, data: bytes, box: Box | None = None) -> Vector:
+        async def encode() -> Vector:
+            return await self._images.submit(await self._decoder.decode(data, box))
+
+        # The encoder and its preprocessing are the same for as long as this object lives.
+        return await self._shared_images.get((await digest(data), box or WHOLE), encode)
+
+    async def _encode_text(self, text: str) -> Vector:
+        return await self._shared_texts.get(text, partial(self._texts.submit, text))
 
     async def _rank(
         self, query: Vector, options: SearchOptions, exclude: Iterable[int] = ()
@@ -135,6 +154,11 @@ class Recommender:
     async def facets(self, options: FacetOptions) -> tuple[int, list[ValuesFacet | RangeFacet]]:
         """See `app.facets.count_facets`."""
         return await self._searching.run(partial(count_facets, self.version, options))
+
+    @property
+    def revision(self) -> str:
+        """Changes whenever any answer could: with the encoder, the index or the items."""
+        return f"{self.encoder.fingerprint} {self.version.name}"
 
     def row(self, item_id: str) -> int:
         """The row of an item; NotFound where there is none."""
@@ -182,6 +206,7 @@ class Recommender:
 
 def check_artefacts(encoder: Path, index: Path, device: str = "cpu") -> None:
     """Open and discard both artefacts, so that a start with workers fails once and in words."""
+    require_shareable(index)
     open_version(index).require_encoder(load_encoder(encoder, device))
 
 

@@ -19,7 +19,9 @@ class Settings(BaseSettings):
 
     Beside the model and the index, memory is bounded by `max_held_bytes` of request bodies, which
     JSON takes three times over, and by one image of `max_pixels` while it is decoded (16 bytes a
-    pixel at worst). At most `max_uploads` images wait. A worker process counts for itself.
+    pixel at worst). At most `max_uploads` images wait; `max_fragment_bytes` of items are kept as
+    JSON, and the last `kept_embeddings` of images and of texts, about 2 KB each. A worker process
+    counts for itself.
     """
 
     model_config = SettingsConfigDict(env_prefix="TWINSET_", frozen=True, extra="ignore")
@@ -39,6 +41,10 @@ class Settings(BaseSettings):
     max_batch: Positive = 16
     max_queue: Positive = 64
     max_searches: Positive = 256
+    # How long an input may wait for the encoder, or an image for its decoding.
+    queue_s: Annotated[float, Field(gt=0)] = 1.5
+    kept_embeddings: Positive = 4096
+    max_fragment_bytes: Positive = 24 * 1024 * 1024
     shutdown_s: Positive = 10
 
     @property

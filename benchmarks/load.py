@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,7 +66,7 @@ async def _run(address: str, requests: Requests, plan: Plan) -> Result:
     connections = []
     for _ in range(plan.clients):
         _, protocol = await loop.create_connection(
-            lambda: _Client(shared, loop), place.hostname, place.port
+            lambda: _Client(shared, loop), place.hostname or "", place.port or 80
         )
         connections.append(protocol)
     await asyncio.gather(*(connection.finished for connection in connections))
@@ -135,7 +134,7 @@ class _Client(asyncio.Protocol):
         else:
             self._send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         now = self._loop.time()
         if now < self._shared.end:  # the server hung up
             self._shared.add(0, self._sent, now)

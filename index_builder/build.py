@@ -20,6 +20,7 @@ from index_builder.kinds import settle_kind
 from index_builder.publish import new_version
 from index_builder.recall import RECALL_AT, measure_recall
 
+
 @dataclass(frozen=True)
 class BuildOptions:
     """`kind` is "auto" or one of `index_builder.kinds.KINDS`; `keep` counts versions kept.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
-from app.deps import CallDep, FacetQuery, ItemIdPath, ListQuery, RecommenderDep
-from app.problems import Responses, responses
+from app.conditional import holds
+from app.deps import CallDep, FacetQuery, IfNoneMatch, ItemIdPath, ListQuery, RecommenderDep
+from app.problems import NOT_CHANGED, Responses, responses
 from app.routes.shaping import item_detail, item_list
 from app.schemas import Facets, ItemDetail, ItemList
 
@@ -16,7 +17,6 @@ _IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _IMAGE_RESPONSES: Responses = {
     200: {"description": "The picture.", "content": dict.fromkeys(_IMAGE_TYPES, _BINARY)},
-    304: {"description": "Not changed since the given ETag."},
 }
 # Long enough to spare a shop's page its pictures, short enough for a new one to show the same day.
 _CACHE = "public, max-age=3600"
@@ -26,9 +26,9 @@ _CACHE = "public, max-age=3600"
     "/items",
     summary="Items in catalogue order",
     responses=responses(400, 422, 429, 500, 503),
-    response_model_exclude_unset=True,
+    response_model=ItemList,
 )
-async def list_items(recommender: RecommenderDep, call: CallDep, options: ListQuery) -> ItemList:
+async def list_items(recommender: RecommenderDep, call: CallDep, options: ListQuery) -> Response:
     """Pages follow each other without gap or overlap."""
     return item_list(call, recommender, await recommender.browse(options), options)
 
@@ -37,12 +37,12 @@ async def list_items(recommender: RecommenderDep, call: CallDep, options: ListQu
     "/items/{id:path}/image",
     summary="An item's picture",
     response_class=Response,
-    responses=_IMAGE_RESPONSES | responses(404, 422, 429, 500, 503),
+    responses=_IMAGE_RESPONSES | NOT_CHANGED | responses(404, 422, 429, 500, 503),
 )
 async def item_image(
     recommender: RecommenderDep,
     item_id: ItemIdPath,
-    if_none_match: str | None = Header(None, description="ETags that the caller holds."),
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The bytes of the catalogue, with an ETag of their content."""
     image = await recommender.image(item_id)
@@ -52,14 +52,9 @@ async def item_image(
         "Cache-Control": _CACHE,
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
-    if if_none_match is not None and _holds(if_none_match, etag):
+    if holds(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return Response(image.data, headers=headers, media_type=image.media_type)
-
-
-def _holds(header: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
-    return "*" in tags or etag in tags
 
 
 @router.get("/items/{id:path}", summary="An item", responses=responses(404, 422, 500, 503))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from app.deps import CallDep, ImageFormDep, ItemIdPath, RecommenderDep, SearchQuery
+from app.conditional import holds, tag_of
+from app.deps import (
+    CallDep,
+    IfNoneMatch,
+    ImageFormDep,
+    ItemIdPath,
+    RecommenderDep,
+    SearchQuery,
+)
 from app.openapi import image_form
-from app.problems import responses
+from app.problems import NOT_CHANGED, responses
 from app.routes.shaping import recommendations
 from app.schemas import BlendQuery, Recommendations, TextQuery
 
@@ -17,12 +25,10 @@ router = APIRouter(tags=["recommend"])
     "/recommend/by-image",
     summary="Items like a photo",
     responses=responses(400, 413, 415, 422, 429, 500, 503),
-    response_model_exclude_unset=True,
+    response_model=Recommendations,
     openapi_extra=image_form(),
 )
-async def by_image(
-    recommender: RecommenderDep, call: CallDep, form: ImageFormDep
-) -> Recommendations:
+async def by_image(recommender: RecommenderDep, call: CallDep, form: ImageFormDep) -> Response:
     """Upload a photo as `image`; the common fields go beside it as form fields."""
     page = await recommender.by_image(form.image, form.options.box, form.options)
     return recommendations(call, recommender, page, form.options)
@@ -32,9 +38,9 @@ async def by_image(
     "/recommend/by-text",
     summary="Items that fit a description",
     responses=responses(400, 413, 422, 429, 500, 503),
-    response_model_exclude_unset=True,
+    response_model=Recommendations,
 )
-async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) -> Recommendations:
+async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) -> Response:
     """Words are compared by meaning with pictures and descriptions."""
     page = await recommender.by_text(query.query, query)
     return recommendations(call, recommender, page, query)
@@ -44,9 +50,9 @@ async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) 
     "/recommend",
     summary="Items like some things and unlike others",
     responses=responses(400, 404, 413, 415, 422, 429, 500, 503),
-    response_model_exclude_unset=True,
+    response_model=Recommendations,
 )
-async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -> Recommendations:
+async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -> Response:
     """Each signal is an image, a text or an item, with a weight. No item given is returned."""
     page = await recommender.blend(query.positive, query.negative, query)
     return recommendations(call, recommender, page, query)
@@ -55,12 +61,26 @@ async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -
 @router.get(
     "/items/{id:path}/similar",
     summary="Items like an item",
-    responses=responses(400, 404, 422, 429, 500, 503),
-    response_model_exclude_unset=True,
+    responses=NOT_CHANGED | responses(400, 404, 422, 429, 500, 503),
+    response_model=Recommendations,
 )
 async def similar(
-    recommender: RecommenderDep, call: CallDep, item_id: ItemIdPath, options: SearchQuery
-) -> Recommendations:
-    """By the item's stored vector, so no model runs; the item itself is never returned."""
+    recommender: RecommenderDep,
+    call: CallDep,
+    item_id: ItemIdPath,
+    options: SearchQuery,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """By the item's stored vector, so no model runs; the item itself is never returned.
+
+    The list has an ETag, which lasts until the catalogue or the model changes.
+    """
+    recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
+    tag = tag_of(recommender.revision, item_id, options.model_dump_json())
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if holds(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
     page = await recommender.similar(item_id, options)
-    return recommendations(call, recommender, page, options)
+    response = recommendations(call, recommender, page, options)
+    response.headers.update(headers)
+    return response

@@ -1,71 +1,73 @@
-"""From rows of an index version to response models."""
+"""From rows of an index version to responses."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from urllib.parse import quote
+from typing import Any
+
+import orjson
+from fastapi import Response
 
 from app.deps import Call
 from app.errors import UnknownField
+from app.fragments import IMAGE_URL, item_values
 from app.ranking import ListedPage, RankedPage
 from app.recommender import Recommender
-from app.schemas import (
-    Entry,
-    Hit,
-    Item,
-    ItemDetail,
-    ItemList,
-    ListOptions,
-    Model,
-    Page,
-    Recommendations,
-)
+from app.schemas import Item, ItemDetail, ListOptions
 from core.index.store import IndexVersion
-
-_IMAGE_URL = "image_url"
 
 
 def recommendations(
     call: Call, recommender: Recommender, page: RankedPage, options: ListOptions
-) -> Recommendations:
-    """A ranked page as the response of every search."""
-    version = recommender.version
+) -> Response:
+    """A ranked page as the response of every search: `Recommendations`, written directly.
+
+    Nothing in it comes from a caller, so there is nothing to validate; a test holds the bytes to
+    the schema.
+    """
+    version, entry_of = recommender.version, recommender.fragments.entry
     fields = check_fields(version, options.fields)
     hits = []
     for place, hit in enumerate(page.hits, start=options.offset + 1):
-        extra = {} if hit.variants is None else {"variants": ids_of(version, hit.variants)}
-        item = shape_item(version, hit.row, fields)
-        item_id = version.items.id_of(hit.row)
-        hits.append(Hit(id=item_id, rank=place, score=hit.score, item=item, **extra))
-    return Recommendations(
-        request_id=call.request_id,
-        model=model_of(recommender),
-        items=hits,
-        page=Page(limit=options.limit, offset=options.offset, exhausted=page.exhausted),
-        took_ms=call.took_ms,
-    )
+        entry = entry_of(version, hit.row, fields) | {"rank": place, "score": hit.score}
+        if hit.variants is not None:
+            entry["variants"] = ids_of(version, hit.variants)
+        hits.append(entry)
+    content = _envelope(call, recommender, hits, options, page.exhausted)
+    return _json(content | {"took_ms": call.took_ms})
 
 
 def item_list(
     call: Call, recommender: Recommender, page: ListedPage, options: ListOptions
-) -> ItemList:
-    """A plain page."""
-    version = recommender.version
+) -> Response:
+    """A plain page: `ItemList`, written directly."""
+    version, entry_of = recommender.version, recommender.fragments.entry
     fields = check_fields(version, options.fields)
     entries = []
     for row, variants in page.entries:
-        extra = {} if variants is None else {"variants": ids_of(version, variants)}
-        item = shape_item(version, row, fields)
-        entries.append(Entry(id=version.items.id_of(row), item=item, **extra))
+        entry = entry_of(version, row, fields)
+        if variants is not None:
+            entry["variants"] = ids_of(version, variants)
+        entries.append(entry)
     exhausted = options.offset + options.limit >= page.total
-    return ItemList(
-        request_id=call.request_id,
-        model=model_of(recommender),
-        items=entries,
-        page=Page(limit=options.limit, offset=options.offset, exhausted=exhausted),
-        total=page.total,
-        took_ms=call.took_ms,
-    )
+    content = _envelope(call, recommender, entries, options, exhausted)
+    return _json(content | {"total": page.total, "took_ms": call.took_ms})
+
+
+def _envelope(
+    call: Call,
+    recommender: Recommender,
+    items: list[dict[str, Any]],
+    options: ListOptions,
+    exhausted: bool,
+) -> dict[str, Any]:
+    page = {"limit": options.limit, "offset": options.offset, "exhausted": exhausted}
+    model = model_of(recommender)
+    return {"request_id": call.request_id, "model": model, "items": items, "page": page}
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
 
 
 def item_detail(call: Call, recommender: Recommender, item_id: str) -> ItemDetail:
@@ -75,7 +77,7 @@ def item_detail(call: Call, recommender: Recommender, item_id: str) -> ItemDetai
     return ItemDetail(
         request_id=call.request_id,
         id=item_id,
-        item=shape_item(version, row, ()),
+        item=Item.model_validate(item_values(version, row)),
         variants=ids_of(version, recommender.variants(row)),
     )
 
@@ -86,27 +88,21 @@ def check_fields(version: IndexVersion, fields: Collection[str]) -> Collection[s
     Raises:
         UnknownField: one is not a field of this catalogue.
     """
-    known = [*(name for name in version.items.names if name != "id"), _IMAGE_URL]
+    known = [*(name for name in version.items.names if name != "id"), IMAGE_URL]
     if any(name not in known for name in fields):
         raise UnknownField("fields can be: " + ", ".join(known) + ".")
     return fields
-
-
-def shape_item(version: IndexVersion, row: int, fields: Collection[str]) -> Item:
-    """The named fields of a row, by default all; the id stands beside the item, not in it."""
-    values = version.items.item(row)
-    item_id = values.pop("id")
-    has_image = bool(version.images.has_image[row])
-    values[_IMAGE_URL] = f"/items/{quote(item_id, safe='')}/image" if has_image else None
-    if fields:
-        values = {name: value for name, value in values.items() if name in fields}
-    return Item.model_validate(values)
 
 
 def ids_of(version: IndexVersion, rows: Collection[int]) -> list[str]:
     return [version.items.id_of(row) for row in rows]
 
 
-def model_of(recommender: Recommender) -> Model:
+def model_of(recommender: Recommender) -> dict[str, str]:
+    """What answered: a `Model`."""
     encoder = recommender.encoder
-    return Model(name=encoder.name, version=encoder.fingerprint, index=recommender.version.name)
+    return {
+        "name": encoder.name,
+        "version": encoder.fingerprint,
+        "index": recommender.version.name,
+    }

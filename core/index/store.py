@@ -162,6 +162,16 @@ def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVe
     )
 
 
+def require_shareable(index_dir: Path) -> None:
+    """Refuse to open the live version in several processes where one alone can have it.
+
+    Raises:
+        ArtefactError: see `current_version`.
+        ConfigError: its vectors lie in a milvus-lite file.
+    """
+    versions.require_shareable(index_dir / current_version(index_dir))
+
+
 def index_file(manifest: Mapping[str, Any]) -> str:
     """The file of a version that holds its vectors, or says where they are."""
     return versions.FILE if manifest.get("index_kind") == versions.KIND else INDEX_FILE

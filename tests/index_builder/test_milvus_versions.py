@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import pyarrow as pa
 import pytest
@@ -19,6 +17,7 @@ from index_builder import publish
 from index_builder.build import BuildOptions, build_index
 from tests.embeddings import write_embeddings
 from tests.milvus import milvus_lite
+from tests.service import twinset
 
 ENCODER = HashEncoder(16)
 OPTIONS = BuildOptions("milvus", keep=2)
@@ -115,7 +114,7 @@ def test_what_a_killed_build_left_is_dropped(index_dir, inputs, client):
 
 def test_low_recall_leaves_no_collection(tmp_path, inputs, client, monkeypatch):
     monkeypatch.setattr(building, "measure_recall", lambda index, vectors: 0.5)
-    with pytest.raises(ConfigError, match="0.500"):
+    with pytest.raises(ConfigError, match=r"0\.500"):
         build_index(*inputs, tmp_path / "index", OPTIONS)
     assert client.list_collections() == []
 
@@ -151,13 +150,20 @@ def test_no_address_is_refused_and_a_version_stays_until_milvus_answers(
     assert list_versions(index_dir) == [exact]
 
 
-def test_a_second_process_is_refused_before_it_listens(index_dir, tmp_path):
-    paths = ["--encoder", str(tmp_path), "--index", str(index_dir), "--port", "0"]
-    code = "from core.index.store import open_version; import sys; from core.errors import *\n"
-    code += "try: open_version(__import__('pathlib').Path(sys.argv[1]))\n"
-    code += "except ConfigError as error: print(error)"
-    run = subprocess.run(
-        [sys.executable, "-c", code, str(index_dir), *paths], capture_output=True, text=True
-    )
-    assert "one process at a time" in run.stdout
-    assert run.stderr == ""
+def test_a_second_service_is_refused_in_one_line(index_dir, compact):
+    for workers in ("1", "2"):
+        run = twinset(
+            "serve",
+            "--encoder",
+            compact,
+            "--index",
+            index_dir,
+            "--port",
+            0,
+            "--workers",
+            workers,
+            check=False,
+        )
+        assert run.returncode == 1
+        assert "one process at a time" in run.stderr
+        assert run.stderr.count("\n") == 1

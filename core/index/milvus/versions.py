@@ -1,4 +1,4 @@
-"""Index versions whose vectors lie in Milvus: what a version folder and a collection owe each other.
+"""Index versions whose vectors lie in Milvus: a folder and its collection.
 
 The folder holds `milvus.json`, which names the collection; where Milvus is comes from the
 environment, so that a folder can move and holds no secret. The record is written before the
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.columns import Columns
-from core.errors import ArtefactError
+from core.errors import ArtefactError, ConfigError
 from core.index.base import Vectors
 from core.index.milvus import collections
 from core.index.milvus.collections import CollectionRecord, NewCollection
@@ -61,6 +61,18 @@ def open_index(folder: Path) -> MilvusIndex:
             raise ArtefactError(folder / FILE, "names a collection that Milvus does not have")
         client.load_collection(record.name)
     return MilvusIndex(client, record, _count(client, record.name))
+
+
+def require_shareable(folder: Path) -> None:
+    """Refuse to serve a version from several processes where only one can open it.
+
+    Raises:
+        ConfigError: its vectors lie in a milvus-lite file.
+    """
+    if (folder / FILE).is_file() and MilvusAddress.from_environment().is_lite:
+        raise ConfigError(
+            "milvus-lite serves one process at a time: use one worker, or Milvus standalone"
+        )
 
 
 def make_live(folder: Path) -> None:

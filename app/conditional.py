@@ -1,0 +1,19 @@
+"""Conditional requests (RFC 9110, section 13): entity tags, and whether a caller holds one."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def tag_of(*parts: str) -> str:
+    """A weak tag of all that decides an answer; the answers may differ in id and time taken."""
+    digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=16)
+    return f'W/"{digest.hexdigest()}"'
+
+
+def holds(header: str | None, tag: str) -> bool:
+    """Whether an If-None-Match header names the tag, by weak comparison; `*` names every tag."""
+    if header is None:
+        return False
+    named = [part.strip().removeprefix("W/") for part in header.split(",")]
+    return "*" in named or tag.removeprefix("W/") in named

@@ -23,8 +23,8 @@ from typing import Any
 from core.artefacts import MANIFEST, read_manifest, write_text_atomically
 from core.embeddings import EncoderIdentity
 from core.errors import ArtefactError, NotFound
-from core.index.base import VectorIndex
-from core.index.items import ImageStore, ItemTable
+from core.index.base import Mask, VectorIndex
+from core.index.items import Images, ImageStore, Items, ItemTable
 
 KIND = "index"
 CURRENT = "CURRENT"
@@ -50,12 +50,19 @@ class IndexVersion:
     fingerprint: str
     category: str | None
     index: VectorIndex
-    items: ItemTable
-    images: ImageStore
+    items: Items
+    images: Images
     manifest: Mapping[str, Any]
+    # (n,) which rows are items; None where all are. Only live writes leave rows without one.
+    alive: Mask | None = None
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @property
+    def count(self) -> int:
+        """How many items there are: rows, less those that were deleted."""
+        return len(self) if self.alive is None else int(self.alive.sum())
 
     @property
     def dimension(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PIL.Image import Image
@@ -12,7 +12,7 @@ from core.errors import ImageError, StorageFull, TwinsetError
 from core.images import ImageLimits, decode_image
 from core.index.items import StoredImage
 from core.index.store import IndexVersion
-from core.live.log import Entry, WriteLog
+from core.live.log import WriteLog
 from core.live.overlay import BASE_PICTURE, Merge, Overlay
 
 _BATCH = 32
@@ -20,26 +20,28 @@ _BATCH = 32
 
 @dataclass(frozen=True)
 class Embedder:
-    """Finds the vectors of changed items: in the log, among `drafts`, or by the encoder.
+    """Finds the vectors of changed items: in the log, among those that are `ready`, or by the
+    encoder.
 
-    `pictures` are those of writes that are not in the log yet, by sha256.
+    `ready` vectors and `pictures` (by sha256) belong to writes that are not in the log yet.
     """
 
     encoder: Encoder
     log: WriteLog
     limits: ImageLimits = field(default_factory=ImageLimits)
     pictures: Mapping[str, StoredImage] = field(default_factory=dict)
+    ready: Mapping[str, Vectors] = field(default_factory=dict)
 
     def merge(self, overlay: Overlay) -> Merge:
         return Merge(overlay, self.encoder.text_template, self.encoder.fingerprint)
 
     def resolve(self, merge: Merge, base: IndexVersion) -> dict[str, Vectors]:
-        """Give every unresolved row its vector; returns those that had to be made, by key."""
+        """Give every unresolved row its vector; returns those that the log lacks, by key."""
         content = {row: merge.content(row) for row in merge.unresolved}
         known = self.log.vectors({key for key, _, _ in content.values()})
         missing = {c[0]: (row, *c[1:]) for row, c in content.items() if c[0] not in known}
-        made: dict[str, Vectors] = {}
-        keys = list(missing)
+        made = {key: self.ready[key] for key in missing if key in self.ready}
+        keys = [key for key in missing if key not in made]
         for start in range(0, len(keys), _BATCH):
             batch = keys[start : start + _BATCH]
             rows = self._embed([missing[key] for key in batch], base)
@@ -79,30 +81,32 @@ def start(base: IndexVersion, log: WriteLog) -> Overlay:
     return Overlay.empty(base, log.marker(base.manifest.get("live")))
 
 
-def advance(overlay: Overlay, embedder: Embedder) -> Overlay:
-    """The overlay after all that is in the log; itself where there is nothing new.
+def advance(overlay: Overlay, embedder: Embedder) -> tuple[Overlay, dict[str, Vectors]]:
+    """The overlay after all that is in the log, itself where there is nothing new; and the vectors
+    that had to be made, by key.
 
-    A patch of an item that this base lacks changes nothing. New vectors are kept in the log where
-    that has room.
+    A patch of an item that this base lacks changes nothing.
     """
     entries = embedder.log.entries(overlay.sequence)
     if not entries:
-        return overlay
+        return overlay, {}
     merge = embedder.merge(overlay)
-    _apply(merge, entries)
+    for entry in entries:
+        try:
+            merge.apply(entry)
+        except TwinsetError:
+            merge.skip(entry)
     made = embedder.resolve(merge, overlay.base)
+    return merge.done(), made
+
+
+def catch_up(overlay: Overlay, embedder: Embedder) -> Overlay:
+    """The same, with new vectors kept in the log for other processes, where it has room."""
+    overlay, made = advance(overlay, embedder)
     if made:
         try:
             with embedder.log.transaction() as transaction:
                 transaction.add_vectors(made)
         except StorageFull:
             pass
-    return merge.done()
-
-
-def _apply(merge: Merge, entries: Iterable[Entry]) -> None:
-    for entry in entries:
-        try:
-            merge.apply(entry)
-        except TwinsetError:
-            merge.skip(entry)
+    return overlay

@@ -18,7 +18,7 @@ from core.index.exact import dot_rows
 from core.index.faiss_index import FaissIndex, SearchPlan
 from core.index.store import IndexVersion, open_version
 from core.live.log import WriteLog
-from core.live.replay import Embedder, advance, start
+from core.live.replay import Embedder, catch_up, start
 from core.live.view import view
 from tests.live.shop import COLOURS, ENCODER, Fields, build, embed, products, random_write, write
 
@@ -51,8 +51,8 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     for number in range(WRITES):
         write(log, *random_write(random, rows, number))
         if number % 40 == 0:  # merged in pieces, as a service does
-            overlay = advance(overlay, embedder)
-    version = view(advance(overlay, embedder), log)
+            overlay = catch_up(overlay, embedder)
+    version = view(catch_up(overlay, embedder), log)
     return Shop(version, rows, embed(rows).item, request.param)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.columns import Columns
-from core.errors import ArtefactError, ConfigError
+from core.errors import ArtefactError
 from core.index.base import Vectors
 from core.index.milvus import collections
 from core.index.milvus.collections import CollectionRecord, NewCollection
@@ -63,16 +63,13 @@ def open_index(folder: Path) -> MilvusIndex:
     return MilvusIndex(client, record, _count(client, record.name))
 
 
-def require_shareable(folder: Path) -> None:
-    """Refuse to serve a version from several processes where only one can open it.
+def is_shareable(folder: Path) -> bool:
+    """Whether several processes can have a version open: not where it lies in milvus-lite.
 
     Raises:
-        ConfigError: its vectors lie in a milvus-lite file.
+        ConfigError: it lies in Milvus, which is not named.
     """
-    if (folder / FILE).is_file() and MilvusAddress.from_environment().is_lite:
-        raise ConfigError(
-            "milvus-lite serves one process at a time: use one worker, or Milvus standalone"
-        )
+    return not (folder / FILE).is_file() or not MilvusAddress.from_environment().is_lite
 
 
 def make_live(folder: Path) -> None:

@@ -219,6 +219,13 @@ def test_nobody_at_the_address_is_not_ready():
         connect(MilvusAddress("http://127.0.0.1:1"))
 
 
+def test_milvus_lite_logs_no_traceback(address, caplog):
+    milvus_index(address, VECTORS[:10], name="quiet").search(VECTORS[:1], 3)
+    connect.cache_clear()
+    connect(address)
+    assert not caplog.records
+
+
 def test_a_second_process_is_refused_in_one_line(address):
     connect(address)
     code = (

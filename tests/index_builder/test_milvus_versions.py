@@ -11,7 +11,7 @@ from core.encoders import HashEncoder
 from core.errors import ArtefactError, ConfigError, NotReady
 from core.index.milvus import connection
 from core.index.milvus.connection import connect
-from core.index.store import current_version, list_versions, open_version, set_current
+from core.index.store import current_version, go_back, list_versions, open_version, set_current
 from index_builder import build as building
 from index_builder import publish
 from index_builder.build import BuildOptions, build_index
@@ -75,8 +75,11 @@ def test_the_alias_goes_with_the_live_version_and_pruning_drops(index_dir, input
     set_current(index_dir, first)
     assert live_collection(client) == collection_of(first)
     third = build_index(*inputs, index_dir, OPTIONS).version
-    assert list_versions(index_dir) == [second, third]
-    assert sorted(client.list_collections()) == [collection_of(second), collection_of(third)]
+    # The one that a rollback goes to is kept.
+    assert list_versions(index_dir) == [first, third]
+    assert sorted(client.list_collections()) == [collection_of(first), collection_of(third)]
+    go_back(index_dir, first)
+    assert live_collection(client) == collection_of(first)
     exact = [build_index(*inputs, index_dir, BuildOptions("exact", keep=2)).version for _ in "ab"]
     assert list_versions(index_dir) == exact
     assert client.list_collections() == []

@@ -24,7 +24,7 @@ from tests.live.shop import COLOURS, ENCODER, Fields, build, embed, products, ra
 
 COUNT, WRITES, QUESTIONS = 400, 160, 500
 # Small, so that HNSW walks its graph and does not scan the matching rows instead.
-WALKS = SearchPlan(scan_rows=20, breadths=(32, 128), walk_cost=0)
+WALKS = SearchPlan(scan_rows=20, breadths=(32, 128))
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,8 @@ def connect(address: MilvusAddress) -> Any:
         raise ConfigError("Milvus needs pymilvus; install the extra `milvus`") from None
     if address.is_lite:
         _require_folder(address.uri)
+        # What milvus-lite does not implement, pymilvus does without; it need not log a traceback.
+        logging.getLogger("grpc._server").addFilter(_is_no_gap)
     # milvus-lite logs a traceback for what is said in one line below.
     with _silenced("milvus_lite.server_manager"):
         try:
@@ -100,6 +102,10 @@ def _require_folder(uri: str) -> None:
     folder = os.path.dirname(os.path.abspath(uri))  # noqa: PTH100, PTH120  (not resolved)
     if not os.path.isdir(folder):  # noqa: PTH112
         raise ConfigError("the folder of TWINSET_MILVUS_URI does not exist")
+
+
+def _is_no_gap(record: logging.LogRecord) -> bool:
+    return "Method not implemented" not in record.getMessage()
 
 
 def _in_use(uri: str) -> str:

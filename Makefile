@@ -2,6 +2,7 @@
 # make test    linters, type checks and all tests
 # make bench   runtimes, and the service from outside
 # make real    the README's figures, from DATA
+# make scale   the kinds of index at 10 thousand to a million vectors; after make real
 # make model   train models/compact anew from DATA
 # make study   train the three compact recipes on DATA and compare them; about three hours
 # make sparsity   after that, hybrid-compact on 10, 25 and 50 % of the products
@@ -19,7 +20,7 @@ STUDY := var/study
 ENCODER := models/compact
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench real model study sparsity clean
+.PHONY: demo test lint bench real scale model study sparsity clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -49,6 +50,9 @@ real: .venv/.all
 	$(BIN)/python -m benchmarks.image_share --encoder $(ENCODER) \
 		--catalog $(REAL)/catalog.parquet --embeddings $(REAL)/embeddings
 	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(REAL)/index
+
+scale: .venv/.all
+	$(BIN)/python -m benchmarks.scale --embeddings $(REAL)/embeddings --work var/scale
 
 model: .venv/.all
 	$(BIN)/twinset import $(DATA) $(MODEL)/catalog.parquet

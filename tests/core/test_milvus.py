@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,12 @@ from core.errors import ConfigError, InvalidInput, NotFound, NotReady
 from core.filters import And, Compare, Exists, In, Not, Or, evaluate
 from core.index.base import Condition
 from core.index.exact import ExactIndex
-from core.index.milvus.collections import NewCollection, create_collection, make_live
+from core.index.milvus.collections import (
+    CollectionRecord,
+    NewCollection,
+    create_collection,
+    make_live,
+)
 from core.index.milvus.connection import MilvusAddress, connect
 from core.index.milvus.fields import MAX_FIELDS, FieldMap, translate
 from core.index.milvus_index import MilvusIndex, MilvusPlan
@@ -189,6 +195,21 @@ def test_the_alias_moves_and_a_collection_is_replaced(address):
         create_collection(client, address, NewCollection(name, VECTORS[:10], {}))
         make_live(client, address, name)
         assert client.describe_alias(address.alias)["collection_name"] == name
+
+
+def test_a_compressed_collection_is_scored_by_the_vectors(tmp_path, address):
+    compressed = replace(address, index_type="IVF_SQ8")
+    index = milvus_index(compressed, VECTORS, name="compressed")
+    record = CollectionRecord("compressed", "IVF_SQ8", FieldMap({}))
+    record.save(tmp_path / "milvus.json")
+    assert CollectionRecord.load(tmp_path / "milvus.json") == record
+    rows, scores = MilvusIndex(connect(address), record, 300, MilvusPlan((64,))).search(
+        VECTORS[:20], 10
+    )
+    true, true_scores = ExactIndex(VECTORS).search(VECTORS[:20], 10)
+    assert np.mean(rows == true) >= 0.98
+    np.testing.assert_allclose(scores[rows == true], true_scores[rows == true], atol=1e-6)
+    assert index.kind == "milvus"
 
 
 def test_a_failed_fill_leaves_no_collection(address):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -16,11 +17,13 @@ from app.ranking import browse, known_rows, rank
 from app.schemas import FacetOptions, ListOptions, SearchOptions
 from core.index.exact import dot_rows
 from core.index.faiss_index import FaissIndex, SearchPlan
+from core.index.milvus_index import MilvusPlan
 from core.index.store import IndexVersion, open_version
 from core.live.log import WriteLog
 from core.live.replay import Embedder, catch_up, start
 from core.live.view import view
 from tests.live.shop import COLOURS, ENCODER, Fields, build, embed, products, random_write, write
+from tests.milvus import milvus_index, milvus_lite
 
 COUNT, WRITES, QUESTIONS = 400, 160, 500
 # Small, so that HNSW walks its graph and does not scan the matching rows instead.
@@ -37,8 +40,10 @@ class Shop:
     kind: str
 
 
-@pytest.fixture(scope="module", params=["exact", "hnsw"])
-def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+@pytest.fixture(scope="module", params=["exact", "hnsw", "milvus"])
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
     rows = products(COUNT)
     index_dir = build(folder, rows)
@@ -46,6 +51,18 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "hnsw":
         index = FaissIndex.build(embed(rows).item, "hnsw", plan=WALKS)
         base = replace(base, index=index)
+    if request.param == "milvus":
+        with milvus_lite(folder) as address:
+            # So few rows are named that Milvus is asked by the filter, of items as they were.
+            plan = MilvusPlan(breadths=(32, 128), listed_rows=40)
+            index = milvus_index(address, embed(rows).item, base.items.table, plan=plan)
+            yield under_writes(replace(base, index=index), log, rows, "milvus")
+    else:
+        yield under_writes(base, log, rows, request.param)
+
+
+def under_writes(base: IndexVersion, log: WriteLog, rows: list[Fields], kind: str) -> Shop:
+    """The shop after many writes, of which `rows` learns too."""
     random = Random(1)
     overlay, embedder = start(base, log), Embedder(ENCODER, log)
     for number in range(WRITES):
@@ -53,7 +70,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         if number % 40 == 0:  # merged in pieces, as a service does
             overlay = catch_up(overlay, embedder)
     version = view(catch_up(overlay, embedder), log)
-    return Shop(version, rows, embed(rows).item, request.param)
+    return Shop(version, rows, embed(rows).item, kind)
 
 
 def test_the_writes_leave_nothing_untried(shop: Shop) -> None:

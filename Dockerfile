@@ -10,7 +10,9 @@ COPY app ./app
 COPY core ./core
 COPY index_builder ./index_builder
 COPY training ./training
-RUN pip install --no-cache-dir -c constraints.txt '.[app]'
+# app,milvus where the index lies in Milvus
+ARG EXTRAS=app
+RUN pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
 COPY models/compact /opt/twinset/models/compact
 # A shop to look at until a volume brings a real one.
 RUN twinset sample /opt/demo/catalog.parquet \

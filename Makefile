@@ -4,6 +4,7 @@
 # make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
 # make bench-all   all of these, written into docs/benchmarks.md; INFINITY=.../bin/infinity_emb
 # make real    the README's figures, from DATA
+# make scale   the kinds of index at 10 thousand to a million vectors; after make real
 # make model   train models/compact anew from DATA
 # make study   train the three compact recipes on DATA and compare them; about three hours
 # make sparsity   after that, hybrid-compact on 10, 25 and 50 % of the products
@@ -24,7 +25,7 @@ BENCHMARKS := encoders rest indexes service photo mixed
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity clean
+.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity scale clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -63,6 +64,9 @@ real: .venv/.all
 	$(BIN)/python -m benchmarks.image_share --encoder $(ENCODER) \
 		--catalog $(REAL)/catalog.parquet --embeddings $(REAL)/embeddings
 	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(REAL)/index
+
+scale: .venv/.all
+	$(BIN)/python -m benchmarks.scale --embeddings $(REAL)/embeddings --work var/scale
 
 model: .venv/.all
 	$(BIN)/twinset import $(DATA) $(MODEL)/catalog.parquet

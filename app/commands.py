@@ -12,13 +12,15 @@ import uvicorn
 from pydantic import ValidationError
 
 from app.connections import Connection
+from app.live import open_pair
 from app.logs import log_config
 from app.main import app_from_environment, create_app
 from app.memory import return_freed_memory
-from app.recommender import Recommender, check_artefacts
 from app.settings import Settings
 from app.state import State
 from core.errors import ConfigError
+from core.index.milvus.versions import is_shareable
+from core.index.store import current_version
 
 # A request line and its headers; more is refused before it is read further.
 _MAX_HEADER_BYTES = 64 * 1024
@@ -40,10 +42,12 @@ def serve(
     return_freed_memory()
     if workers == 1:
         state = State(settings)
-        state.recommender = Recommender.open(settings, state.metrics)
+        state.open()
         uvicorn.run(create_app(settings, state=state), **server_options(settings, host, port))
         return
-    check_artefacts(encoder, index, settings.device)
+    if not is_shareable(index / current_version(index)):
+        raise ConfigError("milvus-lite serves one process at a time: use one worker, or a server")
+    open_pair(settings)  # so that a start with workers fails once and in words
     os.environ |= {
         "TWINSET_ENCODER": str(encoder),
         "TWINSET_INDEX": str(index),

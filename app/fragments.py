@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from cachetools import LRUCache
 
-from core.index.items import ItemTable
+from core.index.items import Items
 from core.index.store import IndexVersion
 
 IMAGE_URL = "image_url"
@@ -29,7 +29,7 @@ class Fragments:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._kept: WeakKeyDictionary[ItemTable, LRUCache[int, _Kept]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Items, LRUCache[int, _Kept]] = WeakKeyDictionary()
 
     def entry(self, version: IndexVersion, row: int, fields: Collection[str] = ()) -> Entry:
         """`{"id", "item"}` of a row, the item with the named fields, by default all."""

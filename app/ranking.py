@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.errors import UnknownField
 from app.schemas import MAX_VARIANTS, ListOptions, SearchOptions
 from core.filters import evaluate, parse_filter
+from core.index.base import Condition, VectorIndex
 from core.index.store import IndexVersion
 
 Mask = NDArray[np.bool_]
@@ -19,9 +20,9 @@ Codes = NDArray[np.int64]
 Vector = NDArray[np.float32]
 # A mask of all rows but these would cost more than to find them and leave them out.
 _MOST_PASSED_OVER = 64
-# Rows asked of the index to find groups in; then, for each group still missing, this many.
+# Rows asked of the index to find groups in; then, in rounds, twice as many each.
 _LIST_LENGTHS = (64, 512, 4096)
-_ROWS_PER_GROUP = 4
+_FIRST_ROUND = 512
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,20 @@ class RankedPage:
 
 
 def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:
-    """(n,) which rows may come back; None where all may.
+    """(n,) which rows may come back, rows without an item never; None where all may.
 
     Raises:
         FilterError: see `core.filters.parse_filter`.
     """
     rows = list(exclude)
     if text is None and not rows:
-        return None
+        return version.alive
     if text is None:
         mask: Mask = np.ones(len(version), np.bool_)
     else:
         mask = evaluate(parse_filter(text), version.items.columns)
     mask[rows] = False
-    return mask
+    return mask if version.alive is None else mask & version.alive
 
 
 def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:
@@ -86,16 +87,18 @@ def rank(
     """
     rows = {*exclude, *known_rows(version, options.exclude_ids)}
     wanted = min(options.offset + options.limit + 1, len(version))
+    where = None if options.filter is None else Condition(parse_filter(options.filter))
+    search = _Search(version.index, query, where)
     codes = None if options.group_by is None else group_codes(version, options.group_by)
     if codes is None and options.filter is None and len(rows) <= _MOST_PASSED_OVER:
-        return _page(_nearest_but(version, query, wanted, rows), options)
+        return _page(_nearest_but(search, wanted, rows), options)
     mask = filter_mask(version, options.filter, rows)
     if codes is None:
-        found = _nearest(version, query, wanted, mask)
+        found = search.nearest(wanted, mask)
     else:
         first = None if options.filter is None else mask
         groups = _Groups(codes, np.ones(len(version), np.bool_) if mask is None else mask.copy())
-        found = _nearest_groups(version, query, wanted, first, groups)
+        found = _nearest_groups(search, wanted, first, groups)
     return _page(found, options, None if codes is None else partial(_variants, codes, mask))
 
 
@@ -118,22 +121,30 @@ def _variants(codes: Codes, mask: Mask | None, row: int) -> list[int]:
     return variants_of(row, codes, mask)
 
 
+@dataclass(frozen=True)
+class _Search:
+    """A query of an index, and the filter that every row of a mask matches."""
+
+    index: VectorIndex
+    query: Vector
+    where: Condition | None
+
+    def nearest(self, wanted: int, mask: Mask | None) -> list[tuple[int, float]]:
+        """The `wanted` best rows and their scores, fewer where there are fewer."""
+        wanted = min(wanted, len(self.index))
+        if wanted == 0:
+            return []
+        rows, scores = self.index.search(self.query[None], wanted, mask, self.where)
+        kept = rows[0] >= 0
+        return list(zip(rows[0][kept].tolist(), scores[0][kept].tolist(), strict=True))
+
+
 def _nearest_but(
-    version: IndexVersion, query: Vector, wanted: int, passed_over: Collection[int]
+    search: _Search, wanted: int, passed_over: Collection[int]
 ) -> list[tuple[int, float]]:
     """The nearest rows but a few: found with the others and dropped, which needs no mask."""
-    found = _nearest(version, query, min(wanted + len(passed_over), len(version)), None)
+    found = search.nearest(wanted + len(passed_over), None)
     return [(row, score) for row, score in found if row not in passed_over][:wanted]
-
-
-def _nearest(
-    version: IndexVersion, query: Vector, wanted: int, mask: Mask | None
-) -> list[tuple[int, float]]:
-    if wanted == 0:
-        return []
-    rows, scores = version.index.search(query[None], wanted, mask)
-    kept = rows[0] >= 0
-    return list(zip(rows[0][kept].tolist(), scores[0][kept].tolist(), strict=True))
 
 
 class _Groups:
@@ -153,21 +164,21 @@ class _Groups:
 
 
 def _nearest_groups(
-    version: IndexVersion, query: Vector, wanted: int, mask: Mask | None, groups: _Groups
+    search: _Search, wanted: int, mask: Mask | None, groups: _Groups
 ) -> list[tuple[int, float]]:
     """The best row of each of the `wanted` best groups, best first; fewer where fewer exist.
 
     First along ever longer beginnings of one ranked list, then, where groups are large, in rounds
     that mask out what was found, and the rest of its groups. What a page holds depends on neither
-    its length nor its place: the lengths are fixed, and masked searches are exact.
+    its length nor its place: all lengths are fixed.
     """
     for length in _LIST_LENGTHS:
-        rows = min(length, len(version))
-        if rows == 0 or groups.add(_nearest(version, query, rows, mask)) >= wanted:
+        if groups.add(search.nearest(length, mask)) >= wanted:
             return groups.found[:wanted]
+    length = _FIRST_ROUND
     while len(groups.found) < wanted and groups.left.any():
-        step = min(_ROWS_PER_GROUP * (wanted - len(groups.found)), len(version))
-        groups.add(_nearest(version, query, step, groups.left))
+        groups.add(search.nearest(length, groups.left))
+        length *= 2
     return groups.found[:wanted]
 
 

@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from core.artefacts import MANIFEST, write_manifest
-from core.errors import ConfigError
-from core.index.base import Vectors
-from core.index.faiss_index import KINDS, FaissIndex
-from core.index.store import INDEX_FILE, KIND
+from core.artefacts import MANIFEST, read_manifest, write_manifest
+from core.encoders.loading import ENCODER_MANIFEST
+from core.errors import ArtefactError, ConfigError
+from core.index.base import VectorIndex, Vectors
+from core.index.encoder_store import keep_encoder
+from core.index.faiss_index import FaissIndex
+from core.index.items import ItemTable
+from core.index.milvus import versions
+from core.index.store import INDEX_FILE, ITEMS_FILE, KIND
 from core.progress import progress_bar
 from index_builder.inputs import Inputs, open_inputs
 from index_builder.items import write_items
-from index_builder.publish import new_version
+from index_builder.kinds import settle_kind
+from index_builder.publish import Going, new_version
 from index_builder.recall import RECALL_AT, measure_recall
-
-# One core scans about 6 million numbers a millisecond: 20,000 items of 256 stay below 1 ms, which
-# is what the rest of a request takes. HNSW answers in a tenth of that at a recall of 0.999.
-EXACT_UP_TO = 20_000
-HNSW_UP_TO = 2_000_000
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """`kind` is "auto" or one of `core.index.faiss_index.KINDS`; `keep` counts versions kept."""
+    """`kind` is "auto" or one of `index_builder.kinds.KINDS`; `keep` counts versions kept.
+
+    `memory` is what the vectors may take when they are served, in bytes; None for any amount.
+    With `activate` the version goes live at once. `encoder` is kept beside the index. Live writes
+    up to `as_of` are taken to be in the catalogue, by default up to the time of its file.
+    """
 
     kind: str = "auto"
     min_recall: float = 0.95
     keep: int = 3
+    memory: int | None = None
+    activate: bool = True
+    encoder: Path | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -49,42 +61,62 @@ class BuildReport:
 def build_index(
     embeddings_dir: Path, catalogue_path: Path, index_dir: Path, options: BuildOptions
 ) -> BuildReport:
-    """Build a version, check its recall, and make it the live one of `index_dir`.
+    """Build a version, check its recall, and by default make it the live one of `index_dir`.
 
     Raises:
         ArtefactError, CatalogueError: see `open_inputs`.
-        ConfigError: the kind is unknown, the recall is below the one asked for, or another build
-            works on the folder. Nothing is published then.
+        ConfigError: the kind is unknown or takes more memory than there is, the recall is below
+            the one asked for, or another build works on the folder. Nothing is published then.
+        ConfigError, NotReady, InvalidInput: see `core.index.milvus.versions.build_index`.
     """
     inputs = open_inputs(embeddings_dir, catalogue_path)
-    kind = choose_kind(len(inputs)) if options.kind == "auto" else options.kind
-    if kind not in KINDS:
-        raise ConfigError(f"the index kind must be auto or one of {', '.join(KINDS)}")
+    kind = settle_kind(options.kind, len(inputs), inputs.embeddings.dimension, options.memory)
     content = (embeddings_dir / MANIFEST).read_bytes() + kind.encode()
-    with new_version(index_dir, content, options.keep) as (name, staging):
-        return _write_version(name, staging, inputs, kind, options.min_recall)
+    going = Going(options.activate, options.keep)
+    as_of = options.as_of or datetime.fromtimestamp(catalogue_path.stat().st_mtime, UTC)
+    if options.encoder is not None:
+        _require_maker(options.encoder, inputs)
+    with new_version(index_dir, content, going) as (name, staging):
+        if options.encoder is not None:
+            keep_encoder(index_dir, options.encoder)
+        live = {"live": {"as_of": as_of.isoformat()}}
+        return write_version(name, staging, inputs, Making(kind, options.min_recall, live))
 
 
-def choose_kind(count: int) -> str:
-    """The kind for `count` items: exact while that is fast, then HNSW, IVF where memory counts."""
-    if count <= EXACT_UP_TO:
-        return "exact"
-    return "hnsw" if count <= HNSW_UP_TO else "ivf"
+def _require_maker(encoder: Path, inputs: Inputs) -> None:
+    manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST)
+    if manifest.get("fingerprint") != inputs.embeddings.fingerprint:
+        raise ArtefactError(
+            encoder / ENCODER_MANIFEST, "is not the encoder that made the embeddings; export again"
+        )
 
 
-def _write_version(
-    name: str, staging: Path, inputs: Inputs, kind: str, min_recall: float
-) -> BuildReport:
-    embeddings = inputs.embeddings
-    start = time.monotonic()
-    index = _index_vectors(embeddings.item, kind)
-    seconds = time.monotonic() - start
-    recall = measure_recall(index, embeddings.item)
-    if recall < min_recall:
-        reached = f"recall@{RECALL_AT} is {recall:.3f}, below the {min_recall:.3f} asked for"
-        raise ConfigError(f"{reached}; nothing was published, the kind exact always reaches 1")
-    index.save(staging / INDEX_FILE)
+@dataclass(frozen=True)
+class Making:
+    """The kind of index, the recall below which it is refused, and more for its manifest."""
+
+    kind: str
+    min_recall: float
+    fields: Mapping[str, Any]
+
+
+def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> BuildReport:
+    """Write the files of a version into `staging`, and its vectors there or into Milvus.
+
+    Raises:
+        ConfigError: the recall is below the one asked for.
+        ConfigError, NotReady, InvalidInput: see `core.index.milvus.versions.build_index`.
+    """
+    embeddings, kind, min_recall = inputs.embeddings, making.kind, making.min_recall
     pictures = write_items(inputs.catalogue, staging)
+    start = time.monotonic()
+    index = _index_vectors(name, staging, embeddings.item, kind)
+    seconds = time.monotonic() - start
+    try:
+        recall = _require_recall(index, embeddings.item, min_recall)
+    except BaseException:
+        versions.drop(staging)
+        raise
     fields = {
         "encoder": {"name": embeddings.encoder_name, "fingerprint": embeddings.fingerprint},
         "dimension": embeddings.dimension,
@@ -92,6 +124,7 @@ def _write_version(
         "category": inputs.catalogue.category,
         "index_kind": kind,
         "recall_at_10": round(recall, 4),
+        **making.fields,
     }
     write_manifest(staging, KIND, fields)
     size = sum(path.stat().st_size for path in staging.iterdir())
@@ -107,7 +140,26 @@ def _write_version(
     )
 
 
-def _index_vectors(vectors: Vectors, kind: str) -> FaissIndex:
+def _index_vectors(name: str, staging: Path, vectors: Vectors, kind: str) -> VectorIndex:
+    """The index of a version, stored in its folder or in Milvus."""
     with progress_bar() as progress:
         task = progress.add_task("Indexing vectors", total=len(vectors))
-        return FaissIndex.build(vectors, kind, lambda rows: progress.advance(task, rows))
+
+        def on_rows(rows: int) -> None:
+            progress.advance(task, rows)
+
+        if kind == versions.KIND:
+            columns = ItemTable(staging / ITEMS_FILE).columns
+            return versions.build_index(staging, name, vectors, columns, on_rows)
+        index = FaissIndex.build(vectors, kind, on_rows)
+    index.save(staging / INDEX_FILE)
+    return index
+
+
+def _require_recall(index: VectorIndex, vectors: Vectors, least: float) -> float:
+    """The recall of an index; ConfigError where it is below `least`."""
+    recall = measure_recall(index, vectors)
+    if recall < least:
+        reached = f"recall@{RECALL_AT} is {recall:.3f}, below the {least:.3f} asked for"
+        raise ConfigError(f"{reached}; nothing was published, the kind exact always reaches 1")
+    return recall

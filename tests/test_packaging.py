@@ -69,7 +69,8 @@ def test_the_image_has_no_root_and_no_torch() -> None:
     final = dockerfile.split("\nFROM ")[-1]
     assert "\nUSER twinset\n" in final
     assert "/readyz" in final.split("HEALTHCHECK", 1)[1]
-    assert "-c constraints.txt '.[app]'" in dockerfile
+    assert '-c constraints.txt ".[${EXTRAS}]"' in dockerfile
+    assert "ARG EXTRAS=app\n" in dockerfile
     app = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["app"]]
     assert not {Requirement(text).name for text in app} & {"torch", "transformers"}
 
@@ -96,6 +97,20 @@ def test_compose_services_and_profiles() -> None:
     )
 
 
+def test_the_milvus_profile_is_whole() -> None:
+    services = compose()["services"]
+    profile = {name: s for name, s in services.items() if s.get("profiles") == ["milvus"]}
+    assert set(profile) == {"etcd", "minio", "milvus"}
+    assert all(re.search(r":(v|RELEASE\.)[\w.-]+$", s["image"]) for s in profile.values())
+    waited_for = profile["milvus"]["depends_on"]
+    assert waited_for == {name: {"condition": "service_healthy"} for name in ("etcd", "minio")}
+    assert all("healthcheck" in service for service in profile.values())
+    assert [name for name, service in profile.items() if "ports" in service] == ["milvus"]
+    twinset = services["twinset"]
+    assert "milvus" in twinset["build"]["args"]["EXTRAS"]
+    assert twinset["environment"]["TWINSET_MILVUS_URI"].endswith("http://milvus:19530}")
+
+
 def test_compose_volumes_and_files_exist() -> None:
     for service in compose()["services"].values():
         for volume in service.get("volumes", []):
@@ -113,7 +128,9 @@ def test_ci_runs_what_a_developer_runs() -> None:
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "real", "model", "clean"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "lint", "bench", "real", "scale", "model", "clean"]
+)
 def test_make_targets(target: str) -> None:
     run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)  # noqa: S607
     assert run.returncode == 0

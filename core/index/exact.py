@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.index.base import Mask, Rows, Scores, Vectors
+from core.index.base import Condition, Mask, Rows, Scores, Vectors
 
 
 class ExactIndex:
@@ -22,7 +22,13 @@ class ExactIndex:
     def vector(self, row: int) -> Vectors:
         return np.array(self._vectors[row])
 
-    def search(self, queries: Vectors, k: int, mask: Mask | None = None) -> tuple[Rows, Scores]:
+    def search(
+        self,
+        queries: Vectors,
+        k: int,
+        mask: Mask | None = None,
+        where: Condition | None = None,  # noqa: ARG002  (the mask says it)
+    ) -> tuple[Rows, Scores]:
         check_query(queries, k, mask, (len(self), self.dimension))
         candidates = np.arange(len(self)) if mask is None else np.flatnonzero(mask)
         rows = np.full((len(queries), k), -1, np.int64)

@@ -20,21 +20,17 @@ import faiss
 import numpy as np
 
 from core.errors import ArtefactError, ConfigError
-from core.index.base import Mask, Rows, Scores, Vectors
+from core.index.base import Condition, Mask, Rows, Scores, Vectors
 from core.index.exact import check_query, dot_rows
+from core.index.faiss_kinds import QUANTISED, kind_of, new_index, stored_vectors
+from core.index.ranked import Ranked, best_first, extend
 
-KINDS = ("exact", "hnsw", "ivf")
-# Links per node and breadth while building: recall@10 near 1 on product embeddings.
-_HNSW_LINKS = 32
-_HNSW_BUILD_BREADTH = 128
-# FAISS asks for at least 39 training rows per list and gains nothing beyond 256.
-_IVF_ROWS_PER_LIST = 39
-_IVF_TRAINING_ROWS_PER_LIST = 128
+# The file beside a quantised index that keeps its vectors in 16 bits a number.
+KEPT_FILE = "vectors.npy"
 _ADD_BLOCK = 4096
 _SCAN_BLOCK = 8192
 # More than FAISS and `dot_rows` can differ on unit vectors, far less than one picture from another.
 _ROUNDING = np.float32(1e-5)
-Ranked = tuple[Rows, Scores]
 
 
 @dataclass(frozen=True)
@@ -42,32 +38,37 @@ class SearchPlan:
     """How a query is answered. Nothing here depends on k: shorter lists begin longer ones.
 
     Up to `scan_rows` matching rows are scored one and all. Above, FAISS is asked for `breadths[0]`
-    candidates, then for more, and at last the matching rows are scored after all. `probe_share` is
-    the part of an IVF's lists that a query without a mask looks into.
+    candidates, then for more, and at last the matching rows are scored after all. FAISS passes over
+    every row of a mask of up to `exhaustive_rows` and takes its short cuts through a larger one.
+    `probe_share` is the part of an IVF's lists that a query without a mask looks into.
     """
 
     scan_rows: int = 1000
+    exhaustive_rows: int = 200_000
     breadths: tuple[int, ...] = (64, 256, 1024, 4096)
     probe_share: float = 1 / 32
 
 
 class FaissIndex:
-    """See `core.index.base.VectorIndex`; kinds "exact" (flat), "hnsw" and "ivf" (16-bit rows).
+    """See `core.index.base.VectorIndex` and `core.index.faiss_kinds` for the kinds.
 
-    "exact" equals `ExactIndex` to the bit, and so does every kind under a mask. "ivf" keeps half of
-    each vector's bits and scores what it keeps. Without a mask, lists longer than
-    `plan.breadths[0]` may hold a row that an approximate kind missed at first after a slightly
-    worse one; no row comes twice and none moves between pages.
+    "exact" equals `ExactIndex` to the bit, and under a mask of up to `plan.exhaustive_rows` rows
+    so does "hnsw". "ivf" keeps half of each vector's bits and scores what it keeps. "ivf-sq" and
+    "ivf-pq" search compressed rows in memory and score by `kept`, the vectors (n, d) in a file that
+    is mapped, not read. Lists of an approximate kind longer than `plan.breadths[0]` may hold a row
+    that was missed at first after a slightly worse one; no row comes twice and none moves between
+    pages.
     """
 
-    def __init__(self, index: Any, plan: SearchPlan | None = None) -> None:
+    def __init__(self, index: Any, plan: SearchPlan | None = None, kept: Any = None) -> None:
         self._index = index
+        self._kept = kept
         # An HNSW's rows stand in a flat index, which can be passed over whole.
         self._storage = faiss.downcast_index(getattr(index, "storage", index))
         self._plan = plan or SearchPlan()
         self.kind = kind_of(index)
         self.dimension = int(index.d)
-        self._vectors = _stored_vectors(index)
+        self._vectors = stored_vectors(index)
 
     @classmethod
     def build(
@@ -82,7 +83,7 @@ class FaissIndex:
         Raises:
             ConfigError: the kind is unknown.
         """
-        index = _new_index(vectors, kind)
+        index = new_index(vectors, kind)
         for start in range(0, len(vectors), _ADD_BLOCK):
             block = np.ascontiguousarray(vectors[start : start + _ADD_BLOCK], np.float32)
             index.add(block)
@@ -90,22 +91,32 @@ class FaissIndex:
                 on_rows(len(block))
         if kind == "ivf":
             index.make_direct_map()  # row -> list entry, so that a row can be read back
-        return cls(index, plan)
+        return cls(index, plan, vectors if kind in QUANTISED else None)
 
     @classmethod
     def load(cls, path: Path, plan: SearchPlan | None = None) -> FaissIndex:
-        """Read a file written by `save`; the caller has verified its checksum.
+        """Read what `save` wrote; the caller has verified the checksums.
 
         Raises:
-            ArtefactError: it is not an index of one of the kinds.
+            ArtefactError: it is not an index of one of the kinds, or its vectors are missing.
         """
         try:
-            return cls(faiss.read_index(str(path)), plan)
+            index = faiss.read_index(str(path))
+            kept = _map_kept(path, index) if kind_of(index) in QUANTISED else None
         except (RuntimeError, ConfigError):
             raise ArtefactError(path, "is not a FAISS index that Twinset writes") from None
+        return cls(index, plan, kept)
 
     def save(self, path: Path) -> None:
+        """Write the index and, beside it, the vectors of a quantised one."""
         faiss.write_index(self._index, str(path))
+        if self._kept is None:
+            return
+        shape = (len(self), self.dimension)
+        file = np.lib.format.open_memmap(path.with_name(KEPT_FILE), "w+", np.float16, shape)
+        for start in range(0, len(self), _ADD_BLOCK):
+            file[start : start + _ADD_BLOCK] = self._kept[start : start + _ADD_BLOCK]
+        file.flush()
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -113,7 +124,13 @@ class FaissIndex:
     def vector(self, row: int) -> Vectors:
         return np.array(self._gather(np.array([row], np.int64))[0])
 
-    def search(self, queries: Vectors, k: int, mask: Mask | None = None) -> Ranked:
+    def search(
+        self,
+        queries: Vectors,
+        k: int,
+        mask: Mask | None = None,
+        where: Condition | None = None,  # noqa: ARG002  (the mask says it)
+    ) -> Ranked:
         check_query(queries, k, mask, (len(self), self.dimension))
         rows = np.full((len(queries), k), -1, np.int64)
         scores = np.full((len(queries), k), -np.inf, np.float32)
@@ -130,13 +147,13 @@ class FaissIndex:
             settled = self._propose(query, breadth, request)
             if settled is None:
                 break
-            found = _extend(found, settled)
+            found = extend(found, settled)
             if len(found[0]) >= k:
                 return found[0][:k], found[1][:k]
         matching = request.matching()
         # Rows found before come back in the scan, hence as many more are asked for.
         scanned = best_first(matching, self._score(query, matching), k + len(found[0]))
-        rows, scores = _extend(found, scanned)
+        rows, scores = extend(found, scanned)
         return rows[:k], scores[:k]
 
     def _propose(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
@@ -151,27 +168,36 @@ class FaissIndex:
         if rows[-1] < 0:
             return None
         scores = self._score(query, rows)
-        certain = scores > near[0, -1] + _ROUNDING
+        # By what FAISS says: of a compressed row's score it alone knows what may follow.
+        certain = near[0] > near[0, -1] + _ROUNDING
         return best_first(rows[certain], scores[certain], breadth)
 
     def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
-        """FAISS's `breadth` best: of all rows under a mask, else as the kind looks for them."""
+        """FAISS's `breadth` best: of all rows of a mask, else as the kind looks for them."""
         selector = request.selector
-        exhaustive = selector is not None
-        if self.kind == "ivf":
-            probes = self._index.nlist if exhaustive else self._probes(breadth)
-            index, parameters = self._index, faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+        exhaustive = selector is not None and request.count <= self._plan.exhaustive_rows
+        if hasattr(self._index, "nlist"):
+            probes = self._index.nlist if exhaustive else self._probes(breadth, request.count)
+            index, parameters = self._index, self._ivf_parameters(probes, selector)
         elif exhaustive or self.kind == "exact":
             index, parameters = self._storage, faiss.SearchParameters(sel=selector)
         else:
-            index, parameters = self._index, faiss.SearchParametersHNSW(efSearch=2 * breadth)
+            # A walk passes rows outside the mask too, so it has to be longer where few match.
+            length = max(2 * breadth, math.ceil(1.5 * breadth * len(self) / request.count))
+            parameters = faiss.SearchParametersHNSW(efSearch=length, sel=selector)
+            index = self._index
         near, rows = index.search(query[None], breadth, params=parameters)
         return near, rows
 
-    def _probes(self, breadth: int) -> int:
+    def _ivf_parameters(self, probes: int, selector: Any) -> Any:
+        if self.kind == "ivf-pq":
+            return faiss.IVFPQSearchParameters(nprobe=probes, sel=selector)
+        return faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+
+    def _probes(self, breadth: int, count: int) -> int:
         lists = self._index.nlist
-        # Four times the lists that would hold `breadth` rows if those lay evenly.
-        needed = math.ceil(4 * breadth * lists / len(self))
+        # Four times the lists that would hold `breadth` matching rows if those lay evenly.
+        needed = math.ceil(4 * breadth * lists / count)
         return int(min(lists, max(math.ceil(lists * self._plan.probe_share), needed)))
 
     def _score(self, query: Vectors, rows: Rows) -> Scores:
@@ -186,6 +212,8 @@ class FaissIndex:
     def _gather(self, rows: Rows) -> Vectors:
         if self._vectors is not None:
             return np.asarray(self._vectors[rows])
+        if self._kept is not None:
+            return np.asarray(self._kept[rows], np.float32)
         return np.asarray(self._index.reconstruct_batch(rows), np.float32)
 
 
@@ -206,73 +234,13 @@ class _Request:
         return faiss.IDSelectorBitmap(np.packbits(self._mask, bitorder="little"))
 
 
-def best_first(rows: Rows, scores: Scores, k: int) -> Ranked:
-    """The k best of n rows by score, equal scores in row order; both (n,) -> (min(n, k),)."""
-    if k < len(rows):
-        # A partial sort finds the k-th score; whatever ties with it still competes by row.
-        kept = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
-        rows, scores = rows[kept], scores[kept]
-    order = np.lexsort((rows, -scores))[:k]
-    return rows[order], scores[order]
-
-
-def _extend(found: Ranked, more: Ranked) -> Ranked:
-    """`found`, then the rows of `more` that it lacks."""
-    new = ~np.isin(more[0], found[0])
-    return np.concatenate([found[0], more[0][new]]), np.concatenate([found[1], more[1][new]])
-
-
-def kind_of(index: Any) -> str:
-    """The name in `KINDS` of a FAISS index; ConfigError for any other."""
-    if isinstance(index, faiss.IndexHNSWFlat):
-        return "hnsw"
-    if isinstance(index, faiss.IndexIVFScalarQuantizer):
-        return "ivf"
-    if isinstance(index, faiss.IndexFlat):
-        return "exact"
-    raise ConfigError(f"the index kind must be one of {', '.join(KINDS)}")
-
-
-def _stored_vectors(index: Any) -> Vectors | None:
-    """A read-only view (n, d) of the float32 rows inside a FAISS index; None where it has none."""
-    if isinstance(index, faiss.IndexIVF):
-        return None
-    flat = faiss.downcast_index(index.storage) if hasattr(index, "storage") else index
-    size = flat.ntotal * flat.d
-    view: Vectors = faiss.rev_swig_ptr(flat.get_xb(), size).reshape(flat.ntotal, flat.d)
-    view.flags.writeable = False
-    return view
-
-
-def _new_index(vectors: Vectors, kind: str) -> Any:
-    count, dimension = vectors.shape
-    if kind == "exact":
-        return faiss.IndexFlatIP(dimension)
-    if kind == "hnsw":
-        index = faiss.IndexHNSWFlat(dimension, _HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = _HNSW_BUILD_BREADTH
-        return index
-    if kind == "ivf":
-        lists = max(1, min(4 * math.isqrt(count), count // _IVF_ROWS_PER_LIST))
-        return _trained_ivf(vectors, lists)
-    raise ConfigError(f"the index kind must be one of {', '.join(KINDS)}")
-
-
-def _trained_ivf(vectors: Vectors, lists: int) -> Any:
-    dimension = vectors.shape[1]
-    quantizer = faiss.IndexFlatIP(dimension)
-    # 16 bits of each number: scores stay true to four digits. Rows are not stored as differences
-    # from their list's centre, so equal vectors have equal codes.
-    index = faiss.IndexIVFScalarQuantizer(
-        quantizer,
-        dimension,
-        lists,
-        faiss.ScalarQuantizer.QT_fp16,
-        faiss.METRIC_INNER_PRODUCT,
-        False,
-    )
-    index.cp.spherical = True
-    size = min(len(vectors), lists * _IVF_TRAINING_ROWS_PER_LIST)
-    sample = np.random.default_rng(0).choice(len(vectors), size, replace=False)
-    index.train(np.ascontiguousarray(vectors[np.sort(sample)], np.float32))
-    return index
+def _map_kept(path: Path, index: Any) -> Any:
+    """The vectors that `save` put beside an index; ArtefactError where they are not there."""
+    file = path.with_name(KEPT_FILE)
+    try:
+        kept = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        raise ArtefactError(file, "is missing or cannot be read") from None
+    if kept.shape != (index.ntotal, index.d) or kept.dtype != np.float16:
+        raise ArtefactError(file, "does not hold the vectors of the index")
+    return kept

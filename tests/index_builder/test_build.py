@@ -21,7 +21,7 @@ from core.images import decode_image
 from core.index.store import current_version, list_versions, open_version, set_current
 from index_builder import build as building
 from index_builder import publish
-from index_builder.build import BuildOptions, build_index, choose_kind
+from index_builder.build import BuildOptions, build_index
 from index_builder.commands import build
 from tests.embeddings import write_embeddings
 
@@ -88,7 +88,7 @@ def index_dir(tmp_path, inputs):
 # What a build makes.
 
 
-@pytest.mark.parametrize("kind", ["auto", "exact", "hnsw", "ivf"])
+@pytest.mark.parametrize("kind", ["auto", "exact", "hnsw", "ivf", "ivf-sq", "ivf-pq"])
 def test_a_build_makes_a_live_version(tmp_path, inputs, kind):
     report = build_index(*inputs, tmp_path / "index", BuildOptions(kind))
     version = open_version(tmp_path / "index")
@@ -137,14 +137,6 @@ def test_an_open_version_outlives_its_folder(index_dir):
     assert version.images.read(0).data == picture(0)
     assert version.items.id_of(59) == "item-59"
     assert version.index.search(version.index.vector(59)[None], 1)[0].tolist() == [[59]]
-
-
-@pytest.mark.parametrize(
-    ("count", "kind"),
-    [(20_000, "exact"), (20_001, "hnsw"), (2_000_000, "hnsw"), (2_000_001, "ivf")],
-)
-def test_the_kind_goes_by_the_count(count, kind):
-    assert choose_kind(count) == kind
 
 
 # What a build refuses; nothing is published then.

@@ -1,0 +1,162 @@
+"""Collections: made and filled, made live by alias, dropped.
+
+A collection is never changed into another version, so encoder and vectors change together: the
+version folder names its collection, and the alias follows the version that is live.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from core.columns import Columns, Kind, Value
+from core.errors import ArtefactError
+from core.index.base import Vectors
+from core.index.milvus.connection import MilvusAddress, answering
+from core.index.milvus.fields import MAX_BYTES, ROW, VECTOR, FieldMap
+
+_BLOCK = 1000
+_BUILD_PARAMETERS: Mapping[str, Mapping[str, int]] = {
+    "HNSW": {"M": 32, "efConstruction": 128},
+    "IVF_SQ8": {"nlist": 1024},
+    "DISKANN": {},
+}
+
+
+@dataclass(frozen=True)
+class CollectionRecord:
+    """What a version folder keeps of its collection: enough to search and to drop it."""
+
+    name: str
+    index_type: str
+    fields: FieldMap
+
+    def save(self, path: Path) -> None:
+        content = {
+            "collection": self.name,
+            "index_type": self.index_type,
+            "fields": dict(self.fields.kinds),
+        }
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Raises ArtefactError where the file is not what `save` writes."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            kinds: dict[str, Kind] = dict(content["fields"])
+            return cls(str(content["collection"]), str(content["index_type"]), FieldMap(kinds))
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ArtefactError(path, "does not name a Milvus collection") from None
+
+
+@dataclass(frozen=True)
+class NewCollection:
+    """What a collection is made of: n unit rows and the n items' fields."""
+
+    name: str
+    vectors: Vectors
+    columns: Columns
+
+    def rows(self, fields: FieldMap) -> Iterator[list[dict[str, Any]]]:
+        """Blocks of rows as they are inserted."""
+        for start in range(0, len(self.vectors), _BLOCK):
+            block = np.asarray(self.vectors[start : start + _BLOCK], np.float32)
+            numbers = range(start, start + len(block))
+            items = [
+                {name: self.columns[name].value(row) for name in fields.kinds} for row in numbers
+            ]
+            yield entries(numbers, block, items, fields)
+
+
+def entries(
+    rows: Sequence[int], vectors: Vectors, items: Sequence[Mapping[str, Value | None]], to: FieldMap
+) -> list[dict[str, Any]]:
+    """Rows as pymilvus takes them; see `FieldMap.cells` for what it raises."""
+    return [
+        {ROW: int(row), VECTOR: vector, **to.cells(item)}
+        for row, vector, item in zip(rows, vectors, items, strict=True)
+    ]
+
+
+def create_collection(
+    client: Any,
+    address: MilvusAddress,
+    new: NewCollection,
+    on_rows: Callable[[int], None] | None = None,
+) -> CollectionRecord:
+    """Make, fill, index and load a collection; one of that name is replaced.
+
+    Raises:
+        InvalidInput: a field of an item does not fit; nothing is left behind.
+        NotReady: Milvus does not answer.
+    """
+    record = CollectionRecord(new.name, address.index_type, FieldMap.of(new.columns))
+    with answering():
+        drop_collection(client, new.name)
+        client.create_collection(new.name, schema=_schema(client, record, new.vectors.shape[1]))
+        try:
+            for block in new.rows(record.fields):
+                client.insert(new.name, block)
+                if on_rows is not None:
+                    on_rows(len(block))
+            client.flush(new.name)
+            client.create_index(new.name, _index_parameters(client, record.index_type))
+            client.load_collection(new.name)
+        except BaseException:
+            drop_collection(client, new.name)
+            raise
+    return record
+
+
+def _schema(client: Any, record: CollectionRecord, dimension: int) -> Any:
+    from pymilvus import DataType
+
+    schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field(ROW, DataType.INT64, is_primary=True)
+    schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
+    for name, kind in record.fields.kinds.items():
+        column = record.fields.column(name)
+        if kind == "string":
+            schema.add_field(column, DataType.VARCHAR, max_length=MAX_BYTES)
+        else:
+            schema.add_field(column, DataType.DOUBLE if kind == "number" else DataType.INT8)
+    return schema
+
+
+def _index_parameters(client: Any, index_type: str) -> Any:
+    parameters = client.prepare_index_params()
+    # As one JSON text, which a server reads like the loose parameters; milvus-lite reads only this.
+    params = {"params": dict(_BUILD_PARAMETERS[index_type])}
+    parameters.add_index(VECTOR, index_type=index_type, metric_type="IP", params=params)
+    return parameters
+
+
+def drop_collection(client: Any, name: str) -> None:
+    """Drop a collection and what leads to it; nothing where there is none."""
+    if client.has_collection(name):
+        for alias in client.list_aliases(name)["aliases"]:
+            client.drop_alias(alias)
+        client.drop_collection(name)
+
+
+def make_live(client: Any, address: MilvusAddress, name: str) -> None:
+    """Let the alias lead to a collection, in one step of the server."""
+    with answering():
+        if address.alias in _aliases(client):
+            client.alter_alias(name, address.alias)
+        else:
+            client.create_alias(name, address.alias)
+
+
+def _aliases(client: Any) -> list[str]:
+    return [
+        alias
+        for name in client.list_collections()
+        for alias in client.list_aliases(name)["aliases"]
+    ]

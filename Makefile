@@ -6,7 +6,7 @@
 # make real    the README's figures, from DATA
 # make scale   the kinds of index at 10 thousand to a million vectors; after make real
 # make model   train models/compact anew from DATA
-# make study   train the three compact recipes on DATA and compare them; about three hours
+# make study   train the four compact recipes on DATA and compare them; about three hours
 # make sparsity   after that, hybrid-compact on 10, 25 and 50 % of the products
 
 PORT ?= 8000
@@ -78,7 +78,7 @@ model: .venv/.all
 	cp -R $(MODEL)/run/encoder $(ENCODER)
 
 # An interrupted study goes on where it was.
-RECIPES := hybrid-compact clip-compact clip-advanced-compact
+RECIPES := hybrid-compact hybrid-category-compact clip-compact clip-advanced-compact
 STUDY_RUNS := $(RECIPES) hybrid-compact-untrained clip-compact-untrained
 SHARES := 10 25 50
 

@@ -121,12 +121,12 @@ def _write_spec(config: TrainingConfig, template: str, folder: Path) -> None:
     ).to_manifest()
     if config.strategy == "hybrid":
         spec |= {"architecture": hybrid.ARCHITECTURE, "projected": PROJECTED}
-    fields: dict[str, Any] = {**spec, "fingerprint": _fingerprint(spec, folder)}
+    fields: dict[str, Any] = {**spec, "fingerprint": fingerprint_of(spec, folder)}
     fields["training"] = config.to_dict()
     write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)
 
 
-def _fingerprint(spec: dict[str, Any], folder: Path) -> str:
+def fingerprint_of(spec: dict[str, Any], folder: Path) -> str:
     """Of everything that decides an output: the files' digests and the preprocessing."""
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
     for file in sorted(folder.iterdir()):

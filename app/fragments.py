@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import orjson
-from cachetools import LRUCache
 
 from core.index.items import Items
 from core.index.store import IndexVersion
 
 IMAGE_URL = "image_url"
-# An id, and the item as a JSON object.
-_Kept = tuple[str, bytes]
-
-
-Entry = dict[str, object]
+# What a kept item takes beside its bytes: their header, its row's number, its place in the table.
+_OVERHEAD_BYTES = 128
 
 
 class Fragments:
-    """Whole items as JSON by row, the most recently used ones up to `max_bytes`.
+    """Items as JSON by row, kept up to `max_bytes`; the oldest make room.
 
     Each table of items has its own, gone with the table: a row says something else in another
     version. Used from the event loop alone.
@@ -29,22 +25,53 @@ class Fragments:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._kept: WeakKeyDictionary[Items, LRUCache[int, _Kept]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Items, _Kept] = WeakKeyDictionary()
 
-    def entry(self, version: IndexVersion, row: int, fields: Collection[str] = ()) -> Entry:
-        """`{"id", "item"}` of a row, the item with the named fields, by default all."""
+    def entry(
+        self,
+        version: IndexVersion,
+        row: int,
+        beside: Mapping[str, object],
+        fields: Collection[str] = (),
+    ) -> orjson.Fragment:
+        """`{"id", "item"}` of a row and what stands `beside`; the item with the named fields.
+
+        No field named means all of them.
+        """
         if fields:
-            values = item_values(version, row, fields)
-            return {"id": version.items.id_of(row), "item": values}
-        kept = self._kept.get(version.items)
-        if kept is None:
-            kept = self._kept[version.items] = LRUCache(self._max_bytes, lambda pair: len(pair[1]))
-        pair = kept.get(row)
-        if pair is None:
-            pair = version.items.id_of(row), orjson.dumps(item_values(version, row))
-            if len(pair[1]) <= self._max_bytes:
-                kept[row] = pair
-        return {"id": pair[0], "item": orjson.Fragment(pair[1])}
+            head = _dump(version, row, fields)
+        else:
+            kept = self._kept.get(version.items)
+            if kept is None:
+                kept = self._kept[version.items] = _Kept(self._max_bytes)
+            head = kept.get(row) or kept.add(row, _dump(version, row))
+        if not beside:
+            return orjson.Fragment(head)
+        return orjson.Fragment(head[:-1] + b"," + orjson.dumps(beside)[1:])
+
+
+class _Kept:
+    """Bytes by row, first in, first out: with less to keep in mind than the last used."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._entries: dict[int, bytes] = {}
+        self._max_bytes = max_bytes
+        self.size = 0
+        self.get = self._entries.get
+
+    def add(self, row: int, entry: bytes) -> bytes:
+        """`entry`, kept."""
+        self._entries[row] = entry
+        self.size += len(entry) + _OVERHEAD_BYTES
+        while self.size > self._max_bytes:
+            oldest = self._entries.pop(next(iter(self._entries)))
+            self.size -= len(oldest) + _OVERHEAD_BYTES
+        return entry
+
+
+def _dump(version: IndexVersion, row: int, fields: Collection[str] = ()) -> bytes:
+    item = item_values(version, row, fields)
+    return orjson.dumps({"id": version.items.id_of(row), "item": item})
 
 
 def item_values(version: IndexVersion, row: int, fields: Collection[str] = ()) -> dict[str, object]:

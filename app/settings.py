@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     max_searches: Positive = 256
     # How long an input may wait for the encoder, or an image for its decoding.
     queue_s: Annotated[float, Field(gt=0)] = 1.5
-    kept_embeddings: Positive = 4096
-    max_fragment_bytes: Positive = 24 * 1024 * 1024
+    kept_embeddings: Positive = 2048
+    max_fragment_bytes: Positive = 16 * 1024 * 1024
     shutdown_s: Positive = 10
 
     @property

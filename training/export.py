@@ -11,22 +11,38 @@ from pathlib import Path
 from typing import Any
 
 import nncf
+import numpy as np
 import onnx
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from core.artefacts import new_folder, sha256_of, write_manifest
 from core.encoders import hybrid
+from core.encoders.base import Vectors, normalise
 from core.encoders.dual import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, DualSpec
 from core.encoders.hybrid import FUSION_MODEL
 from core.encoders.loading import ENCODER_MANIFEST
+from core.encoders.runtime import open_model
 from training.config import TrainingConfig
 from training.data import item_template
+from training.quantise import MIN_COSINE
 from training.towers import HybridTowers, TowerPair, tokenizer_path
 from training.towers.backbones import pixel_statistics
 from training.towers.hybrid import PROJECTED
 
 _OPSET = 18
+# Queries that a compressed text tower has to answer as before.
+_PHRASES = (
+    "red dress",
+    "women navy blue striped casual shirt",
+    "leather wallet for men",
+    "running shoes with white soles",
+    "a light summer scarf with a floral print",
+    "analogue watch, steel, black dial",
+    "kids tshirt with a cartoon",
+    "formal grey trousers, slim fit",
+)
 
 
 def export_encoder(
@@ -35,16 +51,17 @@ def export_encoder(
     """Write the encoder folder `out`, replacing an older one.
 
     `category` is the catalogue's category attribute, for texts that name it.
-    The image tower stays in float32; the text tower's matrices are stored as int8 with a scale
-    per row or column and multiplied in float32.
+    The image tower stays in float32 (`training.quantise` makes an int8 one); the text tower's
+    matrices are stored as int8 with a scale per row or column and multiplied in float32, unless
+    that turns its rows by more than a cosine of `MIN_COSINE`.
     """
     towers = towers.cpu().eval()
     with new_folder(out, replace=True) as staging:
         _export_image(towers.image, config, staging / IMAGE_MODEL)
-        _export_text(towers.text, staging / TEXT_MODEL)
+        tokenizer = Path(shutil.copyfile(tokenizer_path(config.model), staging / TOKENIZER))
+        _export_text(towers.text, tokenizer, staging / TEXT_MODEL)
         if isinstance(towers, HybridTowers):
             _export_fusion(towers.fusion, staging / FUSION_MODEL)
-        shutil.copyfile(tokenizer_path(config.model), staging / TOKENIZER)
         _write_spec(config, item_template(config.data, category), staging)
 
 
@@ -54,7 +71,7 @@ def _export_image(tower: nn.Module, config: TrainingConfig, path: Path) -> None:
     onnx.save(_to_onnx(tower, {"pixels": pixels}, {"pixels": {0: "n"}}), path)
 
 
-def _export_text(tower: nn.Module, path: Path) -> None:
+def _export_text(tower: nn.Module, tokenizer: Path, path: Path) -> None:
     example = torch.ones(2, 8, dtype=torch.int64)
     shape = {0: "n", 1: "t"}
     model = _to_onnx(
@@ -63,7 +80,22 @@ def _export_text(tower: nn.Module, path: Path) -> None:
         {"input_ids": shape, "attention_mask": dict(shape)},
     )
     nncf.set_log_level(logging.ERROR)
+    onnx.save(model, path)
+    rows = _run_text(path, tokenizer)
     onnx.save(nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM), path)
+    cosine = np.vecdot(rows, _run_text(path, tokenizer)).min()
+    if cosine < MIN_COSINE:
+        logging.getLogger(__name__).warning("text stays in float32: int8 gives %.4f", cosine)
+        onnx.save(model, path)
+
+
+def _run_text(path: Path, tokenizer: Path) -> Vectors:
+    """Unit rows of `_PHRASES`, one at a time, so that none is padded."""
+    model, words = open_model(path, "cpu"), Tokenizer.from_file(str(tokenizer))
+    words.no_padding()
+    encoded = [np.array([words.encode(phrase).ids], np.int64) for phrase in _PHRASES]
+    rows = [model({"input_ids": ids, "attention_mask": np.ones_like(ids)}) for ids in encoded]
+    return normalise(np.concatenate(rows))
 
 
 def _export_fusion(fusion: nn.Module, path: Path) -> None:
@@ -121,12 +153,12 @@ def _write_spec(config: TrainingConfig, template: str, folder: Path) -> None:
     ).to_manifest()
     if config.strategy == "hybrid":
         spec |= {"architecture": hybrid.ARCHITECTURE, "projected": PROJECTED}
-    fields: dict[str, Any] = {**spec, "fingerprint": _fingerprint(spec, folder)}
+    fields: dict[str, Any] = {**spec, "fingerprint": fingerprint_of(spec, folder)}
     fields["training"] = config.to_dict()
     write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)
 
 
-def _fingerprint(spec: dict[str, Any], folder: Path) -> str:
+def fingerprint_of(spec: dict[str, Any], folder: Path) -> str:
     """Of everything that decides an output: the files' digests and the preprocessing."""
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
     for file in sorted(folder.iterdir()):

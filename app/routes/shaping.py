@@ -29,10 +29,10 @@ def recommendations(
     fields = check_fields(version, options.fields)
     hits = []
     for place, hit in enumerate(page.hits, start=options.offset + 1):
-        entry = entry_of(version, hit.row, fields) | {"rank": place, "score": hit.score}
+        beside: dict[str, Any] = {"rank": place, "score": hit.score}
         if hit.variants is not None:
-            entry["variants"] = ids_of(version, hit.variants)
-        hits.append(entry)
+            beside["variants"] = ids_of(version, hit.variants)
+        hits.append(entry_of(version, hit.row, beside, fields))
     content = _envelope(call, recommender, hits, options, page.exhausted)
     return _json(content | {"took_ms": call.took_ms})
 
@@ -45,10 +45,8 @@ def item_list(
     fields = check_fields(version, options.fields)
     entries = []
     for row, variants in page.entries:
-        entry = entry_of(version, row, fields)
-        if variants is not None:
-            entry["variants"] = ids_of(version, variants)
-        entries.append(entry)
+        beside = {} if variants is None else {"variants": ids_of(version, variants)}
+        entries.append(entry_of(version, row, beside, fields))
     exhausted = options.offset + options.limit >= page.total
     content = _envelope(call, recommender, entries, options, exhausted)
     return _json(content | {"total": page.total, "took_ms": call.took_ms})
@@ -57,7 +55,7 @@ def item_list(
 def _envelope(
     call: Call,
     recommender: Recommender,
-    items: list[dict[str, Any]],
+    items: list[orjson.Fragment],
     options: ListOptions,
     exhausted: bool,
 ) -> dict[str, Any]:

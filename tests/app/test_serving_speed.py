@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import orjson
 import pytest
 
 from app.batching import Batcher
@@ -130,12 +131,12 @@ def test_kept_items_are_bounded_and_right(state: State) -> None:
     fragments = Fragments(1000)
     for _ in range(2):
         for row in range(len(version)):
-            entry = fragments.entry(version, row)
-            assert entry["id"] == version.items.id_of(row)
-    kept = fragments._kept[version.items]
-    assert 0 < kept.currsize <= 1000
-    named = fragments.entry(version, 0, ["title"])["item"]
-    assert named == {"title": item_values(version, 0)["title"]}
+            entry = orjson.loads(orjson.dumps(fragments.entry(version, row, {"rank": row})))
+            values = item_values(version, row)
+            assert entry == {"id": version.items.id_of(row), "item": values, "rank": row}
+    assert 0 < fragments._kept[version.items].size <= 1000
+    named = orjson.dumps(fragments.entry(version, 0, {}, ["title"]))
+    assert orjson.loads(named)["item"] == {"title": item_values(version, 0)["title"]}
 
 
 def test_what_waits_too_long_for_the_encoder_is_refused() -> None:

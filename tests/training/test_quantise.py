@@ -1,0 +1,70 @@
+"""int8 encoders: what is measured of them, and that a bad one is not written."""
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+from core.encoders import load_encoder
+from core.errors import ConfigError
+from training import quantise
+from training.quantise import Sample, Verdict, own_recall, quantise_encoder
+
+
+@pytest.fixture(scope="module")
+def sample():
+    """Pictures of flat shapes, each with a text of its own."""
+    generator = np.random.default_rng(0)
+    cells = generator.integers(0, 256, (60, 4, 3, 3), np.uint8)
+    images = [Image.fromarray(one).resize((96, 128)) for one in cells]
+    return Sample(images, [f"shirt number {n}" for n in range(60)])
+
+
+@pytest.fixture(autouse=True)
+def few_pictures(monkeypatch):
+    monkeypatch.setattr(quantise, "CALIBRATION", 20)
+
+
+def test_own_recall_is_the_share_that_finds_itself_in_time():
+    # Query 0 finds row 0 first; query 11 finds its own row behind the eleven others.
+    pool = np.eye(12, dtype=np.float32)
+    queries = pool.copy()
+    queries[11] = 1.0
+    queries[11, 11] = 0.0
+    assert own_recall(queries, pool) == pytest.approx(11 / 12)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "accepted"),
+    [
+        (Verdict(0.99, 0.6, 0.6), True),
+        (Verdict(0.995, 0.6, 0.596), True),
+        (Verdict(0.995, 0.6, 0.7), True),
+        (Verdict(0.989, 0.6, 0.6), False),
+        (Verdict(0.999, 0.6, 0.594), False),
+    ],
+)
+def test_the_rule(verdict, accepted):
+    assert verdict.accepted == accepted
+
+
+def test_one_that_changes_too_much_is_not_written(compact, sample, tmp_path, monkeypatch):
+    monkeypatch.setattr(quantise, "MIN_COSINE", 1.01)
+    with pytest.raises(ConfigError, match="was not written: cosine"):
+        quantise_encoder(compact, sample, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_holds_is_an_encoder_of_its_own(compact, sample, tmp_path, monkeypatch):
+    monkeypatch.setattr(quantise, "MIN_COSINE", 0.0)
+    monkeypatch.setattr(quantise, "MAX_RECALL_LOSS", 1.0)
+    verdict = quantise_encoder(compact, sample, tmp_path / "out")
+    before, after = load_encoder(compact, "cpu"), load_encoder(tmp_path / "out", "cpu")
+    assert after.name == "clip-compact-int8"
+    assert after.fingerprint != before.fingerprint
+    graph = onnx.load(tmp_path / "out" / "image.onnx").graph
+    assert any(node.op_type == "QuantizeLinear" for node in graph.node)
+    judged = sample.images[20:]
+    cosine = np.vecdot(before.encode_images(judged), after.encode_images(judged)).mean()
+    assert verdict.cosine == pytest.approx(cosine, abs=1e-3)
+    np.testing.assert_array_equal(after.encode_texts(["a"]), before.encode_texts(["a"]))

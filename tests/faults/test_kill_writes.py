@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from tests.live.conftest import COUNT, KEY, Place
-from tests.live.shop import fields, products
+from tests.live.shop import fields
 from tests.service import running_service
 
 ROUNDS = int(os.environ.get("TWINSET_FAULT_ROUNDS", "10"))
@@ -128,14 +128,15 @@ def test_nothing_acknowledged_is_lost(
             streams = [Stream(n, url, shop, random) for n, shop in enumerate(known)]
             for stream in streams:
                 stream.start()
-            time.sleep(random.uniform(0.05, 1.0))
+            while not any(stream.answers for stream in streams):
+                time.sleep(0.01)  # however busy the machine is
+            time.sleep(random.uniform(0, 0.5))
             kill_all(process.pid)
             for stream in streams:
                 stream.join()
             answers += sum(stream.answers for stream in streams)
     with running_service(place.encoder, place.index) as (client, _):
         check(client, streams)
-    assert len(products(COUNT)) == COUNT
     assert answers >= ROUNDS
     print(f"{answers} acknowledged writes; slowest start {slowest:.1f} s")
 

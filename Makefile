@@ -1,6 +1,7 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
 # make bench   runtimes, and the service from outside
+# make faults  200 times kill -9 in a write stream, 50 swaps under load; half an hour
 # make real    the README's figures, from DATA
 # make scale   the kinds of index at 10 thousand to a million vectors; after make real
 # make model   train models/compact anew from DATA
@@ -20,7 +21,7 @@ STUDY := var/study
 ENCODER := models/compact
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench real scale model study sparsity clean
+.PHONY: demo test lint faults bench real scale model study sparsity clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -33,6 +34,9 @@ lint: .venv/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+faults: .venv/.all
+	TWINSET_FAULT_ROUNDS=200 TWINSET_SWAPS=50 TWINSET_SWAP_ITEMS=30000 $(BIN)/pytest -s tests/faults
 
 # benchmarks.runtimes also compares with ONNX Runtime, of the extra `gpu`, and is run by itself.
 bench: .venv/.bench $(DEMO)/.index

@@ -38,6 +38,7 @@ def view(overlay: Overlay, log: WriteLog) -> IndexVersion:
         items=LaidItems(overlay, dead),
         images=LaidImages(base.images, overlay, log),
         alive=None if alive.all() else alive,
+        sequence=overlay.sequence,
     )
 
 

@@ -78,6 +78,7 @@ def test_the_writes_leave_nothing_untried(shop: Shop) -> None:
     assert not shop.version.alive.all()
     assert len(shop.version) > COUNT
     assert shop.version.count == len(shop.rows)
+    assert shop.version.revision == f"{shop.version.name}+{WRITES}"
 
 
 def random_test(random: Random) -> tuple[str, Any]:

@@ -94,4 +94,5 @@ def test_a_server_that_is_gone_is_a_503_and_reads_go_on(shop: Place, milvus: Mil
         check(client.get("/readyz"), 503, "not_ready")
         assert client.get("/items").json()["total"] == 40
         connect(milvus).rename_collection("elsewhere", name)
+        connect(milvus).load_collection(name)
         assert len(found(client, "hat")) == 40

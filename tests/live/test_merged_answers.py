@@ -248,6 +248,13 @@ def test_every_item_and_picture_reads_back(shop: Shop) -> None:
         np.testing.assert_allclose(shop.version.index.vector(at), shop.vectors[place], atol=1e-6)
 
 
+def test_vectors_read_alike_one_by_one_and_together(shop: Shop) -> None:
+    ids = [row["id"] for row in reversed(shop.rows)]
+    rows = np.array(known_rows(shop.version, ids))
+    expected = shop.vectors[::-1]
+    np.testing.assert_allclose(shop.version.index.vectors(rows), expected, atol=1e-6)
+
+
 def test_a_removed_item_is_nowhere(shop: Shop, tmp_path: Path) -> None:
     gone = {f"p{n}" for n in range(COUNT)} - {row["id"] for row in shop.rows}
     assert gone

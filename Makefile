@@ -3,6 +3,7 @@
 # make bench   encoders, and the service from outside, on the sample shop
 # make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
 # make bench-all   all of these, written into docs/benchmarks.md; INFINITY=.../bin/infinity_emb
+# make faults  200 times kill -9 in a write stream, 50 swaps under load; half an hour
 # make real    the README's figures, from DATA
 # make scale   the kinds of index at 10 thousand to a million vectors; after make real
 # make model   train models/compact anew from DATA
@@ -25,7 +26,7 @@ BENCHMARKS := encoders rest indexes service photo mixed
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity scale clean
+.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity scale faults clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -38,6 +39,9 @@ lint: .venv/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+faults: .venv/.all
+	TWINSET_FAULT_ROUNDS=200 TWINSET_SWAPS=50 TWINSET_SWAP_ITEMS=30000 $(BIN)/pytest -s tests/faults
 
 bench: .venv/.bench $(DEMO)/.index
 	$(BIN)/python -m benchmarks.encoders $(ENCODER)

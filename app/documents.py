@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -86,11 +85,7 @@ class Documents:
         if value is None:
             return None
         fitted = fit(value, kind)
-        if (
-            fitted is None
-            or (isinstance(fitted, str) and not _is_text(fitted))
-            or (isinstance(fitted, float) and not math.isfinite(fitted))
-        ):
+        if fitted is None or (isinstance(fitted, str) and not _is_text(fitted)):
             raise InvalidInput(f"Field {name!r} takes {_NOUNS[kind]}.")
         if name == "price" and fitted < 0:
             raise InvalidInput("Field 'price' is not below zero.")

@@ -107,8 +107,5 @@ class _Merged:
 
 def _inputs(merged: IndexVersion) -> Inputs:
     rows = np.arange(len(merged)) if merged.alive is None else np.flatnonzero(merged.alive)
-    vectors = np.empty((len(rows), merged.dimension), np.float32)
-    for place, row in enumerate(rows.tolist()):
-        vectors[place] = merged.index.vector(row)
-    source = _Merged(merged, rows, vectors)
+    source = _Merged(merged, rows, merged.index.vectors(rows))
     return Inputs(source, source)

@@ -60,3 +60,6 @@ class VectorIndex(Protocol):
 
     def vector(self, row: int) -> Vectors:
         """The stored vector of a row, (d,)."""
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """The stored vectors of rows, (n,) -> (n, d), in their order."""

@@ -22,6 +22,9 @@ class ExactIndex:
     def vector(self, row: int) -> Vectors:
         return np.array(self._vectors[row])
 
+    def vectors(self, rows: Rows) -> Vectors:
+        return np.array(self._vectors[rows])
+
     def search(
         self,
         queries: Vectors,

@@ -122,7 +122,10 @@ class FaissIndex:
         return int(self._index.ntotal)
 
     def vector(self, row: int) -> Vectors:
-        return np.array(self._gather(np.array([row], np.int64))[0])
+        return np.asarray(self.vectors(np.array([row], np.int64))[0])
+
+    def vectors(self, rows: Rows) -> Vectors:
+        return np.array(self._gather(rows))
 
     def search(
         self,

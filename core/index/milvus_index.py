@@ -70,11 +70,18 @@ class MilvusIndex:
         return self._count
 
     def vector(self, row: int) -> Vectors:
-        """See `VectorIndex`; NotFound where the row was deleted."""
-        rows, vectors = self._fetch(np.array([row]))
-        if not len(rows):
-            raise NotFound("There is no item of this row.")
-        return np.asarray(vectors[0])
+        return np.asarray(self.vectors(np.array([row]))[0])
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """See `VectorIndex`; NotFound where a row was deleted."""
+        vectors = np.empty((len(rows), self.dimension), np.float32)
+        for start in range(0, len(rows), _FETCH_BLOCK):
+            block = rows[start : start + _FETCH_BLOCK]
+            held, found = self._fetch(block)
+            if len(held) < len(np.unique(block)):
+                raise NotFound("There is no item of this row.")
+            vectors[start : start + len(block)] = found[np.searchsorted(held, block)]
+        return vectors
 
     def upsert(
         self, rows: Sequence[int], vectors: Vectors, items: Sequence[Mapping[str, Value | None]]

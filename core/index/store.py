@@ -64,6 +64,8 @@ class IndexVersion:
     manifest: Mapping[str, Any]
     # (n,) which rows are items; None where all are. Only live writes leave rows without one.
     alive: Mask | None = None
+    # Of the last live write in it; 0 for a version as it was built.
+    sequence: int = 0
 
     def __len__(self) -> int:
         return len(self.items)
@@ -72,6 +74,11 @@ class IndexVersion:
     def count(self) -> int:
         """How many items there are: rows, less those that were deleted."""
         return len(self) if self.alive is None else int(self.alive.sum())
+
+    @property
+    def revision(self) -> str:
+        """Another one whenever any item is: the version's name, and its live writes."""
+        return f"{self.name}+{self.sequence}" if self.sequence else self.name
 
     @property
     def dimension(self) -> int:

@@ -53,9 +53,11 @@ class LaidColumns(Mapping[str, Column]):
             merged = _extended(base.values, self._total)
             vocabulary = None
         else:
-            vocabulary, moved = extend_vocabulary(base.vocabulary, set(values))
+            distinct = set(values)
+            vocabulary, moved = extend_vocabulary(base.vocabulary, distinct)
             merged = _extended(base.values if moved is None else moved[base.values], self._total)
-            values = [vocabulary.code(value) for value in values]
+            codes = {value: vocabulary.code(value) for value in distinct}
+            values = [codes[value] for value in values]
         merged[rows] = values
         merged[~present] = 0
         return Column(base.kind, merged, present, vocabulary)

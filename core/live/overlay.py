@@ -8,6 +8,7 @@ from the merged items in row order therefore answers as the merged version does.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,6 +24,7 @@ from core.live.log import Entry, picture_sha
 
 # In place of a picture's sha256: the one that the base version holds for the row.
 BASE_PICTURE = "base"
+_LARGEST = sys.float_info.max
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -232,7 +234,7 @@ def fit(value: Any, kind: pa.DataType) -> Any:
         return value if isinstance(value, str) else None
     if kind == pa.bool_():
         return value
-    if not isinstance(value, (int, float)):
+    if not isinstance(value, (int, float)) or not abs(value) <= _LARGEST:  # NaN is not
         return None
     if kind == pa.int64():
         whole = int(value)

@@ -38,6 +38,7 @@ def view(overlay: Overlay, log: WriteLog) -> IndexVersion:
         items=LaidItems(overlay, dead),
         images=LaidImages(base.images, overlay, log),
         alive=None if alive.all() else alive,
+        sequence=overlay.sequence,
     )
 
 
@@ -63,6 +64,13 @@ class LaidIndex:
     def vector(self, row: int) -> Vectors:
         place = self._places.get(row)
         return self._base.vector(row) if place is None else np.array(self._vectors[place])
+
+    def vectors(self, rows: Rows) -> Vectors:
+        own = np.isin(rows, self._rows)
+        vectors = np.empty((len(rows), self.dimension), np.float32)
+        vectors[~own] = self._base.vectors(rows[~own])
+        vectors[own] = self._vectors[np.searchsorted(self._rows, rows[own])]
+        return vectors
 
     def search(
         self, queries: Vectors, k: int, mask: Mask | None = None, where: Condition | None = None

@@ -175,6 +175,8 @@ def test_a_query_gets_the_same_answer_alone_and_in_a_batch(index):
 def test_a_stored_vector_can_be_read_and_not_changed(index):
     vector = index.vector(17)
     np.testing.assert_allclose(vector, VECTORS[17], atol=1e-3)
+    rows = np.array([17, 3, 2999, 3])
+    np.testing.assert_array_equal(index.vectors(rows), [index.vector(row) for row in rows])
     vector[:] = 0
     assert np.linalg.norm(index.vector(17)) == pytest.approx(1, abs=1e-3)
 

@@ -78,6 +78,7 @@ def test_the_writes_leave_nothing_untried(shop: Shop) -> None:
     assert not shop.version.alive.all()
     assert len(shop.version) > COUNT
     assert shop.version.count == len(shop.rows)
+    assert shop.version.revision == f"{shop.version.name}+{WRITES}"
 
 
 def random_test(random: Random) -> tuple[str, Any]:
@@ -245,6 +246,13 @@ def test_every_item_and_picture_reads_back(shop: Shop) -> None:
         image = shop.version.images.read(at)
         assert (None if image is None else image.data) == row["image"]
         np.testing.assert_allclose(shop.version.index.vector(at), shop.vectors[place], atol=1e-6)
+
+
+def test_vectors_read_alike_one_by_one_and_together(shop: Shop) -> None:
+    ids = [row["id"] for row in reversed(shop.rows)]
+    rows = np.array(known_rows(shop.version, ids))
+    expected = shop.vectors[::-1]
+    np.testing.assert_allclose(shop.version.index.vectors(rows), expected, atol=1e-6)
 
 
 def test_a_removed_item_is_nowhere(shop: Shop, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from core.errors import ConfigError, NotReady
 
 INDEX_TYPES = ("HNSW", "IVF_SQ8", "DISKANN")
 _TIMEOUT_S = 10.0
+_LOGGED = 200
+logger = logging.getLogger("twinset.milvus")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def connect(address: MilvusAddress) -> Any:
         from pymilvus.exceptions import MilvusException
     except ImportError:
         raise ConfigError("Milvus needs pymilvus; install the extra `milvus`") from None
+    # It logs a traceback for each error that it raises; `answering` logs a line.
+    logging.getLogger("pymilvus.decorators").setLevel(logging.CRITICAL)
     if address.is_lite:
         _require_folder(address.uri)
         # What milvus-lite does not implement, pymilvus does without; it need not log a traceback.
@@ -132,5 +136,6 @@ def answering() -> Iterator[None]:
 
     try:
         yield
-    except MilvusException:
+    except MilvusException as error:
+        logger.warning("Milvus does not answer as it should: %s", str(error)[:_LOGGED])
         raise NotReady("Milvus does not answer as it should.") from None

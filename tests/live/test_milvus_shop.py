@@ -1,0 +1,98 @@
+"""A service whose vectors lie in Milvus: writes, versions, folding, and a server that is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core.index.milvus.connection import MilvusAddress, connect
+from core.index.store import current_version, list_versions
+from index_builder.build import BuildOptions
+from index_builder.compact import compact_index
+from tests.app.test_errors import check
+from tests.live.conftest import Place, serving
+from tests.live.shop import ENCODER, build, products
+from tests.milvus import milvus_lite
+
+
+@pytest.fixture
+def milvus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusAddress]:
+    with milvus_lite(tmp_path) as address:
+        monkeypatch.setenv("TWINSET_MILVUS_URI", address.uri)
+        yield address
+
+
+@pytest.fixture
+def shop(tmp_path: Path, milvus: MilvusAddress) -> Place:
+    build(tmp_path / "shop", products(40), options=BuildOptions("milvus"))
+    ENCODER.save(tmp_path / "shop" / "encoder")
+    return Place(tmp_path / "shop" / "encoder", tmp_path / "shop" / "index")
+
+
+def found(client: httpx.Client, words: str, **fields: object) -> list[str]:
+    answer = client.post("/recommend/by-text", json={"query": words, "limit": 100, **fields})
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def live_collection(milvus: MilvusAddress) -> str:
+    return str(connect(milvus).describe_alias("twinset")["collection_name"])
+
+
+def collection_of(version: str) -> str:
+    return "twinset_" + version.replace("-", "_")
+
+
+def test_writes_are_found_filtered_and_folded(shop: Place, milvus: MilvusAddress) -> None:
+    before = current_version(shop.index)
+    cheap = "price < 5"
+    with serving(shop) as client:
+        assert found(client, "hat", filter=cheap) == []
+        client.put("/items/new", json={"title": "green velvet hat", "price": 4.0})
+        assert client.patch("/items/p3", json={"price": 3.0}).status_code == 200
+        assert client.delete("/items/p5").status_code in (200, 204)
+        assert found(client, "green velvet hat")[0] == "new"
+        assert sorted(found(client, "hat", filter=cheap)) == ["new", "p3"]
+        assert "p5" not in found(client, "hat")
+        lists = found(client, "hat"), found(client, "dress", filter="price >= 20")
+    report = compact_index(shop.encoder, shop.index, keep=3)
+    assert report is not None
+    assert report.kind == "milvus"
+    assert current_version(shop.index) == report.version != before
+    assert live_collection(milvus) == collection_of(report.version)
+    with serving(shop) as client:
+        assert (found(client, "hat"), found(client, "dress", filter="price >= 20")) == lists
+
+
+def test_a_version_goes_live_and_back_with_its_collection(
+    shop: Place, milvus: MilvusAddress
+) -> None:
+    first = current_version(shop.index)
+    build(shop.index.parent, products(44), options=BuildOptions("milvus", activate=False))
+    second = list_versions(shop.index)[-1]
+    with serving(shop) as client:
+        assert live_collection(milvus) == collection_of(first)
+        answer = client.post(f"/indexes/{second}/activate")
+        assert answer.status_code == 200, answer.text
+        assert live_collection(milvus) == collection_of(second)
+        assert len(found(client, "hat")) == 44
+        client.post("/indexes/rollback")
+        assert live_collection(milvus) == collection_of(first)
+        assert len(found(client, "hat")) == 40
+
+
+def test_a_server_that_is_gone_is_a_503_and_reads_go_on(shop: Place, milvus: MilvusAddress) -> None:
+    with serving(shop) as client:
+        assert client.get("/readyz").status_code == 200
+        name = live_collection(milvus)
+        connect(milvus).drop_alias("twinset")
+        connect(milvus).rename_collection(name, "elsewhere")
+        check(client.post("/recommend/by-text", json={"query": "hat"}), 503, "not_ready")
+        check(client.get("/readyz"), 503, "not_ready")
+        assert client.get("/items").json()["total"] == 40
+        connect(milvus).rename_collection("elsewhere", name)
+        connect(milvus).load_collection(name)
+        assert len(found(client, "hat")) == 40

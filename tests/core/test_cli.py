@@ -9,7 +9,7 @@ import typer
 from core import cli
 from core.errors import ArtefactError
 
-COMMANDS = ["sample", "import", "train", "evaluate", "export", "build", "serve"]
+COMMANDS = ["sample", "import", "train", "evaluate", "export", "build", "serve", "compact"]
 
 
 def fails() -> None:

@@ -24,7 +24,17 @@ from core.errors import ConfigError, TwinsetError
 COMMAND_GROUP = "twinset.commands"
 TRACEBACK_VARIABLE = "TWINSET_TRACEBACK"
 # The order in which a shop meets them; others follow by name.
-_JOURNEY = ("sample", "import", "train", "evaluate", "quantise", "export", "build", "serve")
+_JOURNEY = (
+    "sample",
+    "import",
+    "train",
+    "evaluate",
+    "quantise",
+    "export",
+    "build",
+    "serve",
+    "compact",
+)
 _EXIT_ERROR = 1
 _EXIT_DEFECT = 70
 _EXIT_INTERRUPTED = 130

@@ -9,7 +9,17 @@ import typer
 from core import cli
 from core.errors import ArtefactError
 
-COMMANDS = ["sample", "import", "train", "evaluate", "quantise", "export", "build", "serve"]
+COMMANDS = [
+    "sample",
+    "import",
+    "train",
+    "evaluate",
+    "quantise",
+    "export",
+    "build",
+    "serve",
+    "compact",
+]
 
 
 def fails() -> None:

@@ -46,8 +46,10 @@ STATUS: Mapping[type[TwinsetError], int] = {
 # What to say of errors that the framework raises; its own texts may echo input.
 FRAMEWORK_DETAILS: Mapping[int, tuple[str, str]] = {
     400: ("malformed_body", "The request cannot be parsed."),
+    401: ("unauthorized", "Send a key as `Authorization: Bearer KEY`."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not answer to that method."),
+    408: ("too_slow", "The request did not arrive in time."),
     413: ("body_too_large", "The request body is larger than the limit."),
     429: ("overloaded", "The service is busy; try again in a moment."),
     500: ("internal_error", "Something went wrong inside the service."),

@@ -65,6 +65,8 @@ class Recommender:
         self._texts: Batcher[str] = Batcher(timed("text", encoder.encode_texts), batch, queue)
         metrics.watch_queue("image", lambda: self._images.waiting)
         metrics.watch_queue("text", lambda: self._texts.waiting)
+        metrics.watch_queue("decode", lambda: decoding.pending)
+        metrics.watch_queue("search", lambda: self._searching.pending)
 
     @classmethod
     def open(cls, settings: Settings, metrics: Metrics) -> Self:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from app.metrics import Metrics
+from app.probe import SharedProbe
 from app.recommender import Recommender
 from app.settings import Settings
 from core.errors import ArtefactError, TwinsetError
@@ -22,6 +23,7 @@ class State:
     recommender: Recommender | None = None
     failure: TwinsetError | None = None
     draining: bool = False
+    probe: SharedProbe = field(default_factory=SharedProbe)
 
     def start(self) -> None:
         """Open the artefacts unless a recommender was given.

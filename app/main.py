@@ -47,7 +47,7 @@ def create_app(
     app.include_router(api)
     app.include_router(api, prefix="/v1", include_in_schema=False)
     storefront.mount(app)
-    describe(app)
+    describe(app, settings)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, held=settings.max_held_bytes)
     app.add_middleware(Access, settings=settings)

@@ -167,10 +167,11 @@ def _field_error(item: Mapping[str, Any]) -> FieldError:
 
 def responses(*statuses: int) -> Responses:
     """The `responses` argument of a route that can fail with these statuses."""
-    return {status: _documented(status) for status in statuses}
+    return {status: documented(status) for status in statuses}
 
 
-def _documented(status: int) -> dict[str, Any]:
+def documented(status: int) -> dict[str, Any]:
+    """One of those responses, as the OpenAPI document has it."""
     schema = {"$ref": "#/components/schemas/Problem"}
     code, detail = _EXAMPLES[status]
     example = {

@@ -20,6 +20,7 @@ from tests.app.corpus_client import check, parse
 from tests.app.corpus_requests import MIB
 
 HEADER_S, BODY_S, WRITE_S = 1, 2, 1
+SLACK_S = 5  # other programs share the machine
 HEAD = b"POST /recommend/by-image HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n"
 UPLOAD = HEAD + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
 
@@ -62,14 +63,14 @@ def test_headers_that_trickle_are_408(strict: str) -> None:
     with connect(strict) as connection:
         answer, seconds = trickle(connection, b"GET /livez HTTP/1.1\r\n", b"X-A: b\r\n")
     check(parse(answer), 408, "too_slow")
-    assert HEADER_S <= seconds < HEADER_S + 1.5
+    assert HEADER_S - 0.1 <= seconds < HEADER_S + SLACK_S
 
 
 def test_a_body_that_trickles_is_408(strict: str) -> None:
     with connect(strict) as connection:
         answer, seconds = trickle(connection, UPLOAD, b"x")
     check(parse(answer), 408, "too_slow")
-    assert BODY_S <= seconds < BODY_S + 1.5
+    assert BODY_S - 0.1 <= seconds < BODY_S + SLACK_S
 
 
 def test_a_body_that_trickles_after_its_refusal_is_cut_off(strict: str) -> None:
@@ -77,14 +78,14 @@ def test_a_body_that_trickles_after_its_refusal_is_cut_off(strict: str) -> None:
     with connect(strict) as connection:
         answer, seconds = trickle(connection, head, b"x")
     check(parse(answer), 413)
-    assert seconds < BODY_S + 1.5
+    assert seconds < BODY_S + SLACK_S
 
 
 def test_a_connection_that_asks_nothing_is_closed(strict: str) -> None:
     with connect(strict) as connection:
         start = time.monotonic()
         assert connection.recv(10) == b""
-        assert HEADER_S <= time.monotonic() - start < HEADER_S + 1.5
+        assert HEADER_S - 0.1 <= time.monotonic() - start < HEADER_S + SLACK_S
 
 
 def test_a_second_request_has_its_own_deadline(strict: str) -> None:
@@ -108,7 +109,7 @@ def test_a_client_that_reads_nothing_is_cut_off(strict: str) -> None:
         connection.settimeout(8)
         connection.connect((url.host, url.port))
         connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * asked)
-        time.sleep(WRITE_S + 1.5)
+        time.sleep(WRITE_S + 5)
         # What the kernel holds still comes, and then the end instead of the rest.
         with contextlib.suppress(ConnectionError):
             while piece := connection.recv(MIB):
@@ -124,7 +125,7 @@ def test_others_are_served_meanwhile(strict: str) -> None:
         start = time.monotonic()
         files = {"image": picture(1)}
         assert httpx.post(f"{strict}/recommend/by-image", files=files).status_code == 200
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < SLACK_S
         time.sleep(BODY_S + 1)
     gauge = "twinset_requests_in_flight 1.0"  # the scrape itself
     assert gauge in httpx.get(f"{strict}/metrics").text

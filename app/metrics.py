@@ -48,7 +48,13 @@ class Metrics:
         )
         self._batches = self._histogram("twinset_batch_size", "Inputs per batch.", "side", _SIZES)
         self._in_flight = self._gauge("twinset_requests_in_flight", "Requests not yet answered.")
-        self._queue = self._gauge("twinset_queue_depth", "Calls that wait or run.", "queue")
+        self._queue = self._gauge("twinset_queue_depth", "Inputs that wait.", "side")
+        self._embeddings = Counter(
+            "twinset_embeddings_total",
+            "Embeddings asked for: kept from before (hit), on their way (shared), or made (miss).",
+            ["side", "outcome"],
+            registry=self.registry,
+        )
         self._index = self._gauge(
             "twinset_index_items",
             "Items in the live index version.",
@@ -79,13 +85,17 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._latency.labels(route).observe(seconds)
 
-    def watch_queue(self, name: str, depth: Callable[[], float]) -> None:
+    def count_embedding(self, side: str, outcome: str) -> None:
+        """`outcome` is "hit", "shared" or "miss"."""
+        self._embeddings.labels(side, outcome).inc()
+
+    def watch_queue(self, side: str, depth: Callable[[], float]) -> None:
         """Read the depth of a queue whenever a request comes or goes, and when metrics are read."""
-        self._depths[name] = depth
+        self._depths[side] = depth
 
     def _read_depths(self) -> None:
-        for name, depth in self._depths.items():
-            self._queue.labels(name).set(depth())
+        for side, depth in self._depths.items():
+            self._queue.labels(side).set(depth())
 
     def show_index(self, model: str, version: str, items: int) -> None:
         """Report this index version as the live one, and no other."""

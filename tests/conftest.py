@@ -9,6 +9,17 @@ ROOT = Path(__file__).parents[1]
 REAL_PRODUCTS = Path(os.environ.get("TWINSET_DATA", ROOT.parent / "shared" / "data" / "fashion"))
 
 
+def pytest_addoption(parser):
+    help_text = "run fault and fuzz tests at the size of the bar: minutes instead of seconds"
+    parser.addoption("--full", action="store_true", help=help_text)
+
+
+@pytest.fixture(scope="session")
+def full(request):
+    """Whether tests that have a short form run at full size."""
+    return request.config.getoption("--full")
+
+
 @pytest.fixture(scope="session")
 def compact():
     """Folder of the encoder that ships with Twinset."""

@@ -1,5 +1,8 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
+# make faults  overload, slow clients, crashes and damaged files, at full size; minutes
+# make fuzz    generated requests, filters and images; FUZZ_SECONDS of each coverage-guided target
+# make audit   pinned packages against the advisories that PyPI knows
 # make bench   runtimes, and the service from outside
 # make real    the README's figures, from DATA
 # make model   train models/compact anew from DATA
@@ -8,6 +11,7 @@
 
 PORT ?= 8000
 DATA ?= ../shared/data/fashion
+FUZZ_SECONDS ?= 60
 PYTHON ?= $(firstword $(shell command -v python3.11 python3) python3)
 
 BIN := .venv/bin
@@ -19,7 +23,7 @@ STUDY := var/study
 ENCODER := models/compact
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench real model study sparsity clean
+.PHONY: demo test lint faults fuzz audit bench real model study sparsity clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -32,6 +36,21 @@ lint: .venv/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Both have a short form in `make test`. With nginx installed (Debian: apt-get install nginx-light)
+# the corpus of bad requests is also sent through it, and with promtool (prometheus) the alert rules
+# are checked; the tests skip what is missing, and say so.
+faults: .venv/.all
+	$(BIN)/pytest -v --full -m faults tests/faults tests/app/test_nginx.py
+
+fuzz: .venv/.fuzz
+	$(BIN)/pytest -v --full -m fuzz tests/fuzz tests/core/test_filters.py
+	for target in decoder manifest multipart filters; do \
+		$(BIN)/python -m tests.fuzz.coverage $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
+
+audit: .venv/.audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
 # benchmarks.runtimes also compares with ONNX Runtime, of the extra `gpu`, and is run by itself.
 bench: .venv/.bench $(DEMO)/.index
@@ -105,6 +124,14 @@ clean:
 .venv/.all: .venv/.python pyproject.toml constraints.txt
 	$(PIP) --editable '.[app,training,test]'
 	touch $@ .venv/.serving
+
+.venv/.fuzz: .venv/.all
+	$(PIP) --editable '.[app,training,test,fuzz]'
+	touch $@
+
+.venv/.audit: .venv/.python pyproject.toml constraints.txt
+	$(PIP) 'pip-audit'
+	touch $@
 
 .venv/.bench: .venv/.python pyproject.toml constraints.txt
 	$(PIP) --editable '.[app,bench]'

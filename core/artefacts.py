@@ -2,8 +2,8 @@
 
 FAISS, NumPy and safetensors all load a file with a flipped bit without a word, so every folder
 carries `manifest.json` (for an encoder `encoder.json`) with the sha256 of each other file and of
-what it says itself. A folder is written beside its final place, synced, and renamed, so that a reader sees the whole of
-it or nothing.
+what it says itself. A folder is written beside its final place, synced, and renamed, so that a
+reader sees the whole of it or nothing.
 """
 
 from __future__ import annotations

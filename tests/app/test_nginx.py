@@ -13,7 +13,7 @@ from tests.app.corpus_client import check, check_good, parse, send, send_raw
 from tests.app.corpus_requests import Case, bad_requests
 from tests.nginx import needs_nginx, running_nginx
 
-pytestmark = needs_nginx
+pytestmark = [needs_nginx, pytest.mark.faults]
 CASES = bad_requests()
 # The corpus is quicker than any shopper.
 NO_RATE = (("rate=20r/s", "rate=10000r/s"),)

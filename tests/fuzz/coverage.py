@@ -3,7 +3,8 @@
     python -m tests.fuzz.coverage decoder|manifest|multipart|filters [libFuzzer options]
 
 Starts from valid inputs, and keeps in `var/fuzz` what reached new code, for the next run. Ends with
-a traceback and a non-zero status on any error that is not one of Twinset's own. Needs the extra `fuzz`.
+a traceback and a non-zero status on any error that is not one of Twinset's own. Needs the extra
+`fuzz`.
 """
 
 from __future__ import annotations

@@ -94,7 +94,14 @@ def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
 def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
     """What uvicorn is told beside the application."""
     drain = settings.shutdown_s / 2  # so that who still sends is answered before all is over
-    deadlines = Deadlines(settings.header_s, settings.body_s, settings.write_s, drain)
+    deadlines = Deadlines(
+        header=settings.header_s,
+        body=settings.body_s,
+        body_rate=settings.body_rate,
+        body_most=settings.max_body_bytes,
+        write=settings.write_s,
+        drain=drain,
+    )
     return {
         "host": host,
         "port": port,

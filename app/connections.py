@@ -23,14 +23,19 @@ _LINGER_S = 5.0
 
 @dataclass(frozen=True)
 class Deadlines:
-    """Seconds that a client may take, from the first byte to the last whatever comes between.
+    """Seconds that a client may take.
 
-    `header` over a request line and its headers, `body` over a body, `write` until it reads on
-    where an answer waits for it, `drain` over either of the first two once the service stops.
+    `header` over a request line and its headers, from the first byte to the last. `body` over a
+    body, and one more for each `body_rate` bytes that have come, up to `body_most` of them: a slow
+    network is no fault, a byte now and then is (as mod_reqtimeout of the Apache server has it).
+    `write` until it reads on where an answer waits for it; `drain` over the first two once the
+    service stops.
     """
 
     header: float
     body: float
+    body_rate: int
+    body_most: int
     write: float
     drain: float
 
@@ -49,6 +54,9 @@ class Connection(H11Protocol):
         self._write_timer: asyncio.TimerHandle | None = None
         # What is awaited, and after which request: a byte more does not start the clock anew.
         self._awaited: tuple[str | None, object] = (None, None)
+        self._since = 0.0
+        self._received = 0
+        self._draining = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -58,6 +66,10 @@ class Connection(H11Protocol):
         self._await(None, 0)
         self.resume_writing()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        super().data_received(data)
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -75,6 +87,7 @@ class Connection(H11Protocol):
         if self._awaited == (what, self.cycle):
             return
         self._awaited = (what, self.cycle)
+        self._since, self._received = self.loop.time(), 0
         self._restart(seconds if what is not None else None)
 
     def _restart(self, seconds: float | None) -> None:
@@ -86,8 +99,18 @@ class Connection(H11Protocol):
         if self._awaited[0] == "head" and not self.conn.trailing_data[0]:
             self.transport.close()  # it has asked nothing
             return
+        if self._awaited[0] == "body" and (earned := self._earned()) > 0:
+            self._restart(earned)
+            return
         logger.info("a request did not arrive in time")
         self._answer(408)
+
+    def _earned(self) -> float:
+        """Seconds that the bytes of a body have bought beyond now."""
+        limits = self._deadlines
+        counted = min(self._received, limits.body_most)
+        allowed = limits.body + counted / limits.body_rate
+        return 0.0 if self._draining else self._since + allowed - self.loop.time()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is logged already
         self._answer(400)
@@ -130,6 +153,7 @@ class Connection(H11Protocol):
         if self.transport.is_closing():
             self._hang_up()
         elif self._timer is not None:
+            self._draining = True
             left = self._timer.when() - self.loop.time()
             self._restart(min(left, self._deadlines.drain))
 

@@ -77,9 +77,11 @@ class Settings(BaseSettings):
     max_queue: Positive = 64
     max_searches: Positive = 256
     shutdown_s: Positive = 10
-    # How long a client may take over its headers, over its body, and over reading an answer.
+    # How long a client may take over its headers, over its body (and a second more for each
+    # `body_rate` bytes), and over reading an answer.
     header_s: Positive = 10
-    body_s: Positive = 30
+    body_s: Positive = 15
+    body_rate: Positive = 16 * 1024
     write_s: Positive = 30
 
     read_keys: Keys = ()

@@ -73,6 +73,19 @@ def test_a_body_that_trickles_is_408(strict: str) -> None:
     assert BODY_S - 0.1 <= seconds < BODY_S + SLACK_S
 
 
+def test_a_slow_network_has_time(strict: str) -> None:
+    # Three times the deadline, but always above the rate that is asked for.
+    body = b"\r\nContent-Disposition: form-data; name=x\r\n\r\n" + bytes(200_000)
+    length = len(b"--b") + len(body)
+    head = UPLOAD.removesuffix(b"\r\n").replace(b"90000", str(length).encode())
+    with connect(strict) as connection:
+        connection.sendall(head)
+        for start in range(0, len(body), len(body) // 20):
+            connection.sendall(body[start : start + len(body) // 20])
+            time.sleep(3 * BODY_S / 20)
+        check(parse(connection.recv(4096)), 422)
+
+
 def test_a_body_that_trickles_after_its_refusal_is_cut_off(strict: str) -> None:
     head = b"POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n"
     with connect(strict) as connection:
@@ -132,7 +145,7 @@ def test_others_are_served_meanwhile(strict: str) -> None:
 
 
 def test_bodies_of_those_who_left_are_not_held(tmp_path: Path) -> None:
-    settings = Settings(max_held_bytes=400_000, body_s=BODY_S)
+    settings = Settings(max_held_bytes=400_000, body_s=BODY_S, body_rate=1_000_000)
     state = State(settings)
     encoder = HashEncoder(32)
     version = open_shop(tmp_path, encoder)

@@ -1,6 +1,6 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
-# make faults  overload, slow clients, crashes and damaged files, at full size; minutes
+# make faults  overload, slow clients, kill -9, swaps and damaged files, at full size; an hour
 # make fuzz    generated requests, filters and images; FUZZ_SECONDS of each coverage-guided target
 # make audit   pinned packages against the advisories that PyPI knows
 # make bench   runtimes, and the service from outside
@@ -41,7 +41,8 @@ lint: .venv/.all
 # the corpus of bad requests is also sent through it, and with promtool (prometheus) the alert rules
 # are checked; the tests skip what is missing, and say so.
 faults: .venv/.all
-	$(BIN)/pytest -v --full -m faults tests/faults tests/app/test_nginx.py
+	TWINSET_FAULT_ROUNDS=200 TWINSET_SWAPS=50 TWINSET_SWAP_ITEMS=30000 \
+		$(BIN)/pytest -v -s --full tests/faults tests/app/test_nginx.py
 
 fuzz: .venv/.fuzz
 	$(BIN)/pytest -v --full -m fuzz tests/fuzz tests/core/test_filters.py

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 import math
-from collections.abc import Iterable
 
-from pydantic import SecretStr
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.clients import Clients
+from app.keys import is_any_key
 from app.problems import FRAMEWORK_DETAILS, problem_response
 from app.rates import RateLimiter
 from app.settings import Settings
@@ -24,12 +22,15 @@ _FILES = "/static/"
 class Access:
     """ASGI middleware: 401 without a key where keys are set, 429 beyond the rate limit.
 
-    Probes, pages and their files are free of both. Keys are compared as bytes, in constant time.
+    Probes, pages and their files are free of both. The admin key is a
+    read key too; what else it opens is judged by its routes.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._keys = tuple(_bytes(settings.read_keys))
+        # Who may write may read.
+        admin = [settings.admin_key] if settings.admin_key else []
+        self._keys = [*settings.read_keys, *admin] if settings.read_keys else []
         self._clients = Clients(settings.trusted_proxies)
         rate, burst = settings.rate_limit, settings.rate_burst
         self._limiter = RateLimiter(rate, burst) if rate else None
@@ -41,26 +42,12 @@ class Access:
                 headers = {"Retry-After": str(math.ceil(wait))}
                 await _refuse(scope, receive, send, 429, "rate_limited", headers)
                 return
-            if self._keys and not self._may_read(Headers(scope=scope)):
+            given = Headers(scope=scope).get("authorization", "")
+            if self._keys and not is_any_key(given, self._keys):
                 headers = {"WWW-Authenticate": "Bearer"}
                 await _refuse(scope, receive, send, 401, "unauthorized", headers)
                 return
         await self._app(scope, receive, send)
-
-    def _may_read(self, headers: Headers) -> bool:
-        given = key_of(headers) or b""
-        # Every key is compared, so that time says nothing about which one fits.
-        return sum(hmac.compare_digest(given, key) for key in self._keys) > 0
-
-
-def key_of(headers: Headers) -> bytes | None:
-    """The key of `Authorization: Bearer KEY`; None where there is none."""
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.strip().encode("latin-1") if scheme.lower() == "bearer" else None
-
-
-def _bytes(keys: Iterable[SecretStr]) -> Iterable[bytes]:
-    return (key.get_secret_value().encode() for key in keys)
 
 
 def _is_free(path: str) -> bool:

@@ -14,17 +14,20 @@ import uvicorn
 from pydantic import ValidationError
 
 from app.connections import Connection, Deadlines
+from app.live import open_pair
 from app.logs import log_config
 from app.main import app_from_environment, create_app
 from app.memory import return_freed_memory
 from app.metrics import MULTIPROCESS_FOLDER
-from app.recommender import Recommender, check_artefacts
 from app.settings import Settings
 from app.state import State
 from core.errors import ConfigError
 
 # A request line and its headers; more is refused before it is read further.
 _MAX_HEADER_BYTES = 64 * 1024
+# A worker that opens a large index on a busy machine is silent for longer than uvicorn's 5 s, and
+# would be killed and started again for ever.
+_SILENT_WORKER_S = 60
 
 
 def serve(
@@ -43,10 +46,10 @@ def serve(
     return_freed_memory()
     if workers == 1:
         state = State(settings)
-        state.recommender = Recommender.open(settings, state.metrics)
+        state.open()
         uvicorn.run(create_app(settings, state=state), **server_options(settings, host, port))
         return
-    check_artefacts(encoder, index, settings.device)
+    open_pair(settings)  # so that a start with workers fails once and in words
     os.environ |= {
         "TWINSET_ENCODER": str(encoder),
         "TWINSET_INDEX": str(index),
@@ -113,4 +116,5 @@ def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "ws": "none",
         "h11_max_incomplete_event_size": _MAX_HEADER_BYTES,
         "timeout_graceful_shutdown": settings.shutdown_s,
+        "timeout_worker_healthcheck": _SILENT_WORKER_S,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import InvalidInput, TwinsetError
+from core.errors import Conflict, InvalidInput, TwinsetError
 
 
 class MalformedBody(InvalidInput):
@@ -31,3 +31,33 @@ class Overloaded(TwinsetError):
 
     def __init__(self) -> None:
         super().__init__("The service is busy; try again in a moment.")
+
+
+class Unauthorized(TwinsetError):
+    """The key is missing or is not the right one."""
+
+    code = "unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__("This address needs a key, sent as Authorization: Bearer KEY.")
+
+
+class Forbidden(TwinsetError):
+    """The key is a right one, for something less."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("This key is for reading alone.")
+
+
+class WorseCandidate(Conflict):
+    """An index version that does not reach the live one; it can be forced."""
+
+    code = "worse_candidate"
+
+
+class KeyReused(InvalidInput):
+    """An Idempotency-Key that stands for another request."""
+
+    code = "idempotency_key_reused"

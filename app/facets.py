@@ -23,12 +23,13 @@ def count_facets(
         FilterError: the filter is wrong.
         UnknownField: a named field cannot be counted.
     """
-    columns = {n: c for n, c in version.items.columns.items() if n not in _NEVER}
-    if any(name not in columns for name in options.fields):
-        raise UnknownField("fields can be: " + ", ".join(columns) + ".")
+    columns = version.items.columns
+    known = [name for name in columns if name not in _NEVER]
+    if any(name not in known for name in options.fields):
+        raise UnknownField("fields can be: " + ", ".join(known) + ".")
     mask = filter_mask(version, options.filter, ())
     total = len(version) if mask is None else int(mask.sum())
-    names = options.fields or list(columns)
+    names = options.fields or known
     return total, [_facet(name, columns[name], mask, options.limit) for name in names]
 
 

@@ -16,7 +16,7 @@ from app.limits import BodyLimit
 from app.memory import return_freed_memory
 from app.openapi import describe
 from app.recommender import Recommender
-from app.routes import health, items, recommend, storefront
+from app.routes import admin, health, items, recommend, storefront
 from app.settings import Settings
 from app.state import State, drain_on_sigterm
 
@@ -66,7 +66,7 @@ def app_from_environment() -> FastAPI:
 def api_router() -> APIRouter:
     """Every route that answers a program."""
     router = APIRouter()
-    for module in (recommend, items, health):
+    for module in (recommend, items, admin, health):
         router.include_router(module.router)
     return router
 

@@ -66,10 +66,12 @@ def _build(app: FastAPI, settings: Settings) -> dict[str, Any]:
         for operation in methods.values():
             _add_responses(operation, _answered_outside(path, settings))
             if settings.read_keys and path not in PROBES:
-                operation.setdefault("security", [{"key": []}])
+                if "security" in operation:  # the admin key
+                    _add_responses(operation, {403})
+                operation.setdefault("security", [{"ReadKey": []}])
     if settings.read_keys:
-        scheme = {"type": "http", "scheme": "bearer"}
-        document["components"].setdefault("securitySchemes", {})["key"] = scheme
+        scheme = {"type": "http", "scheme": "bearer", "description": "One of TWINSET_READ_KEYS."}
+        document["components"].setdefault("securitySchemes", {})["ReadKey"] = scheme
     return document
 
 

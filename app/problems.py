@@ -11,14 +11,23 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app.errors import MalformedBody, Overloaded, UnknownField, UnsupportedBody
+from app.errors import (
+    Forbidden,
+    MalformedBody,
+    Overloaded,
+    Unauthorized,
+    UnknownField,
+    UnsupportedBody,
+)
 from core.errors import (
     ArtefactError,
+    Conflict,
     FilterError,
     ImageError,
     InvalidInput,
     NotFound,
     NotReady,
+    StorageFull,
     TwinsetError,
     UnsupportedImage,
 )
@@ -37,8 +46,12 @@ STATUS: Mapping[type[TwinsetError], int] = {
     UnsupportedImage: 415,
     ImageError: 422,
     InvalidInput: 422,
+    Unauthorized: 401,
+    Forbidden: 403,
     NotFound: 404,
+    Conflict: 409,
     Overloaded: 429,
+    StorageFull: 507,
     ArtefactError: 503,
     NotReady: 503,
     TwinsetError: 500,
@@ -46,7 +59,7 @@ STATUS: Mapping[type[TwinsetError], int] = {
 # What to say of errors that the framework raises; its own texts may echo input.
 FRAMEWORK_DETAILS: Mapping[int, tuple[str, str]] = {
     400: ("malformed_body", "The request cannot be parsed."),
-    401: ("unauthorized", "Send a key as `Authorization: Bearer KEY`."),
+    401: ("unauthorized", "This address needs a key, sent as Authorization: Bearer KEY."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not answer to that method."),
     408: ("too_slow", "The request did not arrive in time."),
@@ -57,9 +70,12 @@ FRAMEWORK_DETAILS: Mapping[int, tuple[str, str]] = {
 # Typical problems of the other statuses, as examples in the OpenAPI document.
 _EXAMPLES: Mapping[int, tuple[str, str]] = {
     **FRAMEWORK_DETAILS,
+    403: ("forbidden", "This key is for reading alone."),
+    409: ("worse_candidate", "The version is worse than the live one: recall@10 0.91, not 0.99."),
     415: ("unsupported_image", "The file is not a JPEG, PNG, WebP or GIF image."),
     422: ("invalid_image", "The image is damaged or incomplete."),
     503: ("not_ready", "The service is starting."),
+    507: ("storage_full", "There is no room left to store the write."),
 }
 
 
@@ -126,9 +142,16 @@ def from_domain(request: Request, error: Exception) -> Response:
     errors = []
     if isinstance(error, FilterError) and error.position is not None:
         errors = [FieldError(field="filter", code=error.code, message=f"At {error.position}.")]
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else None
     request_id = request.state.request_id
-    return problem_response(request_id, status_of(error), error.code, detail, errors, headers)
+    return problem_response(
+        request_id, status_of(error), error.code, detail, errors, _headers_of(error)
+    )
+
+
+def _headers_of(error: TwinsetError) -> dict[str, str] | None:
+    if isinstance(error, Overloaded):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else None
 
 
 def from_framework(request: Request, error: Exception) -> Response:

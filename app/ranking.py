@@ -38,20 +38,20 @@ class RankedPage:
 
 
 def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:
-    """(n,) which rows may come back; None where all may.
+    """(n,) which rows may come back, rows without an item never; None where all may.
 
     Raises:
         FilterError: see `core.filters.parse_filter`.
     """
     rows = list(exclude)
     if text is None and not rows:
-        return None
+        return version.alive
     if text is None:
         mask: Mask = np.ones(len(version), np.bool_)
     else:
         mask = evaluate(parse_filter(text), version.items.columns)
     mask[rows] = False
-    return mask
+    return mask if version.alive is None else mask & version.alive
 
 
 def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:

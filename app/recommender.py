@@ -7,10 +7,11 @@ decoding and searching each run on threads of their own, bounded, off the event 
 from __future__ import annotations
 
 import asyncio
+import copy
+import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +33,18 @@ from app.schemas import (
     ValuesFacet,
 )
 from app.settings import Settings
-from core.encoders import Encoder, load_encoder
+from core.encoders import Encoder
 from core.errors import InvalidInput, NotFound, NotReady
 from core.index.items import StoredImage
-from core.index.store import IndexVersion, open_version
+from core.index.store import IndexVersion
 
 Vector = NDArray[np.float32]
+
+
+class Closes(Protocol):
+    def close(self) -> None: ...
+
+
 STYLE = "group_id"
 
 
@@ -63,27 +70,32 @@ class Recommender:
         timed = metrics.timed_encoder
         self._images: Batcher[Image] = Batcher(timed("image", encoder.encode_images), batch, queue)
         self._texts: Batcher[str] = Batcher(timed("text", encoder.encode_texts), batch, queue)
-        metrics.watch_queue("image", lambda: self._images.waiting)
-        metrics.watch_queue("text", lambda: self._texts.waiting)
+        images, texts = self._images, self._texts  # not `self`, which goes when it is replaced
+        metrics.watch_queue("image", lambda: images.waiting)
+        metrics.watch_queue("text", lambda: texts.waiting)
+        searching = self._searching
         metrics.watch_queue("decode", lambda: decoding.pending)
-        metrics.watch_queue("search", lambda: self._searching.pending)
+        metrics.watch_queue("search", lambda: searching.pending)
+        self._lease = Lease()
+        self._closing = weakref.finalize(self._lease, close_all, images, texts, *self._pools)
+        self._closing.atexit = False
 
-    @classmethod
-    def open(cls, settings: Settings, metrics: Metrics) -> Self:
-        """Open the encoder and the live index version that the settings name.
+    def with_version(self, version: IndexVersion) -> Self:
+        """A recommender of another index version, with the same encoder, queues and threads.
+
+        The threads end when the last of those that share them is gone.
 
         Raises:
-            ArtefactError: a file is missing or damaged, or the two do not belong together.
+            ArtefactError: the version was built with another encoder.
         """
-        encoder = load_encoder(settings.encoder, settings.device, settings.threads)
-        return cls(encoder, open_version(settings.index), settings, metrics)
+        version.require_encoder(self.encoder)
+        other = copy.copy(self)
+        other.version = version
+        return other
 
     def close(self) -> None:
-        """Finish what runs and stop the threads."""
-        self._images.close()
-        self._texts.close()
-        for pool in self._pools:
-            pool.close()
+        """Finish what runs and stop the threads, of all that share them."""
+        self._closing()
 
     async def by_image(self, data: bytes, box: Box | None, options: SearchOptions) -> RankedPage:
         """Items like a photo, or like the part of it inside `box`."""
@@ -178,13 +190,17 @@ class Recommender:
                 rows, scores = self.version.index.search(step(), 1)
             except Exception:
                 raise NotReady("The encoder or the index does not answer.") from None
-            if rows[0, 0] < 0 or not np.isfinite(scores).all():
+            if self.version.count and (rows[0, 0] < 0 or not np.isfinite(scores).all()):
                 raise NotReady("The encoder or the index gives no usable answer.")
 
 
-def check_artefacts(encoder: Path, index: Path, device: str = "cpu") -> None:
-    """Open and discard both artefacts, so that a start with workers fails once and in words."""
-    open_version(index).require_encoder(load_encoder(encoder, device))
+class Lease:
+    """Lives as long as a recommender that uses the same threads."""
+
+
+def close_all(*parts: Closes) -> None:
+    for part in parts:
+        part.close()
 
 
 def one_search_thread() -> None:

@@ -66,6 +66,16 @@ class Settings(BaseSettings):
     device: str = "auto"
     workers: Positive = 1
 
+    # At least 16 characters; without one the admin routes are off.
+    admin_key: Annotated[SecretStr, Field(min_length=16, max_length=4096)] | None = None
+    max_writes: Positive = 64
+    # How much worse than the live version an index version may be and still go live unforced.
+    activation_margin: Annotated[float, Field(ge=0, le=1)] = 0.02
+    # Live writes are folded into a new version when they make up this share of the items, and
+    # are at least so many; a share of 0 turns it off.
+    compact_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    compact_least: Positive = 1000
+
     max_body_bytes: Positive = 8 * 1024 * 1024
     max_held_bytes: Positive = 64 * 1024 * 1024
     max_uploads: Positive = 48

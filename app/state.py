@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from types import FrameType
 
+from app.live import LiveCatalogue
 from app.metrics import Metrics
 from app.probe import SharedProbe
 from app.recommender import Recommender
@@ -21,27 +22,46 @@ class State:
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
     recommender: Recommender | None = None
+    live: LiveCatalogue | None = None
     failure: TwinsetError | None = None
     draining: bool = False
     probe: SharedProbe = field(default_factory=SharedProbe)
 
+    def open(self) -> None:
+        """Open the artefacts that the settings name.
+
+        Raises:
+            ArtefactError: one is missing or damaged, or they do not belong together.
+        """
+        self.live = LiveCatalogue(self.settings, self.metrics, self._show)
+
     def start(self) -> None:
-        """Open the artefacts unless a recommender was given.
+        """Open the artefacts unless that was done or a recommender was given; follow the writes.
 
         Refused artefacts do not end the process: /readyz names the file, and whoever runs the
         service decides. `twinset serve` checks them before it gets here.
         """
         if self.recommender is None:
             try:
-                self.recommender = Recommender.open(self.settings, self.metrics)
+                self.open()
             except ArtefactError as error:
                 self.failure = error
                 return
-        version = self.recommender.version
-        self.metrics.show_index(version.encoder_name, version.name, len(version))
+        if self.live is not None:
+            self.live.follow()
+        elif self.recommender is not None:
+            self._show(self.recommender)
+
+    def _show(self, recommender: Recommender) -> None:
+        """Answer from now on with this one; requests at work keep the one that they began with."""
+        version = recommender.version
+        self.recommender = recommender
+        self.metrics.show_index(version.encoder_name, version.name, version.count)
 
     def stop(self) -> None:
-        """Stop the recommender's threads."""
+        """Stop what follows the writes, and the recommender's threads."""
+        if self.live is not None:
+            self.live.close()
         if self.recommender is not None:
             self.recommender.close()
 

@@ -254,9 +254,14 @@ def render_texts(template: str, rows: pa.Table) -> list[str | None]:
     A field that is null or that the table lacks counts as blank; a text without a letter or digit
     left is None, so that an item without words is embedded from its image alone.
     """
-    filled = [_Blank({k: v for k, v in row.items() if v is not None}) for row in rows.to_pylist()]
-    texts = [template.format_map(row).strip(" .,\n") for row in filled]
-    return [text if any(c.isalnum() for c in text) else None for text in texts]
+    return [render_text(template, row) for row in rows.to_pylist()]
+
+
+def render_text(template: str, row: Mapping[str, Any]) -> str | None:
+    """The same for one row, given as its fields by name."""
+    filled = template.format_map(_Blank({k: v for k, v in row.items() if v is not None}))
+    text = filled.strip(" .,\n")
+    return text if any(c.isalnum() for c in text) else None
 
 
 class _Blank(dict[str, Any]):

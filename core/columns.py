@@ -30,6 +30,10 @@ class Vocabulary:
     def __init__(self, values: pa.StringArray) -> None:
         self._values = values
 
+    @property
+    def strings(self) -> pa.StringArray:
+        return self._values
+
     def __len__(self) -> int:
         return len(self._values)
 

@@ -12,6 +12,8 @@
     ├── CatalogueError          a catalogue file or a source of one cannot be used
     ├── ArtefactError           a folder that a stage wrote is missing, damaged or of another kind
     ├── ConfigError             a configuration file or a command-line value is wrong
+    ├── Conflict                what is asked does not fit the state that things are in now
+    ├── StorageFull             a write cannot be stored; reading goes on
     └── NotReady                the service cannot answer yet
 
 Below the routes and the command line nothing else is raised on purpose. The service maps this
@@ -88,6 +90,14 @@ class ArtefactError(TwinsetError):
 
 class ConfigError(TwinsetError):
     code = "invalid_config"
+
+
+class Conflict(TwinsetError):
+    code = "conflict"
+
+
+class StorageFull(TwinsetError):
+    code = "storage_full"
 
 
 class NotReady(TwinsetError):

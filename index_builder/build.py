@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from core.artefacts import MANIFEST, write_manifest
-from core.errors import ConfigError
+from core.artefacts import MANIFEST, read_manifest, write_manifest
+from core.encoders.loading import ENCODER_MANIFEST
+from core.errors import ArtefactError, ConfigError
 from core.index.base import Vectors
+from core.index.encoder_store import keep_encoder
 from core.index.faiss_index import KINDS, FaissIndex
 from core.index.store import INDEX_FILE, KIND
 from core.progress import progress_bar
 from index_builder.inputs import Inputs, open_inputs
 from index_builder.items import write_items
-from index_builder.publish import new_version
+from index_builder.publish import Going, new_version
 from index_builder.recall import RECALL_AT, measure_recall
 
 # One core scans about 7 million numbers a millisecond: 200,000 items of 256 stay below 10 ms.
@@ -24,11 +29,18 @@ HNSW_UP_TO = 2_000_000
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """`kind` is "auto" or one of `core.index.faiss_index.KINDS`; `keep` counts versions kept."""
+    """`kind` is "auto" or one of `core.index.faiss_index.KINDS`; `keep` counts versions kept.
+
+    With `activate` the version goes live at once. `encoder` is kept beside the index. Live writes
+    up to `as_of` are taken to be in the catalogue, by default up to the time of its file.
+    """
 
     kind: str = "auto"
     min_recall: float = 0.95
     keep: int = 3
+    activate: bool = True
+    encoder: Path | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,7 @@ class BuildReport:
 def build_index(
     embeddings_dir: Path, catalogue_path: Path, index_dir: Path, options: BuildOptions
 ) -> BuildReport:
-    """Build a version, check its recall, and make it the live one of `index_dir`.
+    """Build a version, check its recall, and by default make it the live one of `index_dir`.
 
     Raises:
         ArtefactError, CatalogueError: see `open_inputs`.
@@ -60,8 +72,32 @@ def build_index(
     if kind not in KINDS:
         raise ConfigError(f"the index kind must be auto or one of {', '.join(KINDS)}")
     content = (embeddings_dir / MANIFEST).read_bytes() + kind.encode()
-    with new_version(index_dir, content, options.keep) as (name, staging):
-        return _write_version(name, staging, inputs, kind, options.min_recall)
+    going = Going(options.activate, options.keep)
+    as_of = options.as_of or datetime.fromtimestamp(catalogue_path.stat().st_mtime, UTC)
+    if options.encoder is not None:
+        _require_maker(options.encoder, inputs)
+    with new_version(index_dir, content, going) as (name, staging):
+        if options.encoder is not None:
+            keep_encoder(index_dir, options.encoder)
+        live = {"live": {"as_of": as_of.isoformat()}}
+        return write_version(name, staging, inputs, Making(kind, options.min_recall, live))
+
+
+def _require_maker(encoder: Path, inputs: Inputs) -> None:
+    manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST)
+    if manifest.get("fingerprint") != inputs.embeddings.fingerprint:
+        raise ArtefactError(
+            encoder / ENCODER_MANIFEST, "is not the encoder that made the embeddings; export again"
+        )
+
+
+@dataclass(frozen=True)
+class Making:
+    """The kind of index, the recall below which it is refused, and more for its manifest."""
+
+    kind: str
+    min_recall: float
+    fields: Mapping[str, Any]
 
 
 def choose_kind(count: int) -> str:
@@ -71,10 +107,13 @@ def choose_kind(count: int) -> str:
     return "hnsw" if count <= HNSW_UP_TO else "ivf"
 
 
-def _write_version(
-    name: str, staging: Path, inputs: Inputs, kind: str, min_recall: float
-) -> BuildReport:
-    embeddings = inputs.embeddings
+def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> BuildReport:
+    """Write the files of a version into `staging`.
+
+    Raises:
+        ConfigError: the recall is below the one asked for.
+    """
+    embeddings, kind, min_recall = inputs.embeddings, making.kind, making.min_recall
     start = time.monotonic()
     index = _index_vectors(embeddings.item, kind)
     seconds = time.monotonic() - start
@@ -91,6 +130,7 @@ def _write_version(
         "category": inputs.catalogue.category,
         "index_kind": kind,
         "recall_at_10": round(recall, 4),
+        **making.fields,
     }
     write_manifest(staging, KIND, fields)
     size = sum(path.stat().st_size for path in staging.iterdir())

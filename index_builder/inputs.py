@@ -2,26 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from core.catalog import Catalogue
 from core.embeddings import IDS, Embeddings, open_embeddings
 from core.errors import ArtefactError, CatalogueError
+from core.index.base import Vectors
 
 _BLOCK = 65_536
 # float32 rows that were normalised differ from length one by less than a hundredth of this.
 _LENGTH_TOLERANCE = 1e-3
 
 
+class ItemVectorSource(Protocol):
+    """The part of `Embeddings` that an index is made of; `item` is (n, d)."""
+
+    @property
+    def encoder_name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def item(self) -> Vectors: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+
+class ItemSource(Protocol):
+    """The part of `Catalogue` that a version is made of."""
+
+    @property
+    def category(self) -> str | None: ...
+
+    def __len__(self) -> int: ...
+
+    def rows(self) -> pa.Table:
+        """All fields, images left out."""
+
+    def images(self) -> Iterator[bytes | None]:
+        """Encoded image of each row, in order."""
+
+
 @dataclass(frozen=True)
 class Inputs:
-    """Embeddings and the catalogue they were made from; row r of both is the same item."""
+    """Vectors and the items they were made from; row r of both is the same item."""
 
-    embeddings: Embeddings
-    catalogue: Catalogue
+    embeddings: ItemVectorSource
+    catalogue: ItemSource
 
     def __len__(self) -> int:
         return len(self.embeddings)

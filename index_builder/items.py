@@ -7,22 +7,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.catalog import Catalogue
 from core.errors import ImageError
 from core.images import sniff_format
-from core.index.items import IMAGE_SCHEMA
+from core.index.items import IMAGE_SCHEMA, MEDIA_TYPES
 from core.index.store import IMAGE_PLACES_FILE, IMAGES_FILE, ITEMS_FILE
 from core.progress import track
-
-_MEDIA_TYPES = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-}
+from index_builder.inputs import ItemSource
 
 
-def write_items(catalogue: Catalogue, folder: Path) -> int:
+def write_items(catalogue: ItemSource, folder: Path) -> int:
     """Write the files that `ItemTable` and `ImageStore` read; return the number of pictures."""
     pq.write_table(catalogue.rows(), folder / ITEMS_FILE, compression="zstd")
     places: dict[str, list[int | str | None]] = {name: [] for name in IMAGE_SCHEMA.names}
@@ -43,6 +36,6 @@ def write_items(catalogue: Catalogue, folder: Path) -> int:
 def _media_type(data: bytes | None) -> str | None:
     """The type that a browser is told, from the bytes; None for what the service must not send."""
     try:
-        return _MEDIA_TYPES[sniff_format(data or b"")]
+        return MEDIA_TYPES[sniff_format(data or b"")]
     except ImageError:
         return None

@@ -11,25 +11,40 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.artefacts import new_folder, sync_folder
-from core.errors import ConfigError
-from core.index.store import current_version, is_version, list_versions, set_current
+from core.errors import ConfigError, Conflict
+from core.index.encoder_store import drop_unused_encoders
+from core.index.store import CURRENT, flipping, history, is_version, list_versions, set_current
 
 _LOCK = ".lock"
 
 
-@contextmanager
-def new_version(index_dir: Path, content: bytes, keep: int) -> Iterator[tuple[str, Path]]:
-    """Give a name and a staging folder; that version goes live when the block ends well.
+@dataclass(frozen=True)
+class Going:
+    """What becomes of a new version: whether it goes live, and how many versions are kept.
 
-    `content` identifies what the version is built from: a short hash of it ends the name. `keep`
-    versions stay in the end, the live one among them. An error leaves the folder as it was.
+    With `instead_of` it goes live only while that version is the live one.
+    """
+
+    live: bool = True
+    keep: int = 3
+    instead_of: str | None = None
+
+
+@contextmanager
+def new_version(index_dir: Path, content: bytes, going: Going) -> Iterator[tuple[str, Path]]:
+    """Give a name and a staging folder; that version is published when the block ends well.
+
+    `content` identifies what the version is built from: a short hash of it ends the name. An error
+    leaves the folder as it was.
 
     Raises:
         ConfigError: another build works on this folder.
+        Conflict: see `Going.instead_of`; the version is removed again.
     """
     index_dir.mkdir(parents=True, exist_ok=True)
     with _lock(index_dir):
@@ -37,23 +52,44 @@ def new_version(index_dir: Path, content: bytes, keep: int) -> Iterator[tuple[st
         name = _new_name(index_dir, content)
         with new_folder(index_dir / name) as staging:
             yield name, staging
-        set_current(index_dir, name)
-        prune(index_dir, keep)
+        if going.live:
+            _go_live(index_dir, name, going.instead_of)
+        if (index_dir / CURRENT).exists():
+            prune(index_dir, going.keep, name)
 
 
-def prune(index_dir: Path, keep: int) -> list[str]:
-    """Remove the oldest versions but `keep`, never the live one; return the names removed."""
-    current = current_version(index_dir)
-    others = [name for name in list_versions(index_dir) if name != current]
-    removed = others[: max(0, len(others) - (keep - 1))]
-    for name in removed:
-        # Hidden first: a version is whole or not listed, also when removal is interrupted.
-        hidden = index_dir / f".{name}.old"
-        (index_dir / name).rename(hidden)
-        shutil.rmtree(hidden)
+def _go_live(index_dir: Path, name: str, instead_of: str | None) -> None:
+    try:
+        set_current(index_dir, name, instead_of)
+    except Conflict:
+        _remove(index_dir, name)
+        raise
+
+
+def prune(index_dir: Path, keep: int, spare: str | None = None) -> list[str]:
+    """Remove the oldest versions but `keep`; return the names removed.
+
+    Never removed are the live one, `spare`, and with `keep` above 1 the one that a rollback goes
+    to. Encoders that no version needs any more go too.
+    """
+    with flipping(index_dir):
+        held = {*history(index_dir)[: min(keep, 2)], spare}
+        names = list_versions(index_dir)
+        free = [name for name in names if name not in held]
+        removed = free[: max(0, min(len(free), len(names) - keep))]
+        for name in removed:
+            _remove(index_dir, name)
+        drop_unused_encoders(index_dir)
     if removed:
         sync_folder(index_dir)
     return removed
+
+
+def _remove(index_dir: Path, name: str) -> None:
+    # Hidden first: a version is whole or not listed, also when removal is interrupted.
+    hidden = index_dir / f".{name}.old"
+    (index_dir / name).rename(hidden)
+    shutil.rmtree(hidden)
 
 
 def _new_name(index_dir: Path, content: bytes) -> str:

@@ -6,18 +6,50 @@ import os
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.columns import Column, columns_from_table
+from core.columns import Column, Columns, Mask, columns_from_table
 from core.errors import ArtefactError
 
 # Free text is for reading; a filter on it would compare whole sentences.
 _NOT_FILTERABLE = ("title", "description")
+# Pictures that a browser may be sent, by Pillow's name of their format.
+MEDIA_TYPES = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+}
 IMAGE_SCHEMA = pa.schema([("offset", pa.int64()), ("length", pa.int64()), ("type", pa.string())])
+
+
+class Items(Protocol):
+    """The fields of n items; row r is row r of the vector index.
+
+    `columns` holds the fields that filters, facets and groups work on: all but title and
+    description.
+    """
+
+    @property
+    def columns(self) -> Columns: ...
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all fields, in catalogue order."""
+
+    def __len__(self) -> int: ...
+
+    def item(self, row: int) -> dict[str, Any]:
+        """All fields of a row by name; None where the item has no value."""
+
+    def id_of(self, row: int) -> str: ...
+
+    def row_of(self, item_id: str) -> int | None:
+        """The row of an item, None where there is no such id."""
 
 
 class ItemTable:
@@ -35,8 +67,9 @@ class ItemTable:
         if "id" not in self._table.column_names:
             raise ArtefactError(path, "has no column id")
         names = [name for name in self._table.column_names if name not in _NOT_FILTERABLE]
-        self.columns: dict[str, Column] = columns_from_table(self._table, names)
-        ids = self.columns["id"]
+        columns: dict[str, Column] = columns_from_table(self._table, names)
+        self.columns: Columns = columns
+        ids = columns["id"]
         if ids.vocabulary is None or len(ids.vocabulary) != len(ids) or not ids.present.all():
             raise ArtefactError(path, "lacks an id or holds one twice")
         self._ids = ids.vocabulary
@@ -45,6 +78,11 @@ class ItemTable:
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
+
+    @property
+    def table(self) -> pa.Table:
+        """All fields of all rows."""
+        return self._table
 
     @property
     def names(self) -> list[str]:
@@ -72,6 +110,18 @@ class StoredImage:
     media_type: str
 
 
+class Images(Protocol):
+    """The pictures of n items; `has_image` (n,) says which rows have one."""
+
+    @property
+    def has_image(self) -> Mask: ...
+
+    def __len__(self) -> int: ...
+
+    def read(self, row: int) -> StoredImage | None:
+        """The picture of a row, None where the item has none. Safe from several threads."""
+
+
 class ImageStore:
     """Pictures of n items in one file, each served with one read; never whole in memory.
 
@@ -86,7 +136,7 @@ class ImageStore:
         self._offsets = np.asarray(table["offset"].combine_chunks())
         self._lengths = np.asarray(table["length"].combine_chunks())
         self._types = table["type"].combine_chunks().dictionary_encode()
-        self.has_image = self._lengths > 0
+        self.has_image: Mask = self._lengths > 0
         self._descriptor = os.open(data, os.O_RDONLY | os.O_CLOEXEC)
         weakref.finalize(self, os.close, self._descriptor)
 

@@ -1,7 +1,9 @@
 """Index versions on disk: what the index builder publishes and the service opens.
 
     INDEX/
-      CURRENT                        the name of the live version
+      CURRENT                        the live version, and below it those that were live before
+      encoders/                      the encoders of versions that brought their own
+      live.sqlite                    live writes, see `core.live.log`
       20261123T120501Z-1a2b3c4d/     one immutable version: when it was built, of which inputs
         manifest.json                encoder, dimension, count, kind, checksums
         index.faiss                  vectors; row r is item r
@@ -14,17 +16,21 @@ CURRENT. Names sort by time.
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.artefacts import MANIFEST, read_manifest, write_text_atomically
 from core.embeddings import EncoderIdentity
-from core.errors import ArtefactError, NotFound
-from core.index.base import VectorIndex
-from core.index.items import ImageStore, ItemTable
+from core.errors import ArtefactError, Conflict, NotFound
+from core.index.base import Mask, VectorIndex
+from core.index.items import Images, ImageStore, Items, ItemTable
 
 KIND = "index"
 CURRENT = "CURRENT"
@@ -33,6 +39,7 @@ ITEMS_FILE = "items.parquet"
 IMAGES_FILE = "images.bin"
 IMAGE_PLACES_FILE = "images.parquet"
 _FILES = (INDEX_FILE, ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
+_REMEMBERED = 10
 _VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
@@ -50,12 +57,26 @@ class IndexVersion:
     fingerprint: str
     category: str | None
     index: VectorIndex
-    items: ItemTable
-    images: ImageStore
+    items: Items
+    images: Images
     manifest: Mapping[str, Any]
+    # (n,) which rows are items; None where all are. Only live writes leave rows without one.
+    alive: Mask | None = None
+    # Of the last live write in it; 0 for a version as it was built.
+    sequence: int = 0
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @property
+    def count(self) -> int:
+        """How many items there are: rows, less those that were deleted."""
+        return len(self) if self.alive is None else int(self.alive.sum())
+
+    @property
+    def revision(self) -> str:
+        """Another one whenever any item is: the version's name, and its live writes."""
+        return f"{self.name}+{self.sequence}" if self.sequence else self.name
 
     @property
     def dimension(self) -> int:
@@ -81,38 +102,106 @@ def list_versions(index_dir: Path) -> list[str]:
     return sorted(p.name for p in index_dir.iterdir() if is_version(p.name) and p.is_dir())
 
 
+def peek_manifest(index_dir: Path, name: str) -> dict[str, Any]:
+    """What a version's manifest says, its files unchecked: to list versions, not to open one."""
+    try:
+        manifest = json.loads((index_dir / name / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
 def is_version(name: str) -> bool:
     """Whether `name` has the form of a version name, and so is safe as a folder name."""
     return _VERSION.fullmatch(name) is not None
 
 
 def current_version(index_dir: Path) -> str:
-    """The name that CURRENT holds.
+    """The name of the live version.
 
     Raises:
         ArtefactError: CURRENT is missing or holds no version name.
     """
+    return history(index_dir)[0]
+
+
+def history(index_dir: Path) -> list[str]:
+    """The live version, then those that were live before it, the latest first."""
     path = index_dir / CURRENT
     try:
-        name = path.read_text(encoding="utf-8").strip()
+        names = path.read_text(encoding="utf-8").split()
     except FileNotFoundError:
         raise ArtefactError(path, "not found; use `twinset build` first") from None
     except (OSError, ValueError):
         raise ArtefactError(path, "cannot be read") from None
-    if not is_version(name):
+    if not names or not all(map(is_version, names)):
         raise ArtefactError(path, "does not name an index version")
-    return name
+    return names
 
 
-def set_current(index_dir: Path, name: str) -> None:
+def set_current(index_dir: Path, name: str, instead_of: str | None = None) -> None:
     """Make a version the live one; a crash leaves the old or the new name, never a mix.
 
     Raises:
         NotFound: there is no such version.
+        Conflict: `instead_of` is given and is not the live version any more.
     """
-    if not is_version(name) or not (index_dir / name / MANIFEST).is_file():
-        raise NotFound("There is no such index version.")
-    write_text_atomically(index_dir / CURRENT, name + "\n")
+    with flipping(index_dir):
+        if not is_version(name) or not (index_dir / name / MANIFEST).is_file():
+            raise NotFound("There is no such index version.")
+        try:
+            before = history(index_dir)
+        except ArtefactError:
+            before = []  # the first version, or one that replaces a damaged CURRENT
+        if instead_of is not None and before[:1] != [instead_of]:
+            raise Conflict("Another index version went live in the meantime.")
+        there = [old for old in before if old != name and (index_dir / old).is_dir()]
+        _write_history(index_dir, [name, *there])
+
+
+def earlier_version(index_dir: Path) -> str:
+    """The version that was live before the live one and is still there.
+
+    Raises:
+        Conflict: there is none.
+    """
+    for name in history(index_dir)[1:]:
+        if (index_dir / name).is_dir():
+            return name
+    raise Conflict("There is no earlier index version to go back to.")
+
+
+def go_back(index_dir: Path, name: str) -> None:
+    """Make `name`, the earlier version, the live one.
+
+    Going back again goes further back: the version that was left is no longer in the line.
+
+    Raises:
+        Conflict: it is not the earlier version any more.
+    """
+    with flipping(index_dir):
+        if earlier_version(index_dir) != name:
+            raise Conflict("Another index version went live in the meantime.")
+        names = history(index_dir)
+        _write_history(index_dir, names[names.index(name, 1) :])
+
+
+def _write_history(index_dir: Path, names: list[str]) -> None:
+    write_text_atomically(index_dir / CURRENT, "\n".join(names[:_REMEMBERED]) + "\n")
+
+
+@contextmanager
+def flipping(index_dir: Path) -> Iterator[None]:
+    """Hold the folder while CURRENT changes, or while versions are removed that it might name.
+
+    The lock is the folder's own and goes with the process. It does not nest.
+    """
+    descriptor = os.open(index_dir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:

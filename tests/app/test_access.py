@@ -72,6 +72,25 @@ def test_any_other_key_is_401(guarded: httpx.Client, header: str | None, path: s
     assert KEYS[0] not in response.text
 
 
+def test_keys_for_reading_and_for_writing(tmp_path: Path) -> None:
+    admin = "admin-key-0123456789"
+    with service(tmp_path, read_keys=KEYS, admin_key=admin) as client:
+        reader, writer, other = bearer(KEYS[1]), bearer(admin), bearer("x" * 20)
+        for headers, status in ((reader, 200), (writer, 200), (other, 401), ({}, 401)):
+            assert client.get("/items/p1", headers=headers).status_code == status
+        for method, path in (("PUT", "/items/p1"), ("DELETE", "/items/p1"), ("GET", "/indexes")):
+            check(client.request(method, path, headers=reader), 403, "forbidden")
+            check(client.request(method, path, headers=other), 401, "unauthorized")
+            assert client.request(method, path, headers=writer).status_code not in (401, 403)
+        declared = client.get("/openapi.json").json()["paths"]
+        assert "403" in declared["/indexes"]["get"]["responses"]
+        assert "403" not in declared["/items"]["get"]["responses"]
+    folder = tmp_path / "second"
+    folder.mkdir()
+    with service(folder, read_keys=KEYS) as client:
+        check(client.get("/indexes", headers=bearer(KEYS[0])), 404)
+
+
 def test_a_key_that_is_not_ascii_is_401(guarded: httpx.Client) -> None:
     head = "GET /items HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer k\xff\xe9"
     check(parse(send_raw(str(guarded.base_url), head + "\r\n\r\n")), 401)
@@ -94,7 +113,7 @@ def test_probes_and_pages_need_no_key(guarded: httpx.Client) -> None:
 
 def test_the_document_declares_the_key(guarded: httpx.Client, client: httpx.Client) -> None:
     closed, open_ = guarded.get("/openapi.json").json(), client.get("/openapi.json").json()
-    assert closed["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    assert closed["components"]["securitySchemes"]["ReadKey"]["scheme"] == "bearer"
     assert "401" in closed["paths"]["/items"]["get"]["responses"]
     assert "401" not in closed["paths"]["/livez"]["get"]["responses"]
     assert "401" not in open_["paths"]["/items"]["get"]["responses"]

@@ -14,6 +14,9 @@ from core.encoders import HashEncoder, load_encoder
 from index_builder.build import BuildOptions, build_index
 from tests.app.conftest import products
 from tests.embeddings import write_embeddings
+from tests.live.conftest import place, pristine
+
+__all__ = ["place", "pristine"]
 
 Artefacts = tuple[Path, Path]
 _FIGURES = pytest.StashKey[list[tuple[str, dict[str, object]]]]()

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.recommender import check_artefacts
+from app.live import open_pair
 from app.settings import Settings
 from app.state import State
 from core.artefacts import read_manifest
@@ -53,7 +53,7 @@ def damages(data: bytes, number: int) -> Iterator[bytes]:
 
 def test_every_damage_of_served_files_is_refused(copies: Artefacts, full: bool) -> None:
     encoder, index = copies
-    check_artefacts(encoder, index)
+    open_pair(Settings(encoder=encoder, index=index))
     for path in files_of(encoder) + files_of(index):
         if path.name in DESCRIPTIONS or not path.stat().st_size:
             continue
@@ -61,9 +61,9 @@ def test_every_damage_of_served_files_is_refused(copies: Artefacts, full: bool) 
         for data in damages(good, FLIPS if full else 4):
             path.write_bytes(data)
             with pytest.raises(ArtefactError, match=path.name):
-                check_artefacts(encoder, index)
+                open_pair(Settings(encoder=encoder, index=index))
         path.write_bytes(good)
-    check_artefacts(encoder, index)
+    open_pair(Settings(encoder=encoder, index=index))
 
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
@@ -158,4 +158,4 @@ def test_going_back_to_the_version_before_serves_it(copies: Artefacts) -> None:
         open_version(index)
     assert list_versions(index) == [good, bad]
     set_current(index, good)
-    check_artefacts(encoder, index)
+    open_pair(Settings(encoder=encoder, index=index))

@@ -142,6 +142,10 @@ class Connection(H11Protocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._hang_up()
+        elif self.conn.their_state is h11.SEND_BODY:
+            # Refused before all of it came. Closed now, the client would lose the answer to a
+            # reset; the rest has the body's deadline, and is no idle connection.
+            self._unset_keepalive_if_required()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import httpx
 import pytest
 import schemathesis
@@ -18,6 +21,13 @@ CHECKS = [
     openapi_checks.content_type_conformance,
     openapi_checks.response_schema_conformance,
 ]
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines_of_json(_: schemathesis.SerializationContext, value: Any) -> bytes:
+    """Each element on a line of its own; what is no list is sent as it is."""
+    lines = value if isinstance(value, list) else [value]
+    return b"\n".join(one if isinstance(one, bytes) else json.dumps(one).encode() for one in lines)
 
 
 def test_every_operation_answers_as_declared(address: str, full: bool) -> None:

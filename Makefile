@@ -3,7 +3,9 @@
 # make bench   encoders, and the service from outside, on the sample shop
 # make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
 # make bench-all   all of these, written into docs/benchmarks.md; INFINITY=.../bin/infinity_emb
-# make faults  200 times kill -9 in a write stream, 50 swaps under load; half an hour
+# make faults  overload, slow clients, kill -9, swaps and damaged files, at full size; an hour
+# make fuzz    generated requests, filters and images; FUZZ_SECONDS of each coverage-guided target
+# make audit   pinned packages against the advisories that PyPI knows
 # make real    the README's figures, from DATA
 # make scale   the kinds of index at 10 thousand to a million vectors; after make real
 # make model   train models/compact anew from DATA
@@ -12,6 +14,7 @@
 
 PORT ?= 8000
 DATA ?= ../shared/data/fashion
+FUZZ_SECONDS ?= 60
 PYTHON ?= $(firstword $(shell command -v python3.11 python3) python3)
 
 BIN := .venv/bin
@@ -26,7 +29,7 @@ BENCHMARKS := encoders rest indexes service photo mixed
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity scale faults clean
+.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity scale faults fuzz audit clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -40,8 +43,21 @@ lint: .venv/.all
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Both have a short form in `make test`. With nginx installed (Debian: apt-get install nginx-light)
+# the corpus of bad requests is also sent through it, and with promtool (prometheus) the alert rules
+# are checked; the tests skip what is missing, and say so.
 faults: .venv/.all
-	TWINSET_FAULT_ROUNDS=200 TWINSET_SWAPS=50 TWINSET_SWAP_ITEMS=30000 $(BIN)/pytest -s tests/faults
+	TWINSET_FAULT_ROUNDS=200 TWINSET_SWAPS=50 TWINSET_SWAP_ITEMS=30000 \
+		$(BIN)/pytest -v -s --full tests/faults tests/app/test_nginx.py
+
+fuzz: .venv/.fuzz
+	$(BIN)/pytest -v --full -m fuzz tests/fuzz tests/core/test_filters.py
+	for target in decoder manifest multipart filters; do \
+		$(BIN)/python -m tests.fuzz.coverage $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
+
+audit: .venv/.audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
 bench: .venv/.bench $(DEMO)/.index
 	$(BIN)/python -m benchmarks.encoders $(ENCODER)
@@ -127,6 +143,14 @@ clean:
 .venv/.all: .venv/.python pyproject.toml constraints.txt
 	$(PIP) --editable '.[app,training,test]'
 	touch $@ .venv/.serving
+
+.venv/.fuzz: .venv/.all
+	$(PIP) --editable '.[app,training,test,fuzz]'
+	touch $@
+
+.venv/.audit: .venv/.python pyproject.toml constraints.txt
+	$(PIP) 'pip-audit'
+	touch $@
 
 .venv/.bench: .venv/.python pyproject.toml constraints.txt
 	$(PIP) --editable '.[app,training,bench]'

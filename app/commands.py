@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 import uvicorn
 from pydantic import ValidationError
 
-from app.connections import Connection
+from app.connections import Connection, Deadlines
 from app.live import open_pair
 from app.logs import log_config
 from app.main import app_from_environment, create_app
 from app.memory import return_freed_memory
+from app.metrics import MULTIPROCESS_FOLDER
 from app.settings import Settings
 from app.state import State
 from core.errors import ConfigError
@@ -58,7 +61,9 @@ def serve(
     }
     target = f"{app_from_environment.__module__}:{app_from_environment.__name__}"
     options = server_options(settings, host, port)
-    uvicorn.run(target, factory=True, workers=workers, **options)
+    with TemporaryDirectory(prefix="twinset-metrics-") as folder:
+        os.environ[MULTIPROCESS_FOLDER] = folder  # before the workers import prometheus_client
+        uvicorn.run(target, factory=True, workers=workers, **options)
 
 
 def check_address(host: str, port: int) -> None:
@@ -95,6 +100,15 @@ def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
 
 def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
     """What uvicorn is told beside the application."""
+    drain = settings.shutdown_s / 2  # so that who still sends is answered before all is over
+    deadlines = Deadlines(
+        header=settings.header_s,
+        body=settings.body_s,
+        body_rate=settings.body_rate,
+        body_most=settings.max_body_bytes,
+        write=settings.write_s,
+        drain=drain,
+    )
     return {
         "host": host,
         "port": port,
@@ -102,7 +116,7 @@ def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "access_log": False,  # `app.context` writes one that holds nothing of the caller's
         "server_header": False,
         "proxy_headers": False,
-        "http": Connection,
+        "http": partial(Connection, deadlines=deadlines),
         "ws": "none",
         "h11_max_incomplete_event_size": _MAX_HEADER_BYTES,
         "timeout_graceful_shutdown": settings.shutdown_s,

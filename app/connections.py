@@ -1,9 +1,14 @@
-"""Connections: what is not HTTP is answered as every other error is."""
+"""Connections: what is not HTTP is answered as every other error is, and nobody may dawdle."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import uuid
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -11,19 +16,114 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from app.context import SECURITY_HEADERS
 from app.problems import FRAMEWORK_DETAILS, problem_response
 
+logger = logging.getLogger("twinset.connections")
+# How long a closing connection may take over its last bytes.
+_LINGER_S = 5.0
 
-class Connection(H11Protocol):
-    """uvicorn's connection, with a problem document for requests that cannot be parsed.
 
-    Such a request never becomes one for the application; the server answers it itself, in plain
-    text by default.
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds that a client may take.
+
+    `header` over a request line and its headers, from the first byte to the last. `body` over a
+    body, and one more for each `body_rate` bytes that have come, up to `body_most` of them: a slow
+    network is no fault, a byte now and then is (as mod_reqtimeout of the Apache server has it).
+    `write` until it reads on where an answer waits for it; `drain` over the first two once the
+    service stops.
     """
 
+    header: float
+    body: float
+    body_rate: int
+    body_most: int
+    write: float
+    drain: float
+
+
+class Connection(H11Protocol):
+    """uvicorn's connection, with deadlines, and a problem document where it answers by itself.
+
+    A request that cannot be parsed, or that does not arrive, never becomes one for the
+    application; uvicorn answers the first in plain text, and waits for the second for ever.
+    """
+
+    def __init__(self, *arguments: Any, deadlines: Deadlines, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._deadlines = deadlines
+        self._timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+        # What is awaited, and after which request: a byte more does not start the clock anew.
+        self._awaited: tuple[str | None, object] = (None, None)
+        self._since = 0.0
+        self._received = 0
+        self._draining = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await("head", self._deadlines.header)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._await(None, 0)
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        super().data_received(data)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        state = self.conn.their_state
+        if self.transport.is_closing():
+            self._await(None, 0)
+        elif state is h11.SEND_BODY:
+            self._await("body", self._deadlines.body)
+        elif state is h11.IDLE and self.conn.trailing_data[0]:
+            self._await("head", self._deadlines.header)
+        else:
+            self._await(None, 0)  # all has arrived, or nothing of the next request has
+
+    def _await(self, what: str | None, seconds: float) -> None:
+        if self._awaited == (what, self.cycle):
+            return
+        self._awaited = (what, self.cycle)
+        self._since, self._received = self.loop.time(), 0
+        self._restart(seconds if what is not None else None)
+
+    def _restart(self, seconds: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if seconds is None else self.loop.call_later(seconds, self._too_late)
+
+    def _too_late(self) -> None:
+        if self._awaited[0] == "head" and not self.conn.trailing_data[0]:
+            self.transport.close()  # it has asked nothing
+            return
+        if self._awaited[0] == "body" and (earned := self._earned()) > 0:
+            self._restart(earned)
+            return
+        logger.info("a request did not arrive in time")
+        self._answer(408)
+
+    def _earned(self) -> float:
+        """Seconds that the bytes of a body have bought beyond now."""
+        limits = self._deadlines
+        counted = min(self._received, limits.body_most)
+        allowed = limits.body + counted / limits.body_rate
+        return 0.0 if self._draining else self._since + allowed - self.loop.time()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is logged already
-        code, detail = FRAMEWORK_DETAILS[400]
-        response = problem_response(uuid.uuid4().hex, 400, code, detail, headers=SECURITY_HEADERS)
+        self._answer(400)
+
+    def _answer(self, status: int) -> None:
+        """Answer in the application's stead, where it has not begun to, and hang up."""
+        code, detail = FRAMEWORK_DETAILS[status]
+        response = problem_response(
+            uuid.uuid4().hex, status, code, detail, headers=SECURITY_HEADERS
+        )
         headers = [*response.raw_headers, (b"connection", b"close")]
-        start = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        reason = HTTPStatus(status).phrase.encode()
+        start = h11.Response(status_code=status, headers=headers, reason=reason)
         events = (start, h11.Data(data=bytes(response.body)), h11.EndOfMessage())
         with contextlib.suppress(h11.LocalProtocolError):  # an answer had begun: only hang up
             self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))
@@ -31,4 +131,44 @@ class Connection(H11Protocol):
             # Where the body was at fault the application is at work; nobody hears it any more.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close once the last bytes are sent, or without them where nobody reads them."""
         self.transport.close()
+        self.loop.call_later(_LINGER_S, self.transport.abort)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._hang_up()
+        elif self.conn.their_state is h11.SEND_BODY:
+            # Refused before all of it came. Closed now, the client would lose the answer to a
+            # reset; the rest has the body's deadline, and is no idle connection.
+            self._unset_keepalive_if_required()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._hang_up()
+
+    def shutdown(self) -> None:
+        """Answer what has arrived; wait no longer than `drain` for the rest."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self._hang_up()
+        elif self._timer is not None:
+            self._draining = True
+            left = self._timer.when() - self.loop.time()
+            self._restart(min(left, self._deadlines.drain))
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._write_timer is None:
+            later = self.loop.call_later
+            self._write_timer = later(self._deadlines.write, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None

@@ -45,7 +45,8 @@ class RequestContext:
         scope.setdefault("state", {}).update(request_id=request_id, start=start)
         sender = _Sender(send, request_id)
         try:
-            await self._app(scope, receive, sender)
+            with self._metrics.in_flight():
+                await self._app(scope, receive, sender)
         except ClientDisconnect:
             pass  # nobody is left to answer; counted below as status 0
         except Exception:

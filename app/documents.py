@@ -10,7 +10,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from app.errors import MalformedBody, UnknownField
-from core.catalog import MAX_ID_BYTES
+from core.catalog import id_fault
 from core.errors import InvalidInput, TwinsetError
 from core.images import ImageLimits, decode_image, sniff_format
 from core.importer.rows import image_bytes
@@ -151,10 +151,11 @@ def _read_line(line: Any, documents: Documents) -> Draft:
 
 def check_id(item_id: str) -> None:
     """Refuse an id that an import would refuse."""
-    if not _is_text(item_id) or not item_id.isprintable() or item_id != item_id.strip():
-        raise InvalidInput("An id is printable text without space around it.")
-    if not 1 <= len(item_id.encode()) <= MAX_ID_BYTES:
-        raise InvalidInput(f"An id has 1 to {MAX_ID_BYTES} bytes.")
+    if item_id != item_id.strip():
+        raise InvalidInput("An id has no space around it.")
+    fault = id_fault(item_id)
+    if fault is not None:
+        raise InvalidInput(f"{fault[0].upper()}{fault[1:]}.")
 
 
 def _is_text(value: str) -> bool:

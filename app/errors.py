@@ -42,6 +42,15 @@ class Unauthorized(TwinsetError):
         super().__init__("This address needs a key, sent as Authorization: Bearer KEY.")
 
 
+class Forbidden(TwinsetError):
+    """The key is a right one, for something less."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("This key is for reading alone.")
+
+
 class WorseCandidate(Conflict):
     """An index version that does not reach the live one; it can be forced."""
 

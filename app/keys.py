@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
 from app.deps import StateDep
-from app.errors import Unauthorized
+from app.errors import Forbidden, Unauthorized
 from core.errors import NotFound
 
 _PREFIX = "bearer "
@@ -28,13 +29,21 @@ def require_admin(request: Request, state: StateDep, _declared: _Declared) -> No
 
     Raises:
         NotFound: no admin key is set, so there are no admin routes.
+        Forbidden: it is a key for reading.
         Unauthorized: the key is missing or another one.
     """
     expected = state.settings.admin_key
     if expected is None:
         raise NotFound("There is nothing at this address.")
-    if not is_key(request.headers.get("authorization", ""), expected):
-        raise Unauthorized
+    header = request.headers.get("authorization", "")
+    if is_key(header, expected):
+        return
+    raise Forbidden if is_any_key(header, state.settings.read_keys) else Unauthorized
+
+
+def is_any_key(header: str, expected: Iterable[SecretStr]) -> bool:
+    """Whether it carries one of these; all are compared, so that time does not tell which."""
+    return sum([is_key(header, key) for key in expected]) > 0
 
 
 def is_key(header: str, expected: SecretStr) -> bool:

@@ -23,7 +23,8 @@ class JsonFormatter(logging.Formatter):
         entry |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)
-        return json.dumps(entry)
+        # JSON leaves DEL as it is.
+        return json.dumps(entry).replace("\x7f", "\\u007f")
 
 
 def log_config() -> dict[str, Any]:

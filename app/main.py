@@ -9,7 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import APIRouter, FastAPI
 
 from app import problems
+from app.access import Access
 from app.context import RequestContext
+from app.cors import CORS_OPTIONS, CrossOrigin
 from app.limits import BodyLimit
 from app.memory import return_freed_memory
 from app.openapi import describe
@@ -45,8 +47,12 @@ def create_app(
     app.include_router(api)
     app.include_router(api, prefix="/v1", include_in_schema=False)
     storefront.mount(app)
-    describe(app)
+    describe(app, settings)
+    # The last one added is the outermost.
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, held=settings.max_held_bytes)
+    app.add_middleware(Access, settings=settings)
+    if settings.cors_origins:
+        app.add_middleware(CrossOrigin, allow_origins=settings.cors_origins, **CORS_OPTIONS)
     app.add_middleware(RequestContext, metrics=state.metrics)
     return app
 

@@ -1,15 +1,25 @@
-"""Prometheus metrics. One registry per service, so that nothing is made at import."""
+"""Prometheus metrics. One registry per service, so that nothing is made at import.
+
+With several workers each keeps its numbers in files that all of them can read (the multiprocess
+mode of prometheus_client), so a scrape that reaches any worker tells of all.
+"""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+# The folder of those files; prometheus_client reads the variable when it is imported.
+MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 Input = TypeVar("Input")
 Vectors = NDArray[np.float32]
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -21,48 +31,55 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._folder = os.environ.get(MULTIPROCESS_FOLDER)
+        self._depths: dict[str, Callable[[], float]] = {}
+        self._live_index: tuple[str, str] | None = None
         self._requests = Counter(
             "twinset_requests_total",
-            "Requests answered.",
+            "Requests answered; status 0 where the client had gone.",
             ["method", "route", "status"],
             registry=self.registry,
         )
-        self._latency = Histogram(
-            "twinset_request_seconds",
-            "Time from request to end of response.",
-            ["route"],
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._latency = self._histogram(
+            "twinset_request_seconds", "Time from request to end of response.", "route", _SECONDS
         )
-        self._encoding = Histogram(
-            "twinset_encode_seconds",
-            "Time of one batch in the encoder.",
-            ["side"],
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._encoding = self._histogram(
+            "twinset_encode_seconds", "Time of one batch in the encoder.", "side", _SECONDS
         )
-        self._batches = Histogram(
-            "twinset_batch_size",
-            "Inputs per batch.",
-            ["side"],
-            buckets=_SIZES,
-            registry=self.registry,
-        )
-        self._queue = Gauge(
-            "twinset_queue_depth", "Inputs that wait.", ["side"], registry=self.registry
-        )
+        self._batches = self._histogram("twinset_batch_size", "Inputs per batch.", "side", _SIZES)
+        self._in_flight = self._gauge("twinset_requests_in_flight", "Requests not yet answered.")
+        self._queue = self._gauge("twinset_queue_depth", "Inputs that wait.", "side")
         self._embeddings = Counter(
             "twinset_embeddings_total",
             "Embeddings asked for: kept from before (hit), on their way (shared), or made (miss).",
             ["side", "outcome"],
             registry=self.registry,
         )
-        self._index = Gauge(
+        self._index = self._gauge(
             "twinset_index_items",
             "Items in the live index version.",
-            ["model", "version"],
-            registry=self.registry,
+            "model",
+            "version",
+            mode="livemax",
         )
+
+    def _histogram(self, name: str, text: str, label: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(name, text, [label], buckets=buckets, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str, mode: str = "livesum") -> Gauge:
+        """`mode` says how the numbers of several workers make one."""
+        return Gauge(name, text, labels, registry=self.registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Count a request as being answered for the length of the block."""
+        self._in_flight.inc()
+        self._read_depths()
+        try:
+            yield
+        finally:
+            self._in_flight.dec()
+            self._read_depths()
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
@@ -73,12 +90,20 @@ class Metrics:
         self._embeddings.labels(side, outcome).inc()
 
     def watch_queue(self, side: str, depth: Callable[[], float]) -> None:
-        """Read the depth of a queue whenever metrics are read."""
-        self._queue.labels(side).set_function(depth)
+        """Read the depth of a queue whenever a request comes or goes, and when metrics are read."""
+        self._depths[side] = depth
+
+    def _read_depths(self) -> None:
+        for side, depth in self._depths.items():
+            self._queue.labels(side).set(depth())
 
     def show_index(self, model: str, version: str, items: int) -> None:
         """Report this index version as the live one, and no other."""
-        self._index.clear()
+        old, self._live_index = self._live_index, (model, version)
+        if old is not None and old != self._live_index:
+            self._index.labels(*old).set(0)
+            if self._folder is None:  # the files cannot forget a label
+                self._index.remove(*old)
         self._index.labels(model, version).set(items)
 
     def timed_encoder(
@@ -98,4 +123,22 @@ class Metrics:
 
     def render(self) -> bytes:
         """The text format that Prometheus scrapes."""
-        return generate_latest(self.registry)
+        self._read_depths()
+        if self._folder is None:
+            return generate_latest(self.registry)
+        forget_dead_workers(Path(self._folder))
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared, self._folder)  # type: ignore[no-untyped-call]
+        return generate_latest(shared)
+
+
+def forget_dead_workers(folder: Path) -> None:
+    """Take the gauges of workers that died out of the sums; what they counted stays."""
+    processes = {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}
+    for process in processes:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue  # it is alive, and someone else's

@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.problems import Problem
+from app.access import PROBES
+from app.problems import Problem, documented
 from app.schemas import ImageOptions
+from app.settings import Settings
 
 _REF = "#/components/schemas/{model}"
 DESCRIPTION = (
@@ -36,18 +38,18 @@ def image_form() -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def describe(app: FastAPI) -> None:
+def describe(app: FastAPI, settings: Settings) -> None:
     """Make `app.openapi()` return the document, built on first use."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _build(app)
+            app.openapi_schema = _build(app, settings)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
 
 
-def _build(app: FastAPI) -> dict[str, Any]:
+def _build(app: FastAPI, settings: Settings) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -60,4 +62,33 @@ def _build(app: FastAPI) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template=_REF)
     schemas |= problem.pop("$defs", {})
     schemas["Problem"] = problem
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            _add_responses(operation, _answered_outside(path, settings))
+            if settings.read_keys and path not in PROBES:
+                if "security" in operation:  # the admin key
+                    _add_responses(operation, {403})
+                operation.setdefault("security", [{"ReadKey": []}])
+    if settings.read_keys:
+        scheme = {"type": "http", "scheme": "bearer", "description": "One of TWINSET_READ_KEYS."}
+        document["components"].setdefault("securitySchemes", {})["ReadKey"] = scheme
     return document
+
+
+def _answered_outside(path: str, settings: Settings) -> set[int]:
+    """Statuses that a request can get before it reaches its route.
+
+    400, 408 and 413 by what is sent, whatever the route; the others as the settings have it.
+    """
+    statuses = {400, 408, 413}
+    if path in PROBES:
+        return statuses
+    limited = {429} if settings.rate_limit else set()
+    return statuses | limited | ({401} if settings.read_keys else set())
+
+
+def _add_responses(operation: dict[str, Any], statuses: set[int]) -> None:
+    declared = operation["responses"]
+    for status in statuses:
+        declared.setdefault(str(status), documented(status))
+    operation["responses"] = dict(sorted(declared.items()))

@@ -52,6 +52,11 @@ class BoundedPool:
         self._executor = ThreadPoolExecutor(threads, name, initializer)
         self._gate = Gate(max_pending)
 
+    @property
+    def pending(self) -> int:
+        """How many calls run or wait."""
+        return self._gate.inside
+
     async def run(self, call: Callable[[], Result]) -> Result:
         """Await `call()` made on a thread of the pool.
 

@@ -11,7 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app.errors import MalformedBody, Overloaded, Unauthorized, UnknownField, UnsupportedBody
+from app.errors import (
+    Forbidden,
+    MalformedBody,
+    Overloaded,
+    Unauthorized,
+    UnknownField,
+    UnsupportedBody,
+)
 from core.errors import (
     ArtefactError,
     Conflict,
@@ -40,6 +47,7 @@ STATUS: Mapping[type[TwinsetError], int] = {
     ImageError: 422,
     InvalidInput: 422,
     Unauthorized: 401,
+    Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
     Overloaded: 429,
@@ -51,8 +59,10 @@ STATUS: Mapping[type[TwinsetError], int] = {
 # What to say of errors that the framework raises; its own texts may echo input.
 FRAMEWORK_DETAILS: Mapping[int, tuple[str, str]] = {
     400: ("malformed_body", "The request cannot be parsed."),
+    401: ("unauthorized", "This address needs a key, sent as Authorization: Bearer KEY."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not answer to that method."),
+    408: ("too_slow", "The request did not arrive in time."),
     413: ("body_too_large", "The request body is larger than the limit."),
     429: ("overloaded", "The service is busy; try again in a moment."),
     500: ("internal_error", "Something went wrong inside the service."),
@@ -60,7 +70,7 @@ FRAMEWORK_DETAILS: Mapping[int, tuple[str, str]] = {
 # Typical problems of the other statuses, as examples in the OpenAPI document.
 _EXAMPLES: Mapping[int, tuple[str, str]] = {
     **FRAMEWORK_DETAILS,
-    401: ("unauthorized", "This address needs a key, sent as Authorization: Bearer KEY."),
+    403: ("forbidden", "This key is for reading alone."),
     409: ("worse_candidate", "The version is worse than the live one: recall@10 0.91, not 0.99."),
     415: ("unsupported_image", "The file is not a JPEG, PNG, WebP or GIF image."),
     422: ("invalid_image", "The image is damaged or incomplete."),
@@ -183,10 +193,11 @@ NOT_CHANGED: Responses = {304: {"description": "Not changed since the given ETag
 
 def responses(*statuses: int) -> Responses:
     """The `responses` argument of a route that can fail with these statuses."""
-    return {status: _documented(status) for status in statuses}
+    return {status: documented(status) for status in statuses}
 
 
-def _documented(status: int) -> dict[str, Any]:
+def documented(status: int) -> dict[str, Any]:
+    """One of those responses, as the OpenAPI document has it."""
     schema = {"$ref": "#/components/schemas/Problem"}
     code, detail = _EXAMPLES[status]
     example = {

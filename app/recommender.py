@@ -83,6 +83,9 @@ class Recommender:
         images, texts = self._images, self._texts  # not `self`, which goes when it is replaced
         metrics.watch_queue("image", lambda: images.waiting)
         metrics.watch_queue("text", lambda: texts.waiting)
+        searching = self._searching
+        metrics.watch_queue("decode", lambda: decoding.pending)
+        metrics.watch_queue("search", lambda: searching.pending)
         self._lease = Lease()
         self._closing = weakref.finalize(self._lease, close_all, images, texts, *self._pools)
         self._closing.atexit = False

@@ -3,15 +3,52 @@
 from __future__ import annotations
 
 import os
+import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.images import ImageLimits
 
 Positive = Annotated[int, Field(ge=1)]
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+_MIN_KEY = 16
+
+
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        ip_network(value)
+    return values
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_ORIGIN.fullmatch(value) for value in values):
+        raise ValueError("an origin is https://host or https://host:port")
+    return values
+
+
+def _keys(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    # Shorter ones can be guessed; others cannot stand in a header.
+    for value in values:
+        text = value.get_secret_value()
+        if len(text) < _MIN_KEY or not (text.isascii() and text.isprintable()) or " " in text:
+            raise ValueError(f"a key has at least {_MIN_KEY} printable ASCII characters")
+    return values
+
+
+# In the environment each is a list with commas.
+Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_networks)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)]
+Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), AfterValidator(_keys)]
 
 
 class Settings(BaseSettings):
@@ -56,6 +93,18 @@ class Settings(BaseSettings):
     kept_embeddings: Positive = 2048
     max_fragment_bytes: Positive = 16 * 1024 * 1024
     shutdown_s: Positive = 10
+    # How long a client may take over its headers, over its body (and a second more for each
+    # `body_rate` bytes), and over reading an answer.
+    header_s: Positive = 10
+    body_s: Positive = 15
+    body_rate: Positive = 16 * 1024
+    write_s: Positive = 30
+
+    read_keys: Keys = ()
+    rate_limit: Annotated[float, Field(ge=0)] = 0
+    rate_burst: Positive = 20
+    trusted_proxies: Networks = ()
+    cors_origins: Origins = ()
 
     @property
     def threads(self) -> int:

@@ -9,6 +9,7 @@ from types import FrameType
 
 from app.live import LiveCatalogue
 from app.metrics import Metrics
+from app.probe import SharedProbe
 from app.recommender import Recommender
 from app.settings import Settings
 from core.errors import ArtefactError, TwinsetError
@@ -24,6 +25,7 @@ class State:
     live: LiveCatalogue | None = None
     failure: TwinsetError | None = None
     draining: bool = False
+    probe: SharedProbe = field(default_factory=SharedProbe)
 
     def open(self) -> None:
         """Open the artefacts that the settings name.

@@ -1,9 +1,9 @@
 """Artefact folders: what one stage writes and another reads, checked before a file is opened.
 
 FAISS, NumPy and safetensors all load a file with a flipped bit without a word, so every folder
-carries `manifest.json` (for an encoder `encoder.json`) with the sha256 of each other file. A
-folder is written beside its final place, synced, and renamed, so that a reader sees the whole of
-it or nothing.
+carries `manifest.json` (for an encoder `encoder.json`) with the sha256 of each other file and of
+what it says itself. A folder is written beside its final place, synced, and renamed, so that a
+reader sees the whole of it or nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from core.errors import ArtefactError
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+CHECKSUM = "manifest_sha256"
 
 
 def sha256_of(path: Path) -> str:
@@ -44,9 +45,16 @@ def write_manifest(
         if path.is_file() and path.name != name
     }
     manifest = {"schema_version": SCHEMA_VERSION, "kind": kind, **fields, "files": files}
+    manifest[CHECKSUM] = _checksum(manifest)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / name).write_text(text, encoding="utf-8")
     return manifest
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    """Of everything that a manifest says, but for the checksum itself."""
+    said = {name: value for name, value in manifest.items() if name != CHECKSUM}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def read_manifest(folder: Path, kind: str, name: str = MANIFEST) -> dict[str, Any]:
@@ -76,6 +84,9 @@ def _check_manifest(manifest: Any, kind: str, path: Path) -> None:
         raise ArtefactError(path, f"does not describe an {kind} folder")
     if manifest.get("schema_version") != SCHEMA_VERSION:
         raise ArtefactError(path, f"has another schema version than {SCHEMA_VERSION}")
+    # One without it is older than the checksum; a flipped bit of its name changes nothing else.
+    if manifest.get(CHECKSUM, checksum := _checksum(manifest)) != checksum:
+        raise ArtefactError(path, "does not match its own checksum; it was damaged or edited")
 
 
 def _check_file(manifest: Path, file: str, digest: object) -> None:

@@ -3,10 +3,29 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
 REAL_PRODUCTS = Path(os.environ.get("TWINSET_DATA", ROOT.parent / "shared" / "data" / "fashion"))
+
+
+def pytest_addoption(parser):
+    help_text = "run fault and fuzz tests at the size of the bar: minutes instead of seconds"
+    parser.addoption("--full", action="store_true", help=help_text)
+
+
+def pytest_configure(config):
+    if config.getoption("--full"):
+        # Before the tests are imported, whose own settings start from this profile.
+        hypothesis.settings.register_profile("full", max_examples=5000)
+        hypothesis.settings.load_profile("full")
+
+
+@pytest.fixture(scope="session")
+def full(request):
+    """Whether tests that have a short form run at full size."""
+    return request.config.getoption("--full")
 
 
 @pytest.fixture(scope="session")

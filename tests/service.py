@@ -1,6 +1,7 @@
 """The command line and a running service, driven from outside the way a user does."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -19,14 +20,21 @@ def twinset(*arguments, check=True):
 
 
 @contextlib.contextmanager
-def running_service(encoder, index, *options):
-    """`twinset serve` on a free port; gives (client, process) once it is ready."""
+def running_service(encoder, index, *options, environment=None, log=None):
+    """`twinset serve` on a free port; gives (client, process) once it is ready.
+
+    `environment` is added to this process's own; `log` is a path for what the service writes.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     places = ["--encoder", str(encoder), "--index", str(index), "--port", str(port)]
     command = [sys.executable, "-m", "core.cli", "serve", *places, *map(str, options)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    variables = os.environ | (environment or {})
+    with (
+        Path(log or os.devnull).open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process,
+    ):
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
                 wait_until_ready(client, process)

@@ -22,10 +22,10 @@ async def livez() -> Health:
 
 @router.get("/readyz", summary="Whether requests can be answered", responses=responses(500, 503))
 async def readyz(state: StateDep, recommender: RecommenderDep) -> Health:
-    """Runs an embedding and a search."""
+    """Runs an embedding and a search; those who ask at one time share one."""
     if state.draining:
         raise NotReady("The service is shutting down.")
-    await recommender.probe()
+    await state.probe.run(recommender.probe)
     return Health()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.catalog import MAX_ID_BYTES
+from core.catalog import id_fault
 from core.errors import BadDimensions, ImageError, ImageTooLarge, UnsupportedImage
 from core.images import decode_image
 from core.importer.columns import ColumnMap
@@ -86,14 +86,11 @@ class RowBuilder:
 
 
 def parse_id(value: Any) -> str:
-    """A product's id as text: not blank, at most `MAX_ID_BYTES`, without control characters."""
-    text = text_or_none(value)
-    if text is None:
-        raise RowRejected("id is missing")
-    if len(text.encode()) > MAX_ID_BYTES:
-        raise RowRejected(f"id is longer than {MAX_ID_BYTES} bytes")
-    if not text.isprintable():
-        raise RowRejected("id has control characters")
+    """A product's id as text; RowRejected where it cannot be one, see `core.catalog.id_fault`."""
+    text = text_or_none(value) or ""
+    fault = id_fault(text)
+    if fault is not None:
+        raise RowRejected(fault)
     return text
 
 

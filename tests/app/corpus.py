@@ -14,6 +14,24 @@ from PIL import Image
 from tests.app.conftest import picture
 
 Case = tuple[bytes, int, str]
+_FLIP, _HALF, _FLOP = (
+    Image.Transpose.FLIP_LEFT_RIGHT,
+    Image.Transpose.ROTATE_180,
+    Image.Transpose.FLIP_TOP_BOTTOM,
+)
+_LEFT, _RIGHT = Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270
+# How the stored pixels came from upright ones, per EXIF orientation: the inverse of its reading.
+_STORED: dict[int, tuple[Image.Transpose, ...]] = {
+    1: (),
+    2: (_FLIP,),
+    3: (_HALF,),
+    4: (_FLOP,),
+    5: (Image.Transpose.TRANSPOSE,),
+    6: (_LEFT,),
+    7: (Image.Transpose.TRANSVERSE,),
+    8: (_RIGHT,),
+}
+TOO_LARGE = (422, "image_too_large")
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
@@ -85,11 +103,28 @@ def damaged() -> dict[str, bytes]:
     }
 
 
+def blank_png(width: int, height: int) -> bytes:
+    """A whole PNG of that size, all black: small as a file, huge once decoded."""
+    packer = zlib.compressobj(9)
+    row = bytes(1 + 3 * width)
+    data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    return png(width, height, chunk(b"IDAT", data))
+
+
+def claiming_jpeg(width: int, height: int) -> bytes:
+    """A JPEG whose frame header claims a size."""
+    data = bytearray(picture(1, "JPEG"))
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
 def wrong_size() -> dict[str, Case]:
     return {
-        "900 MP claimed": (png(30_000, 30_000), 422, "image_too_large"),
-        "144 MP": (png(12_000, 12_000), 422, "image_too_large"),
-        "9000x9000": (png(9000, 9000), 422, "image_too_large"),
+        "900 MP claimed": (png(30_000, 30_000, chunk(b"IDAT", b"\0\0\0\0\0")), *TOO_LARGE),
+        "144 MP": (png(12_000, 12_000), *TOO_LARGE),
+        "9000x9000": (blank_png(9000, 9000), *TOO_LARGE),
+        "jpeg 65500x65500": (claiming_jpeg(65_500, 65_500), *TOO_LARGE),
         "1x1": (encoded("PNG", (1, 1)), 422, "bad_dimensions"),
         "1x10000": (encoded("PNG", (1, 10_000)), 422, "bad_dimensions"),
     }
@@ -101,10 +136,27 @@ def bad_images() -> dict[str, Case]:
     return cases | wrong_size()
 
 
+def frames(kind: str) -> bytes:
+    """A thousand frames, of which one is to be decoded."""
+    images = [Image.new("RGB", (32, 32), (i % 250, 99, i // 250)) for i in range(1000)]
+    buffer = io.BytesIO()
+    images[0].save(buffer, kind, save_all=True, append_images=images[1:])
+    return buffer.getvalue()
+
+
+def turned(orientation: int) -> bytes:
+    """`picture(1)` in a JPEG that is stored turned and says so."""
+    image = Image.open(io.BytesIO(picture(1)))
+    for step in _STORED[orientation]:
+        image = image.transpose(step)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=95, exif=exif)
+    return buffer.getvalue()
+
+
 def odd_images() -> dict[str, bytes]:
-    frames = [Image.new("P", (32, 32), i % 250) for i in range(200)]
-    gif = io.BytesIO()
-    frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:])
     return {
         "cmyk": encoded("JPEG", mode="CMYK"),
         "16 bit": encoded("PNG", mode="I;16"),
@@ -114,5 +166,7 @@ def odd_images() -> dict[str, bytes]:
         "broken exif": encoded("JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"),
         "broken icc": encoded("JPEG", icc_profile=b"none"),
         "trailing bytes": picture(1, "JPEG") + b"more" * 99,
-        "many frames": gif.getvalue(),
+        "1000 frames of gif": frames("GIF"),
+        "1000 frames of webp": frames("WEBP"),
+        **{f"exif orientation {n}": turned(n) for n in range(1, 9)},
     }

@@ -184,6 +184,7 @@ def holds(expr, row):
             return True
 
 
+@pytest.mark.fuzz
 @SETTINGS
 @given(EXPRESSIONS)
 def test_random_filters_mean_what_plain_python_says(expr):
@@ -193,6 +194,7 @@ def test_random_filters_mean_what_plain_python_says(expr):
     assert evaluate(expr, COLUMNS).tolist() == expected
 
 
+@pytest.mark.fuzz
 @SETTINGS
 @given(st.text(max_size=200))
 def test_any_text_is_parsed_or_refused(text):
@@ -218,6 +220,7 @@ TOKENS = [
 ]
 
 
+@pytest.mark.fuzz
 @SETTINGS
 @given(st.lists(st.sampled_from([*TOKENS, "OR", "EXISTS", "true", "\\", "-", "1e999"])))
 def test_any_order_of_words_is_parsed_or_refused(tokens):

@@ -242,6 +242,17 @@ def test_bad_jsonl_rows(tmp_path: Path) -> None:
     ]
 
 
+def test_ids_that_have_no_address_of_their_own(tmp_path: Path) -> None:
+    ids = ["a/image", "a", "image", "b/similar", "..", ".", "c/images"]
+    lines = [json.dumps({"id": one, "title": "t"}) for one in ids]
+    report = import_text(tmp_path, "shop.jsonl", "\n".join(lines))
+    assert rows(tmp_path, "id") == ["a", "image", "c/images"]
+    reserved = "id ends in /image or /similar, which are addresses of the service"
+    dots = "id is . or .., which no client sends as they are"
+    reasons = [(line, reason) for line, _, reason in rejections(report)]
+    assert reasons == [(1, reserved), (4, reserved), (5, dots), (6, dots)]
+
+
 def test_base64_images(tmp_path: Path) -> None:
     text = base64.b64encode(JPEG).decode()
     images = {

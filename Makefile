@@ -1,5 +1,6 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
+# make docs    the documentation as a site, links checked
 # make bench   runtimes, and the service from outside
 # make real    the README's figures, from DATA
 # make model   train models/compact anew from DATA
@@ -19,14 +20,18 @@ STUDY := var/study
 ENCODER := models/compact
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench real model study sparsity clean
+.PHONY: demo test docs lint bench real model study sparsity clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
 
-test: .venv/.all lint
+test: .venv/.all .venv/.browser lint
 	$(BIN)/pytest
+
+# The documentation as a site in build/site; a broken link is an error.
+docs: .venv/.all
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 lint: .venv/.all
 	$(BIN)/ruff check .
@@ -103,8 +108,15 @@ clean:
 	touch $@
 
 .venv/.all: .venv/.python pyproject.toml constraints.txt
-	$(PIP) --editable '.[app,training,test]'
+	$(PIP) --editable '.[app,training,docs,test]'
 	touch $@ .venv/.serving
+
+# The browser tests are skipped, saying so, where there is none and none can be installed.
+.venv/.browser: .venv/.python
+	@command -v chromium >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y chromium; \
+	} || echo 'no chromium here: tests/browser will be skipped'
+	touch $@
 
 .venv/.bench: .venv/.python pyproject.toml constraints.txt
 	$(PIP) --editable '.[app,bench]'

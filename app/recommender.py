@@ -88,6 +88,10 @@ class Recommender:
         image = await self._decoder.decode(data, box)
         return await self._rank(await self._images.submit(image), options)
 
+    async def shrink(self, data: bytes, side: int) -> bytes:
+        """A photo as a JPEG small enough to travel with a page; see `Decoder.shrink`."""
+        return await self._decoder.shrink(data, side)
+
     async def by_text(self, query: str, options: SearchOptions) -> RankedPage:
         """Items that fit a description."""
         return await self._rank(await self._texts.submit(query), options)
@@ -118,7 +122,7 @@ class Recommender:
 
     async def _encode_signal(self, signal: Signal) -> Vector:
         if signal.image is not None:
-            return await self._images.submit(await self._decoder.decode(signal.image))
+            return await self._images.submit(await self._decoder.decode(signal.image, signal.box))
         if signal.text is not None:
             return await self._texts.submit(signal.text)
         return self.version.index.vector(self.row(signal.item_id or ""))

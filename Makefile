@@ -1,6 +1,7 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
 # make docs    the documentation as a site, links checked
+# make client  clients from the OpenAPI document, compiled; needs npm
 # make bench   runtimes, and the service from outside
 # make real    the README's figures, from DATA
 # make model   train models/compact anew from DATA
@@ -20,7 +21,7 @@ STUDY := var/study
 ENCODER := models/compact
 
 .DELETE_ON_ERROR:
-.PHONY: demo test docs lint bench real model study sparsity clean
+.PHONY: demo test docs client lint bench real model study sparsity clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -110,6 +111,26 @@ clean:
 .venv/.all: .venv/.python pyproject.toml constraints.txt
 	$(PIP) --editable '.[app,training,docs,test]'
 	touch $@ .venv/.serving
+
+# Clients in Python and TypeScript from the OpenAPI document, each compiled; needs npm.
+CLIENT := build/client
+client: .venv/.all .venv/.generator
+	mkdir -p $(CLIENT)
+	$(BIN)/python -m app.openapi > $(CLIENT)/openapi.json
+	cd $(CLIENT) && PATH="$(CURDIR)/.venv/generator/bin:$$PATH" openapi-python-client generate \
+		--path openapi.json --meta none --output-path twinset_client --overwrite
+	cd $(CLIENT) && $(CURDIR)/.venv/generator/bin/python -m compileall -q twinset_client
+	cd $(CLIENT) && $(CURDIR)/.venv/generator/bin/python -c 'import twinset_client.models'
+	cd $(CLIENT) && npm install --silent --no-audit --no-fund --no-save \
+		openapi-typescript@7.13.0 typescript@5.9.3
+	cd $(CLIENT) && npx openapi-typescript openapi.json -o twinset.d.ts
+	cd $(CLIENT) && npx tsc --noEmit --strict twinset.d.ts
+
+# Its own environment: it pins older versions of what the service uses.
+.venv/.generator: .venv/.python
+	$(PYTHON) -m venv .venv/generator
+	.venv/generator/bin/pip install --quiet openapi-python-client==0.29.1
+	touch $@
 
 # The browser tests are skipped, saying so, where there is none and none can be installed.
 .venv/.browser: .venv/.python

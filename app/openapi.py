@@ -61,3 +61,18 @@ def _build(app: FastAPI) -> dict[str, Any]:
     schemas |= problem.pop("$defs", {})
     schemas["Problem"] = problem
     return document
+
+
+def main() -> None:
+    """Print the document: `python -m app.openapi`."""
+    import json
+    import sys
+
+    from app.main import create_app
+    from app.settings import Settings
+
+    json.dump(create_app(Settings()).openapi(), sys.stdout, indent=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -112,6 +112,12 @@ async def reference_page(request: Request) -> Response:
     return _page(request, "reference.html")
 
 
+@router.api_route("/operator", methods=["GET", "HEAD"])
+async def operator_page(request: Request) -> Response:
+    """Versions, figures and errors. It holds nothing itself: its script asks with the admin key."""
+    return _page(request, "operator.html")
+
+
 class Files(StaticFiles):
     """Files that a browser keeps but asks about each time, so that a page never mixes releases."""
 

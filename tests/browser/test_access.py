@@ -80,7 +80,7 @@ def test_a_keyboard_is_enough(visit):
     page.keyboard.type("black shoes")
     page.keyboard.press("Enter")
     heading(page, "Black shoes")
-    page.wait_for_function("document.activeElement.id === 'view'")
+    expect(page.locator("#view")).to_be_focused()
     for _ in range(60):
         page.keyboard.press("Tab")
         name = page.evaluate("document.activeElement.className")

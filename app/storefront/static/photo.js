@@ -5,7 +5,9 @@ const LONG_SIDE = 1024;
 // Calls `receive` with the promise of a small file.
 export function onPhoto(input, target, receive) {
   input.addEventListener("change", () => {
-    if (input.files[0]) receive(shrink(input.files[0]));
+    const [file] = input.files;
+    input.value = ""; // a file that is refused must not go along with the next words
+    if (file) receive(shrink(file));
   });
   document.addEventListener("paste", (event) => {
     const file = imageIn(event.clipboardData);

@@ -86,7 +86,6 @@ function put(page, top) {
   if (toggle) toggle.checked = toggled ?? false;
   document.title = page.title;
   document.getElementById("q").placeholder = page.getElementById("q").placeholder;
-  document.getElementById("image").value = "";
   const view = document.getElementById("view");
   document.getElementById("announce").textContent = view.dataset.summary;
   document.dispatchEvent(new CustomEvent("shown"));

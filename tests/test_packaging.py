@@ -113,7 +113,9 @@ def test_ci_runs_what_a_developer_runs() -> None:
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "real", "model", "clean"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "docs", "client", "lint", "bench", "real", "model", "clean"]
+)
 def test_make_targets(target: str) -> None:
     run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)  # noqa: S607
     assert run.returncode == 0

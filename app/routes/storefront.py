@@ -112,6 +112,12 @@ async def reference_page(request: Request) -> Response:
     return _page(request, "reference.html")
 
 
+@router.api_route("/widget", methods=["GET", "HEAD"])
+async def widget_page(request: Request) -> Response:
+    """A page to try the widget on."""
+    return _page(request, "widget.html")
+
+
 @router.api_route("/operator", methods=["GET", "HEAD"])
 async def operator_page(request: Request) -> Response:
     """Versions, figures and errors. It holds nothing itself: its script asks with the admin key."""

@@ -29,7 +29,7 @@ def widget_ids(page):
 
 
 def test_the_widget_shows_similar_products(visit, service):
-    page = visit("/static/widget.html")
+    page = visit("/widget")
     assert widget_ids(page) == similar(service, "S0001", limit=4)
     expect(page.locator("twinset-similar img").first).to_be_visible()
     page.locator("twinset-similar").evaluate("node => node.setAttribute('item', 'S0002')")

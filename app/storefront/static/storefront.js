@@ -14,8 +14,9 @@ function listenToForm(form) {
     if (event.target !== form) return;
     event.preventDefault();
     clearTimeout(pause);
-    const moves = ["page", "like", "unlike"].includes(event.submitter?.name);
-    show(new FormData(form, event.submitter), { top: moves || !event.submitter });
+    // A search, a page or an example begins a new list; a filter or a box only changes this one.
+    const top = ["", "page", "like", "unlike"].includes(event.submitter?.name ?? "");
+    show(new FormData(form, event.submitter), { top });
   });
   $("#q").addEventListener("input", () => {
     clearTimeout(pause);

@@ -55,7 +55,7 @@ class Reference:
             stems(value): value
             for name, value in reversed(told.items())
             if any(attributes(other).get(name) == value for other in self.items)
-            or (stems(value) and stems(value) <= self.words)
+            or stems(value) & self.words
         }
         return tuple(reversed(shared.values()))[:_MOST_REASONS]
 

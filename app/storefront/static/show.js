@@ -50,12 +50,13 @@ async function load(fields, address) {
 }
 
 function request(fields, address) {
-  const isPost = fields && (fields.has("photo") || fields.has("image"));
+  // A form without a file still holds one, nameless and empty.
+  const isPost = fields && (fields.has("photo") || fields.get("image")?.name);
   return isPost ? ["/search", { method: "POST", body: fields }] : [address ?? addressOf(fields), {}];
 }
 
 function addressOf(fields) {
-  const filled = [...fields].filter(([, value]) => value !== "");
+  const filled = [...fields].filter(([, value]) => typeof value === "string" && value);
   return `/search?${new URLSearchParams(filled)}`;
 }
 

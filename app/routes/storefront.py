@@ -65,9 +65,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-async def home_page(request: Request, recommender: RecommenderDep, call: CallDep) -> Response:
+async def home_page(request: Request, recommender: RecommenderDep) -> Response:
     """Where to start."""
-    shown = await pages.home(recommender, call)
+    shown = await pages.home(recommender)
     listing = call_of(View(), pages.style_field(recommender))
     return _page(request, "home.html", home=shown, calls=_calls(request, listing))
 
@@ -98,10 +98,10 @@ async def search_form(request: Request, recommender: RecommenderDep, call: CallD
 
 @router.api_route("/product/{id:path}", methods=["GET", "HEAD"])
 async def product_page(
-    request: Request, recommender: RecommenderDep, call: CallDep, item_id: ItemIdPath
+    request: Request, recommender: RecommenderDep, item_id: ItemIdPath
 ) -> Response:
     """A product, its variants, and what is similar to it."""
-    shown = await pages.product(recommender, call, item_id)
+    shown = await pages.product(recommender, item_id)
     similar = call_of(View(like=(item_id,)), pages.style_field(recommender))
     return _page(request, "product.html", product=shown, calls=_calls(request, similar))
 

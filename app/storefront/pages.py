@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from app.deps import Call
-from app.ranking import RankedPage
+from app.ranking import ListedPage, RankedPage
 from app.recommender import STYLE, Recommender
-from app.routes.shaping import item_detail, item_list, recommendations
-from app.schemas import (
-    BlendQuery,
-    Entry,
-    Item,
-    ItemDetail,
-    ItemList,
-    ListOptions,
-    Recommendations,
-    SearchOptions,
-    Signal,
-    TextQuery,
-)
+from app.schemas import BlendQuery, ListOptions, SearchOptions, Signal, TextQuery
 from app.storefront.panel import Choice, Panel, read_panel
-from app.storefront.tiles import PREFERRED, Reference, Tile, reference, tile
+from app.storefront.tiles import PREFERRED, Tile, Values, reference, tile, values_of
 from app.storefront.view import PAGE_SIZE, View, quote_name, quote_value
 
-Answer = Recommendations | ItemList
 _CATEGORIES = 8
 _SIMILAR = 12
 _MOST_VARIANTS = 12
@@ -51,7 +39,7 @@ class Product:
     """One product, its variants and what is similar to it."""
 
     tile: Tile
-    detail: ItemDetail
+    values: Values
     category: tuple[str, str] | None
     variants: list[Tile]
     similar: list[Tile]
@@ -92,26 +80,38 @@ def style_field(recommender: Recommender) -> str | None:
 
 async def search(recommender: Recommender, call: Call, view: View) -> tuple[Results, Panel]:
     """The results of a view and the filters beside them."""
-    found, panel = await asyncio.gather(
-        _find(recommender, call, view), read_panel(recommender, view)
-    )
-    likes = [item_detail(call, recommender, item_id) for item_id in view.like]
-    unlikes = [item_detail(call, recommender, item_id) for item_id in view.unlike]
-    models = [one.item for one in likes]
-    best = [] if view.photo is None or not found.items else [found.items[0].item]
-    asked = reference(view.words, [*models, *best])
+    found, panel = await asyncio.gather(_find(recommender, view), read_panel(recommender, view))
+    version = recommender.version
+    likes = [recommender.row(item_id) for item_id in view.like]
+    unlikes = [recommender.row(item_id) for item_id in view.unlike]
+    if isinstance(found, ListedPage):
+        tiles = [tile(version, row, variants=variants) for row, variants in found.entries]
+        exhausted = view.offset + PAGE_SIZE >= found.total
+    else:
+        best = [] if view.photo is None else [hit.row for hit in found.hits[:1]]
+        tiles = _compared(recommender, found, view.words, [*likes, *best])
+        exhausted = found.exhausted
     results = Results(
-        tiles=[tile(entry, asked) for entry in found.items] if view.ranked else plain_tiles(found),
-        likes=[detail_tile(one) for one in likes],
-        unlikes=[detail_tile(one) for one in unlikes],
-        exhausted=found.page.exhausted,
-        total=found.total if isinstance(found, ItemList) else None,
+        tiles=tiles,
+        likes=[tile(version, row) for row in likes],
+        unlikes=[tile(version, row) for row in unlikes],
+        exhausted=exhausted,
+        total=found.total if isinstance(found, ListedPage) else None,
         took_ms=call.took_ms,
     )
     return results, panel
 
 
-async def _find(recommender: Recommender, call: Call, view: View) -> Answer:
+def _compared(
+    recommender: Recommender, page: RankedPage, words: str, rows: Iterable[int]
+) -> list[Tile]:
+    """The hits of a page, with what they share with words and with the items in `rows`."""
+    version = recommender.version
+    asked = reference(words, [values_of(version, row) for row in rows])
+    return [tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits]
+
+
+async def _find(recommender: Recommender, view: View) -> RankedPage | ListedPage:
     common: dict[str, Any] = {
         "limit": PAGE_SIZE,
         "offset": view.offset,
@@ -119,12 +119,8 @@ async def _find(recommender: Recommender, call: Call, view: View) -> Answer:
         "group_by": style_field(recommender),
     }
     if not view.ranked:
-        plain = ListOptions(**common)
-        return item_list(call, recommender, await recommender.browse(plain), plain)
-    options = SearchOptions(**common)
-    return recommendations(
-        call, recommender, await _rank(recommender, view, options, common), options
-    )
+        return await recommender.browse(ListOptions(**common))
+    return await _rank(recommender, view, SearchOptions(**common), common)
 
 
 async def _rank(
@@ -155,24 +151,21 @@ def signals_of(view: View) -> tuple[list[Signal], list[Signal]]:
     return list(map(Signal.model_validate, positive)), list(map(Signal.model_validate, negative))
 
 
-async def product(recommender: Recommender, call: Call, item_id: str) -> Product:
+async def product(recommender: Recommender, item_id: str) -> Product:
     """A product's page.
 
     Raises:
         NotFound: there is no such item.
     """
-    detail = item_detail(call, recommender, item_id)
-    options = _options(recommender, _SIMILAR)
-    page = await recommender.similar(item_id, options)
-    similar = recommendations(call, recommender, page, options)
-    asked = reference("", [detail.item])
-    others = [item_detail(call, recommender, other) for other in detail.variants[:_MOST_VARIANTS]]
+    row, version = recommender.row(item_id), recommender.version
+    page = await recommender.similar(item_id, _options(recommender, _SIMILAR))
+    values, variants = values_of(version, row), recommender.variants(row)
     return Product(
-        tile=detail_tile(detail),
-        detail=detail,
-        category=_category_of(recommender, detail.item),
-        variants=[detail_tile(other) for other in others],
-        similar=[tile(hit, asked) for hit in similar.items],
+        tile=tile(version, row, variants=variants),
+        values=values,
+        category=_category_of(recommender, values),
+        variants=[tile(version, other) for other in variants[:_MOST_VARIANTS]],
+        similar=_compared(recommender, page, "", [row]),
     )
 
 
@@ -180,45 +173,42 @@ def _options(recommender: Recommender, limit: int) -> SearchOptions:
     return SearchOptions.model_validate({"limit": limit, "group_by": style_field(recommender)})
 
 
-def _category_of(recommender: Recommender, item: Item) -> tuple[str, str] | None:
+def _category_of(recommender: Recommender, item: Values) -> tuple[str, str] | None:
     field = category_field(recommender)
-    value = (item.model_extra or {}).get(field) if field else None
+    value = item.get(field) if field else None
     return (value, _choice(field, value)) if field and isinstance(value, str) else None
 
 
-async def home(recommender: Recommender, call: Call) -> Home:
+async def home(recommender: Recommender) -> Home:
     """Kinds of product, one search shown at work, and words to start from."""
     panel = await read_panel(recommender, View())
     field = category_field(recommender)
     group = next((group for group in panel.groups if group.field == field), None)
     choices = [*group.first, *group.rest][:_CATEGORIES] if group and field else []
-    categories = [await _category(recommender, call, field or "", one) for one in choices]
+    categories = [await _category(recommender, field or "", one) for one in choices]
     return Home(
         total=panel.total,
         categories=categories,
-        example=await _example(recommender, call, [c.tile for c in categories if c.tile]),
+        example=await _example(recommender, [c.tile for c in categories if c.tile]),
         suggestions=_suggestions(panel, field),
     )
 
 
-async def _category(recommender: Recommender, call: Call, field: str, choice: Choice) -> Category:
+async def _category(recommender: Recommender, field: str, choice: Choice) -> Category:
     condition = f"{quote_name(field)} = {quote_value(choice.value)}"
     options = ListOptions.model_validate({"limit": 1, "filter": condition})
-    found = item_list(call, recommender, await recommender.browse(options), options)
-    tiles = plain_tiles(found)
+    found = await recommender.browse(options)
+    tiles = [tile(recommender.version, row) for row, _ in found.entries]
     address = _choice(field, choice.value)
     return Category(choice.value, address, choice.count, tiles[0] if tiles else None)
 
 
-async def _example(recommender: Recommender, call: Call, tiles: list[Tile]) -> Example | None:
+async def _example(recommender: Recommender, candidates: list[Tile]) -> Example | None:
     """The candidate whose nearest products share most with it."""
     best: tuple[int, Example] | None = None
-    for candidate in [one for one in tiles if one.picture]:
-        detail = item_detail(call, recommender, candidate.id)
-        options = _options(recommender, _EXAMPLES)
-        page = await recommender.similar(candidate.id, options)
-        answer = recommendations(call, recommender, page, options)
-        similar = [tile(hit, reference("", [detail.item])) for hit in answer.items]
+    for candidate in [one for one in candidates if one.picture]:
+        page = await recommender.similar(candidate.id, _options(recommender, _EXAMPLES))
+        similar = _compared(recommender, page, "", [recommender.row(candidate.id)])
         shared = sum(len(one.reasons) for one in similar)
         if similar and (best is None or shared > best[0]):
             best = shared, Example(candidate, similar)
@@ -244,14 +234,3 @@ def category_field(recommender: Recommender) -> str | None:
 
 def _choice(field: str, value: str) -> str:
     return View(choices={field: (value,)}).address()
-
-
-def plain_tiles(found: Answer) -> list[Tile]:
-    """Products of a list that compares nothing."""
-    return [tile(entry, Reference(frozenset(), ())) for entry in found.items]
-
-
-def detail_tile(detail: ItemDetail) -> Tile:
-    """A product by itself."""
-    entry = Entry(id=detail.id, item=detail.item, variants=detail.variants)
-    return tile(entry, Reference(frozenset(), ()))

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from app.schemas import Entry, Hit, Item
+from core.index.store import IndexVersion
+
+Values = Mapping[str, Any]
 
 # Attributes in the order in which they say most about a product.
 PREFERRED = (
@@ -16,7 +18,7 @@ PREFERRED = (
     "usage", "season",
 )  # fmt: skip
 _NOT_ATTRIBUTES = frozenset(
-    {"title", "description", "image_url", "image_path", "group_id", "price", "available"}
+    {"id", "title", "description", "image_path", "group_id", "price", "available"}
 )
 _MOST_REASONS = 3
 _LABELS = {"article type": "Type", "base colour": "Colour", "color": "Colour", "usage": "Occasion"}
@@ -45,9 +47,9 @@ class Reference:
     """What a shopper asked for: words, and attributes of what the results shall be like."""
 
     words: frozenset[str]
-    items: Sequence[Item]
+    items: Sequence[Values]
 
-    def reasons(self, item: Item) -> tuple[str, ...]:
+    def reasons(self, item: Values) -> tuple[str, ...]:
         """The values of an item that it shares with what was asked for, most telling first."""
         values = attributes(item)
         told = {name: values[name] for name in PREFERRED if name in values} or values
@@ -60,40 +62,46 @@ class Reference:
         return tuple(reversed(shared.values()))[:_MOST_REASONS]
 
 
-def tile(entry: Hit | Entry, reference: Reference) -> Tile:
-    """One product of an answer."""
-    item, extra = entry.item, fields_of(entry.item)
-    price = extra.get("price")
+def tile(
+    version: IndexVersion,
+    row: int,
+    asked: Reference | None = None,
+    score: float | None = None,
+    variants: Sequence[int] | None = None,
+) -> Tile:
+    """The product in a row, compared with what was asked for where anything was."""
+    values = values_of(version, row)
+    item_id, price = str(values["id"]), values.get("price")
+    picture = f"/items/{quote(item_id, safe='')}/image"
     return Tile(
-        id=entry.id,
-        title=item.title or entry.id,
-        picture=item.image_url,
+        id=item_id,
+        title=values.get("title") or item_id,
+        picture=picture if version.images.has_image[row] else None,
         price=price if isinstance(price, int | float) else None,
-        sold_out=extra.get("available") is False,
-        variants=len(entry.variants),
-        score=entry.score if isinstance(entry, Hit) else None,
-        reasons=reference.reasons(item),
+        sold_out=values.get("available") is False,
+        variants=len(variants or ()),
+        score=score,
+        reasons=asked.reasons(values) if asked is not None else (),
     )
 
 
-def attributes(item: Item) -> dict[str, str]:
+def values_of(version: IndexVersion, row: int) -> Values:
+    """The catalogue's fields of a row by name."""
+    return version.items.item(row)
+
+
+def attributes(item: Values) -> dict[str, str]:
     """The textual attributes of an item, most telling first."""
-    extra = fields_of(item)
-    names = [*(n for n in PREFERRED if n in extra), *(n for n in extra if n not in PREFERRED)]
-    found = {name: extra[name] for name in names if name not in _NOT_ATTRIBUTES}
+    names = [*(n for n in PREFERRED if n in item), *(n for n in item if n not in PREFERRED)]
+    found = {name: item[name] for name in names if name not in _NOT_ATTRIBUTES}
     return {name: value for name, value in found.items() if isinstance(value, str) and value}
 
 
-def facts(item: Item) -> dict[str, str]:
+def facts(item: Values) -> dict[str, str]:
     """Every attribute of an item that has a value, by its label."""
-    shown = {n: v for n, v in fields_of(item).items() if n not in _NOT_ATTRIBUTES}
+    shown = {name: value for name, value in item.items() if name not in _NOT_ATTRIBUTES}
     shown = attributes(item) | {n: v for n, v in shown.items() if v is not None and v != ""}
     return {label(name): str(value) for name, value in shown.items()}
-
-
-def fields_of(item: Item) -> Mapping[str, Any]:
-    """The catalogue's own fields of an item."""
-    return item.model_extra or {}
 
 
 def label(name: str) -> str:
@@ -113,6 +121,6 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word
 
 
-def reference(words: str, items: Iterable[Item]) -> Reference:
+def reference(words: str, items: Iterable[Values]) -> Reference:
     """What results are compared with."""
     return Reference(stems(words), tuple(items))

@@ -8,7 +8,7 @@ let running = new AbortController();
 export async function show(fields, { typed = false, top = false } = {}) {
   const page = await load(fields);
   if (!page) return;
-  put(page, top);
+  put(page, { top, crop: heldCrop(page) });
   const state = { fields: hasPhoto() ? kept() : null, typed };
   const address = document.getElementById("view").dataset.address;
   const replaces = typed && history.state?.typed;
@@ -24,7 +24,7 @@ export function restore() {
 async function again(state) {
   const page = await load(toForm(state?.fields), location.href);
   if (!page) return;
-  put(page, false);
+  put(page);
   const query = document.getElementById("q");
   query.value = page.getElementById("q").value;
 }
@@ -70,7 +70,15 @@ async function pageOf(response) {
   return page;
 }
 
-function put(page, top) {
+// The box on the photo while somebody moves it: an answer to an earlier place must not move it back.
+function heldCrop(page) {
+  const [now, next] = [document.getElementById("crop"), page.getElementById("crop")];
+  const isHeld = now?.contains(document.activeElement);
+  const pictureOf = (crop) => crop?.querySelector("img").src;
+  return isHeld && pictureOf(now) === pictureOf(next) ? now : null;
+}
+
+function put(page, { top = false, crop = null } = {}) {
   const focused = document.activeElement?.id;
   const open = [...document.querySelectorAll("#view details[id]")];
   const was = new Map(open.map((details) => [details.id, details.open]));
@@ -80,6 +88,7 @@ function put(page, top) {
     const next = page.getElementById(id);
     if (now && next) now.replaceWith(next);
   }
+  if (crop) document.getElementById("crop").replaceWith(crop);
   for (const details of document.querySelectorAll("#view details[id]")) {
     details.open = was.get(details.id) ?? details.open;
   }

@@ -6,6 +6,8 @@
 # make faults  overload, slow clients, kill -9, swaps and damaged files, at full size; an hour
 # make fuzz    generated requests, filters and images; FUZZ_SECONDS of each coverage-guided target
 # make audit   pinned packages against the advisories that PyPI knows
+# make docs    the documentation as a site, links checked
+# make client  clients from the OpenAPI document, compiled; needs npm
 # make real    the README's figures, from DATA
 # make scale   the kinds of index at 10 thousand to a million vectors; after make real
 # make model   train models/compact anew from DATA
@@ -29,14 +31,18 @@ BENCHMARKS := encoders rest indexes service photo mixed
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity scale faults fuzz audit clean
+.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity scale faults fuzz audit docs client clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
 
-test: .venv/.all lint
+test: .venv/.all .venv/.browser lint
 	$(BIN)/pytest
+
+# The documentation as a site in build/site; a broken link is an error.
+docs: .venv/.all
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 lint: .venv/.all
 	$(BIN)/ruff check .
@@ -141,7 +147,7 @@ clean:
 	touch $@
 
 .venv/.all: .venv/.python pyproject.toml constraints.txt
-	$(PIP) --editable '.[app,training,test]'
+	$(PIP) --editable '.[app,training,docs,test]'
 	touch $@ .venv/.serving
 
 .venv/.fuzz: .venv/.all
@@ -150,6 +156,33 @@ clean:
 
 .venv/.audit: .venv/.python pyproject.toml constraints.txt
 	$(PIP) 'pip-audit'
+	touch $@
+
+# Clients in Python and TypeScript from the OpenAPI document, each compiled; needs npm.
+CLIENT := build/client
+client: .venv/.all .venv/.generator
+	mkdir -p $(CLIENT)
+	$(BIN)/python -m app.openapi > $(CLIENT)/openapi.json
+	cd $(CLIENT) && PATH="$(CURDIR)/.venv/generator/bin:$$PATH" openapi-python-client generate \
+		--path openapi.json --meta none --output-path twinset_client --overwrite
+	cd $(CLIENT) && $(CURDIR)/.venv/generator/bin/python -m compileall -q twinset_client
+	cd $(CLIENT) && $(CURDIR)/.venv/generator/bin/python -c 'import twinset_client.models'
+	cd $(CLIENT) && npm install --silent --no-audit --no-fund --no-save \
+		openapi-typescript@7.13.0 typescript@5.9.3
+	cd $(CLIENT) && npx openapi-typescript openapi.json -o twinset.d.ts
+	cd $(CLIENT) && npx tsc --noEmit --strict twinset.d.ts
+
+# Its own environment: it pins older versions of what the service uses.
+.venv/.generator: .venv/.python
+	$(PYTHON) -m venv .venv/generator
+	.venv/generator/bin/pip install --quiet openapi-python-client==0.29.1
+	touch $@
+
+# The browser tests are skipped, saying so, where there is none and none can be installed.
+.venv/.browser: .venv/.python
+	@command -v chromium >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y chromium; \
+	} || echo 'no chromium here: tests/browser will be skipped'
 	touch $@
 
 .venv/.bench: .venv/.python pyproject.toml constraints.txt

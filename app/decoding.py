@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 
 from PIL.Image import Image, fromarray
 
@@ -34,6 +36,22 @@ class Decoder:
             Overloaded: too many images wait.
         """
         return await self._pool.run(self._job(data, box or WHOLE))
+
+    async def shrink(self, data: bytes, side: int) -> bytes:
+        """The whole image as a JPEG whose longer side is at most `side` pixels.
+
+        Raises:
+            ImageError, Overloaded: as `decode`.
+        """
+        return await self._pool.run(partial(self._shrink, data, side))
+
+    def _shrink(self, data: bytes, side: int) -> bytes:
+        with self._costly if is_costly(data) else nullcontext():
+            image = decode_image(data, self._limits, (side, side))
+            image.thumbnail((side, side))
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=90)
+        return buffer.getvalue()
 
     def _job(self, data: bytes, box: Box) -> Callable[[], Image]:
         def job() -> Image:

@@ -92,3 +92,18 @@ def _add_responses(operation: dict[str, Any], statuses: set[int]) -> None:
     for status in statuses:
         declared.setdefault(str(status), documented(status))
     operation["responses"] = dict(sorted(declared.items()))
+
+
+def main() -> None:
+    """Print the document: `python -m app.openapi`."""
+    import json
+    import sys
+
+    from app.main import create_app
+    from app.settings import Settings
+
+    json.dump(create_app(Settings()).openapi(), sys.stdout, indent=2)
+
+
+if __name__ == "__main__":
+    main()

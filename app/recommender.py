@@ -111,6 +111,10 @@ class Recommender:
         """Items like a photo, or like the part of it inside `box`."""
         return await self._rank(await self._encode_image(data, box), options)
 
+    async def shrink(self, data: bytes, side: int) -> bytes:
+        """A photo as a JPEG small enough to travel with a page; see `Decoder.shrink`."""
+        return await self._decoder.shrink(data, side)
+
     async def by_text(self, query: str, options: SearchOptions) -> RankedPage:
         """Items that fit a description."""
         return await self._rank(await self._encode_text(query), options)
@@ -141,7 +145,7 @@ class Recommender:
 
     async def _encode_signal(self, signal: Signal) -> Vector:
         if signal.image is not None:
-            return await self._encode_image(signal.image)
+            return await self._encode_image(signal.image, signal.box)
         if signal.text is not None:
             return await self._encode_text(signal.text)
         return self.version.index.vector(self.row(signal.item_id or ""))

@@ -93,14 +93,21 @@ def _parse_box(value: object) -> object:
     return value.split(",") if isinstance(value, str) else value
 
 
+def _has_area(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    if not (box[0] < box[2] and box[1] < box[3]):
+        raise ValueError("box must have x1 < x2 and y1 < y2")
+    return box
+
+
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Box = Annotated[tuple[Fraction, Fraction, Fraction, Fraction], AfterValidator(_has_area)]
 
 
 class ImageOptions(SearchOptions):
     """The form fields beside the image."""
 
     box: Annotated[
-        tuple[Fraction, Fraction, Fraction, Fraction] | None,
+        Box | None,
         BeforeValidator(_parse_box),
         BeforeValidator(_blank_is_absent),
     ] = Field(
@@ -108,12 +115,6 @@ class ImageOptions(SearchOptions):
         description="The part of the image to search with, `x1,y1,x2,y2` as fractions of its "
         "width and height.",
     )
-
-    @model_validator(mode="after")
-    def _box_has_area(self) -> Self:
-        if self.box is not None and not (self.box[0] < self.box[2] and self.box[1] < self.box[3]):
-            raise ValueError("box must have x1 < x2 and y1 < y2")
-        return self
 
 
 class TextQuery(SearchOptions):
@@ -126,6 +127,11 @@ class Signal(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     image: Base64Bytes | None = Field(None, description="Base64 of an image file.")
+    box: Box | None = Field(
+        None,
+        description="Beside an image: the part of it to look at, as fractions of its sides.",
+        examples=[[0.1, 0.2, 0.9, 1]],
+    )
     text: Words | None = None
     item_id: ItemId | None = None
     weight: Weight = 1.0
@@ -134,6 +140,8 @@ class Signal(BaseModel):
     def _exactly_one(self) -> Self:
         if sum(side is not None for side in (self.image, self.text, self.item_id)) != 1:
             raise ValueError("give exactly one of image, text and item_id")
+        if self.box is not None and self.image is None:
+            raise ValueError("a box belongs to an image")
         return self
 
 

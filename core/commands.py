@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 # Planned as a whole in memory; more would tell a shop nothing more.
 MAX_SAMPLE = 100_000
 OutArgument = Annotated[Path, typer.Argument(help="Catalogue file to write (Parquet).")]
+SampleArgument = Annotated[
+    Path, typer.Argument(help="Catalogue file to write; .csv brings a folder images beside it.")
+]
 
 
 def sample(
-    out: OutArgument,
+    out: SampleArgument,
     items: Annotated[int, typer.Option(min=1, max=MAX_SAMPLE, help="Number of products.")] = 600,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another shop.")] = 0,
 ) -> None:
@@ -31,6 +34,12 @@ def sample(
 
     require_writable(out)
     rows = render_sample(items, seed)
+    if out.suffix == ".csv":
+        from core.sample.csv_shop import write_csv_shop
+
+        count = write_csv_shop(out, track(rows, "Rendering products", total=items))
+        typer.echo(f"{count:,} products in {out}, their pictures in {out.parent / 'images'}")
+        return
     first = next(rows)
     attributes = {k: _arrow_type(v) for k, v in first.items() if k not in FIXED_COLUMNS}
     with CatalogueWriter(out, attributes, SAMPLE_CATEGORY) as writer:

@@ -129,7 +129,22 @@ def test_ci_runs_what_a_developer_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["demo", "test", "lint", "bench", "real", "scale", "model", "clean"]
+    "target",
+    [
+        "demo",
+        "test",
+        "docs",
+        "client",
+        "lint",
+        "bench",
+        "real",
+        "scale",
+        "faults",
+        "fuzz",
+        "audit",
+        "model",
+        "clean",
+    ],
 )
 def test_make_targets(target: str) -> None:
     run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)

@@ -1,24 +1,38 @@
-"""The pages for people: the storefront and the API reference, and the files they load."""
+"""The pages for people, and the files that they load."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
-from fastapi import FastAPI, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-FOLDER = Path(__file__).parents[1] / "storefront"
-_PAGES = {"/": "index.html", "/docs": "docs.html"}
-# Everything comes from this service; blob: is the shopper's own photo, shown before it is sent.
+from app.deps import CallDep, ItemIdPath, RecommenderDep
+from app.multipart import boundary_of, read_form
+from app.problems import FRAMEWORK_DETAILS, status_of
+from app.storefront import pages
+from app.storefront.calls import HttpCall, Snippets, call_of, snippets
+from app.storefront.templates import STATIC, Pages
+from app.storefront.view import View, read_view
+from core.errors import ArtefactError, InvalidInput, TwinsetError
+
+# Everything comes from this service; data: is the shopper's own photo, which travels with a page.
 _POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' blob:",
+        "font-src 'self'",
+        "img-src 'self' data: blob:",
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
@@ -26,6 +40,88 @@ _POLICY = "; ".join(
     )
 )
 _HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
+# A page holds the photo that it was made for; the pixels that a search uses are fewer still.
+_PHOTO_SIDE = 480
+_NO_PHOTO = "That photo stayed in the browser that chose it. Choose it again to search with it."
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages with a sentence, not problem documents."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except (TwinsetError, ValidationError, RequestValidationError, HTTPException) as error:
+                status, sentence = _explain(error)
+                return _page(request, "error.html", status, sentence=sentence)
+
+        return guarded
+
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+async def home_page(request: Request, recommender: RecommenderDep) -> Response:
+    """Where to start."""
+    shown = await pages.home(recommender)
+    listing = call_of(View(), pages.style_field(recommender))
+    return _page(request, "home.html", home=shown, calls=_calls(request, listing))
+
+
+@router.api_route("/search", methods=["GET", "HEAD"])
+async def search_page(request: Request, recommender: RecommenderDep, call: CallDep) -> Response:
+    """A search by its address."""
+    view = read_view(request.query_params.multi_items())
+    notice = _NO_PHOTO if view.wants_photo else ""
+    return await _search(request, recommender, call, view, notice)
+
+
+@router.post("/search")
+async def search_form(request: Request, recommender: RecommenderDep, call: CallDep) -> Response:
+    """A search by a form, which can hold a photo."""
+    form = await read_form(request.stream(), boundary_of(request.headers.get("content-type", "")))
+    if not form.complete:
+        raise InvalidInput("The photo did not arrive whole. Send it again.")
+    upload = next((bytes(p.data) for p in form.parts if p.name == "image" and p.data), None)
+    pairs = [(part.name, part.text()) for part in form.parts if not part.is_file]
+    if upload is not None:
+        photo: bytes | None = await recommender.shrink(upload, _PHOTO_SIDE)
+        pairs = [pair for pair in pairs if pair[0] not in ("box", "page")]
+    else:
+        photo = _kept_photo(pairs)
+    return await _search(request, recommender, call, read_view(pairs, photo), "")
+
+
+@router.api_route("/product/{id:path}", methods=["GET", "HEAD"])
+async def product_page(
+    request: Request, recommender: RecommenderDep, item_id: ItemIdPath
+) -> Response:
+    """A product, its variants, and what is similar to it."""
+    shown = await pages.product(recommender, item_id)
+    similar = call_of(View(like=(item_id,)), pages.style_field(recommender))
+    return _page(request, "product.html", product=shown, calls=_calls(request, similar))
+
+
+@router.api_route("/docs", methods=["GET", "HEAD"])
+async def reference_page(request: Request) -> Response:
+    """The HTTP interface, made readable from its own description."""
+    return _page(request, "reference.html")
+
+
+@router.api_route("/widget", methods=["GET", "HEAD"])
+async def widget_page(request: Request) -> Response:
+    """A page to try the widget on."""
+    return _page(request, "widget.html")
+
+
+@router.api_route("/operator", methods=["GET", "HEAD"])
+async def operator_page(request: Request) -> Response:
+    """Versions, figures and errors. It holds nothing itself: its script asks with the admin key."""
+    return _page(request, "operator.html")
 
 
 class Files(StaticFiles):
@@ -39,13 +135,71 @@ class Files(StaticFiles):
 
 def mount(app: FastAPI) -> None:
     """Add the pages to `app`, outside of the OpenAPI document."""
-    for path, name in _PAGES.items():
-        app.add_api_route(path, _page(name), include_in_schema=False, methods=["GET", "HEAD"])
-    app.mount("/static", Files(directory=FOLDER), name="static")
+    app.state.pages = Pages()
+    app.include_router(router)
+    app.add_api_route("/widget.js", _widget, include_in_schema=False, methods=["GET", "HEAD"])
+    app.mount("/static", Files(directory=STATIC), name="static")
 
 
-def _page(name: str) -> Callable[[], Awaitable[FileResponse]]:
-    async def page() -> FileResponse:
-        return FileResponse(FOLDER / name, headers=_HEADERS)
+async def _widget() -> FileResponse:
+    # For pages of other origins, which load it as a module.
+    headers = {
+        "Cache-Control": "public, max-age=300",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Access-Control-Allow-Origin": "*",
+    }
+    return FileResponse(STATIC / "widget.js", headers=headers, media_type="text/javascript")
 
-    return page
+
+async def _search(
+    request: Request, recommender: RecommenderDep, call: CallDep, view: View, notice: str
+) -> Response:
+    known = replace(view, like=_known(recommender, view.like))
+    known = replace(known, unlike=_known(recommender, view.unlike) if known.ranked else ())
+    results, panel = await pages.search(recommender, call, known)
+    photo = "" if known.photo is None else b64encode(known.photo).decode()
+    return _page(
+        request,
+        "search.html",
+        view=known,
+        photo=photo,
+        results=results,
+        panel=panel,
+        notice=notice,
+        calls=_calls(request, call_of(known, pages.style_field(recommender))),
+    )
+
+
+def _known(recommender: RecommenderDep, ids: Sequence[str]) -> tuple[str, ...]:
+    # An address outlives the products that it names.
+    return tuple(one for one in ids if recommender.version.items.row_of(one) is not None)
+
+
+def _kept_photo(pairs: list[tuple[str, str]]) -> bytes | None:
+    text = next((value for name, value in pairs if name == "photo"), "")
+    try:
+        return b64decode(text, validate=True) or None
+    except (Base64Error, ValueError):
+        raise InvalidInput("The photo did not arrive whole. Choose it again.") from None
+
+
+def _page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    defaults = {"view": View(), "photo": "", "calls": None, "notice": ""}
+    text = request.app.state.pages.render(template, **defaults | values)
+    return HTMLResponse(text, status, _HEADERS)
+
+
+def _calls(request: Request, call: HttpCall) -> Snippets:
+    return snippets(call, str(request.base_url).rstrip("/"))
+
+
+def _explain(error: Exception) -> tuple[int, str]:
+    """The status and the sentence of an error."""
+    if isinstance(error, ArtefactError):
+        return status_of(error), "The shop cannot be shown at the moment."
+    if isinstance(error, TwinsetError):
+        return status_of(error), str(error)
+    if isinstance(error, HTTPException):
+        _, detail = FRAMEWORK_DETAILS.get(error.status_code, ("", "That did not work."))
+        return error.status_code, detail
+    return 422, "Something in this search is too long or not usable. Change it and try again."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from urllib.parse import quote
 
 import httpx
@@ -144,3 +145,21 @@ def test_a_plain_request_id_is_kept(client: httpx.Client) -> None:
     assert kept.headers["x-request-id"] == "shop-42"
     replaced = client.get("/livez", headers={"X-Request-ID": "a b<script>"})
     assert replaced.headers["x-request-id"].isalnum()
+
+
+def test_a_box_of_a_blended_image_is_the_box_of_an_upload(client: httpx.Client) -> None:
+    image, box = picture(3), [0.0, 0.0, 0.5, 1.0]
+    signal = {"image": b64encode(image).decode(), "box": box}
+    blended = client.post("/recommend", json={"positive": [signal]}).json()["items"]
+    form = {"box": ",".join(map(str, box))}
+    uploaded = client.post("/recommend/by-image", files={"image": image}, data=form).json()["items"]
+    assert blended == uploaded
+    whole = client.post("/recommend", json={"positive": [{**signal, "box": None}]}).json()["items"]
+    assert blended != whole
+
+
+@pytest.mark.parametrize(
+    "signal", [{"text": "hat", "box": [0, 0, 1, 1]}, {"image": "aGk=", "box": [0.5, 0, 0.2, 1]}]
+)
+def test_a_box_needs_an_image_and_an_area(client: httpx.Client, signal: dict[str, object]) -> None:
+    assert client.post("/recommend", json={"positive": [signal]}).status_code == 422

@@ -1,23 +1,18 @@
 // Ways for a photo to come in: chosen, dropped, pasted.
 
-const LARGE_BYTES = 1_500_000;
-const LONG_SIDE = 1280;
+const LONG_SIDE = 1024;
 
-export function onPhoto(receive) {
-  const input = document.querySelector(".photo-button input");
+// Calls `receive` with the promise of a small file.
+export function onPhoto(input, target, receive) {
   input.addEventListener("change", () => {
-    if (input.files[0]) receive(input.files[0]);
-    input.value = "";
+    const [file] = input.files;
+    input.value = ""; // a file that is refused must not go along with the next words
+    if (file) receive(shrink(file));
   });
   document.addEventListener("paste", (event) => {
     const file = imageIn(event.clipboardData);
-    if (file) receive(file);
+    if (file) receive(shrink(file));
   });
-  listenForDrops(receive);
-}
-
-function listenForDrops(receive) {
-  const target = document.querySelector(".drop-target");
   const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
   document.addEventListener("dragenter", (event) => {
     if (carriesFile(event)) target.hidden = false;
@@ -28,8 +23,8 @@ function listenForDrops(receive) {
     target.hidden = true;
     if (!carriesFile(event)) return;
     event.preventDefault();
-    const file = imageIn(event.dataTransfer);
-    if (file) receive(file);
+    const file = imageIn(event.dataTransfer) ?? event.dataTransfer.files[0];
+    if (file) receive(shrink(file));
   });
 }
 
@@ -37,19 +32,18 @@ function imageIn(transfer) {
   return [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/"));
 }
 
-// A phone's photo has far more pixels than the search can use; sending fewer is faster. What the
+// A phone's photo has far more pixels than a search can use; sending fewer is faster. What the
 // browser cannot read goes as it is, and the service says what is wrong with it.
-export async function shrink(file) {
-  if (file.size < LARGE_BYTES) return file;
+async function shrink(file) {
   try {
     const bitmap = await createImageBitmap(file);
-    const scale = Math.min(1, LONG_SIDE / Math.max(bitmap.width, bitmap.height));
+    const scale = LONG_SIDE / Math.max(bitmap.width, bitmap.height);
+    if (scale >= 1) return file;
     const canvas = document.createElement("canvas");
     canvas.width = Math.round(bitmap.width * scale);
     canvas.height = Math.round(bitmap.height * scale);
     canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
-    return new File([blob], "photo.jpg", { type: "image/jpeg" });
+    return await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
   } catch {
     return file;
   }

@@ -1,6 +1,6 @@
 // The API reference: the OpenAPI document of this very service, made readable.
 
-import { element } from "./elements.js";
+import { element } from "./element.js";
 
 const EXAMPLES = {
   by_image: ["-F 'image=@photo.jpg'", "-F 'limit=5'"],

@@ -1,0 +1,1 @@
+"""The storefront: pages for people, rendered by the service and usable without scripts."""

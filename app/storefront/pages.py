@@ -1,0 +1,236 @@
+"""What each page shows, asked of the same recommender as the HTTP interface."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.deps import Call
+from app.ranking import ListedPage, RankedPage
+from app.recommender import STYLE, Recommender
+from app.schemas import BlendQuery, ListOptions, SearchOptions, Signal, TextQuery
+from app.storefront.panel import Choice, Panel, read_panel
+from app.storefront.tiles import PREFERRED, Tile, Values, reference, tile, values_of
+from app.storefront.view import PAGE_SIZE, View, quote_name, quote_value
+
+_CATEGORIES = 8
+_SIMILAR = 12
+_MOST_VARIANTS = 12
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Results:
+    """One page of a search. `likes` and `unlikes` are the products given as examples."""
+
+    tiles: list[Tile]
+    likes: list[Tile]
+    unlikes: list[Tile]
+    exhausted: bool
+    total: int | None
+    took_ms: float
+
+
+@dataclass(frozen=True)
+class Product:
+    """One product, its variants and what is similar to it."""
+
+    tile: Tile
+    values: Values
+    category: tuple[str, str] | None
+    variants: list[Tile]
+    similar: list[Tile]
+
+
+@dataclass(frozen=True)
+class Category:
+    """A kind of product, with one of them to stand for it."""
+
+    name: str
+    address: str
+    count: int
+    tile: Tile | None
+
+
+@dataclass(frozen=True)
+class Example:
+    """A product, and those that are most like it."""
+
+    tile: Tile
+    similar: list[Tile]
+
+
+@dataclass(frozen=True)
+class Home:
+    """The first page."""
+
+    total: int
+    categories: list[Category]
+    example: Example | None
+    suggestions: list[str]
+
+
+def style_field(recommender: Recommender) -> str | None:
+    """The field that joins the variants of a style, where the catalogue has one."""
+    return STYLE if STYLE in recommender.version.items.columns else None
+
+
+async def search(recommender: Recommender, call: Call, view: View) -> tuple[Results, Panel]:
+    """The results of a view and the filters beside them."""
+    found, panel = await asyncio.gather(_find(recommender, view), read_panel(recommender, view))
+    version = recommender.version
+    likes = [recommender.row(item_id) for item_id in view.like]
+    unlikes = [recommender.row(item_id) for item_id in view.unlike]
+    if isinstance(found, ListedPage):
+        tiles = [tile(version, row, variants=variants) for row, variants in found.entries]
+        exhausted = view.offset + PAGE_SIZE >= found.total
+    else:
+        best = [] if view.photo is None else [hit.row for hit in found.hits[:1]]
+        tiles = _compared(recommender, found, view.words, [*likes, *best])
+        exhausted = found.exhausted
+    results = Results(
+        tiles=tiles,
+        likes=[tile(version, row) for row in likes],
+        unlikes=[tile(version, row) for row in unlikes],
+        exhausted=exhausted,
+        total=found.total if isinstance(found, ListedPage) else None,
+        took_ms=call.took_ms,
+    )
+    return results, panel
+
+
+def _compared(
+    recommender: Recommender, page: RankedPage, words: str, rows: Iterable[int]
+) -> list[Tile]:
+    """The hits of a page, with what they share with words and with the items in `rows`."""
+    version = recommender.version
+    asked = reference(words, [values_of(version, row) for row in rows])
+    return [tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits]
+
+
+async def _find(recommender: Recommender, view: View) -> RankedPage | ListedPage:
+    common: dict[str, Any] = {
+        "limit": PAGE_SIZE,
+        "offset": view.offset,
+        "filter": view.filter(),
+        "group_by": style_field(recommender),
+    }
+    if not view.ranked:
+        return await recommender.browse(ListOptions(**common))
+    return await _rank(recommender, view, SearchOptions(**common), common)
+
+
+async def _rank(
+    recommender: Recommender, view: View, options: SearchOptions, common: dict[str, Any]
+) -> RankedPage:
+    """By the same route as `app.storefront.calls.call_of` names."""
+    signals = bool(view.words) + (view.photo is not None) + len(view.like)
+    if signals > 1 or view.unlike:
+        positive, negative = signals_of(view)
+        blend = BlendQuery(positive=positive, negative=negative, **common)
+        return await recommender.blend(blend.positive, blend.negative, blend)
+    if view.photo is not None:
+        return await recommender.by_image(view.photo, view.box, options)
+    if view.like:
+        return await recommender.similar(view.like[0], options)
+    query = TextQuery(query=view.words, **common)
+    return await recommender.by_text(query.query, query)
+
+
+def signals_of(view: View) -> tuple[list[Signal], list[Signal]]:
+    """What a view is to be like, and unlike."""
+    positive: list[dict[str, Any]] = []
+    if view.photo is not None:
+        positive.append({"image": b64encode(view.photo), "box": view.box})
+    positive += [{"text": view.words}] if view.words else []
+    positive += [{"item_id": item_id} for item_id in view.like]
+    negative = [{"item_id": item_id} for item_id in view.unlike]
+    return list(map(Signal.model_validate, positive)), list(map(Signal.model_validate, negative))
+
+
+async def product(recommender: Recommender, item_id: str) -> Product:
+    """A product's page.
+
+    Raises:
+        NotFound: there is no such item.
+    """
+    row, version = recommender.row(item_id), recommender.version
+    page = await recommender.similar(item_id, _options(recommender, _SIMILAR))
+    values, variants = values_of(version, row), recommender.variants(row)
+    return Product(
+        tile=tile(version, row, variants=variants),
+        values=values,
+        category=_category_of(recommender, values),
+        variants=[tile(version, other) for other in variants[:_MOST_VARIANTS]],
+        similar=_compared(recommender, page, "", [row]),
+    )
+
+
+def _options(recommender: Recommender, limit: int) -> SearchOptions:
+    return SearchOptions.model_validate({"limit": limit, "group_by": style_field(recommender)})
+
+
+def _category_of(recommender: Recommender, item: Values) -> tuple[str, str] | None:
+    field = category_field(recommender)
+    value = item.get(field) if field else None
+    return (value, _choice(field, value)) if field and isinstance(value, str) else None
+
+
+async def home(recommender: Recommender) -> Home:
+    """Kinds of product, one search shown at work, and words to start from."""
+    panel = await read_panel(recommender, View())
+    field = category_field(recommender)
+    group = next((group for group in panel.groups if group.field == field), None)
+    choices = [*group.first, *group.rest][:_CATEGORIES] if group and field else []
+    categories = [await _category(recommender, field or "", one) for one in choices]
+    return Home(
+        total=panel.total,
+        categories=categories,
+        example=await _example(recommender, [c.tile for c in categories if c.tile]),
+        suggestions=_suggestions(panel, field),
+    )
+
+
+async def _category(recommender: Recommender, field: str, choice: Choice) -> Category:
+    condition = f"{quote_name(field)} = {quote_value(choice.value)}"
+    options = ListOptions.model_validate({"limit": 1, "filter": condition})
+    found = await recommender.browse(options)
+    tiles = [tile(recommender.version, row) for row, _ in found.entries]
+    address = _choice(field, choice.value)
+    return Category(choice.value, address, choice.count, tiles[0] if tiles else None)
+
+
+async def _example(recommender: Recommender, candidates: list[Tile]) -> Example | None:
+    """The candidate whose nearest products share most with it."""
+    best: tuple[int, Example] | None = None
+    for candidate in [one for one in candidates if one.picture]:
+        page = await recommender.similar(candidate.id, _options(recommender, _EXAMPLES))
+        similar = _compared(recommender, page, "", [recommender.row(candidate.id)])
+        shared = sum(len(one.reasons) for one in similar)
+        if similar and (best is None or shared > best[0]):
+            best = shared, Example(candidate, similar)
+    return best[1] if best else None
+
+
+def _suggestions(panel: Panel, category: str | None) -> list[str]:
+    """Words that find something here: frequent colours with frequent kinds."""
+    by_field = {group.field: [one.value for one in group.first] for group in panel.groups}
+    kinds = by_field.get(category or "", [])
+    colours = next((by_field[n] for n in PREFERRED if "colo" in n.lower() and n in by_field), [])
+    return [
+        f"{colour} {kind}".lower() for colour, kind in zip(colours[1:], kinds[1:], strict=False)
+    ][:4]
+
+
+def category_field(recommender: Recommender) -> str | None:
+    """The field that says what kind of product an item is."""
+    version = recommender.version
+    known = [version.category, *PREFERRED[:2]]
+    return next((name for name in known if name and name in version.items.columns), None)
+
+
+def _choice(field: str, value: str) -> str:
+    return View(choices={field: (value,)}).address()

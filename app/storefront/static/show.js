@@ -1,0 +1,132 @@
+// From a form to the page that answers it, put in place of the one that is shown.
+
+const PARTS = ["view", "signals", "calls"];
+let running = new AbortController();
+
+// Shows what the service answers to `fields`. Typing replaces its own entry of the history, so that
+// "back" leaves the words and does not take away letters.
+export async function show(fields, { typed = false, top = false } = {}) {
+  const page = await load(fields);
+  if (!page) return;
+  put(page, { top, crop: heldCrop(page) });
+  const state = { fields: hasPhoto() ? kept() : null, typed };
+  const address = document.getElementById("view").dataset.address;
+  const replaces = typed && history.state?.typed;
+  history[replaces ? "replaceState" : "pushState"](state, "", address);
+}
+
+// A photo is not in the address; the browser keeps it with its entry of the history.
+export function restore() {
+  addEventListener("popstate", ({ state }) => again(state));
+  if (history.state?.fields) again(history.state);
+}
+
+async function again(state) {
+  const page = await load(toForm(state?.fields), location.href);
+  if (!page) return;
+  put(page);
+  const query = document.getElementById("q");
+  query.value = page.getElementById("q").value;
+}
+
+async function load(fields, address) {
+  running.abort();
+  running = new AbortController();
+  const { signal } = running;
+  const view = document.getElementById("view");
+  view.setAttribute("aria-busy", "true");
+  try {
+    const page = await pageOf(await fetch(...request(fields, address), { signal }));
+    say("");
+    return page;
+  } catch (error) {
+    if (error.name === "AbortError") return null;
+    const lost = error instanceof TypeError;
+    say(lost ? "The service cannot be reached. Check your connection and try again." : error.message);
+    return null;
+  } finally {
+    if (!signal.aborted) view.removeAttribute("aria-busy");
+  }
+}
+
+function request(fields, address) {
+  // A form without a file still holds one, nameless and empty.
+  const isPost = fields && (fields.has("photo") || fields.get("image")?.name);
+  return isPost ? ["/search", { method: "POST", body: fields }] : [address ?? addressOf(fields), {}];
+}
+
+function addressOf(fields) {
+  const filled = [...fields].filter(([, value]) => typeof value === "string" && value);
+  return `/search?${new URLSearchParams(filled)}`;
+}
+
+async function pageOf(response) {
+  const text = await response.text();
+  if (!response.headers.get("content-type")?.startsWith("text/html")) {
+    throw new Error(JSON.parse(text).detail);
+  }
+  const page = new DOMParser().parseFromString(text, "text/html");
+  if (!response.ok) throw new Error(page.getElementById("sentence").textContent);
+  return page;
+}
+
+// The box on the photo while somebody moves it: an answer to an earlier place must not move it back.
+function heldCrop(page) {
+  const [now, next] = [document.getElementById("crop"), page.getElementById("crop")];
+  const isHeld = now?.contains(document.activeElement);
+  const pictureOf = (crop) => crop?.querySelector("img").src;
+  return isHeld && pictureOf(now) === pictureOf(next) ? now : null;
+}
+
+function put(page, { top = false, crop = null } = {}) {
+  const focused = document.activeElement?.id;
+  const open = [...document.querySelectorAll("#view details[id]")];
+  const was = new Map(open.map((details) => [details.id, details.open]));
+  const toggled = document.getElementById("filters-toggle")?.checked;
+  for (const id of PARTS) {
+    const now = document.getElementById(id);
+    const next = page.getElementById(id);
+    if (now && next) now.replaceWith(next);
+  }
+  if (crop) document.getElementById("crop").replaceWith(crop);
+  for (const details of document.querySelectorAll("#view details[id]")) {
+    details.open = was.get(details.id) ?? details.open;
+  }
+  const toggle = document.getElementById("filters-toggle");
+  if (toggle) toggle.checked = toggled ?? false;
+  document.title = page.title;
+  document.getElementById("q").placeholder = page.getElementById("q").placeholder;
+  const view = document.getElementById("view");
+  document.getElementById("announce").textContent = view.dataset.summary;
+  document.dispatchEvent(new CustomEvent("shown"));
+  if (top) {
+    scrollTo({ top: 0, behavior: "instant" });
+    view.focus({ preventScroll: true });
+  } else if (focused && focused !== document.activeElement?.id) {
+    document.getElementById(focused)?.focus({ preventScroll: true });
+  }
+  say(page.getElementById("notice").textContent);
+}
+
+function hasPhoto() {
+  return document.querySelector("#signals [name=photo]") !== null;
+}
+
+function kept() {
+  const fields = [...new FormData(document.getElementById("query"))];
+  const page = document.getElementById("view").dataset.page ?? "1";
+  return [...fields.filter(([, value]) => typeof value === "string"), ["page", page]];
+}
+
+function toForm(fields) {
+  if (!fields) return null;
+  const form = new FormData();
+  for (const [name, value] of fields) form.append(name, value);
+  return form;
+}
+
+function say(sentence) {
+  const notice = document.getElementById("notice");
+  notice.textContent = sentence;
+  notice.hidden = !sentence;
+}

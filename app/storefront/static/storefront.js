@@ -1,0 +1,79 @@
+// The page without reloads. The service renders every view; scripts only carry forms to it, and add
+// what a page alone cannot: words as they are typed, dropped photos, a box drawn on a photo.
+
+import { onCrop } from "./crop.js";
+import { onPhoto } from "./photo.js";
+import { restore, show } from "./show.js";
+
+const TYPING_PAUSE_MS = 200;
+const $ = (selector) => document.querySelector(selector);
+
+function listenToForm(form) {
+  let pause;
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form) return;
+    event.preventDefault();
+    clearTimeout(pause);
+    // A search, a page or an example begins a new list; a filter or a box only changes this one.
+    const top = ["", "page", "like", "unlike"].includes(event.submitter?.name ?? "");
+    show(new FormData(form, event.submitter), { top });
+  });
+  $("#q").addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => show(new FormData(form), { typed: true }), TYPING_PAUSE_MS);
+  });
+  // A ticked box or a changed price searches at once.
+  document.addEventListener("change", ({ target }) => {
+    if (target.form === form && target.closest(".filters")) show(new FormData(form));
+  });
+}
+
+function listenToPhotos(form) {
+  const search = async (photo) => {
+    const fields = new FormData(form);
+    for (const name of ["image", "photo", "box"]) fields.delete(name);
+    fields.append("image", await photo, "photo.jpg");
+    show(fields, { top: true });
+  };
+  onPhoto($("#image"), $("#drop"), search);
+  // The button opens the browser's own dialog; the form under it is for pages without scripts.
+  $(".picker summary").addEventListener("click", (event) => {
+    event.preventDefault();
+    $("#image").click();
+  });
+  onCrop((box) => {
+    $("#box").value = box;
+    show(new FormData(form));
+  });
+}
+
+function listenToTools() {
+  $("#theme").addEventListener("click", () => {
+    const style = document.documentElement.style;
+    const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    style.colorScheme = (style.colorScheme || system) === "dark" ? "light" : "dark";
+    localStorage.setItem("theme", style.colorScheme);
+  });
+  $("#copy")?.addEventListener("click", async ({ target }) => {
+    const shown = [...document.querySelectorAll("#calls pre")].find((pre) => pre.offsetParent);
+    await navigator.clipboard.writeText(shown.textContent);
+    target.textContent = "Copied";
+    setTimeout(() => (target.textContent = "Copy"), 1500);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") $("#drawer")?.removeAttribute("open");
+    const typing = event.target.closest("input, textarea, select");
+    if (event.key === "/" && !typing && $("#q")) {
+      event.preventDefault();
+      $("#q").focus();
+    }
+  });
+}
+
+const form = $("#query");
+if (form) {
+  listenToForm(form);
+  listenToPhotos(form);
+  restore();
+}
+listenToTools();

@@ -1,0 +1,38 @@
+// Similar products on any page of a shop:
+//   <script type="module" src="https://TWINSET/widget.js"></script>
+//   <twinset-similar item="S0001" limit="4" href="/products/{id}"></twinset-similar>
+const SERVICE = new URL(import.meta.url).origin;
+const style = new CSSStyleSheet();
+style.replaceSync(`
+  ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 1rem; margin: 0; padding: 0; list-style: none }
+  a { display: block; color: inherit; text-decoration: none }
+  img { display: block; width: 100%; aspect-ratio: 3 / 4; object-fit: contain; background: #f3f1ed; mix-blend-mode: multiply }
+  span { display: block; margin-top: .4rem; font-size: .9em }
+`);
+
+class TwinsetSimilar extends HTMLElement {
+  static observedAttributes = ["item", "limit", "filter"];
+  #root = this.attachShadow({ mode: "open" });
+
+  async attributeChangedCallback() {
+    this.#root.adoptedStyleSheets = [style];
+    const id = encodeURIComponent(this.getAttribute("item"));
+    const query = new URLSearchParams({ limit: this.getAttribute("limit") ?? 4, group_by: "group_id" });
+    if (this.hasAttribute("filter")) query.set("filter", this.getAttribute("filter"));
+    const answer = await fetch(`${SERVICE}/items/${id}/similar?${query}`).catch(() => null);
+    // A shop's page does not suffer where the service is away: it shows nothing then.
+    const { items } = answer?.ok ? await answer.json() : { items: [] };
+    const list = document.createElement("ul");
+    list.append(...items.map((hit) => this.#card(hit)));
+    this.#root.replaceChildren(list);
+  }
+
+  #card({ id, item }) {
+    const link = document.createElement("a");
+    link.href = (this.getAttribute("href") ?? `${SERVICE}/product/{id}`).replace("{id}", encodeURIComponent(id));
+    if (item.image_url) link.append(Object.assign(new Image(), { src: SERVICE + item.image_url, alt: "", loading: "lazy" }));
+    link.append(Object.assign(document.createElement("span"), { textContent: item.title ?? id }));
+    return Object.assign(document.createElement("li"), {}).appendChild(link).parentNode;
+  }
+}
+customElements.define("twinset-similar", TwinsetSimilar);

@@ -27,6 +27,8 @@ from core.index.ranked import Ranked, best_first, extend
 
 # The file beside a quantised index that keeps its vectors in 16 bits a number.
 KEPT_FILE = "vectors.npy"
+# Scores from a byte for four numbers are coarse: so many more candidates are scored anew.
+_PQ_CANDIDATES = 8
 _ADD_BLOCK = 4096
 _SCAN_BLOCK = 8192
 # More than FAISS and `dot_rows` can differ on unit vectors, far less than one picture from another.
@@ -164,6 +166,8 @@ class FaissIndex:
 
         Rows that score like the last candidate are left out: more of the same score may follow.
         """
+        if self.kind == "ivf-pq":
+            breadth *= _PQ_CANDIDATES
         if request.count <= max(breadth, self._plan.scan_rows):
             return None
         near, candidates = self._ask(query, breadth, request)

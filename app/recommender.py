@@ -176,7 +176,7 @@ class Recommender:
     @property
     def revision(self) -> str:
         """Changes whenever any answer could: with the encoder, the index or the items."""
-        return f"{self.encoder.fingerprint} {self.version.name}"
+        return f"{self.encoder.fingerprint} {self.version.revision}"
 
     def row(self, item_id: str) -> int:
         """The row of an item; NotFound where there is none."""

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from benchmarks.clip_index import clustered
 from benchmarks.report import MarkdownTable, show
 from core.embeddings import open_embeddings
-from core.index.faiss_index import KINDS, FaissIndex
+from core.index.faiss_index import FaissIndex
+from core.index.faiss_kinds import KINDS
 
 K = 10
 _SELECTIVITIES = (0.5, 0.1, 0.01, 0.001)

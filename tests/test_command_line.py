@@ -43,7 +43,7 @@ def folder(tmp_path, monkeypatch):
         ("build --embeddings e --catalog c --out i --min-recall nan", "--min-recall"),
         ("build --embeddings e --catalog c --out i --keep 0", "--keep"),
         ("serve --encoder encoder --index folder --port 0", "CURRENT: not found"),
-        ("serve --encoder none --index folder --port 0", "none/encoder.json: not found"),
+        ("serve --encoder none --index folder --port 0", "folder/CURRENT: not found"),
         ("serve --encoder none --index folder --port 0 --workers 2", "CURRENT: not found"),
         ("serve --encoder encoder --index folder --port 70000", "--port"),
         ("serve --encoder encoder --index folder --workers 0", "--workers"),

@@ -25,9 +25,12 @@ def send(client: httpx.Client, case: Case) -> httpx.Response:
 
 
 def send_raw(address: str, head: str) -> bytes:
-    """What comes back for bytes as they are, until the other side closes."""
+    """What comes back for bytes as they are, until the other side closes.
+
+    nginx waits 5 s for the rest of what it refused before it does.
+    """
     url = httpx.URL(address)
-    with socket.create_connection((url.host, url.port or 80), timeout=5) as connection:
+    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
         # The server may answer and close while we still send.
         with contextlib.suppress(OSError):
             connection.sendall(head.encode("latin-1"))

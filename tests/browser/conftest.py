@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -10,16 +12,42 @@ from tests.service import running_service
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SHOP_ORIGIN = "http://shop.test"
 PATIENCE_MS = 20_000  # generous: other programs share the machine
 
 
+class ShopPage(BaseHTTPRequestHandler):
+    """A product's page in a shop of its own, with what its server's `html` says."""
+
+    def do_GET(self):
+        body = self.server.html.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture(scope="package")
-def service(compact, sample_shop):
+def shop():
+    """A shop's own server. On this machine too: a browser lets no public page ask a local one."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), ShopPage) as server:
+        server.origin = f"http://127.0.0.1:{server.server_port}"
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="package")
+def service(compact, sample_shop, shop):
     """An HTTP client of the service that the browser visits."""
     index, _ = sample_shop
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TWINSET_CORS_ORIGINS", SHOP_ORIGIN)
+        patch.setenv("TWINSET_CORS_ORIGINS", shop.origin)
         with running_service(compact, index) as (client, _):
             yield client
 

@@ -2,11 +2,8 @@
 
 import json
 
-import pytest
 from playwright.sync_api import expect
 
-from app.settings import Settings
-from tests.browser.conftest import SHOP_ORIGIN
 from tests.browser.pages import similar
 
 VERSIONS = [
@@ -38,20 +35,15 @@ def test_the_widget_shows_similar_products(visit, service):
     assert widget_ids(page) == similar(service, "S0002", limit=4)
 
 
-@pytest.mark.skipif(
-    "cors_origins" not in Settings.model_fields, reason="needs TWINSET_CORS_ORIGINS"
-)
-def test_the_widget_works_on_a_page_of_another_origin(visit, service):
+def test_the_widget_works_on_a_page_of_another_origin(visit, service, shop):
     origin = str(service.base_url).rstrip("/")
-    html = (
-        f"<!doctype html><script type=module src='{origin}/widget.js'></script>"
+    shop.html = (
+        f"<!doctype html><link rel=icon href='data:,'>"
+        f"<script type=module src='{origin}/widget.js'></script>"
         "<twinset-similar item=S0001 href='/p/{id}'></twinset-similar>"
     )
     page = visit("/livez")
-    page.route(
-        f"{SHOP_ORIGIN}/**", lambda route: route.fulfill(body=html, content_type="text/html")
-    )
-    page.goto(f"{SHOP_ORIGIN}/product")
+    page.goto(f"{shop.origin}/product")
     assert widget_ids(page) == similar(service, "S0001", limit=4)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,7 @@ def _gpu_is_there() -> bool:
 
 
 def _open_openvino(path: Path, threads: int) -> Model:
-    import openvino
-
-    core = openvino.Core()
+    core = _openvino_core()
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     compiled = core.compile_model(core.read_model(path), "CPU", settings)
     local = threading.local()
@@ -67,6 +66,19 @@ def _open_openvino(path: Path, threads: int) -> Model:
         return np.asarray(outputs[0], np.float32)
 
     return run
+
+
+@cache
+def _openvino_core() -> Any:
+    """One for the process, never freed.
+
+    On processors with AMX the first one gives the thread that makes it a larger stack for signals
+    and unmaps that stack when it goes, from whichever thread it does; the next SIGTERM would then
+    end the process on the spot.
+    """
+    import openvino
+
+    return openvino.Core()
 
 
 def _open_onnxruntime(path: Path, gpu: bool) -> Model:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from PIL import Image
 from core.encoders import HashEncoder, load_encoder
 from core.encoders.base import fuse, normalise
 from core.errors import ArtefactError, ConfigError, InvalidInput
+from tests.conftest import ROOT
 
 RED = Image.new("RGB", (96, 128), (200, 20, 20))
 BLUE = Image.new("RGB", (96, 128), (20, 20, 200))
@@ -139,3 +142,25 @@ def test_a_hash_encoder_needs_its_dimension(dimension, tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"dimension": dimension}))
     with pytest.raises(ArtefactError, match=r"encoder\.json"):
         load_encoder(tmp_path / "encoder")
+
+
+def test_a_signal_is_handled_after_an_encoder_was_dropped(compact):
+    """Elsewhere than where it was opened: the runtime must not take the signal stack along."""
+    program = """
+import gc, signal, sys, threading
+from pathlib import Path
+from core.encoders import load_encoder
+signal.signal(signal.SIGTERM, lambda *_: print("handled"))
+held = [load_encoder(Path(sys.argv[1]), "cpu")]
+held[0].encode_texts(["red"])
+def drop():
+    held.clear()
+    gc.collect()
+thread = threading.Thread(target=drop)
+thread.start()
+thread.join()
+signal.raise_signal(signal.SIGTERM)
+"""
+    command = [sys.executable, "-c", program, str(compact)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert (run.returncode, run.stdout) == (0, "handled\n")

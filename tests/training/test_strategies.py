@@ -135,7 +135,8 @@ def test_one_sided_items(exported):
 def test_a_manifest_that_lacks_a_width_is_refused(exported, tmp_path):
     shutil.copytree(exported, tmp_path / "encoder")
     manifest = tmp_path / "encoder" / "encoder.json"
-    manifest.write_text(re.sub(r'"(projected|dimension)"', '"other"', manifest.read_text()))
+    names = r'"(projected|dimension|manifest_sha256)"'
+    manifest.write_text(re.sub(names, '"other"', manifest.read_text()))
     with pytest.raises(ArtefactError, match=r"encoder\.json: lacks"):
         load_encoder(tmp_path / "encoder", "cpu")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.artefacts import write_manifest
 from core.encoders import HashEncoder, ItemVectors
 from core.errors import CatalogueError
 from tests.training.conftest import CONFIGS
@@ -26,6 +27,14 @@ from training.study import (
 )
 
 
+def say(encoder, **fields):
+    """Add fields to what an encoder says of itself."""
+    known = json.loads((encoder / "encoder.json").read_text())
+    for name in ("schema_version", "kind", "files", "manifest_sha256"):
+        known.pop(name)
+    write_manifest(encoder, "encoder", known | fields, "encoder.json")
+
+
 @pytest.fixture(scope="module")
 def encoders(tmp_path_factory):
     """Two runs; the second says that it was trained, and left its curve."""
@@ -34,10 +43,7 @@ def encoders(tmp_path_factory):
     HashEncoder(8).save(folder / "trained" / "encoder")
     config = load_config(CONFIGS / "clip-compact.toml")
     data = replace(config.data, split="stratified", test_fraction=0.6, train_share=0.5)
-    manifest = folder / "trained" / "encoder" / "encoder.json"
-    values = json.loads(manifest.read_text())
-    values["training"] = replace(config, data=data).to_dict()
-    manifest.write_text(json.dumps(values))
+    say(folder / "trained" / "encoder", training=replace(config, data=data).to_dict())
     for step in range(1, 5):
         log_record(folder / "trained", {"step": step, "loss": 1 / step})
     log_record(
@@ -63,10 +69,9 @@ def test_the_panel_is_what_every_run_kept_out(encoders, catalogue):
 
 def test_a_run_that_kept_nothing_out_is_refused(encoders, catalogue, tmp_path):
     HashEncoder(8).save(tmp_path / "encoder")
-    manifest = tmp_path / "encoder" / "encoder.json"
     config = load_config(CONFIGS / "clip-compact.toml")
     record = replace(config, data=replace(config.data, test_fraction=0.0)).to_dict()
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "training": record}))
+    say(tmp_path / "encoder", training=record)
     with pytest.raises(CatalogueError, match="kept out"):
         open_panel(catalogue, [tmp_path / "encoder"])
 

@@ -96,7 +96,7 @@ scale: .venv/.all
 
 model: .venv/.all
 	$(BIN)/twinset import $(DATA) $(MODEL)/catalog.parquet
-	$(BIN)/twinset train --config training/configs/clip-compact.toml \
+	$(BIN)/twinset train --config training/configs/compact.toml \
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/run
 	$(BIN)/twinset evaluate --encoder $(MODEL)/run/encoder \
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report

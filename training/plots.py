@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 
@@ -43,6 +44,7 @@ def score_curve(histories: Mapping[str, History], score: str) -> Figure:
     for label, history in histories.items():
         epochs = [line for line in history if score in line]
         axes.plot([e["epoch"] for e in epochs], [e[score] for e in epochs], "o-", label=label)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
     return figure
 

@@ -28,6 +28,8 @@ from training.study import VARIANTS, Figures, Study
 METRICS = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10", "precision@10")
 _GRID_ROWS = 12
 _THUMBNAIL = (120, 160)
+# Pools of different sizes: a curve compares with itself.
+_OWN = "each run on its own validation products"
 
 
 def write_reports(
@@ -73,7 +75,7 @@ def _plots(study: Study) -> list[tuple[str, Any]]:
     if study.histories:
         plots.append(("Training loss", loss_curve(study.histories)))
         scores = ("item_recall@1", "text_to_image_recall@10")
-        plots += [(f"{s} by epoch", score_curve(study.histories, s)) for s in scores]
+        plots += [(f"{s} by epoch, {_OWN}", score_curve(study.histories, s)) for s in scores]
     shares: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for run in study.runs:
         figures = run.variants[VARIANTS[0]]["item_to_item"]

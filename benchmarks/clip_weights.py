@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+import training.vision_ops  # noqa: F401 - before transformers imports torchvision
 from core.artefacts import new_folder
 
 _START, _END, _VOCABULARY = 49406, 49407, 49408
@@ -40,8 +41,6 @@ def make_weights(out: Path) -> tuple[Path, Path]:
 def _save_hub(folder: Path) -> None:
     import torch
     from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
-
-    import training.vision_ops  # noqa: F401 - before transformers imports torchvision
 
     torch.manual_seed(0)
     # The end token of the published configuration, which stands for "the highest id".

@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.state import State
 from core.encoders import HashEncoder
 from core.index import ExactIndex
+from core.index.base import VectorIndex
 from core.index.items import ImageStore, ItemTable
 from core.index.store import IndexVersion
 
@@ -130,3 +131,18 @@ def address(state: State) -> Iterator[str]:
 def client(address: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=address, timeout=10) as client:
         yield client
+
+
+def as_version(folder: Path, index: VectorIndex) -> IndexVersion:
+    """A version over the items and pictures that a test wrote into `folder`."""
+    return IndexVersion(
+        name="20260101T000000Z-0123abcd",
+        folder=folder,
+        encoder_name="none",
+        fingerprint="none",
+        category=None,
+        index=index,
+        items=ItemTable(folder / "items.parquet"),
+        images=ImageStore(folder / "images.bin", folder / "images.parquet"),
+        manifest={},
+    )

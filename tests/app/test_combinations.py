@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,10 @@ from app.ranking import rank
 from app.schemas import SearchOptions
 from core.encoders.base import normalise
 from core.index import ExactIndex
-from core.index.base import VectorIndex
 from core.index.faiss_index import FaissIndex, SearchPlan
-from core.index.items import ImageStore, ItemTable
 from core.index.milvus_index import MilvusPlan
 from core.index.store import IndexVersion
+from tests.app.conftest import as_version
 from tests.core.test_filters import OPERATORS
 from tests.milvus import milvus_index, milvus_lite
 
@@ -74,20 +72,6 @@ def version(
         # So small that approximate kinds take their short cuts under masks too.
         plan = SearchPlan(scan_rows=50, exhaustive_rows=300, probe_share=0.25)
         yield as_version(folder, FaissIndex.build(VECTORS, request.param, plan=plan))
-
-
-def as_version(folder: Path, index: VectorIndex) -> IndexVersion:
-    return IndexVersion(
-        name="20260101T000000Z-0123abcd",
-        folder=folder,
-        encoder_name="none",
-        fingerprint="none",
-        category=None,
-        index=index,
-        items=ItemTable(folder / "items.parquet"),
-        images=ImageStore(folder / "images.bin", folder / "images.parquet"),
-        manifest={},
-    )
 
 
 # A random question, as the service is asked it and as plain Python.

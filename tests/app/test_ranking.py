@@ -12,8 +12,8 @@ from app.schemas import SearchOptions
 from core.encoders.base import normalise
 from core.index import ExactIndex
 from core.index.faiss_index import FaissIndex
-from core.index.items import ImageStore, ItemTable
 from core.index.store import IndexVersion
+from tests.app.conftest import as_version
 
 COUNT = 6000
 GENERATOR = np.random.default_rng(3)
@@ -36,17 +36,7 @@ def version(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     (folder / "images.bin").touch()
     kind = request.param
     index = ExactIndex(VECTORS) if kind == "oracle" else FaissIndex.build(VECTORS, kind)
-    return IndexVersion(
-        name="20260101T000000Z-0123abcd",
-        folder=folder,
-        encoder_name="none",
-        fingerprint="none",
-        category=None,
-        index=index,
-        items=ItemTable(folder / "items.parquet"),
-        images=ImageStore(folder / "images.bin", folder / "images.parquet"),
-        manifest={},
-    )
+    return as_version(folder, index)
 
 
 def plain_rank(query: np.ndarray, options: SearchOptions, exclude: set[int]) -> list[int]:

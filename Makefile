@@ -97,7 +97,7 @@ scale: .venv/.all
 model: .venv/.all
 	$(BIN)/twinset import $(DATA) $(MODEL)/catalog.parquet
 	$(BIN)/twinset train --config training/configs/compact.toml \
-		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/run
+		--catalog $(MODEL)/catalog.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/run
 	$(BIN)/twinset evaluate --encoder $(MODEL)/run/encoder \
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report
 	rm -rf $(ENCODER)

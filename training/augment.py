@@ -7,6 +7,7 @@ the training resolution at the same time, so that each pixel is interpolated onc
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
@@ -31,11 +32,18 @@ def augment(
 ) -> Tensor:
     """uint8 (n, h, w, 3) -> float (n, 3, height, width) in 0..1, each image changed at random."""
     images = pixels.permute(0, 3, 1, 2).float() / 255
+    if len(images) == 0:
+        return images.new_zeros(0, 3, height, width)
     images = _replace_backdrop(images, config.background, generator)
     images = _move(images, (height, width), config.geometry, generator)
     images = _relight(images, config.colour, generator)
     images = _blur(images, config.blur, generator)
     return images.clamp_(0, 1)
+
+
+def as_shoppers_photo(config: AugmentationConfig) -> AugmentationConfig:
+    """The augmentation of a second view: most photos in another place, light and position."""
+    return replace(config, background=0.85, geometry=1.0, colour=1.0, blur=0.3)
 
 
 def _uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -47,7 +55,7 @@ def _chosen(n: int, share: float, generator: torch.Generator) -> Tensor:
 
 
 def _replace_backdrop(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Lay some products on a soft two-colour gradient instead of the studio's white.
+    """Lay some products before another scene than the studio's white.
 
     A pale product loses pixels too; that is part of what a shopper's photo does.
     """
@@ -55,12 +63,29 @@ def _replace_backdrop(images: Tensor, share: float, generator: torch.Generator) 
     rows = torch.nonzero(_chosen(n, share, generator)).flatten()
     if len(rows) == 0:
         return images
-    colours = torch.rand(len(rows), 3, 2, 2, generator=generator)
-    scenes = F.interpolate(colours, (height, width), mode="bilinear", align_corners=True)
+    scenes = _scenes(len(rows), height, width, generator)
     backdrop = (images[rows].amin(1, keepdim=True) - _BACKDROP).mul_(20).clamp_(0, 1)
     images = images.clone()
     images[rows] = torch.lerp(images[rows], scenes, backdrop)
     return images
+
+
+def _scenes(n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+    """(n, 3, height, width): soft gradients of four colours, some with texture, some with the edge
+    of a floor or a table."""
+    size = (height, width)
+    corners = torch.rand(n, 3, 2, 2, generator=generator)
+    grey = corners.mean(1, keepdim=True)
+    corners = torch.lerp(grey, corners, _uniform(n, 0.1, 1, generator).view(n, 1, 1, 1))
+    scenes = F.interpolate(corners, size, mode="bilinear", align_corners=True)
+    edge = _uniform(n, 0.4, 1.4, generator).view(n, 1, 1) * height  # beyond the picture in some
+    below = (torch.arange(height).view(1, height, 1) > edge).float()[:, None]
+    scenes = torch.lerp(scenes, scenes.flip(0), below)  # the floor is another's wall
+    for cells in (16, 48):
+        noise = torch.randn(n, 1, cells, cells, generator=generator)
+        amount = (_uniform(n, -0.1, 0.2, generator) * 0.5).clamp(min=0).view(n, 1, 1, 1)
+        scenes = scenes + amount * F.interpolate(noise, size, mode="bilinear", align_corners=False)
+    return scenes.clamp_(0, 1)
 
 
 def _move(
@@ -91,7 +116,9 @@ def _relight(images: Tensor, share: float, generator: torch.Generator) -> Tensor
     touched = _chosen(n, share, generator).float()
     contrast = 1 + touched * _uniform(n, -0.25, 0.25, generator)
     brightness = touched * _uniform(n, -0.12, 0.12, generator)
+    exposure = 1 + touched * _uniform(n, -0.3, 0.2, generator)
     cast = 1 + touched[:, None] * (torch.rand(n, 3, generator=generator) - 0.5) * 0.12
+    images = images * exposure.view(n, 1, 1, 1)
     images = (images - 0.5) * contrast.view(n, 1, 1, 1) + 0.5 + brightness.view(n, 1, 1, 1)
     return images * cast.view(n, 3, 1, 1)
 

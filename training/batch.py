@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from training.augment import augment
+from training.augment import as_shoppers_photo, augment
 from training.config import TrainingConfig
 from training.data import Products
 from training.parallel import Shard
@@ -20,23 +20,29 @@ from training.texts import make_text_batch
 from training.towers import tokenizer_path
 
 WHOLE = Shard()
+_PHOTO_WEIGHT = 3.0  # how much rather a product with a further photo is shown twice
 
 
 @dataclass(frozen=True)
 class Batch:
     """Augmented images (n, 3, h, w) in 0..1, tokens (n, t), and which text fits which image.
 
-    `matches` is (m, m) bool and `categories` (m,), negative where unknown: of the whole batch,
-    of which n = m products are here unless several processes share it. `present` (n, 2) bool says
-    whether the image and the text of a product count.
+    `matches` is (m, m) bool, `names` (m,) numbers of the names and `categories` (m,), negative
+    where unknown: of the whole batch, of which n = m products are here unless several processes
+    share it. `present` (n, 2) bool says whether
+    the image and the text of a product count. `views` (v, 3, h, w) are second views of the
+    products `view_of` (w,) of the whole batch, w = v likewise.
     """
 
     images: Tensor
     input_ids: Tensor
     mask: Tensor
     matches: Tensor
+    names: Tensor
     categories: Tensor
     present: Tensor
+    views: Tensor
+    view_of: Tensor
 
     def to(self, device: torch.device) -> Batch:
         return replace(self, **{name: value.to(device) for name, value in vars(self).items()})
@@ -64,13 +70,19 @@ def make_batch(
         products, chosen, config.augmentation, random.Random(f"{config.seed}-{step}")
     )
     input_ids, mask = tokenise(tokenizer, texts.texts[own])
+    view_of = choose_views(products, chosen, config, step, shard)
+    shown = products.second_views(chosen[shard.own(view_of)], generator)
+    views = augment(shown, height, width, as_shoppers_photo(config.augmentation), generator)
     return Batch(
         images,
         input_ids,
         mask,
         torch.from_numpy(texts.matches),
+        torch.from_numpy(products.names[chosen]),
         torch.from_numpy(products.categories[chosen]),
         drop_modalities(products, chosen[own], config.augmentation.modality_dropout, generator),
+        views,
+        torch.from_numpy(view_of),
     )
 
 
@@ -84,8 +96,26 @@ def choose_rows(
 ) -> NDArray[np.int64]:
     """The products of a step's batch."""
     optimisation = config.optimisation
-    draw = balanced_batch if optimisation.items_per_category else shuffled_batch
-    return draw(rows, products.categories[rows], optimisation, config.seed, step)
+    if optimisation.items_per_category:
+        return balanced_batch(rows, products.categories[rows], optimisation, config.seed, step)
+    kinds = products.kinds(optimisation.alike)
+    return shuffled_batch(rows, kinds[rows], optimisation, config.seed, step)
+
+
+def choose_views(
+    products: Products, chosen: NDArray[np.int64], config: TrainingConfig, step: int, shard: Shard
+) -> NDArray[np.int64]:
+    """(w,) places in a batch that are shown a second time, those with a further photo rather;
+    as many from each process's part."""
+    size = len(chosen) // shard.count
+    count = round(config.augmentation.second_views * size)
+    generator = np.random.default_rng((config.seed, step, 2))
+    weights = np.where(products.has_photo[chosen], _PHOTO_WEIGHT, 1.0)
+    places = []
+    for start in range(0, size * shard.count, size):
+        share = weights[start : start + size] / weights[start : start + size].sum()
+        places.append(start + np.sort(generator.choice(size, count, replace=False, p=share)))
+    return np.concatenate(places)
 
 
 def drop_modalities(

@@ -33,6 +33,9 @@ def train(
     cache: Annotated[
         Path | None, typer.Option(help="Folder of decoded images that runs share; OUT/cache.")
     ] = None,
+    photos: Annotated[
+        Path | None, typer.Option(help="Further photos of products: Parquet with id and image.")
+    ] = None,
     share: Annotated[
         float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")
     ] = None,
@@ -61,7 +64,7 @@ def train(
         settings = replace(settings, name=f"{settings.name}-untrained")
         towers = untrained_towers(settings)
     else:
-        towers = run_training(settings, catalogue, out, console, cache)
+        towers = run_training(settings, catalogue, out, console, cache, photos)
     if is_main_process():
         export_encoder(towers, settings, out / "encoder", catalogue.category)
         console.print(f"encoder in {out / 'encoder'}")

@@ -67,8 +67,10 @@ class OptimisationConfig:
     validation score). `early_stopping` such epochs end the run, 0 never, and the best epoch's
     weights are kept. `accumulation` batches make one step. `items_per_category` = K > 0 makes a
     batch of batch_size / K categories with K products each, 0 of shuffled products. During the
-    first `frozen_epochs` both backbones stand still. In a share `hard_negatives` of shuffled
-    batches products of like category stand together.
+    first `frozen_epochs` both backbones stand still. A share `hard_negatives` of shuffled batches
+    is made of groups of `group_size` like products, which have to be told apart: of one category,
+    or of one value of each of the attributes `alike`, once the part `hard_from` of the epochs is
+    over.
     """
 
     epochs: int
@@ -90,17 +92,23 @@ class OptimisationConfig:
     items_per_category: int = 0
     frozen_epochs: int = 0
     hard_negatives: float = 0.0
+    hard_from: float = 0.0
+    group_size: int = 256
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class LossConfig:
     """`margin` of the triplet loss (hybrid); the rest is of the contrastive loss (clip): the
-    logit scale at the start, and weight and temperature of the supervised part."""
+    logit scale at the start, weight and temperature of the supervised part, and those of the
+    part on second views of the same product."""
 
     margin: float = 0.3
     first_scale: float = 1 / 0.07
     supervised_weight: float = 0.0
     supervised_temperature: float = 0.07
+    view_weight: float = 0.0
+    view_temperature: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,8 @@ class AugmentationConfig:
     """Each number is the share of samples that an augmentation touches, 0 to 1.
 
     `modality_dropout` (hybrid) takes the image or the text away, so that a query with one side
-    lands near items with both.
+    lands near items with both. `second_views` (clip) is the share of a batch that is shown a
+    second time as a shopper's photo would show it, from a further photo where there is one.
     """
 
     attribute_phrases: float
@@ -119,6 +128,7 @@ class AugmentationConfig:
     colour: float
     blur: float
     modality_dropout: float = 0.0
+    second_views: float = 0.0
 
 
 # What each named choice may be; anything else is refused by name.
@@ -200,6 +210,8 @@ def _check_choices(config: TrainingConfig) -> None:
     batch, of_each = config.optimisation.batch_size, config.optimisation.items_per_category
     if of_each and (batch % of_each or batch // of_each < 2 or of_each < 2):
         raise ConfigError("items_per_category must divide batch_size into two or more categories")
+    if batch % min(batch, config.optimisation.group_size):
+        raise ConfigError("optimisation.group_size must divide batch_size")
     if config.strategy == "hybrid" and not of_each:
         raise ConfigError("hybrid needs optimisation.items_per_category: a triplet needs a pair")
 

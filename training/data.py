@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
 from numpy.typing import NDArray
 
 from core.artefacts import sha256_of
@@ -26,7 +29,7 @@ MISSING = -1
 OTHER = "Other"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # hashed by identity: `kinds` is cached
 class Products:
     """Row-aligned views of a catalogue of n products.
 
@@ -35,7 +38,8 @@ class Products:
     `attributes` by number, `MISSING` where it is null; `values[a]` turns a number into its text.
     `categories` (n,) int32 numbers the categories after rare ones were merged, `MISSING` for
     "Other" and null. `fuller_texts` are the texts that half of the training uses instead, or
-    None.
+    None. `photos` (p, height, width, 3) uint8 are further photos of the products `photo_rows`
+    (p,), ascending.
     """
 
     pixels: NDArray[np.uint8]
@@ -47,18 +51,58 @@ class Products:
     values: list[list[str]]
     categories: NDArray[np.int32]
     fuller_texts: list[str] | None
+    photos: NDArray[np.uint8]
+    photo_rows: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.texts)
 
+    @cached_property
+    def names(self) -> NDArray[np.int64]:
+        """(n,): the number of each product's name among the different ones."""
+        return np.unique(self.titles, return_inverse=True)[1].astype(np.int64)
+
+    @cache  # noqa: B019  (products live as long as the run)
+    def kinds(self, alike: tuple[str, ...]) -> NDArray[np.int32]:
+        """(n,): the number of each product's values of the attributes `alike`, in their order;
+        of its category where none is named."""
+        if not alike:
+            return self.categories
+        columns = self.codes[:, [self.attributes.index(name) for name in alike]]
+        return np.unique(columns, axis=0, return_inverse=True)[1].ravel().astype(np.int32)
+
+    @cached_property
+    def has_photo(self) -> NDArray[np.bool_]:
+        """(n,): which products have a further photo."""
+        flags = np.zeros(len(self), np.bool_)
+        flags[self.photo_rows] = True
+        return flags
+
+    def second_views(self, rows: NDArray[np.int64], generator: torch.Generator) -> torch.Tensor:
+        """uint8 (v, height, width, 3): one of each product's further photos, else its image."""
+        draws = torch.rand(len(rows), generator=generator).numpy()
+        first = np.searchsorted(self.photo_rows, rows, "left")
+        count = np.searchsorted(self.photo_rows, rows, "right") - first
+        views = self.pixels[rows]
+        taken = count > 0
+        views[taken] = self.photos[first[taken] + (draws[taken] * count[taken]).astype(np.int64)]
+        return torch.from_numpy(views)
+
 
 def load_products(
-    catalogue: Catalogue, config: DataConfig, attributes: Sequence[str], cache: Path
+    catalogue: Catalogue,
+    config: DataConfig,
+    attributes: Sequence[str],
+    cache: Path,
+    photos: Path | None = None,
 ) -> Products:
     """Read a catalogue for training; images are decoded once and kept in the folder `cache`.
 
+    `photos` is a Parquet file with the columns `id` and `image`: further photos of the products,
+    any number of each.
+
     Raises:
-        CatalogueError: a named attribute is not in the catalogue.
+        CatalogueError: a named attribute is not in the catalogue, or a column not in `photos`.
     """
     unknown = [name for name in attributes if name not in catalogue.attributes]
     if unknown:
@@ -67,7 +111,9 @@ def load_products(
     rows = catalogue.rows()
     titles = [title or "" for title in rows["title"].to_pylist()]
     codes, values = _encode_attributes([rows[name].to_pylist() for name in attributes])
-    pixels, has_image = _cached_pixels(catalogue, config, cache)
+    size = (config.image_height, config.image_width)
+    pixels, has_image = _cached_pixels(catalogue.path, catalogue.images, size, cache)
+    further, photo_rows = _further_photos(photos, rows["id"].to_pylist(), size, cache)
     category = catalogue.category
     fuller = with_category(config.text_template, category)
     return Products(
@@ -80,7 +126,37 @@ def load_products(
         values,
         number_categories(category_values(catalogue), config.rare_category),
         _render(fuller, rows) if config.category_in_text == "sometimes" else None,
+        further,
+        photo_rows,
     )
+
+
+def _further_photos(
+    path: Path | None, ids: Sequence[str], size: tuple[int, int], cache: Path
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Further photos (p, h, w, 3) in the order of their products, and those products' rows (p,);
+    photos of other products, and those that do not decode, are left out."""
+    if path is None:
+        return np.empty((0, *size, 3), np.uint8), np.empty(0, np.int64)
+    try:
+        file = pq.ParquetFile(path)
+        file.schema_arrow.field("image")
+        owners = [str(value) for value in file.read(["id"])["id"].to_pylist()]
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise CatalogueError(
+            f"{path}: is no Parquet file with `id` and `image` ({error})"
+        ) from None
+
+    def images() -> Iterator[bytes | None]:
+        for batch in file.iter_batches(512, columns=["image"]):
+            yield from batch.column("image").to_pylist()
+
+    pixels, decoded = _cached_pixels(path, images, size, cache / "photos")
+    position = {item: row for row, item in enumerate(ids)}
+    of = np.array([position.get(owner, MISSING) for owner in owners], np.int64)
+    usable = np.flatnonzero(decoded & (of != MISSING))
+    order = usable[np.argsort(of[usable], kind="stable")]
+    return pixels[order], of[order]
 
 
 def item_template(config: DataConfig, category: str | None) -> str:
@@ -133,25 +209,30 @@ def _encode_attributes(
 
 
 def _cached_pixels(
-    catalogue: Catalogue, config: DataConfig, cache: Path
+    source: Path,
+    images: Callable[[], Iterator[bytes | None]],
+    size: tuple[int, int],
+    cache: Path,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The cache is keyed by the catalogue's bytes and the size; another key decodes anew."""
-    size = [config.image_height, config.image_width]
-    key = json.dumps({"catalogue": sha256_of(catalogue.path), "size": size})
+    """The images (n, h, w, 3) of a file, decoded, and which of them did (n,).
+
+    The cache is keyed by the file's bytes and the size; another key decodes anew.
+    """
+    key = json.dumps({"catalogue": sha256_of(source), "size": list(size)})
     marker, file, flags = cache / "key.json", cache / "pixels.npy", cache / "has_image.npy"
     if not (marker.exists() and marker.read_text() == key):
         cache.mkdir(parents=True, exist_ok=True)
         marker.unlink(missing_ok=True)
-        shape = (len(catalogue), *size, 3)
+        shape = (pq.read_metadata(source).num_rows, *size, 3)
         pixels = np.lib.format.open_memmap(file, "w+", np.uint8, shape)
-        np.save(flags, _decode_into(catalogue, pixels))
+        np.save(flags, _decode_into(images(), pixels))
         pixels.flush()
         marker.write_text(key)  # last: a cache without it is not finished
     return np.load(file, mmap_mode="r"), np.load(flags)
 
 
-def _decode_into(catalogue: Catalogue, pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Fill (n, height, width, 3) with the catalogue's images; False where there is none."""
+def _decode_into(images: Iterator[bytes | None], pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Fill (n, height, width, 3) with n images; False where there is none."""
     height, width = pixels.shape[1:3]
 
     def decode(data: bytes | None) -> NDArray[np.uint8] | None:
@@ -166,7 +247,6 @@ def _decode_into(catalogue: Catalogue, pixels: NDArray[np.uint8]) -> NDArray[np.
     with progress_bar() as progress, ThreadPoolExecutor() as pool:
         task = progress.add_task("decoding images", total=len(pixels))
         row = 0
-        images = catalogue.images()
         while chunk := list(islice(images, 512)):
             for image in pool.map(decode, chunk):
                 if image is not None:

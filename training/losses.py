@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 from pytorch_metric_learning.losses import SupConLoss, TripletMarginLoss
 from pytorch_metric_learning.miners import BatchHardMiner
@@ -21,6 +22,19 @@ def contrastive_loss(image: Tensor, text: Tensor, scale: Tensor, matches: Tensor
     by_text = F.cross_entropy(logits, targets / targets.sum(1, keepdim=True))
     by_image = F.cross_entropy(logits.T, targets.T / targets.T.sum(1, keepdim=True))
     return (by_text + by_image) / 2
+
+
+def view_loss(views: Tensor, of: Tensor, image: Tensor, same: Tensor, temperature: float) -> Tensor:
+    """InfoNCE (van den Oord et al., 2018): second views (v, d) find their products among images.
+
+    View i is of row `of[i]` of `image` (n, d); other rows that `same` (v, n) marks as the same
+    product by name are no negatives.
+    """
+    logits = views @ image.T / temperature
+    excluded = same.clone()
+    excluded[torch.arange(len(of), device=of.device), of] = False
+    loss: Tensor = F.cross_entropy(logits.masked_fill(excluded, -torch.inf), of)
+    return loss
 
 
 def supervised_contrastive_loss(rows: Tensor, categories: Tensor, temperature: float) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 from accelerate import Accelerator
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from training.losses import (
     batch_hard_triplet_loss,
     contrastive_loss,
     supervised_contrastive_loss,
+    view_loss,
 )
 from training.parallel import gather_rows
 from training.schedule import rate_factor
@@ -50,9 +52,15 @@ def objective(
         rows = model(batch.images, batch.input_ids, batch.mask, batch.present)
         rows = gather_rows(rows, accelerator)
         return batch_hard_triplet_loss(rows, batch.categories, config.margin)
-    image, text = model(batch.images, batch.input_ids, batch.mask)
-    image, text = gather_rows(image, accelerator), gather_rows(text, accelerator)
+    rows, text = model(torch.cat([batch.images, batch.views]), batch.input_ids, batch.mask)
+    own = len(batch.images)
+    image, text = gather_rows(rows[:own], accelerator), gather_rows(text, accelerator)
     loss = contrastive_loss(image, text, towers.scale, batch.matches)
+    if config.view_weight:
+        views = gather_rows(rows[own:], accelerator)
+        same = batch.names[batch.view_of][:, None] == batch.names[None, :]
+        found = view_loss(views, batch.view_of, image, same, config.view_temperature)
+        loss = loss + config.view_weight * found
     if config.supervised_weight:
         mean = F.normalize(image + text, dim=1)
         temperature = config.supervised_temperature

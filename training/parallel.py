@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs, PartialState
 from accelerate.utils import broadcast_object_list
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.config import TrainingConfig
@@ -27,6 +29,10 @@ class Shard:
         """This part's places in a batch of `size`, a multiple of `count`."""
         step = size // self.count
         return slice(self.index * step, (self.index + 1) * step)
+
+    def own(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """This part of values that lie in the order of the parts."""
+        return values[self.of(len(values))]
 
 
 def make_accelerator(config: TrainingConfig) -> Accelerator:

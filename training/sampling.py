@@ -11,22 +11,26 @@ Rows = NDArray[np.int64]
 
 
 def shuffled_batch(
-    rows: Rows, categories: NDArray[np.int32], config: OptimisationConfig, seed: int, step: int
+    rows: Rows, kinds: NDArray[np.int32], config: OptimisationConfig, seed: int, step: int
 ) -> Rows:
     """A batch of an epoch's shuffle, ascending; every row comes at most once per epoch.
 
-    In a share `hard_negatives` of the batches products of like category stand together, so that
-    each of them has to be told from its own kind; `categories` (len(rows),) belong to `rows`.
+    A batch is made of groups. In a share `hard_negatives` of them products of like kind stand
+    together, so that each has to be told from its own kind; `kinds` (len(rows),) belong to `rows`.
+    Groups smaller than a batch leave every batch mixed, as batch normalisation wants it.
     """
     size = config.batch_size
     batches = len(rows) // size
     epoch, position = divmod(step, batches)
     generator = np.random.default_rng((seed, epoch))
     order = generator.permutation(len(rows))[: batches * size]
-    mixed = (batches - round(config.hard_negatives * batches)) * size
-    alike = order[mixed:][np.argsort(categories[order[mixed:]], kind="stable")]
-    place = generator.permutation(batches)[position] * size
-    chosen = np.concatenate([order[:mixed], alike])[place : place + size]
+    of_each = min(config.group_size, size)
+    groups = len(order) // of_each
+    hard = config.hard_negatives if epoch >= config.hard_from * config.epochs else 0
+    mixed = (groups - round(hard * groups)) * of_each
+    alike = order[mixed:][np.argsort(kinds[order[mixed:]], kind="stable")]
+    grouped = np.concatenate([order[:mixed], alike]).reshape(groups, of_each)
+    chosen = grouped[generator.permutation(groups)].reshape(batches, size)[position]
     return np.sort(rows[chosen])  # sorted: one sweep of the map
 
 

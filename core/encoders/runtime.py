@@ -8,8 +8,10 @@ batch of 32 pictures 1.9 times as fast as ONNX Runtime; a lone picture took the 
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -77,9 +79,24 @@ def _openvino_core() -> Any:
     and unmaps that stack when it goes, from whichever thread it does; the next SIGTERM would then
     end the process on the spot.
     """
-    import openvino
+    # Its converter of models is optional to it and not used here, and takes most of its import.
+    with _absent("openvino.tools.ovc"):
+        import openvino
 
     return openvino.Core()
+
+
+@contextmanager
+def _absent(module: str) -> Iterator[None]:
+    """Let an import of `module` fail, as Python's import system offers it, unless it is done."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def _open_onnxruntime(path: Path, gpu: bool) -> Model:

@@ -55,14 +55,15 @@ class Batcher(Generic[Input]):
         """How many inputs wait for the model."""
         return self._queue.qsize()
 
-    async def submit(self, value: Input) -> Vector:
-        """The embedding of one input, (d,).
+    async def submit(self, value: Input, deadline: float | None = None) -> Vector:
+        """The embedding of one input, (d,), begun by `deadline` of the monotonic clock.
 
         Raises:
             Overloaded: the queue is full, or the input waited too long.
         """
         loop = asyncio.get_running_loop()
-        job = _Job(value, loop, loop.create_future(), time.monotonic() + self._max_wait_s)
+        latest = deadline or time.monotonic() + self._max_wait_s
+        job = _Job(value, loop, loop.create_future(), latest)
         try:
             self._queue.put_nowait(job)
         except queue.Full:

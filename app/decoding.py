@@ -28,14 +28,21 @@ class Decoder:
         self._size = size
         self._costly = threading.Lock()
 
-    async def decode(self, data: bytes, box: Box | None = None) -> Image:
-        """The part of the image inside `box`, upright RGB.
+    @property
+    def is_full(self) -> bool:
+        """Whether one more image would be refused."""
+        return self._pool.is_full
+
+    async def decode(
+        self, data: bytes, box: Box | None = None, deadline: float | None = None
+    ) -> Image:
+        """The part of the image inside `box`, upright RGB; `deadline` is as for the pool.
 
         Raises:
             ImageError: see `core.images.decode_image`.
             Overloaded: too many images wait.
         """
-        return await self._pool.run(self._job(data, box or WHOLE))
+        return await self._pool.run(self._job(data, box or WHOLE), deadline)
 
     async def shrink(self, data: bytes, side: int) -> bytes:
         """The whole image as a JPEG whose longer side is at most `side` pixels.

@@ -13,8 +13,6 @@ from app.errors import MalformedBody, UnknownField
 from core.catalog import id_fault
 from core.errors import InvalidInput, TwinsetError
 from core.images import ImageLimits, decode_image, sniff_format
-from core.importer.rows import image_bytes
-from core.importer.values import RowRejected
 from core.index.items import MEDIA_TYPES, StoredImage
 from core.live.log import Entry, Operation, picture_sha
 from core.live.overlay import fit
@@ -92,6 +90,10 @@ class Documents:
         return fitted
 
     def _picture(self, value: Any) -> StoredImage:
+        # Here and not above: the importer brings its progress bars, which a start has no time for.
+        from core.importer.rows import image_bytes
+        from core.importer.values import RowRejected
+
         if not isinstance(value, str):
             raise InvalidInput("Field 'image' takes base64 of an image file, or null.")
         try:

@@ -71,7 +71,10 @@ class _Kept:
 
 def _dump(version: IndexVersion, row: int, fields: Collection[str] = ()) -> bytes:
     item = item_values(version, row, fields)
-    return orjson.dumps({"id": version.items.id_of(row), "item": item})
+    dumped = orjson.dumps({"id": version.items.id_of(row), "item": item})
+    # A copy takes as much memory as it has bytes. What orjson gives holds on to the buffer that it
+    # was written in, some kilobytes: kept, fifteen times as much.
+    return bytes(memoryview(dumped))
 
 
 def item_values(version: IndexVersion, row: int, fields: Collection[str] = ()) -> dict[str, object]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Overloaded
@@ -22,19 +24,25 @@ class BodyLimit:
     A body of more than `limit` bytes is 413, by its declared length at once, else as it arrives.
     One that would bring the bodies of more than `SMALL_BODY_BYTES` to over `held` bytes in all is
     429. A length that is no length is 400. A body counts until its request has ended, however it
-    ends.
+    ends. An upload is 429 before any of it is read where `full` says that it would be after:
+    to refuse is then so cheap that a flood leaves time for everybody else.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, held: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, held: int, full: Callable[[], bool]) -> None:
         self._app = app
         self._limit = limit
+        self._full = full
         self._gate = Gate(held)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = self._judge(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        status = self._judge(headers)
+        if status is None and _is_upload(headers) and self._full():
+            await _refusal(scope["state"]["request_id"])(scope, receive, send)
+            return
         if status is not None:
             code, detail = FRAMEWORK_DETAILS[status]
             response = problem_response(scope["state"]["request_id"], status, code, detail)
@@ -73,6 +81,16 @@ class BodyLimit:
         except Overloaded as error:
             # The framework passes on its own errors alone while it reads a body.
             raise HTTPException(429, headers={"Retry-After": str(error.retry_after_s)}) from None
+
+
+def _is_upload(headers: Headers) -> bool:
+    return headers.get("content-type", "").lower().startswith("multipart/")
+
+
+def _refusal(request_id: str) -> Response:
+    error = Overloaded()
+    headers = {"Retry-After": str(error.retry_after_s)}
+    return problem_response(request_id, 429, error.code, str(error), headers=headers)
 
 
 def _is_length(text: str) -> bool:

@@ -12,7 +12,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from app.compaction import Compactor
@@ -23,7 +25,13 @@ from app.settings import Settings
 from core.encoders import Encoder, load_encoder
 from core.errors import Conflict, TwinsetError
 from core.index.encoder_store import kept_encoder
-from core.index.store import IndexVersion, current_version, open_version
+from core.index.store import (
+    IndexVersion,
+    current_version,
+    is_version,
+    open_version,
+    peek_manifest,
+)
 from core.live.log import LOG_FILE, WriteLog
 from core.live.overlay import Overlay
 from core.live.replay import Embedder, catch_up, start
@@ -38,12 +46,23 @@ _RETRY_S = 30.0
 def open_pair(settings: Settings, name: str | None = None) -> tuple[Encoder, IndexVersion]:
     """An index version, by default the live one, and the encoder that made it.
 
+    Both are opened at a time: the one mostly reads and hashes, the other compiles.
+
     Raises:
         ArtefactError: a file is missing or damaged, or there is no encoder that fits.
         NotFound: there is no such version.
     """
-    version = open_version(settings.index, name)
-    return open_encoder(settings, version), version
+    with ThreadPoolExecutor(1, "open") as pool:
+        opening = pool.submit(open_version, settings.index, name)
+        try:
+            # Not checked yet, and so only a guess at which encoder will be needed.
+            encoder = _load(settings, _said_fingerprint(settings.index, name))
+        except TwinsetError:
+            opening.result()  # a damaged index says more than the encoder that it seemed to need
+            raise
+        version = opening.result()
+    version.require_encoder(encoder)
+    return encoder, version
 
 
 def open_encoder(settings: Settings, version: IndexVersion) -> Encoder:
@@ -52,10 +71,21 @@ def open_encoder(settings: Settings, version: IndexVersion) -> Encoder:
     Raises:
         ArtefactError: it is damaged, or not the one that made the version.
     """
-    kept = kept_encoder(settings.index, version.fingerprint)
-    encoder = load_encoder(kept or settings.encoder, settings.device, settings.threads)
+    encoder = _load(settings, version.fingerprint)
     version.require_encoder(encoder)
     return encoder
+
+
+def _load(settings: Settings, fingerprint: str) -> Encoder:
+    kept = kept_encoder(settings.index, fingerprint)
+    return load_encoder(kept or settings.encoder, settings.device, settings.threads)
+
+
+def _said_fingerprint(index: Path, name: str | None) -> str:
+    """What the manifest of a version says of its encoder; empty where it says nothing."""
+    name = name or current_version(index)
+    said = peek_manifest(index, name).get("encoder") if is_version(name) else None
+    return str(said.get("fingerprint", "")) if isinstance(said, dict) else ""
 
 
 class LiveCatalogue:

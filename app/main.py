@@ -49,7 +49,12 @@ def create_app(
     storefront.mount(app)
     describe(app, settings)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, held=settings.max_held_bytes)
+    app.add_middleware(
+        BodyLimit,
+        limit=settings.max_body_bytes,
+        held=settings.max_held_bytes,
+        full=lambda: state.takes_no_image,
+    )
     app.add_middleware(Access, settings=settings)
     if settings.cors_origins:
         app.add_middleware(CrossOrigin, allow_origins=settings.cors_origins, **CORS_OPTIONS)

@@ -34,6 +34,7 @@ class Metrics:
         self._folder = os.environ.get(MULTIPROCESS_FOLDER)
         self._depths: dict[str, Callable[[], float]] = {}
         self._live_index: tuple[str, str] | None = None
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "twinset_requests_total",
             "Requests answered; status 0 where the client had gone.",
@@ -74,24 +75,39 @@ class Metrics:
     def in_flight(self) -> Iterator[None]:
         """Count a request as being answered for the length of the block."""
         self._in_flight.inc()
-        self._read_depths()
+        self._share_depths()
         try:
             yield
         finally:
             self._in_flight.dec()
-            self._read_depths()
+            self._share_depths()
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, str(status)).inc()
-        self._latency.labels(route).observe(seconds)
+        count, latency = self._counted(method, route, status)
+        count.inc()
+        latency.observe(seconds)
+
+    def _counted(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        # They are few, and to look a child up takes longer than to add to it.
+        found = self._children.get((method, route, status))
+        if found is None:
+            labels = self._requests.labels(method, route, str(status))
+            found = labels, self._latency.labels(route)
+            self._children[method, route, status] = found
+        return found
 
     def count_embedding(self, side: str, outcome: str) -> None:
         """`outcome` is "hit", "shared" or "miss"."""
         self._embeddings.labels(side, outcome).inc()
 
     def watch_queue(self, side: str, depth: Callable[[], float]) -> None:
-        """Read the depth of a queue whenever a request comes or goes, and when metrics are read."""
+        """Read the depth of a queue when metrics are read; with several workers, whenever a
+        request comes or goes, for whichever of them is asked."""
         self._depths[side] = depth
+
+    def _share_depths(self) -> None:
+        if self._folder is not None:
+            self._read_depths()
 
     def _read_depths(self) -> None:
         for side, depth in self._depths.items():

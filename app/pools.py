@@ -21,6 +21,10 @@ class Gate:
         self._limit = limit
         self.inside = 0
 
+    @property
+    def is_full(self) -> bool:
+        return self.inside >= self._limit
+
     @contextmanager
     def enter(self, size: int = 1) -> Iterator[None]:
         """Be inside for the length of the block.
@@ -57,16 +61,21 @@ class BoundedPool:
         """How many calls run or wait."""
         return self._gate.inside
 
-    async def run(self, call: Callable[[], Result]) -> Result:
-        """Await `call()` made on a thread of the pool.
+    @property
+    def is_full(self) -> bool:
+        """Whether one more call would be refused."""
+        return self._gate.is_full
+
+    async def run(self, call: Callable[[], Result], deadline: float | None = None) -> Result:
+        """Await `call()` made on a thread of the pool, begun by `deadline` of the monotonic clock.
 
         Raises:
             Overloaded: `max_pending` calls are pending, or the call waited too long.
         """
-        deadline = time.monotonic() + self._max_wait_s
+        latest = deadline or time.monotonic() + self._max_wait_s
 
         def timely() -> Result:
-            if time.monotonic() > deadline:
+            if time.monotonic() > latest:
                 raise Overloaded
             return call()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -64,6 +65,7 @@ class Recommender:
         self.encoder = encoder
         self.version = version
         self.fragments = Fragments(settings.max_fragment_bytes)
+        self._queue_s = settings.queue_s
         threads = settings.threads
         wait = settings.queue_s
         decoding = BoundedPool("decode", threads, settings.max_uploads, max_wait_s=wait)
@@ -111,6 +113,11 @@ class Recommender:
         """Items like a photo, or like the part of it inside `box`."""
         return await self._rank(await self._encode_image(data, box), options)
 
+    @property
+    def takes_no_image(self) -> bool:
+        """Whether one more image would be refused now, so that its bytes need not be read."""
+        return self._decoder.is_full
+
     async def shrink(self, data: bytes, side: int) -> bytes:
         """A photo as a JPEG small enough to travel with a page; see `Decoder.shrink`."""
         return await self._decoder.shrink(data, side)
@@ -152,7 +159,10 @@ class Recommender:
 
     async def _encode_image(self, data: bytes, box: Box | None = None) -> Vector:
         async def encode() -> Vector:
-            return await self._images.submit(await self._decoder.decode(data, box))
+            # One for both queues: whoever waited long for the first has no time for the second.
+            deadline = time.monotonic() + self._queue_s
+            image = await self._decoder.decode(data, box, deadline)
+            return await self._images.submit(image, deadline)
 
         # The encoder and its preprocessing are the same for as long as this object lives.
         return await self._shared_images.get((await digest(data), box or WHOLE), encode)

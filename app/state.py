@@ -52,6 +52,11 @@ class State:
         elif self.recommender is not None:
             self._show(self.recommender)
 
+    @property
+    def takes_no_image(self) -> bool:
+        """See `Recommender.takes_no_image`."""
+        return self.recommender is not None and self.recommender.takes_no_image
+
     def _show(self, recommender: Recommender) -> None:
         """Answer from now on with this one; requests at work keep the one that they began with."""
         version = recommender.version

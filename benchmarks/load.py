@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,6 +57,21 @@ class Plan:
 def run_load(address: str, requests: Requests, plan: Plan) -> Result:
     """Load `address` ("http://host:port"); what happens during the warm-up is not counted."""
     return asyncio.run(_run(address, requests, plan))
+
+
+def require_answer(address: str, requests: Requests, name: str) -> None:
+    """Ask once: a service that refuses what it is asked would seem the fastest of all.
+
+    Raises:
+        SystemExit: the answer is not 2xx; it says what was answered.
+    """
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname or "", place.port or 80), timeout=60) as asked:
+        asked.sendall(requests(0).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        answer = b"".join(iter(lambda: asked.recv(65536), b""))
+    if not answer.startswith(b"HTTP/1.1 2"):
+        said = answer[-300:].decode("utf-8", "replace")
+        raise SystemExit(f"{name}: not answered, but refused: {said}")
 
 
 async def _run(address: str, requests: Requests, plan: Plan) -> Result:

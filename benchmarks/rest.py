@@ -21,7 +21,7 @@ import typer
 
 from benchmarks.clip_index import make_index
 from benchmarks.clip_weights import make_weights
-from benchmarks.load import Plan, Result, run_load
+from benchmarks.load import Plan, Result, require_answer, run_load
 from benchmarks.queries import Kind, all_ids, infinity_calls, service_calls
 from benchmarks.report import MarkdownTable, ratio, show
 from benchmarks.servers import Server, fetch, running, twinset_command
@@ -76,6 +76,7 @@ def main(
             continue
         with _started(candidate) as server:
             for kind in candidate.calls(server):
+                require_answer(server.address, kind.requests, f"{candidate.name}, {kind.name}")
                 for count in counts:
                     result = run_load(server.address, kind.requests, Plan(count, seconds))
                     measured.append(Measured(kind.name, candidate.name, count, result))

@@ -86,6 +86,8 @@ def check_fields(version: IndexVersion, fields: Collection[str]) -> Collection[s
     Raises:
         UnknownField: one is not a field of this catalogue.
     """
+    if not fields:
+        return fields
     known = [*(name for name in version.items.names if name != "id"), IMAGE_URL]
     if any(name not in known for name in fields):
         raise UnknownField("fields can be: " + ", ".join(known) + ".")

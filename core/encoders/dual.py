@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 
 from core.encoders.base import ItemVectors, Vectors, fuse, normalise
 from core.encoders.runtime import Model, open_model
+from core.encoders.shapes import run_in_batches, token_length
 from core.errors import ArtefactError, InvalidInput
 
 ARCHITECTURE = "dual-onnx"
@@ -29,8 +30,6 @@ IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
 T = TypeVar("T")
-# Large enough to keep two cores busy, small enough that a batch's pixels stay in cache.
-_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class DualEncoder:
         self._text_model = text
         self._tokenizer = tokenizer
         self._tokenizer.enable_truncation(spec.max_tokens)
-        self._tokenizer.enable_padding()
+        self._tokenizer.no_padding()
         std = np.array(spec.pixel_std, np.float32)[:, None, None]
         self._scale = np.float32(1 / 255) / std
         self._shift = np.array(spec.pixel_mean, np.float32)[:, None, None] / std
@@ -186,31 +185,39 @@ class DualEncoder:
         return normalise(self._run_image_model(images, self.dimension))
 
     def _run_image_model(self, images: Sequence[Image], width: int) -> Vectors:
-        rows = np.empty((len(images), width), np.float32)
-        for start in range(0, len(images), _BATCH):
-            batch = np.stack([self.prepare_image(i) for i in images[start : start + _BATCH]])
-            rows[start : start + len(batch)] = self._image_model({"pixels": batch})
-        return rows
+        def run(part: slice, size: int) -> Vectors:
+            batch = np.zeros((size, 3, self.spec.image_height, self.spec.image_width), np.float32)
+            for place, image in enumerate(images[part]):
+                batch[place] = self.prepare_image(image)
+            return self._image_model({"pixels": batch})
+
+        return run_in_batches(len(images), width, run)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         return normalise(self._run_text_model(texts, self.dimension))
 
     def _run_text_model(self, texts: Sequence[str], width: int) -> Vectors:
-        rows = np.empty((len(texts), width), np.float32)
         # Texts of like length go together, so that little of a batch is padding.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            rows[batch] = self._text_model(self.tokenise([texts[i] for i in batch]))
+
+        def run(part: slice, size: int) -> Vectors:
+            batch = [texts[i] for i in order[part]]
+            # Filled up with a text: attention over no token at all gives numbers that are none.
+            return self._text_model(self.tokenise(batch + batch[:1] * (size - len(batch))))
+
+        rows = np.empty((len(texts), width), np.float32)
+        rows[order] = run_in_batches(len(order), width, run)
         return rows
 
     def tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
-        """Texts -> model inputs, (n, t) each, padded to the longest."""
+        """Texts -> model inputs, (n, t) each, padded to the longest and on to a usual length."""
         encodings = self._tokenizer.encode_batch(texts)
-        return {
-            "input_ids": np.array([e.ids for e in encodings], np.int64),
-            "attention_mask": np.array([e.attention_mask for e in encodings], np.int64),
-        }
+        length = token_length(max(map(len, encodings)), self.spec.max_tokens)
+        ids, mask = np.zeros((2, len(texts), length), np.int64)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding)] = encoding.ids
+            mask[row, : len(encoding)] = encoding.attention_mask
+        return {"input_ids": ids, "attention_mask": mask}
 
     def encode_items(
         self, images: Sequence[Image | None], texts: Sequence[str | None]

@@ -25,6 +25,7 @@ from core.encoders.dual import (
     scatter,
 )
 from core.encoders.runtime import Model, open_model
+from core.encoders.shapes import filled, run_in_batches
 from core.errors import ArtefactError
 
 ARCHITECTURE = "hybrid-onnx"
@@ -90,6 +91,10 @@ class HybridEncoder(DualEncoder):
 
     def _fuse(self, image: Vectors, text: Vectors) -> Vectors:
         """Projections (n, projected) each, zeros where a side is missing -> unit rows (n, d)."""
-        if not len(image):
-            return np.empty((0, self.dimension), np.float32)
-        return normalise(self._fusion({"image": image, "text": text}))
+
+        def run(part: slice, size: int) -> Vectors:
+            return self._fusion(
+                {"image": filled(image[part], size), "text": filled(text[part], size)}
+            )
+
+        return normalise(run_in_batches(len(image), self.dimension, run))

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.columns import Column, Columns, Mask, columns_from_table
+from core.columns import Column, Columns, Mask, columns_from_table, numbers_of
 from core.errors import ArtefactError
 
 # Free text is for reading; a filter on it would compare whole sentences.
@@ -133,8 +133,8 @@ class ImageStore:
         table = _read_table(places)
         if table.schema.names != IMAGE_SCHEMA.names:
             raise ArtefactError(places, "does not list images")
-        self._offsets = np.asarray(table["offset"].combine_chunks())
-        self._lengths = np.asarray(table["length"].combine_chunks())
+        self._offsets = numbers_of(table["offset"].combine_chunks())
+        self._lengths = numbers_of(table["length"].combine_chunks())
         self._types = table["type"].combine_chunks().dictionary_encode()
         self.has_image: Mask = self._lengths > 0
         self._descriptor = os.open(data, os.O_RDONLY | os.O_CLOEXEC)

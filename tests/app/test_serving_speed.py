@@ -12,10 +12,13 @@ import httpx
 import numpy as np
 import orjson
 import pytest
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from app.batching import Batcher
 from app.errors import Overloaded
 from app.fragments import Fragments, item_values
+from app.limits import BodyLimit
 from app.pools import BoundedPool
 from app.recommender import Recommender
 from app.schemas import ItemList, Recommendations
@@ -167,3 +170,42 @@ def test_what_waits_too_long_for_a_thread_is_refused() -> None:
     pool.close()
     assert first is None
     assert isinstance(late, Overloaded)
+
+
+@pytest.mark.parametrize(("full", "status"), [(True, 429), (False, 200)])
+def test_an_upload_is_refused_before_it_is_read(full: bool, status: int) -> None:
+    read: list[str] = []
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await Response()(scope, receive, send)
+
+    async def receive() -> Message:
+        read.append("body")
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=b")]
+    scope = {"type": "http", "headers": headers, "state": {"request_id": "1"}}
+    limit = BodyLimit(app, limit=1000, held=1000, full=lambda: full)
+    asyncio.run(limit(scope, receive, send))
+    assert sent[0]["status"] == status
+    assert read == ([] if full else ["body"])
+
+
+def test_both_queues_share_one_deadline() -> None:
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        return np.zeros((len(texts), 1), np.float32)
+
+    batcher = Batcher(encode, 8, 8, max_wait_s=60)
+    with pytest.raises(Overloaded):
+        asyncio.run(batcher.submit("a", time.monotonic() - 1))
+    batcher.close()
+    pool = BoundedPool("p", 1, 1, max_wait_s=60)
+    assert not pool.is_full
+    with pytest.raises(Overloaded):
+        asyncio.run(pool.run(lambda: None, time.monotonic() - 1))
+    pool.close()

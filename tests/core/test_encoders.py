@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.encoders import HashEncoder, load_encoder
 from core.encoders.base import fuse, normalise
+from core.encoders.shapes import batch_sizes, token_length
 from core.errors import ArtefactError, ConfigError, InvalidInput
 from tests.conftest import ROOT
 
@@ -164,3 +165,34 @@ signal.raise_signal(signal.SIGTERM)
     command = [sys.executable, "-c", program, str(compact)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert (run.returncode, run.stdout) == (0, "handled\n")
+
+
+@pytest.mark.parametrize("count", range(140))
+def test_batches_take_every_row_in_few_sizes(count):
+    taken = list(batch_sizes(count, 16))
+    assert sum(rows for rows, _ in taken) == count
+    # 13 become one batch of 16, of which less than half of the upper half is filled up; 12 do not.
+    assert all(size in (1, 2, 4, 8, 16) and 3 * size < 4 * rows + 1 for rows, size in taken)
+    assert len(taken) <= count // 16 + 4
+
+
+def test_the_models_meet_few_shapes(compact):
+    encoder, shapes = load_encoder(compact, "cpu"), set()
+    for side in ("_image_model", "_text_model"):
+        model = getattr(encoder, side)
+
+        def watched(inputs, model=model):
+            shapes.update((name, array.shape) for name, array in inputs.items())
+            return model(inputs)
+
+        setattr(encoder, side, watched)
+    alone = encoder.encode_images([RED]), encoder.encode_texts(["a red dress"])
+    for count in range(1, 12):
+        # Each row is that of a lone call, wherever it stood in a batch and whatever filled it up.
+        assert encoder.encode_images([RED] * count) @ alone[0][0] == pytest.approx(1, abs=5e-3)
+        texts = ["a red dress" + " with a pocket" * (n % 3) for n in range(count)]
+        assert encoder.encode_texts(texts)[::3] @ alone[1][0] == pytest.approx(1, abs=5e-3)
+    assert {shape[0] for name, shape in shapes if name == "pixels"} == {1, 2, 4, 8}
+    assert {shape[1] for name, shape in shapes if name == "input_ids"} <= {8, 16}
+    assert token_length(30, 32) == token_length(32, 32) == 32
+    assert token_length(77, 77) == 77

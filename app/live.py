@@ -77,6 +77,8 @@ class LiveCatalogue:
         self._changing = threading.Lock()
         self._metrics, self._show = metrics, show
         encoder, base = open_pair(settings)
+        if settings.admin_key is not None:
+            follow_current(settings.index)
         self.log: WriteLog | None = None
         self.overlay = Overlay.empty(base, 0)
         self.recommender = Recommender(encoder, base, settings, metrics)
@@ -93,7 +95,6 @@ class LiveCatalogue:
         """Start to look for writes and versions of other processes."""
         self._thread.start()
         if self.settings.admin_key is not None:
-            follow_current(self.settings.index)
             self._applier.start()
 
     def close(self) -> None:

@@ -34,6 +34,15 @@ def is_behind(overlay: Overlay) -> bool:
     return isinstance(overlay.base.index, MilvusIndex) and overlay.sequence > done
 
 
+def count_unapplied(overlay: Overlay) -> int:
+    """How many changed and deleted rows wait to be applied."""
+    if not is_behind(overlay):
+        return 0
+    done = overlay.marker if overlay.applied is None else overlay.applied.sequence
+    sequences = [*(change.sequence for change in overlay.changes.values()), *overlay.dead.values()]
+    return sum(sequence > done for sequence in sequences)
+
+
 def apply_writes(
     overlay: Overlay, log: WriteLog, index_dir: Path, wait: Callable[[float], bool]
 ) -> None:

@@ -71,6 +71,7 @@ def milvus_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     with milvus_lite(tmp_path) as address:
         monkeypatch.setenv("TWINSET_MILVUS_URI", address.uri)
         build(tmp_path / "shop", live_products(COUNT), options=BuildOptions("milvus"))
+        build(tmp_path / "shop", live_products(30), options=BuildOptions("milvus", activate=False))
     ENCODER.save(tmp_path / "shop" / "encoder")
     return Place(tmp_path / "shop" / "encoder", tmp_path / "shop" / "index")
 

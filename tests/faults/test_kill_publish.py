@@ -59,17 +59,17 @@ def test_a_step_that_dies_leaves_the_old_or_the_new(place: Place, action: str, l
 def test_so_it_does_in_milvus(
     milvus_place: Place, action: str, full: bool, figures: dict[str, object]
 ) -> None:
-    """milvus-lite writes in the same process, so that it dies at its own steps as well."""
-    rounds = die_and_look(milvus_place, action, 1 if full or action == "activate" else 17)
+    """A death before each call to the server, too."""
+    rounds = die_and_look(milvus_place, action, 1 if full or action == "activate" else 7)
     figures["deaths"] = len(rounds) - 1
     check_old_or_new(rounds, action)
     assert any(one["after"] == one["before"] for one in rounds)
 
 
 def test_a_write_is_applied_to_milvus_or_still_in_memory(
-    milvus_place: Place, full: bool, figures: dict[str, object]
+    milvus_place: Place, figures: dict[str, object]
 ) -> None:
-    rounds = die_and_look(milvus_place, "apply", 1 if full else 7)
+    rounds = die_and_look(milvus_place, "apply")
     figures["deaths"] = len(rounds) - 1
     assert all(one["agrees"] for one in rounds)
     assert any(one["unapplied"] for one in rounds)

@@ -70,6 +70,9 @@ class Writes(BaseModel):
 
     sequence: int = Field(description="The latest write that this worker shows.")
     changed: int = Field(description="Items that differ from the version.")
+    unapplied: int = Field(
+        description="Of those, how many Milvus does not hold yet; 0 where the index is not there."
+    )
 
 
 class IndexList(BaseModel):

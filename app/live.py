@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from app.applying import Applier
 from app.compaction import Compactor
 from app.metrics import Metrics
 from app.pools import BoundedPool
@@ -28,13 +29,14 @@ from core.index.encoder_store import kept_encoder
 from core.index.store import (
     IndexVersion,
     current_version,
+    follow_current,
     is_version,
     open_version,
     peek_manifest,
 )
 from core.live.log import LOG_FILE, WriteLog
 from core.live.overlay import Overlay
-from core.live.replay import Embedder, catch_up, start
+from core.live.replay import Embedder, catch_up, follow_applied, start_applied
 from core.live.view import view
 
 logger = logging.getLogger("twinset.live")
@@ -106,6 +108,8 @@ class LiveCatalogue:
         self._changing = threading.Lock()
         self._metrics, self._show = metrics, show
         encoder, base = open_pair(settings)
+        if settings.admin_key is not None:
+            follow_current(settings.index)
         self.log: WriteLog | None = None
         self.overlay = Overlay.empty(base, 0)
         self.recommender = Recommender(encoder, base, settings, metrics)
@@ -113,6 +117,7 @@ class LiveCatalogue:
         show(self.recommender)
         self._pool = BoundedPool("write", 1, settings.max_writes)
         self._compactor = Compactor(settings)
+        self._applier = Applier(settings.index, lambda: (self.overlay, self.log))
         self._refused = ("", 0.0)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
@@ -120,6 +125,8 @@ class LiveCatalogue:
     def follow(self) -> None:
         """Start to look for writes and versions of other processes."""
         self._thread.start()
+        if self.settings.admin_key is not None:
+            self._applier.start()
 
     def close(self) -> None:
         """Finish the writes at hand, then stop."""
@@ -127,6 +134,7 @@ class LiveCatalogue:
         if self._thread.is_alive():
             self._thread.join()
         self._pool.close()
+        self._applier.close()
         self._compactor.close()
 
     async def run(self, call: Callable[[], Result]) -> Result:
@@ -179,9 +187,14 @@ class LiveCatalogue:
     def _follow_log(self) -> None:
         if self.log is None:
             self._open_log()
-        if self.log is not None and self.log.sequence > self.overlay.sequence:
-            embedder = Embedder(self.encoder, self.log, self.settings.image_limits)
+        if self.log is None:
+            return
+        embedder = Embedder(self.encoder, self.log, self.settings.image_limits)
+        if self.log.sequence > self.overlay.sequence:
             self._install(catch_up(self.overlay, embedder), self.encoder)
+        overlay = follow_applied(self.overlay, embedder)
+        if overlay is not self.overlay:
+            self._install(overlay, self.encoder)
 
     def prepare(self, name: str) -> tuple[Encoder, IndexVersion]:
         """Open a version, and its encoder where it has another one than is loaded.
@@ -205,7 +218,7 @@ class LiveCatalogue:
             overlay = Overlay.empty(base, 0)
             if self.log is not None:
                 embedder = Embedder(encoder, self.log, self.settings.image_limits)
-                overlay = catch_up(start(base, self.log), embedder)
+                overlay = catch_up(start_applied(base, self.log), embedder)
             yield
             self._install(overlay, encoder)
 
@@ -222,8 +235,8 @@ class LiveCatalogue:
         # A service that takes no writes leaves no file behind, and may read a read-only folder.
         index = self.settings.index
         if self.settings.admin_key is not None or (index / LOG_FILE).exists():
-            self.log = WriteLog(index)
-            self.overlay = start(self.overlay.base, self.log)
+            log = WriteLog(index)
+            self.overlay, self.log = start_applied(self.overlay.base, log), log
 
     def _follow(self) -> None:
         said = ""

@@ -71,30 +71,29 @@ def prune(index_dir: Path, keep: int, spare: str | None = None) -> list[str]:
     """Remove the oldest versions but `keep`; return the names removed.
 
     Never removed are the live one, `spare`, and with `keep` above 1 the one that a rollback goes
-    to. Encoders that no version needs any more go too. A version in a Milvus that does not answer
-    is left for the next time.
+    to. Encoders that no version needs any more go too. The collection of a version in a Milvus that
+    does not answer is dropped by a later build.
     """
     with flipping(index_dir):
         held = {*history(index_dir)[: min(keep, 2)], spare}
         names = list_versions(index_dir)
         free = [name for name in names if name not in held]
         wanted = free[: max(0, min(len(free), len(names) - keep))]
-        removed = [name for name in wanted if _remove(index_dir, name)]
+        for name in wanted:
+            _remove(index_dir, name)
         drop_unused_encoders(index_dir)
-    if removed:
+    if wanted:
         sync_folder(index_dir)
-    return removed
+    return wanted
 
 
-def _remove(index_dir: Path, name: str) -> bool:
-    """Remove a version; False where a part of it is out of reach."""
-    if not _dropped(index_dir / name):
-        return False
+def _remove(index_dir: Path, name: str) -> None:
+    """Remove a version; what of it is out of reach is left to the next build."""
     # Hidden first: a version is whole or not listed, also when removal is interrupted.
     hidden = index_dir / f".{name}.old"
     (index_dir / name).rename(hidden)
-    shutil.rmtree(hidden)
-    return True
+    if _dropped(hidden):
+        shutil.rmtree(hidden)
 
 
 def _dropped(folder: Path) -> bool:

@@ -33,6 +33,7 @@ from app.problems import Responses, responses
 from app.versions import Versions
 from app.writing import Outcome, Token, Writer, Written
 from core.errors import NotReady
+from core.live.applying import count_unapplied
 from core.live.log import Operation
 
 router = APIRouter(tags=["admin"], dependencies=[AdminDep])
@@ -228,7 +229,9 @@ async def list_indexes(call: CallDep, live: LiveDep) -> IndexList:
     return IndexList(
         request_id=call.request_id,
         versions=versions,
-        writes=Writes(sequence=overlay.sequence, changed=overlay.size),
+        writes=Writes(
+            sequence=overlay.sequence, changed=overlay.size, unapplied=count_unapplied(overlay)
+        ),
     )
 
 

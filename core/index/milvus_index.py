@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +52,9 @@ class MilvusPlan:
 class MilvusIndex:
     """See `core.index.base.VectorIndex`; kind "milvus", rows are the collection's primary keys.
 
-    Unlike the other kinds it can change: `upsert` and `delete` reach the server before they
-    return, and every process that searches the collection sees them once the server says so.
+    Unlike the other kinds a collection can change: `upsert` and `delete` reach the server before
+    they return, and every process that searches the collection sees them once the server says so.
+    `client`, `record` and `plan` are what it was opened with.
     """
 
     kind = "milvus"
@@ -60,10 +62,11 @@ class MilvusIndex:
     def __init__(
         self, client: Any, record: CollectionRecord, count: int, plan: MilvusPlan | None = None
     ) -> None:
-        self._client = client
-        self._record = record
+        self.client = client
+        self.record = record
         self._count = count
-        self._plan = plan or MilvusPlan()
+        self._held: Mask | None = None
+        self.plan = plan or MilvusPlan()
         self.dimension = _dimension(client, record)
 
     def __len__(self) -> int:
@@ -83,6 +86,15 @@ class MilvusIndex:
             vectors[start : start + len(block)] = found[np.searchsorted(held, block)]
         return vectors
 
+    def holding(self, held: Mask) -> MilvusIndex:
+        """The same collection as an index of n rows that holds those of `held`, (n,), and no other.
+
+        It may hold others by now: they are passed over.
+        """
+        part = copy(self)
+        part._count, part._held = len(held), held
+        return part
+
     def upsert(
         self, rows: Sequence[int], vectors: Vectors, items: Sequence[Mapping[str, Value | None]]
     ) -> None:
@@ -94,15 +106,15 @@ class MilvusIndex:
             InvalidInput: a field does not fit into the collection; nothing is written.
             NotReady: Milvus does not answer; the call may be repeated.
         """
-        written = entries(rows, np.asarray(vectors, np.float32), items, self._record.fields)
+        written = entries(rows, np.asarray(vectors, np.float32), items, self.record.fields)
         with answering():
-            self._client.upsert(self._record.name, written)
+            self.client.upsert(self.record.name, written)
         self._count = max(self._count, *(int(row) + 1 for row in rows))
 
     def delete(self, rows: Sequence[int]) -> None:
         """Remove rows; their numbers stay taken. Rows that are gone already do no harm."""
         with answering():
-            self._client.delete(self._record.name, ids=[int(row) for row in rows])
+            self.client.delete(self.record.name, ids=[int(row) for row in rows])
 
     def search(
         self, queries: Vectors, k: int, mask: Mask | None = None, where: Condition | None = None
@@ -110,7 +122,7 @@ class MilvusIndex:
         check_query(queries, k, mask, (len(self), self.dimension))
         rows = np.full((len(queries), k), -1, np.int64)
         scores = np.full((len(queries), k), -np.inf, np.float32)
-        request = self._request(mask, where)
+        request = self._request(self._held if mask is None else mask, where)
         for number, query in enumerate(np.ascontiguousarray(queries, np.float32)):
             best, similarity = self._search_one(query, k, request)
             rows[number, : len(best)] = best
@@ -118,27 +130,27 @@ class MilvusIndex:
         return rows, scores
 
     def _request(self, mask: Mask | None, where: Condition | None) -> _Request:
-        total = len(self)
         if mask is None:
-            return _Request(None, total, "")
+            return _Request(None, len(self), "")
         count = int(np.count_nonzero(mask))
-        if count <= self._plan.listed_rows:
+        left_out = np.flatnonzero(~mask if self._held is None else self._held & ~mask)
+        if len(left_out) <= min(count, self.plan.listed_rows):
+            return _Request(mask, count, rows_not_in(left_out.tolist()))
+        if count <= self.plan.listed_rows:
             return _Request(mask, count, rows_in(np.flatnonzero(mask).tolist()))
-        if total - count <= self._plan.listed_rows:
-            return _Request(mask, count, rows_not_in(np.flatnonzero(~mask).tolist()))
         return _Request(mask, count, self._expression(where))
 
     def _expression(self, where: Condition | None) -> str:
-        if where is None or len(where.others) > self._plan.listed_rows:
+        if where is None or len(where.others) > self.plan.listed_rows:
             return ""
-        expression = translate(where.expr, self._record.fields) or ""
+        expression = translate(where.expr, self.record.fields) or ""
         if expression and where.others:
             return f"{expression} or {rows_in(where.others)}"
         return expression
 
     def _search_one(self, query: Vectors, k: int, request: _Request) -> Ranked:
         found = (np.empty(0, np.int64), np.empty(0, np.float32))
-        for breadth in self._plan.breadths:
+        for breadth in self.plan.breadths:
             if breadth >= request.count:
                 break
             found = extend(found, self._ask(query, breadth, request))
@@ -155,8 +167,8 @@ class MilvusIndex:
         score may follow.
         """
         with answering():
-            (hits,) = self._client.search(
-                self._record.name,
+            (hits,) = self.client.search(
+                self.record.name,
                 data=[query],
                 limit=breadth,
                 filter=request.expression,
@@ -173,12 +185,13 @@ class MilvusIndex:
         return best_first(rows[certain], dot_rows(vectors[certain], query), breadth)
 
     def _breadth(self, breadth: int, request: _Request) -> dict[str, int]:
-        if self._record.index_type == "IVF_SQ8":
-            return {"nprobe": self._plan.probes}
+        if self.record.index_type == "IVF_SQ8":
+            return {"nprobe": self.plan.probes}
         # A walk passes rows outside the filter too, so it has to be longer where few match.
-        longer = math.ceil(1.5 * breadth * len(self) / request.count) if request.expression else 0
+        held = len(self) if self._held is None else np.count_nonzero(self._held)
+        longer = math.ceil(1.5 * breadth * held / request.count) if request.expression else 0
         length = min(max(_LEAST_BREADTH, 2 * breadth, longer), _MOST_BREADTH)
-        return {"search_list" if self._record.index_type == "DISKANN" else "ef": length}
+        return {"search_list" if self.record.index_type == "DISKANN" else "ef": length}
 
     def _scan(self, query: Vectors, k: int, request: _Request) -> Ranked:
         rows = np.arange(len(self)) if request.mask is None else np.flatnonzero(request.mask)
@@ -194,8 +207,8 @@ class MilvusIndex:
     def _fetch(self, rows: Rows) -> tuple[Rows, Vectors]:
         """Those of the rows that the collection holds, in row order, and their vectors."""
         with answering():
-            held = self._client.query(
-                self._record.name, filter=rows_in(rows.tolist()), output_fields=[ROW, VECTOR]
+            held = self.client.query(
+                self.record.name, filter=rows_in(rows.tolist()), output_fields=[ROW, VECTOR]
             )
         held = sorted(held, key=lambda entry: int(entry[ROW]))
         vectors = np.array([entry[VECTOR] for entry in held], np.float32)

@@ -192,6 +192,16 @@ def go_back(index_dir: Path, name: str) -> None:
         _write_history(index_dir, names[names.index(name, 1) :])
 
 
+def follow_current(index_dir: Path) -> None:
+    """Let Milvus's alias lead to the live version, where a switch was cut short.
+
+    Raises:
+        NotReady, ConfigError: Milvus does not answer or is not named.
+    """
+    with flipping(index_dir):
+        versions.make_live(index_dir / current_version(index_dir))
+
+
 def _write_history(index_dir: Path, names: list[str]) -> None:
     versions.make_live(index_dir / names[0])
     write_text_atomically(index_dir / CURRENT, "\n".join(names[:_REMEMBERED]) + "\n")

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS vectors (
 CREATE TABLE IF NOT EXISTS answers (
   key TEXT PRIMARY KEY, time INTEGER NOT NULL, request TEXT NOT NULL, answer TEXT NOT NULL);
 """
+_APPLIED = "applied:"
 _BUSY_S = 20
 _ANSWERS_KEPT_S = 24 * 3600
 _MICROSECONDS = 1_000_000
@@ -130,6 +131,10 @@ class WriteLog:
         held = self._one("SELECT max(sequence) FROM log WHERE time <= ?", moment) or 0
         return max(folded, int(held))
 
+    def applied(self, name: str) -> int:
+        """Up to which sequence the writes are in a collection of this name; 0 for none of them."""
+        return int(self._one("SELECT value FROM meta WHERE name = ?", _APPLIED + name) or 0)
+
     def picture(self, sha: str) -> StoredImage | None:
         rows = self._rows("SELECT data, type FROM pictures WHERE sha = ?", sha)
         return StoredImage(*rows[0]) if rows else None
@@ -165,6 +170,16 @@ class WriteLog:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+
+    def set_applied(self, name: str, sequence: int) -> None:
+        """Say up to which sequence the writes are in a collection of this name.
+
+        Raises:
+            StorageFull: there is no room to say it.
+        """
+        with self.transaction():
+            sql = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
+            self._writer.execute(sql, (_APPLIED + name, str(sequence)))
 
     def trim(self, upto: int) -> None:
         """Forget writes up to a sequence, and what only they needed."""

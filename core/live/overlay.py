@@ -8,7 +8,6 @@ from the merged items in row order therefore answers as the merged version does.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,11 +19,12 @@ from core.errors import InvalidInput, NotFound
 from core.index.base import Vectors
 from core.index.items import ItemTable
 from core.index.store import IndexVersion
+from core.live.applied import Applied
 from core.live.log import Entry, picture_sha
 
 # In place of a picture's sha256: the one that the base version holds for the row.
 BASE_PICTURE = "base"
-_LARGEST = sys.float_info.max
+_LARGEST = 1e307  # Milvus has no nulls, and keeps -1e308 where a number is missing
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -34,37 +34,55 @@ class Change:
 
     `fields` are all columns. `picture` is the sha256 of a picture in the log, `BASE_PICTURE`, or
     None. `key` says what the vector is made of, None where the base's vector stands; `vector`
-    (d,) is None then, and until it is resolved.
+    (d,) is None then, until it is resolved, and when `Overlay.applied` holds it. `sequence` is that
+    of the last write to the row, 0 of a draft.
     """
 
     fields: Mapping[str, Any]
     picture: str | None
     key: str | None = None
     vector: Vectors | None = None
+    sequence: int = 0
 
 
 @dataclass(frozen=True)
 class Overlay:
     """All changes to `base` up to a sequence of the log; immutable once it is shared.
 
-    Rows from 0 to `total` are those of the base and then the added ones; `dead` rows hold no item.
-    `added` gives the rows of ids that stand behind the base's.
+    Rows from 0 to `total` are those of the base and then the added ones; `dead` rows hold no item,
+    each since a write of this sequence. `added` gives the rows of ids that stand behind the base's.
+    The base holds the log up to `marker`, and `applied` the changes up to a later sequence.
     """
 
     base: IndexVersion
     table: ItemTable
+    marker: int
     sequence: int
     total: int
     changes: Mapping[int, Change] = field(default_factory=dict)
-    dead: frozenset[int] = frozenset()
+    dead: Mapping[int, int] = field(default_factory=dict)
     added: Mapping[str, int] = field(default_factory=dict)
+    applied: Applied | None = None
 
     @classmethod
-    def empty(cls, base: IndexVersion, sequence: int) -> Overlay:
-        """No changes yet: the base holds the log up to `sequence`."""
+    def empty(cls, base: IndexVersion, marker: int, applied: Applied | None = None) -> Overlay:
+        """No changes yet."""
         if not isinstance(base.items, ItemTable):
             raise TypeError("live writes lie over a version as it was opened")
-        return cls(base, base.items, sequence, len(base))
+        return cls(base, base.items, marker, marker, len(base), applied=applied)
+
+    def has_applied(self, change: Change) -> bool:
+        """Whether `applied` holds the row as this change left it."""
+        return self.applied is not None and 0 < change.sequence <= self.applied.sequence
+
+    def with_applied(self, applied: Applied) -> Overlay:
+        """The same with more of it applied; vectors that are held there are let go here."""
+        then = replace(self, applied=applied)
+        changes = {
+            row: replace(c, vector=None) if then.has_applied(c) else c
+            for row, c in self.changes.items()
+        }
+        return replace(then, changes=changes)
 
     def row_of(self, item_id: str) -> int | None:
         """The row of a living item."""
@@ -94,7 +112,7 @@ class Merge:
         self._start = overlay
         self._template, self._fingerprint = template, fingerprint
         self._changes = dict(overlay.changes)
-        self._dead = set(overlay.dead)
+        self._dead = dict(overlay.dead)
         self._added = dict(overlay.added)
         self._total, self._sequence = overlay.total, overlay.sequence
         self.unresolved: set[int] = set()
@@ -114,7 +132,7 @@ class Merge:
         elif entry.operation == "patch":
             self._patch(entry, row)
         else:
-            self._delete(entry.id, row)
+            self._delete(entry, row)
         self._sequence = max(self._sequence, entry.sequence)
         return row is None
 
@@ -140,7 +158,7 @@ class Merge:
             sequence=self._sequence,
             total=self._total,
             changes=self._changes,
-            dead=frozenset(self._dead),
+            dead=self._dead,
             added=self._added,
         )
 
@@ -162,7 +180,7 @@ class Merge:
             row = self._total
             self._added[entry.id] = row
             self._total += 1
-        self._store(row, change)
+        self._store(row, change, entry)
 
     def _patch(self, entry: Entry, row: int) -> None:
         old = self._changes.get(row)
@@ -182,14 +200,14 @@ class Merge:
         if same_words and pictured == picture:
             # A price or a stock changes nothing that the encoder sees.
             kept = Change(fields, picture) if old is None else replace(old, fields=fields)
-            self._changes[row] = kept
+            self._store(row, kept, entry)
         else:
-            self._store(row, self._embeddable(fields, pictured, old))
+            self._store(row, self._embeddable(fields, pictured, old), entry)
 
-    def _delete(self, item_id: str, row: int) -> None:
+    def _delete(self, entry: Entry, row: int) -> None:
         self._changes.pop(row, None)
-        self._added.pop(item_id, None)
-        self._dead.add(row)
+        self._added.pop(entry.id, None)
+        self._dead[row] = entry.sequence
         self.unresolved.discard(row)
 
     def _embeddable(
@@ -209,9 +227,11 @@ class Merge:
         image = None if row is None else self._start.base.images.read(row)
         return None if image is None else picture_sha(image.data)
 
-    def _store(self, row: int, change: Change) -> None:
+    def _store(self, row: int, change: Change, entry: Entry) -> None:
+        change = replace(change, sequence=entry.sequence)
         self._changes[row] = change
-        if change.vector is None:
+        lacking = change.key is not None and change.vector is None
+        if lacking and not self._start.has_applied(change):
             self.unresolved.add(row)
         else:
             self.unresolved.discard(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL.Image import Image
 
@@ -12,6 +12,7 @@ from core.errors import ImageError, StorageFull, TwinsetError
 from core.images import ImageLimits, decode_image
 from core.index.items import StoredImage
 from core.index.store import IndexVersion
+from core.live.applied import find_applied
 from core.live.log import WriteLog
 from core.live.overlay import BASE_PICTURE, Merge, Overlay
 
@@ -79,6 +80,33 @@ class Embedder:
 def start(base: IndexVersion, log: WriteLog) -> Overlay:
     """An overlay of `base` before the writes that it does not hold."""
     return Overlay.empty(base, log.marker(base.manifest.get("live")))
+
+
+def start_applied(base: IndexVersion, log: WriteLog) -> Overlay:
+    """The same, with what a collection beside the version's holds of those writes.
+
+    Raises:
+        NotReady: Milvus does not answer.
+    """
+    overlay = start(base, log)
+    return replace(overlay, applied=find_applied(overlay, log))
+
+
+def follow_applied(overlay: Overlay, embedder: Embedder) -> Overlay:
+    """The overlay by what is applied by now, itself where nothing changed.
+
+    Raises:
+        NotReady: Milvus does not answer.
+    """
+    applied = find_applied(overlay, embedder.log)
+    if applied is overlay.applied:
+        return overlay
+    before = 0 if overlay.applied is None else overlay.applied.sequence
+    if applied is None or applied.sequence < before:
+        # The collection is gone or was begun anew: the vectors that were let go are needed again.
+        return catch_up(replace(start(overlay.base, embedder.log), applied=applied), embedder)
+    # What is applied of writes that are not seen here yet counts a little later.
+    return overlay.with_applied(applied) if applied.sequence <= overlay.sequence else overlay
 
 
 def advance(overlay: Overlay, embedder: Embedder) -> tuple[Overlay, dict[str, Vectors]]:

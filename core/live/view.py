@@ -10,15 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from core.columns import Columns
-from core.index.base import Condition, Mask, Rows, Scores, VectorIndex, Vectors
-from core.index.exact import check_query, dot_rows
+from core.index.base import Mask, Rows
 from core.index.items import Images, StoredImage
 from core.index.store import IndexVersion
 from core.live.columns import LaidColumns
+from core.live.laid_index import LaidIndex
 from core.live.log import WriteLog
 from core.live.overlay import BASE_PICTURE, Change, Overlay
-
-Ranked = tuple[Rows, Scores]
 
 
 def view(overlay: Overlay, log: WriteLog) -> IndexVersion:
@@ -40,87 +38,6 @@ def view(overlay: Overlay, log: WriteLog) -> IndexVersion:
         alive=None if alive.all() else alive,
         sequence=overlay.sequence,
     )
-
-
-class LaidIndex:
-    """See `core.index.base.VectorIndex`. Rows with a vector of their own are searched exactly, the
-    others in the base; a row that holds no item is never returned, whatever the mask."""
-
-    def __init__(self, base: VectorIndex, overlay: Overlay, alive: Mask) -> None:
-        moved = {row: c.vector for row, c in sorted(overlay.changes.items()) if c.key is not None}
-        self._base, self._total = base, overlay.total
-        self.kind, self.dimension = base.kind, base.dimension
-        self._changed = tuple(row for row in overlay.changes if row < len(base))
-        self._rows = np.array(list(moved), np.int64)
-        self._vectors = np.array(list(moved.values()), np.float32).reshape(-1, base.dimension)
-        self._places = {int(row): place for place, row in enumerate(self._rows)}
-        visible = alive[: len(base)].copy()
-        visible[self._rows[self._rows < len(base)]] = False
-        self._visible: Mask | None = None if visible.all() else visible
-
-    def __len__(self) -> int:
-        return self._total
-
-    def vector(self, row: int) -> Vectors:
-        place = self._places.get(row)
-        return self._base.vector(row) if place is None else np.array(self._vectors[place])
-
-    def vectors(self, rows: Rows) -> Vectors:
-        own = np.isin(rows, self._rows)
-        vectors = np.empty((len(rows), self.dimension), np.float32)
-        vectors[~own] = self._base.vectors(rows[~own])
-        vectors[own] = self._vectors[np.searchsorted(self._rows, rows[own])]
-        return vectors
-
-    def search(
-        self, queries: Vectors, k: int, mask: Mask | None = None, where: Condition | None = None
-    ) -> Ranked:
-        check_query(queries, k, mask, (len(self), self.dimension))
-        near = slice(None) if mask is None else mask[self._rows]
-        own_rows, own_vectors = self._rows[near], self._vectors[near]
-        if where is not None:  # the base knows the changed rows' fields as they were
-            where = replace(where, others=(*where.others, *self._changed))
-        found_rows, found_scores = self._base.search(queries, k, self._base_mask(mask), where)
-        rows = np.full((len(queries), k), -1, np.int64)
-        scores = np.full((len(queries), k), -np.inf, np.float32)
-        for number, query in enumerate(np.ascontiguousarray(queries, np.float32)):
-            kept = found_rows[number] >= 0
-            found = found_rows[number][kept], found_scores[number][kept]
-            own = _sorted(own_rows, dot_rows(own_vectors, query), k)
-            best, similarity = merge_ranked(found, own, k)
-            rows[number, : len(best)] = best
-            scores[number, : len(best)] = similarity
-        return rows, scores
-
-    def _base_mask(self, mask: Mask | None) -> Mask | None:
-        if mask is None:
-            return self._visible
-        part = mask[: len(self._base)]
-        return part if self._visible is None else part & self._visible
-
-
-def merge_ranked(found: Ranked, own: Ranked, k: int) -> Ranked:
-    """The first k of two lists, each best first with equal scores in row order.
-
-    `found` keeps its order whatever its scores: an approximate index may list a row that it missed
-    at first after a worse one, and a longer list must begin as a shorter one does.
-    """
-    # What a row of `found` counts as: never more than a row before it.
-    falling = -np.minimum.accumulate(found[1]) if len(found[1]) else found[1]
-    first = np.searchsorted(falling, -own[1], "left")
-    last = np.searchsorted(falling, -own[1], "right")
-    for place in np.flatnonzero(first < last):
-        tied = found[0][first[place] : last[place]]
-        first[place] += np.searchsorted(tied, own[0][place])
-    # Row i of `found` stands at 2i + 1, a row that precedes it at 2i.
-    places = np.concatenate([2 * np.arange(len(found[0])) + 1, 2 * first])
-    order = np.argsort(places, kind="stable")[:k]
-    return np.concatenate([found[0], own[0]])[order], np.concatenate([found[1], own[1]])[order]
-
-
-def _sorted(rows: Rows, scores: Scores, k: int) -> Ranked:
-    order = np.lexsort((rows, -scores))[:k]
-    return rows[order], scores[order]
 
 
 class LaidItems:

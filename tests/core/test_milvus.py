@@ -126,7 +126,7 @@ def test_a_filter_is_what_milvus_is_asked(parity):
     asked = []
     client = connect_spy(index, asked)
     mask = np.arange(300) < 150
-    MilvusIndex(client, index._record, 300, MilvusPlan((16,), 20)).search(
+    MilvusIndex(client, index.record, 300, MilvusPlan((16,), 20)).search(
         VECTORS[[3]], 3, mask, Condition(In("n", tuple(range(150))))
     )
     assert [call.split("[")[0] for call in asked] == ["(f0 > -1e+308 and f0 in "]
@@ -137,11 +137,11 @@ def connect_spy(index, asked):
 
     class Spy:
         def __getattr__(self, name):
-            return getattr(index._client, name)
+            return getattr(index.client, name)
 
         def search(self, *arguments, **options):
             asked.append(options["filter"])
-            return index._client.search(*arguments, **options)
+            return index.client.search(*arguments, **options)
 
     return Spy()
 
@@ -175,9 +175,9 @@ def test_an_upsert_adds_and_replaces_and_a_delete_removes(live):
 
 
 def test_filters_see_a_write_at_once(live):
-    green = translate(Compare("colour", "=", "green"), live._record.fields)
+    green = translate(Compare("colour", "=", "green"), live.record.fields)
     live.upsert([7], VECTORS[[7]], [{"colour": "green", "price": 1.0}])
-    assert [hit["row"] for hit in live._client.query("live", filter=green)] == [7]
+    assert [hit["row"] for hit in live.client.query("live", filter=green)] == [7]
 
 
 def test_a_write_that_does_not_fit_changes_nothing(live):

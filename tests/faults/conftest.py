@@ -14,7 +14,10 @@ from core.encoders import HashEncoder, load_encoder
 from index_builder.build import BuildOptions, build_index
 from tests.app.conftest import products
 from tests.embeddings import write_embeddings
-from tests.live.conftest import place, pristine
+from tests.live.conftest import COUNT, Place, place, pristine
+from tests.live.shop import ENCODER, build
+from tests.live.shop import products as live_products
+from tests.milvus import milvus_lite
 
 __all__ = ["place", "pristine"]
 
@@ -60,6 +63,17 @@ def write_artefacts(folder: Path, encoder: object) -> Path:
     write_embeddings(folder / "emb", [str(row["id"]) for row in rows], vectors, encoder)
     build_index(folder / "emb", folder / "c.parquet", folder / "index", BuildOptions())
     return folder / "index"
+
+
+@pytest.fixture
+def milvus_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """The shop of `place` in milvus-lite, which the process that serves it will hold alone."""
+    with milvus_lite(tmp_path) as address:
+        monkeypatch.setenv("TWINSET_MILVUS_URI", address.uri)
+        build(tmp_path / "shop", live_products(COUNT), options=BuildOptions("milvus"))
+        build(tmp_path / "shop", live_products(30), options=BuildOptions("milvus", activate=False))
+    ENCODER.save(tmp_path / "shop" / "encoder")
+    return Place(tmp_path / "shop" / "encoder", tmp_path / "shop" / "index")
 
 
 @pytest.fixture(scope="session")

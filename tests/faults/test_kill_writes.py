@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from core.live.log import LOG_FILE
 from tests.live.conftest import COUNT, KEY, Place
 from tests.live.shop import fields
 from tests.service import running_service
@@ -106,14 +109,51 @@ def check(client: httpx.Client, streams: list[Stream]) -> None:
         for item_id in held:
             shop.pop(item_id)
     assert set(shop) == {f"p{number}" for number in range(COUNT)}
+    check_search(client, {item_id for item_id, _ in listed})
+
+
+def check_search(client: httpx.Client, ids: set[str]) -> None:
+    """Searching finds the items that are listed, each once, and no other."""
+    fields = {"query": "dress", "limit": 100, "filter": "EXISTS id"}
+    pages = [
+        client.post("/recommend/by-text", json={**fields, "offset": offset}).json()
+        for offset in range(0, len(ids) + 1, 100)
+    ]
+    found = [item["id"] for page in pages for item in page["items"]]
+    assert len(found) == len(ids)
+    assert set(found) == ids
+    assert pages[-1]["page"]["exhausted"]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_nothing_acknowledged_is_lost(
-    place: Place, monkeypatch: pytest.MonkeyPatch, workers: int
+    place: Place, monkeypatch: pytest.MonkeyPatch, workers: int, figures: dict[str, object]
 ) -> None:
     monkeypatch.setenv("TWINSET_ADMIN_KEY", KEY)
-    random = Random(workers)
+    figures |= kill_and_check(place, Random(workers), workers, 0.5)
+
+
+def test_nothing_acknowledged_is_lost_over_milvus(
+    milvus_place: Place, monkeypatch: pytest.MonkeyPatch, figures: dict[str, object]
+) -> None:
+    """Long enough that writes are applied: deaths meet that, too."""
+    monkeypatch.setenv("TWINSET_ADMIN_KEY", KEY)
+    figures |= kill_and_check(milvus_place, Random(3), 1, 5)
+    figures["applied up to write"] = last_applied(milvus_place)
+    assert last_applied(milvus_place) > 0
+
+
+def last_applied(place: Place) -> int:
+    """Up to which write Milvus holds the items, as the log says it."""
+    with contextlib.closing(sqlite3.connect(place.index / LOG_FILE)) as log:
+        rows = log.execute("SELECT value FROM meta WHERE name LIKE 'applied:%'").fetchall()
+    return max((int(row[0]) for row in rows), default=0)
+
+
+def kill_and_check(
+    place: Place, random: Random, workers: int, longest_s: float
+) -> dict[str, object]:
+    """Half of `ROUNDS` deaths, each after up to `longest_s` of writes; gives what was measured."""
     known: list[Shop] = [{} for _ in range(CLIENTS)]
     streams: list[Stream] = []
     answers, slowest = 0, 0.0
@@ -130,7 +170,7 @@ def test_nothing_acknowledged_is_lost(
                 stream.start()
             while not any(stream.answers for stream in streams):
                 time.sleep(0.01)  # however busy the machine is
-            time.sleep(random.uniform(0, 0.5))
+            time.sleep(random.uniform(0, longest_s))
             kill_all(process.pid)
             for stream in streams:
                 stream.join()
@@ -138,7 +178,7 @@ def test_nothing_acknowledged_is_lost(
     with running_service(place.encoder, place.index) as (client, _):
         check(client, streams)
     assert answers >= ROUNDS
-    print(f"{answers} acknowledged writes; slowest start {slowest:.1f} s")
+    return {"acknowledged writes": answers, "slowest start, s": slowest}
 
 
 def kill_all(pid: int) -> None:

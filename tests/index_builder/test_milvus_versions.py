@@ -135,22 +135,24 @@ def test_a_collection_with_rows_missing_is_refused(index_dir, client):
         open_version(index_dir)
 
 
-def test_no_address_is_refused_and_a_version_stays_until_milvus_answers(
-    index_dir, inputs, monkeypatch
+def test_no_address_is_refused_and_a_collection_stays_until_milvus_answers(
+    index_dir, inputs, monkeypatch, client
 ):
     first = current_version(index_dir)
     with monkeypatch.context() as patch:
         patch.delenv("TWINSET_MILVUS_URI")
         with pytest.raises(ConfigError, match="TWINSET_MILVUS_URI"):
             open_version(index_dir)
-        exact = build_index(*inputs, index_dir, BuildOptions("exact", keep=1)).version
-        assert list_versions(index_dir) == [first, exact]
         patch.setenv("TWINSET_MILVUS_URI", "http://127.0.0.1:1")
         patch.setattr(connection, "_TIMEOUT_S", 1.0)
         with pytest.raises(NotReady):
             open_version(index_dir, first)
-    publish.prune(index_dir, 1)
-    assert list_versions(index_dir) == [exact]
+        exact = build_index(*inputs, index_dir, BuildOptions("exact", keep=1)).version
+        assert list_versions(index_dir) == [exact]
+    assert client.has_collection(collection_of(first))
+    again = build_index(*inputs, index_dir, BuildOptions("exact", keep=1)).version
+    assert list_versions(index_dir) == [again]
+    assert client.list_collections() == []
 
 
 def test_a_second_service_is_refused_in_one_line(index_dir, compact):

@@ -15,9 +15,9 @@ from core.errors import ArtefactError, StorageFull
 from core.index.items import StoredImage
 from core.live import log as log_module
 from core.live.columns import extend_vocabulary
+from core.live.laid_index import merge_ranked
 from core.live.log import Entry, WriteLog
 from core.live.overlay import fit
-from core.live.view import merge_ranked
 from tests.live.shop import write
 
 

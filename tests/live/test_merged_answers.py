@@ -19,8 +19,9 @@ from core.index.exact import dot_rows
 from core.index.faiss_index import FaissIndex, SearchPlan
 from core.index.milvus_index import MilvusPlan
 from core.index.store import IndexVersion, open_version
+from core.live.applying import apply_writes
 from core.live.log import WriteLog
-from core.live.replay import Embedder, catch_up, start
+from core.live.replay import Embedder, catch_up, follow_applied, start
 from core.live.view import view
 from tests.live.shop import COLOURS, ENCODER, Fields, build, embed, products, random_write, write
 from tests.milvus import milvus_index, milvus_lite
@@ -40,7 +41,7 @@ class Shop:
     kind: str
 
 
-@pytest.fixture(scope="module", params=["exact", "hnsw", "milvus"])
+@pytest.fixture(scope="module", params=["exact", "hnsw", "milvus", "milvus-applied"])
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
@@ -51,12 +52,13 @@ def shop(
     if request.param == "hnsw":
         index = FaissIndex.build(embed(rows).item, "hnsw", plan=WALKS)
         base = replace(base, index=index)
-    if request.param == "milvus":
-        with milvus_lite(folder) as address:
+    if request.param.startswith("milvus"):
+        with milvus_lite(folder) as address, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TWINSET_MILVUS_URI", address.uri)
             # So few rows are named that Milvus is asked by the filter, of items as they were.
             plan = MilvusPlan(breadths=(32, 128), listed_rows=40)
             index = milvus_index(address, embed(rows).item, base.items.table, plan=plan)
-            yield under_writes(replace(base, index=index), log, rows, "milvus")
+            yield under_writes(replace(base, index=index), log, rows, request.param)
     else:
         yield under_writes(base, log, rows, request.param)
 
@@ -69,6 +71,9 @@ def under_writes(base: IndexVersion, log: WriteLog, rows: list[Fields], kind: st
         write(log, *random_write(random, rows, number))
         if number % 40 == 0:  # merged in pieces, as a service does
             overlay = catch_up(overlay, embedder)
+            if kind == "milvus-applied":  # the last 39 writes stay in memory
+                apply_writes(overlay, log, log.path.parent, lambda _: False)
+                overlay = follow_applied(overlay, embedder)
     version = view(catch_up(overlay, embedder), log)
     return Shop(version, rows, embed(rows).item, kind)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,53 @@ def test_writes_are_found_filtered_and_folded(shop: Place, milvus: MilvusAddress
     assert live_collection(milvus) == collection_of(report.version)
     with serving(shop) as client:
         assert (found(client, "hat"), found(client, "dress", filter="price >= 20")) == lists
+
+
+def applied(client: httpx.Client) -> int:
+    """Wait until Milvus holds every write; gives how many items differ from the version."""
+    deadline = time.monotonic() + 20
+    while (writes := client.get("/indexes").json()["writes"])["unapplied"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return int(writes["changed"])
+
+
+def test_writes_are_applied_to_milvus_and_answers_stay(shop: Place, milvus: MilvusAddress) -> None:
+    def lists(client: httpx.Client) -> list[list[str]]:
+        fields = ({}, {"filter": "price < 30"}, {"group_by": "group_id"}, {"offset": 20})
+        return [found(client, "green velvet hat", **more) for more in fields]
+
+    with serving(shop) as client:
+        client.put("/items/new", json={"title": "green velvet hat", "price": 4.0})
+        client.patch("/items/p3", json={"price": 3.0})
+        client.delete("/items/p5")
+        before = lists(client)
+        assert applied(client) == 3
+        assert lists(client) == before
+        name = next(n for n in connect(milvus).list_collections() if "_live_" in n)
+        assert name.startswith(collection_of(current_version(shop.index)))
+        rows = connect(milvus).query(name, filter="row >= 0", output_fields=["row"])
+        assert sorted(hit["row"] for hit in rows) == [3, 40]
+        similar = client.get("/items/new/similar").json()["items"]
+        client.patch("/items/new", json={"price": 50.0})  # written again, before it is applied
+        assert found(client, "green velvet hat", filter="price = 50") == ["new"]
+    with serving(shop) as client:
+        assert client.get("/items/new/similar").json()["items"] == similar
+        assert applied(client) == 3
+        assert found(client, "green velvet hat", filter="price = 50") == ["new"]
+        assert found(client, "green velvet hat")[0] == "new"
+
+
+def test_an_alias_that_a_crash_left_behind_follows_at_the_start(
+    shop: Place, milvus: MilvusAddress
+) -> None:
+    first = current_version(shop.index)
+    build(shop.index.parent, products(44), options=BuildOptions("milvus", activate=False))
+    second = list_versions(shop.index)[-1]
+    connect(milvus).alter_alias(collection_of(second), "twinset")  # and CURRENT was not written
+    with serving(shop) as client:
+        assert live_collection(milvus) == collection_of(first)
+        assert len(found(client, "hat")) == 40
 
 
 def test_a_version_goes_live_and_back_with_its_collection(

@@ -1,14 +1,16 @@
 """Collections: made and filled, made live by alias, dropped.
 
 A collection is never changed into another version, so encoder and vectors change together: the
-version folder names its collection, and the alias follows the version that is live.
+version folder names its collection, and the alias follows the version that is live. Live writes go
+to collections beside it, whose names begin with its own, see `core.index.milvus.beside`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +23,7 @@ from core.index.milvus.connection import MilvusAddress, answering
 from core.index.milvus.fields import MAX_BYTES, ROW, VECTOR, FieldMap
 
 _BLOCK = 1000
+_BESIDE = "_live_"
 _BUILD_PARAMETERS: Mapping[str, Mapping[str, int]] = {
     "HNSW": {"M": 32, "efConstruction": 128},
     "IVF_SQ8": {"nlist": 1024},
@@ -97,21 +100,47 @@ def create_collection(
         NotReady: Milvus does not answer.
     """
     record = CollectionRecord(new.name, address.index_type, FieldMap.of(new.columns))
-    with answering():
-        drop_collection(client, new.name)
-        client.create_collection(new.name, schema=_schema(client, record, new.vectors.shape[1]))
-        try:
-            for block in new.rows(record.fields):
-                client.insert(new.name, block)
-                if on_rows is not None:
-                    on_rows(len(block))
-            client.flush(new.name)
-            client.create_index(new.name, _index_parameters(client, record.index_type))
-            client.load_collection(new.name)
-        except BaseException:
-            drop_collection(client, new.name)
-            raise
+    with _creating(client, record, new.vectors.shape[1]):
+        for block in new.rows(record.fields):
+            client.insert(new.name, block)
+            if on_rows is not None:
+                on_rows(len(block))
+        client.flush(new.name)
     return record
+
+
+def create_beside(
+    client: Any, record: CollectionRecord, owner: str, dimension: int
+) -> CollectionRecord:
+    """Make and load an empty collection beside another one, like it but for its rows.
+
+    Raises:
+        NotReady: Milvus does not answer.
+    """
+    empty = beside(record, owner)
+    with _creating(client, empty, dimension):
+        pass
+    return empty
+
+
+def beside(record: CollectionRecord, owner: str) -> CollectionRecord:
+    """The collection of an owner's live writes beside another one, wherever it exists or not."""
+    return replace(record, name=f"{record.name}{_BESIDE}{owner}")
+
+
+@contextmanager
+def _creating(client: Any, record: CollectionRecord, dimension: int) -> Iterator[None]:
+    """An empty collection for the block to fill, indexed and loaded when it ends well."""
+    with answering():
+        drop_collection(client, record.name)
+        client.create_collection(record.name, schema=_schema(client, record, dimension))
+        try:
+            yield
+            client.create_index(record.name, _index_parameters(client, record.index_type))
+            client.load_collection(record.name)
+        except BaseException:
+            drop_collection(client, record.name)
+            raise
 
 
 def _schema(client: Any, record: CollectionRecord, dimension: int) -> Any:
@@ -143,6 +172,14 @@ def drop_collection(client: Any, name: str) -> None:
         for alias in client.list_aliases(name)["aliases"]:
             client.drop_alias(alias)
         client.drop_collection(name)
+
+
+def drop_with_writes(client: Any, name: str) -> None:
+    """Drop a collection, and those beside it first."""
+    for other in client.list_collections():
+        if other.startswith(name + _BESIDE):
+            drop_collection(client, other)
+    drop_collection(client, name)
 
 
 def make_live(client: Any, address: MilvusAddress, name: str) -> None:

@@ -62,6 +62,11 @@ class MilvusAddress:
         """Whether milvus-lite is meant, which serves one process at a time."""
         return self.uri.endswith(".db")
 
+    @property
+    def staleness_s(self) -> float:
+        """How long a search may miss what was written: `common.gracefulTime` of a server."""
+        return 0.0 if self.is_lite else 5.0
+
 
 @cache
 def connect(address: MilvusAddress) -> Any:

@@ -24,7 +24,7 @@ MAX_BYTES = 65_535
 _NO_STRING = ""
 _NO_NUMBER = -1e308
 _NO_TRUTH = -1
-_EVERY, _NONE = f"{ROW} >= 0", f"{ROW} < 0"
+_NONE = f"{ROW} < 0"
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
@@ -148,4 +148,5 @@ def rows_in(rows: Sequence[int]) -> str:
 
 
 def rows_not_in(rows: Sequence[int]) -> str:
-    return f"{ROW} not in [{','.join(map(str, rows))}]" if len(rows) else _EVERY
+    """The rows but these; no expression at all, which is every row, where there are none."""
+    return f"{ROW} not in [{','.join(map(str, rows))}]" if len(rows) else ""

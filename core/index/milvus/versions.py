@@ -81,12 +81,12 @@ def make_live(folder: Path) -> None:
 
 
 def drop(folder: Path) -> None:
-    """Drop the collection of a version or of what a build left; nothing where there is none."""
+    """Drop the collections of a version or of what a build left; nothing where there are none."""
     if (folder / FILE).is_file():
         record = CollectionRecord.load(folder / FILE)
         client = connect(MilvusAddress.from_environment())
         with answering():
-            collections.drop_collection(client, record.name)
+            collections.drop_with_writes(client, record.name)
 
 
 def _count(client: Any, name: str) -> int:

@@ -160,7 +160,7 @@ clean:
 
 # Clients in Python and TypeScript from the OpenAPI document, each compiled; needs npm.
 CLIENT := build/client
-client: .venv/.all .venv/.generator
+client: .venv/.serving .venv/.generator
 	mkdir -p $(CLIENT)
 	$(BIN)/python -m app.openapi > $(CLIENT)/openapi.json
 	cd $(CLIENT) && PATH="$(CURDIR)/.venv/generator/bin:$$PATH" openapi-python-client generate \

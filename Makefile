@@ -83,10 +83,10 @@ real: .venv/.all
 	$(BIN)/twinset import $(DATA) $(REAL)/catalog.parquet
 	$(BIN)/twinset export --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--out $(REAL)/embeddings --force
-	$(BIN)/twinset build --embeddings $(REAL)/embeddings --catalog $(REAL)/catalog.parquet \
-		--out $(REAL)/index
 	$(BIN)/twinset evaluate --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--embeddings $(REAL)/embeddings --out $(REAL)/report
+	$(BIN)/twinset build --embeddings $(REAL)/embeddings --catalog $(REAL)/catalog.parquet \
+		--report $(REAL)/report --out $(REAL)/index
 	$(BIN)/python -m benchmarks.image_share --encoder $(ENCODER) \
 		--catalog $(REAL)/catalog.parquet --embeddings $(REAL)/embeddings
 	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(REAL)/index

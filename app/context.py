@@ -19,6 +19,7 @@ from app.recent import ErrorEvent, RecentErrors
 from app.refusals import refuse
 
 logger = logging.getLogger("twinset.access")
+_FILES = "/static/"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS = {
@@ -62,7 +63,7 @@ class RequestContext:
 
     def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         # The route's template, not the path: bounded in number, and nothing of the caller's.
-        route = getattr(scope.get("route"), "path_format", None) or "unmatched"
+        route = getattr(scope.get("route"), "path_format", None) or _unrouted(scope["path"])
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.count_request(method, route, status, seconds)
         fields = {
@@ -77,6 +78,11 @@ class RequestContext:
             now = datetime.now(UTC)
             self._errors.add(ErrorEvent(now, request_id, method, route, status, code))
         logger.info("request", extra=fields | ({"code": code} if code else {}))
+
+
+def _unrouted(path: str) -> str:
+    # Files of pages have a mount, which is no route; apart, so that what is not there stands out.
+    return _FILES if path.startswith(_FILES) else "unmatched"
 
 
 class _Sender:

@@ -31,3 +31,22 @@ def test_the_widget_works_on_a_page_of_another_origin(visit, service, shop):
     page = visit("/livez")
     page.goto(f"{shop.origin}/product")
     assert widget_ids(page) == similar(service, "S0001", limit=4)
+
+
+def test_the_reference_shows_every_call_of_the_document(visit, service):
+    page = visit("/docs")
+    expect(page.locator(".operation").first).to_be_visible()
+    described = {
+        (method.upper(), path)
+        for path, item in service.get("/openapi.json").json()["paths"].items()
+        for method in item
+    }
+    heads = [head.inner_text().split("\n")[:2] for head in page.locator(".operation summary").all()]
+    assert {tuple(head) for head in heads} == described
+    put = page.locator("#put_item")
+    put.locator("summary").click()
+    expect(put.locator("pre")).to_contain_text("-X PUT")
+    expect(put.locator("pre")).to_contain_text("Authorization: Bearer KEY")
+    expect(page.locator("#by_text pre")).not_to_contain_text("-X")
+    expect(page.locator("#livez pre")).not_to_contain_text("-X")
+    expect(page.get_by_role("alert")).to_be_hidden()

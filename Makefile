@@ -37,7 +37,7 @@ demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
 
-test: .venv/.all .venv/.browser lint
+test: .venv/.all .venv/.browser .venv/.generator lint
 	$(BIN)/pytest
 
 # The documentation as a site in build/site; a broken link is an error.
@@ -158,7 +158,8 @@ clean:
 	$(PIP) 'pip-audit'
 	touch $@
 
-# Clients in Python and TypeScript from the OpenAPI document, each compiled; needs npm.
+# Clients in Python and TypeScript from the OpenAPI document, each compiled; needs npm. The first
+# is made by `make test` too.
 CLIENT := build/client
 client: .venv/.serving .venv/.generator
 	mkdir -p $(CLIENT)

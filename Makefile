@@ -37,7 +37,7 @@ demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
 
-test: .venv/.all .venv/.browser lint
+test: .venv/.all .venv/.browser .venv/.generator lint
 	$(BIN)/pytest
 
 # The documentation as a site in build/site; a broken link is an error.
@@ -83,10 +83,10 @@ real: .venv/.all
 	$(BIN)/twinset import $(DATA) $(REAL)/catalog.parquet
 	$(BIN)/twinset export --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--out $(REAL)/embeddings --force
-	$(BIN)/twinset build --embeddings $(REAL)/embeddings --catalog $(REAL)/catalog.parquet \
-		--out $(REAL)/index
 	$(BIN)/twinset evaluate --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--embeddings $(REAL)/embeddings --out $(REAL)/report
+	$(BIN)/twinset build --embeddings $(REAL)/embeddings --catalog $(REAL)/catalog.parquet \
+		--report $(REAL)/report --out $(REAL)/index
 	$(BIN)/python -m benchmarks.image_share --encoder $(ENCODER) \
 		--catalog $(REAL)/catalog.parquet --embeddings $(REAL)/embeddings
 	$(BIN)/python -m benchmarks.matches --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
@@ -163,9 +163,10 @@ clean:
 	$(PIP) 'pip-audit'
 	touch $@
 
-# Clients in Python and TypeScript from the OpenAPI document, each compiled; needs npm.
+# Clients in Python and TypeScript from the OpenAPI document, each compiled; needs npm. The first
+# is made by `make test` too.
 CLIENT := build/client
-client: .venv/.all .venv/.generator
+client: .venv/.serving .venv/.generator
 	mkdir -p $(CLIENT)
 	$(BIN)/python -m app.openapi > $(CLIENT)/openapi.json
 	cd $(CLIENT) && PATH="$(CURDIR)/.venv/generator/bin:$$PATH" openapi-python-client generate \

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, Field
+
+from core.index.store import REPORT_PAGE
+
+
+class ErrorInfo(BaseModel):
+    """One request that was answered with an error."""
+
+    time: datetime
+    request_id: str
+    method: str
+    route: str = Field(description="The route's template; `unmatched` where there is none.")
+    status: int
+    code: str = Field(description="Of the problem document.")
+
+
+class ErrorList(BaseModel):
+    """Errors, newest first."""
+
+    request_id: str
+    errors: list[ErrorInfo]
 
 
 class WriteResult(BaseModel):
@@ -48,6 +69,7 @@ class VersionInfo(BaseModel):
     fingerprint: str | None
     as_of: str | None = Field(description="When its catalogue was taken; later writes win over it.")
     folded_from: str | None = Field(description="The version that it holds with its live writes.")
+    has_report: bool = Field(description="Whether `/indexes/{version}/report` is there.")
 
     @classmethod
     def from_manifest(cls, name: str, manifest: Mapping[str, Any], live: bool) -> Self:
@@ -62,6 +84,7 @@ class VersionInfo(BaseModel):
             fingerprint=encoder.get("fingerprint"),
             as_of=writes.get("as_of"),
             folded_from=manifest.get("folded_from"),
+            has_report=REPORT_PAGE in (manifest.get("files") or ()),
         )
 
 

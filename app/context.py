@@ -6,15 +6,20 @@ import logging
 import re
 import time
 import uuid
+from datetime import UTC, datetime
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
-from app.problems import FRAMEWORK_DETAILS, problem_response
+from app.problems import FRAMEWORK_DETAILS
+from app.recent import ErrorEvent, RecentErrors
+from app.refusals import refuse
 
 logger = logging.getLogger("twinset.access")
+_FILES = "/static/"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS = {
@@ -32,9 +37,9 @@ class RequestContext:
     requests; any other is replaced.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, errors: RecentErrors) -> None:
         self._app = app
-        self._metrics = metrics
+        self._metrics, self._errors = metrics, errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,15 +57,13 @@ class RequestContext:
         except Exception:
             logger.exception("unexpected error", extra={"request_id": request_id})
             if sender.status is None:
-                code, detail = FRAMEWORK_DETAILS[500]
-                response = problem_response(request_id, 500, code, detail)
-                await response(scope, receive, sender)
+                await refuse(scope, receive, sender, 500, *FRAMEWORK_DETAILS[500])
         finally:
             self._record(scope, request_id, sender.status or 0, time.perf_counter() - start)
 
     def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         # The route's template, not the path: bounded in number, and nothing of the caller's.
-        route = getattr(scope.get("route"), "path_format", None) or "unmatched"
+        route = getattr(scope.get("route"), "path_format", None) or _unrouted(scope["path"])
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.count_request(method, route, status, seconds)
         fields = {
@@ -70,7 +73,16 @@ class RequestContext:
             "status": status,
             "took_ms": round(seconds * 1000, 2),
         }
-        logger.info("request", extra=fields)
+        code = scope["state"].get("code", "")
+        if status >= HTTPStatus.BAD_REQUEST:
+            now = datetime.now(UTC)
+            self._errors.add(ErrorEvent(now, request_id, method, route, status, code))
+        logger.info("request", extra=fields | ({"code": code} if code else {}))
+
+
+def _unrouted(path: str) -> str:
+    # Files of pages have a mount, which is no route; apart, so that what is not there stands out.
+    return _FILES if path.startswith(_FILES) else "unmatched"
 
 
 class _Sender:

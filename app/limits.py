@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Overloaded
 from app.pools import Gate
-from app.problems import FRAMEWORK_DETAILS, problem_response
+from app.problems import FRAMEWORK_DETAILS
+from app.refusals import refuse
 
 # Bodies up to this size are let in without being counted.
 SMALL_BODY_BYTES = 64 * 1024
@@ -44,9 +45,7 @@ class BodyLimit:
             await _refusal(scope["state"]["request_id"])(scope, receive, send)
             return
         if status is not None:
-            code, detail = FRAMEWORK_DETAILS[status]
-            response = problem_response(scope["state"]["request_id"], status, code, detail)
-            await response(scope, receive, send)
+            await refuse(scope, receive, send, status, *FRAMEWORK_DETAILS[status])
             return
         with ExitStack() as held:
             await self._app(scope, self._counted(receive, held), send)

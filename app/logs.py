@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-_FIELDS = ("request_id", "method", "route", "status", "took_ms")
+_FIELDS = ("request_id", "method", "route", "status", "code", "took_ms")
 
 
 class JsonFormatter(logging.Formatter):

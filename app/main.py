@@ -16,7 +16,7 @@ from app.limits import BodyLimit
 from app.memory import return_freed_memory
 from app.openapi import describe
 from app.recommender import Recommender
-from app.routes import admin, health, items, recommend, storefront
+from app.routes import admin, health, items, operation, recommend, sign_in, storefront
 from app.settings import Settings
 from app.state import State, drain_on_sigterm
 
@@ -47,6 +47,7 @@ def create_app(
     app.include_router(api)
     app.include_router(api, prefix="/v1", include_in_schema=False)
     storefront.mount(app)
+    app.include_router(sign_in.router)
     describe(app, settings)
     # The last one added is the outermost.
     app.add_middleware(
@@ -58,7 +59,7 @@ def create_app(
     app.add_middleware(Access, settings=settings)
     if settings.cors_origins:
         app.add_middleware(CrossOrigin, allow_origins=settings.cors_origins, **CORS_OPTIONS)
-    app.add_middleware(RequestContext, metrics=state.metrics)
+    app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors)
     return app
 
 
@@ -71,7 +72,7 @@ def app_from_environment() -> FastAPI:
 def api_router() -> APIRouter:
     """Every route that answers a program."""
     router = APIRouter()
-    for module in (recommend, items, admin, health):
+    for module in (recommend, items, admin, operation, health):
         router.include_router(module.router)
     return router
 

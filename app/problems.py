@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from app.errors import (
     Forbidden,
@@ -127,6 +128,23 @@ def _shorten(text: str, limit: int) -> str:
     return text if len(data) <= limit else data[:limit].decode("utf-8", "ignore") + "..."
 
 
+def _answer(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    note_code(request.scope, code)
+    return problem_response(request.state.request_id, status, code, detail, errors, headers)
+
+
+def note_code(scope: Scope, code: str) -> None:
+    """Keep what a request was refused with, for its line in the log; see `app.context`."""
+    scope["state"]["code"] = code
+
+
 def status_of(error: TwinsetError) -> int:
     """The HTTP status of a domain error."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
@@ -142,15 +160,15 @@ def from_domain(request: Request, error: Exception) -> Response:
     errors = []
     if isinstance(error, FilterError) and error.position is not None:
         errors = [FieldError(field="filter", code=error.code, message=f"At {error.position}.")]
-    request_id = request.state.request_id
-    return problem_response(
-        request_id, status_of(error), error.code, detail, errors, _headers_of(error)
-    )
+    return _answer(request, status_of(error), error.code, detail, errors, headers_of(error))
 
 
-def _headers_of(error: TwinsetError) -> dict[str, str] | None:
+def headers_of(error: Exception) -> Mapping[str, str] | None:
+    """The headers that go with an error: when to come again, or what to come with."""
     if isinstance(error, Overloaded):
         return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, HTTPException):
+        return error.headers
     return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else None
 
 
@@ -159,20 +177,18 @@ def from_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
     fallback = ("http_error", HTTPStatus(error.status_code).phrase + ".")
     code, detail = FRAMEWORK_DETAILS.get(error.status_code, fallback)
-    request_id = request.state.request_id
-    return problem_response(request_id, error.status_code, code, detail, (), error.headers)
+    return _answer(request, error.status_code, code, detail, (), error.headers)
 
 
 def from_validation(request: Request, error: Exception) -> Response:
     """Handler of `RequestValidationError`: says what is wrong and where, never what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
     details = error.errors()
-    request_id = request.state.request_id
     if any(item["type"] == "json_invalid" for item in details):
-        return problem_response(request_id, 400, "malformed_body", "The body is not valid JSON.")
+        return _answer(request, 400, "malformed_body", "The body is not valid JSON.")
     errors = [_field_error(item) for item in details]
     detail = "; ".join(f"{e.field}: {e.message}" for e in errors[:MAX_ERRORS])
-    return problem_response(request_id, 422, "invalid_request", detail, errors)
+    return _answer(request, 422, "invalid_request", detail, errors)
 
 
 def _field_error(item: Mapping[str, Any]) -> FieldError:

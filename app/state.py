@@ -10,6 +10,7 @@ from types import FrameType
 from app.live import LiveCatalogue
 from app.metrics import Metrics
 from app.probe import SharedProbe
+from app.recent import RecentErrors
 from app.recommender import Recommender
 from app.settings import Settings
 from core.errors import ArtefactError, TwinsetError
@@ -21,6 +22,7 @@ class State:
 
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
+    errors: RecentErrors = field(default_factory=RecentErrors)
     recommender: Recommender | None = None
     live: LiveCatalogue | None = None
     failure: TwinsetError | None = None

@@ -15,6 +15,7 @@ from core.index.store import (
     go_back,
     list_versions,
     peek_manifest,
+    read_report,
     set_current,
 )
 
@@ -69,6 +70,18 @@ class Versions:
         with self._live.switching(*self._prepare(name)):
             go_back(self._index_dir, name)
         return name
+
+    def report(self, name: str) -> bytes:
+        """The page of a version's evaluation.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is damaged.
+        """
+        try:
+            return read_report(self._index_dir, name)
+        except ArtefactError as error:
+            raise Conflict(f"{error.path.name}: {error.reason}.") from None
 
     def _prepare(self, name: str) -> tuple[Encoder, IndexVersion]:
         try:

@@ -24,6 +24,7 @@ from index_builder.items import write_items
 from index_builder.kinds import settle_kind
 from index_builder.publish import Going, new_version
 from index_builder.recall import RECALL_AT, measure_recall
+from index_builder.reports import add_report
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class BuildOptions:
     """`kind` is "auto" or one of `index_builder.kinds.KINDS`; `keep` counts versions kept.
 
     `memory` is what the vectors may take when they are served, in bytes; None for any amount.
-    With `activate` the version goes live at once. `encoder` is kept beside the index. Live writes
+    With `activate` the version goes live at once. `encoder` is kept beside the index; `report`, the
+    folder of its evaluation, in the version. Live writes
     up to `as_of` are taken to be in the catalogue, by default up to the time of its file.
     """
 
@@ -42,6 +44,7 @@ class BuildOptions:
     activate: bool = True
     encoder: Path | None = None
     as_of: datetime | None = None
+    report: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ def build_index(
     with new_version(index_dir, content, going) as (name, staging):
         if options.encoder is not None:
             keep_encoder(index_dir, options.encoder)
+        if options.report is not None:
+            add_report(options.report, staging, inputs.embeddings.fingerprint)
         live = {"live": {"as_of": as_of.isoformat()}}
         return write_version(name, staging, inputs, Making(kind, options.min_recall, live))
 

@@ -46,6 +46,10 @@ def build(
     encoder: Annotated[
         Path | None, typer.Option(help="Encoder folder to keep beside the index.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Report folder, from `twinset evaluate`, to show to operators."),
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(
@@ -60,7 +64,7 @@ def build(
     from index_builder.kinds import parse_memory
 
     limit = None if memory is None else parse_memory(memory)
-    options = BuildOptions(kind.value, min_recall, keep, limit, activate, encoder, as_of)
+    options = BuildOptions(kind.value, min_recall, keep, limit, activate, encoder, as_of, report)
     _print_report(build_index(embeddings, catalog, out, options), activate)
 
 

@@ -25,6 +25,7 @@ from core.live.view import LaidItems, view
 from index_builder.build import BuildReport, Making, write_version
 from index_builder.inputs import Inputs
 from index_builder.publish import Going, new_version
+from index_builder.reports import take_over_report
 
 
 def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport | None:
@@ -49,6 +50,7 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
     content = f"{base.name} {log.id} {overlay.sequence}".encode()
     going = Going(keep=keep, instead_of=base.name)
     with new_version(index_dir, content, going) as (name, staging):
+        take_over_report(base.folder, staging)
         report = write_version(name, staging, _inputs(merged), _making(base, overlay, log))
     _trim(index_dir, log)
     return report

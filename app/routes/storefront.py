@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -18,28 +18,15 @@ from starlette.staticfiles import StaticFiles
 
 from app.deps import CallDep, ItemIdPath, RecommenderDep
 from app.multipart import boundary_of, read_form
-from app.problems import FRAMEWORK_DETAILS, status_of
+from app.problems import FRAMEWORK_DETAILS, headers_of, note_code, status_of
+from app.refusals import SENTENCES
 from app.storefront import pages
 from app.storefront.calls import HttpCall, Snippets, call_of, snippets
+from app.storefront.responses import page
 from app.storefront.templates import STATIC, Pages
 from app.storefront.view import View, read_view
 from core.errors import ArtefactError, InvalidInput, TwinsetError
 
-# Everything comes from this service; data: is the shopper's own photo, which travels with a page.
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "font-src 'self'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
 # A page holds the photo that it was made for; the pixels that a search uses are fewer still.
 _PHOTO_SIDE = 480
 _NO_PHOTO = "That photo stayed in the browser that chose it. Choose it again to search with it."
@@ -55,8 +42,10 @@ class PageRoute(APIRoute):
             try:
                 return await handler(request)
             except (TwinsetError, ValidationError, RequestValidationError, HTTPException) as error:
-                status, sentence = _explain(error)
-                return _page(request, "error.html", status, sentence=sentence)
+                status, code, sentence = _explain(error)
+                note_code(request.scope, code)
+                headers = headers_of(error)
+                return page(request, "error.html", status, headers, sentence=sentence)
 
         return guarded
 
@@ -69,7 +58,7 @@ async def home_page(request: Request, recommender: RecommenderDep) -> Response:
     """Where to start."""
     shown = await pages.home(recommender)
     listing = call_of(View(), pages.style_field(recommender))
-    return _page(request, "home.html", home=shown, calls=_calls(request, listing))
+    return page(request, "home.html", home=shown, calls=_calls(request, listing))
 
 
 @router.api_route("/search", methods=["GET", "HEAD"])
@@ -103,25 +92,25 @@ async def product_page(
     """A product, its variants, and what is similar to it."""
     shown = await pages.product(recommender, item_id)
     similar = call_of(View(like=(item_id,)), pages.style_field(recommender))
-    return _page(request, "product.html", product=shown, calls=_calls(request, similar))
+    return page(request, "product.html", product=shown, calls=_calls(request, similar))
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
 async def reference_page(request: Request) -> Response:
     """The HTTP interface, made readable from its own description."""
-    return _page(request, "reference.html")
+    return page(request, "reference.html")
 
 
 @router.api_route("/widget", methods=["GET", "HEAD"])
 async def widget_page(request: Request) -> Response:
     """A page to try the widget on."""
-    return _page(request, "widget.html")
+    return page(request, "widget.html")
 
 
 @router.api_route("/operator", methods=["GET", "HEAD"])
 async def operator_page(request: Request) -> Response:
     """Versions, figures and errors. It holds nothing itself: its script asks with the admin key."""
-    return _page(request, "operator.html")
+    return page(request, "operator.html")
 
 
 class Files(StaticFiles):
@@ -158,7 +147,7 @@ async def _search(
     known = replace(known, unlike=_known(recommender, view.unlike) if known.ranked else ())
     results, panel = await pages.search(recommender, call, known)
     photo = "" if known.photo is None else b64encode(known.photo).decode()
-    return _page(
+    return page(
         request,
         "search.html",
         view=known,
@@ -183,23 +172,20 @@ def _kept_photo(pairs: list[tuple[str, str]]) -> bytes | None:
         raise InvalidInput("The photo did not arrive whole. Choose it again.") from None
 
 
-def _page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    defaults = {"view": View(), "photo": "", "calls": None, "notice": ""}
-    text = request.app.state.pages.render(template, **defaults | values)
-    return HTMLResponse(text, status, _HEADERS)
-
-
 def _calls(request: Request, call: HttpCall) -> Snippets:
     return snippets(call, str(request.base_url).rstrip("/"))
 
 
-def _explain(error: Exception) -> tuple[int, str]:
-    """The status and the sentence of an error."""
+def _explain(error: Exception) -> tuple[int, str, str]:
+    """The status, the code and the sentence of an error."""
     if isinstance(error, ArtefactError):
-        return status_of(error), "The shop cannot be shown at the moment."
+        return status_of(error), error.code, "The shop cannot be shown at the moment."
     if isinstance(error, TwinsetError):
-        return status_of(error), str(error)
+        return status_of(error), error.code, str(error)
     if isinstance(error, HTTPException):
-        _, detail = FRAMEWORK_DETAILS.get(error.status_code, ("", "That did not work."))
-        return error.status_code, detail
-    return 422, "Something in this search is too long or not usable. Change it and try again."
+        code, detail = FRAMEWORK_DETAILS.get(
+            error.status_code, ("http_error", "That did not work.")
+        )
+        return error.status_code, code, SENTENCES.get(code, detail)
+    sentence = "Something in this search is too long or not usable. Change it and try again."
+    return 422, "invalid_request", sentence

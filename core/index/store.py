@@ -10,6 +10,7 @@
         milvus.json                  instead of both: the Milvus collection that holds them
         items.parquet                every field of the items
         images.bin, images.parquet   the pictures end to end, and where each one lies
+      report.html, report.json     how its encoder was evaluated; where the build was given it
 
 A version never changes once it is there. Going live, and going back, is one atomic write of
 CURRENT. Names sort by time.
@@ -18,6 +19,7 @@ CURRENT. Names sort by time.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -41,6 +43,7 @@ ITEMS_FILE = "items.parquet"
 IMAGES_FILE = "images.bin"
 IMAGE_PLACES_FILE = "images.parquet"
 _FILES = (ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
+REPORT_PAGE, REPORT_FIGURES = "report.html", "report.json"
 _REMEMBERED = 10
 _VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
@@ -111,6 +114,26 @@ def peek_manifest(index_dir: Path, name: str) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
+
+
+def read_report(index_dir: Path, name: str) -> bytes:
+    """The page of a version's evaluation.
+
+    Raises:
+        NotFound: there is no such version, or it has none.
+        ArtefactError: it is damaged.
+    """
+    path = index_dir / name / REPORT_PAGE
+    files = peek_manifest(index_dir, name).get("files") if is_version(name) else None
+    if not isinstance(files, dict) or REPORT_PAGE not in files:
+        raise NotFound("There is no evaluation report of such a version.")
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise ArtefactError(path, "is missing or cannot be read") from None
+    if hashlib.sha256(data).hexdigest() != files[REPORT_PAGE]:
+        raise ArtefactError(path, "does not match its checksum; it was damaged or replaced")
+    return data
 
 
 def is_version(name: str) -> bool:

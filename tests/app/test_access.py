@@ -104,7 +104,8 @@ def test_the_key_is_judged_before_the_body_is_read(guarded: httpx.Client) -> Non
 
 
 def test_probes_and_pages_need_no_key(guarded: httpx.Client) -> None:
-    for path in ("/livez", "/readyz", "/v1/readyz", "/metrics", "/", "/docs", "/openapi.json"):
+    probes = ("/livez", "/readyz", "/v1/readyz", "/metrics")
+    for path in (*probes, "/docs", "/openapi.json", "/operator", "/widget", "/widget.js"):
         assert guarded.get(path).status_code == 200, path
     assert guarded.get("/static/storefront.js").status_code == 200
     check(guarded.get("/static/../items"), 401)

@@ -6,7 +6,14 @@ from playwright.sync_api import expect
 
 from tests.browser.pages import heading, similar, upload
 
-PAGES = ["/", "/search?q=red+dress&f.gender=Women", "/product/S0001", "/docs", "/product/none"]
+PAGES = [
+    "/",
+    "/search?q=red+dress&f.gender=Women",
+    "/product/S0001",
+    "/docs",
+    "/product/none",
+    "/operator",
+]
 SERIOUS = {"serious", "critical"}
 
 

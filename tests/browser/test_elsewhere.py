@@ -1,22 +1,8 @@
-"""What stands beside the storefront: the widget on a shop's own page, the operator's desk."""
-
-import json
+"""What stands beside the storefront: the widget on a shop's own page."""
 
 from playwright.sync_api import expect
 
 from tests.browser.pages import similar
-
-VERSIONS = [
-    {
-        "version": f"2026010{day}T000000Z-0123abcd",
-        "live": day == 2,
-        "items": 600,
-        "kind": "exact",
-        "recall_at_10": 1.0,
-        "encoder": "clip-compact",
-    }
-    for day in (2, 1)
-]
 
 
 def widget_ids(page):
@@ -47,41 +33,20 @@ def test_the_widget_works_on_a_page_of_another_origin(visit, service, shop):
     assert widget_ids(page) == similar(service, "S0001", limit=4)
 
 
-def test_the_operator_sees_versions_and_activates_one(visit):
-    """Against the documented answers of the admin routes, given here by the test."""
-    page = visit("/operator")
-    asked = []
-
-    def answer(route):
-        asked.append((route.request.method, route.request.url.split("/", 3)[3]))
-        assert route.request.headers["authorization"] == "Bearer a long enough key"
-        if route.request.method == "GET":
-            body = {"versions": VERSIONS, "writes": {"sequence": 3, "changed": 3}}
-        else:
-            measured = {"items": 600, "recall_at_10": 1.0, "precision_at_10": 0.8}
-            body = {"comparison": {"live": measured, "candidate": measured}}
-        route.fulfill(body=json.dumps(body), content_type="application/json")
-
-    page.route("**/indexes", answer)
-    page.route("**/indexes/**", answer)
-    page.locator("#key").fill("a long enough key")
-    page.get_by_role("button", name="Open").click()
-    expect(page.locator("#versions tr")).to_have_count(2)
-    expect(page.locator("#versions tr").first).to_contain_text("Live")
-    expect(page.locator("#routes")).to_contain_text("/operator")
-    page.get_by_role("button", name="Activate").click()
-    expect(page.locator("#comparison")).to_contain_text("0.800")
-    page.get_by_role("button", name="Roll back").click()
-    expect(page.locator("#notice")).to_be_hidden()
-    version = VERSIONS[1]["version"]
-    posts = [path for method, path in asked if method == "POST"]
-    assert posts == [f"indexes/{version}/activate", "indexes/rollback"]
-
-
-def test_the_operator_is_told_that_a_key_is_wrong_or_that_there_is_none(visit):
-    visit.forgive()
-    page = visit("/operator")
-    page.locator("#key").fill("a wrong key, long enough")
-    page.get_by_role("button", name="Open").click()
-    expect(page.get_by_role("alert")).not_to_be_empty()
-    expect(page.locator("#desk")).to_be_hidden()
+def test_the_reference_shows_every_call_of_the_document(visit, service):
+    page = visit("/docs")
+    expect(page.locator(".operation").first).to_be_visible()
+    described = {
+        (method.upper(), path)
+        for path, item in service.get("/openapi.json").json()["paths"].items()
+        for method in item
+    }
+    heads = [head.inner_text().split("\n")[:2] for head in page.locator(".operation summary").all()]
+    assert {tuple(head) for head in heads} == described
+    put = page.locator("#put_item")
+    put.locator("summary").click()
+    expect(put.locator("pre")).to_contain_text("-X PUT")
+    expect(put.locator("pre")).to_contain_text("Authorization: Bearer KEY")
+    expect(page.locator("#by_text pre")).not_to_contain_text("-X")
+    expect(page.locator("#livez pre")).not_to_contain_text("-X")
+    expect(page.get_by_role("alert")).to_be_hidden()

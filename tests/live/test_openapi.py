@@ -40,6 +40,9 @@ CALLS: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("POST", "/items/batch", "/items/batch", {"content": b"", "headers": NDJSON}, 422),
     ("GET", "/indexes", "/indexes", {}, 200),
     ("POST", "/indexes/rollback", "/indexes/rollback", {}, 409),
+    ("GET", "/errors", "/errors", {}, 200),
+    ("GET", "/errors", "/errors", {"headers": {"Authorization": "x"}}, 401),
+    ("GET", "/indexes/{version}/report", "/indexes/a/report", {}, 422),
     ("POST", "/indexes/{version}/activate", "/indexes/a/activate", {}, 422),
     (
         "POST",
@@ -78,7 +81,7 @@ def test_every_admin_route_declares_its_key_and_its_body(document: Schema) -> No
         for method, operation in item.items()
         if "admin" in operation["tags"]
     ]
-    assert len(tagged) == 7
+    assert len(tagged) == 9
     for path, method, operation in tagged:
         assert operation["security"] == [{"AdminKey": []}]
         assert "401" in operation["responses"]

@@ -4,9 +4,12 @@ import { element } from "./element.js";
 import { readMetrics } from "./metrics.js";
 
 const EVERY_MS = 5000;
-const MOST_ERRORS = 50;
+const MOST_ERRORS = 200;
 const $ = (selector) => document.querySelector(selector);
-let seen = null;
+// Each worker remembers its own errors; polls reach one or another.
+const errors = new Map();
+let before = null;
+let polling = null;
 
 async function call(path, method = "GET") {
   const headers = { Authorization: `Bearer ${sessionStorage.getItem("admin-key")}` };
@@ -32,6 +35,8 @@ async function drawVersions() {
 function versionRow(version) {
   const activate = element("button", { type: "button", className: "button quiet" }, "Activate");
   activate.addEventListener("click", () => attempt(() => activateVersion(version.version)));
+  const address = `/indexes/${encodeURIComponent(version.version)}/report`;
+  const report = element("a", { href: address, target: "_blank", rel: "noopener" }, "Report");
   const recall = version.recall_at_10 === null ? "–" : version.recall_at_10.toFixed(3);
   const cells = [version.items?.toLocaleString() ?? "–", version.encoder ?? "–", version.kind ?? "–", recall];
   return element(
@@ -39,6 +44,7 @@ function versionRow(version) {
     {},
     element("th", { scope: "row" }, version.version),
     ...cells.map((cell) => element("td", {}, cell)),
+    element("td", {}, version.has_report ? report : "–"),
     element("td", {}, version.live ? element("strong", {}, "Live") : activate),
   );
 }
@@ -54,6 +60,14 @@ async function activateVersion(name) {
     answer = await call(`${path}?force=true`, "POST");
   }
   drawComparison(answer.comparison);
+  $("#done").textContent = `${name} is live now.`;
+  await drawVersions();
+}
+
+async function rollBack() {
+  const { version } = await call("/indexes/rollback", "POST");
+  drawComparison(null);
+  $("#done").textContent = `${version} is live again.`;
   await drawVersions();
 }
 
@@ -75,7 +89,12 @@ function drawComparison(comparison) {
 
 async function drawMetrics() {
   const metrics = readMetrics(await call("/metrics"));
+  const now = performance.now();
+  const rate = before && (1000 * (metrics.requests - before.requests)) / (now - before.at);
+  before = { requests: metrics.requests, at: now };
   const figures = [
+    // Of several workers one may have been replaced, and its counts with it.
+    ["Requests a second", rate === null || rate < 0 ? "–" : rate.toFixed(1)],
     ["Requests", metrics.requests.toLocaleString()],
     ["Mean time", `${metrics.meanMs.toFixed(1)} ms`],
     ["Errors", (metrics.failed4 + metrics.failed5).toLocaleString()],
@@ -85,7 +104,6 @@ async function drawMetrics() {
   const parts = figures.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)));
   $("#figures").replaceChildren(...parts);
   $("#routes").replaceChildren(...metrics.routes.map(routeRow));
-  logErrors(metrics.errors);
 }
 
 function routeRow({ route, requests, meanMs, failed4, failed5 }) {
@@ -93,37 +111,52 @@ function routeRow({ route, requests, meanMs, failed4, failed5 }) {
   return element("tr", {}, element("th", { scope: "row" }, route), ...cells.map((cell) => element("td", {}, String(cell))));
 }
 
-function logErrors(errors) {
-  const fresh = [];
-  for (const [name, count] of seen ? errors : []) {
-    const more = count - (seen.get(name) ?? 0);
-    if (more > 0) fresh.push(element("li", {}, `${new Date().toLocaleTimeString()}  ${name}${more > 1 ? `  × ${more}` : ""}`));
-  }
-  seen = errors;
-  if (!fresh.length) return;
-  const before = [...$("#errors").children].filter((line) => line.textContent !== "None.");
-  $("#errors").replaceChildren(...[...fresh, ...before].slice(0, MOST_ERRORS));
+async function drawErrors() {
+  for (const error of (await call("/errors")).errors) errors.set(error.request_id + error.time, error);
+  const latest = [...errors.values()].sort((a, b) => b.time.localeCompare(a.time)).slice(0, MOST_ERRORS);
+  $("#no-errors").hidden = latest.length > 0;
+  $("#errors").hidden = latest.length === 0;
+  $("#errors tbody").replaceChildren(...latest.map(errorRow));
 }
 
-async function attempt(work) {
+function errorRow({ time, status, code, method, route, request_id }) {
+  const at = element("time", { dateTime: time }, new Date(time).toLocaleString());
+  const cells = [String(status), code, `${method} ${route}`, request_id];
+  return element("tr", {}, element("th", { scope: "row" }, at), ...cells.map((cell) => element("td", {}, cell)));
+}
+
+// Does it, and shows why where it fails. What polls says nothing over what a person did.
+async function attempt(work, polls = false) {
   const notice = $("#notice");
   try {
     await work();
-    notice.hidden = true;
+    if (!polls || notice.dataset.polls) notice.hidden = true;
     return true;
   } catch (error) {
+    if (polls && !notice.hidden && !notice.dataset.polls) return false;
     notice.textContent = error.message;
+    notice.dataset.polls = polls ? "true" : "";
     notice.hidden = false;
     return false;
   }
 }
 
+async function poll() {
+  await attempt(() => Promise.all([drawMetrics(), drawErrors()]), true);
+}
+
 async function open() {
-  if (!(await attempt(drawVersions))) return;
+  if (!(await attempt(drawVersions))) {
+    sessionStorage.removeItem("admin-key");
+    return;
+  }
+  // A report opens in a tab of its own, which has the session's cookie and not the key.
+  const key = new URLSearchParams({ key: sessionStorage.getItem("admin-key") });
+  await fetch("/sign-in", { method: "POST", body: key, redirect: "manual" }).catch(() => null);
   $("#desk").hidden = false;
   $("#key-form").hidden = true;
-  await attempt(drawMetrics);
-  setInterval(() => attempt(drawMetrics), EVERY_MS);
+  await poll();
+  polling ??= setInterval(poll, EVERY_MS);
 }
 
 $("#key-form").addEventListener("submit", (event) => {
@@ -131,10 +164,6 @@ $("#key-form").addEventListener("submit", (event) => {
   sessionStorage.setItem("admin-key", $("#key").value);
   open();
 });
-$("#rollback").addEventListener("click", () =>
-  attempt(async () => {
-    await call("/indexes/rollback", "POST");
-    await drawVersions();
-  }),
-);
+$("#rollback").addEventListener("click", () => attempt(rollBack));
+document.querySelector(".sign-out")?.addEventListener("submit", () => sessionStorage.removeItem("admin-key"));
 if (sessionStorage.getItem("admin-key")) open();

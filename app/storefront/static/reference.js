@@ -6,6 +6,9 @@ const EXAMPLES = {
   by_image: ["-F 'image=@photo.jpg'", "-F 'limit=5'"],
   by_text: json({ query: "red summer dress", limit: 5, group_by: "group_id" }),
   blend: json({ positive: [{ text: "summer dress" }], negative: [{ text: "black" }] }),
+  put_item: json({ title: "Blue striped shirt", price: 39.9 }),
+  patch_item: json({ price: 29.9 }),
+  write_batch: ["-H 'Content-Type: application/x-ndjson'", "--data-binary @items.ndjson"],
 };
 
 function json(body) {
@@ -38,16 +41,21 @@ function describe(api, path, method, operation) {
     element("span", { className: "what" }, operation.summary ?? ""),
   );
   const body = element("div", {}, element("p", {}, operation.description ?? ""));
-  body.append(element("pre", { tabIndex: 0 }, element("code", {}, curl(path, operation))));
+  body.append(element("pre", { tabIndex: 0 }, element("code", {}, curl(path, method, operation))));
   const fields = [...parametersOf(operation), ...bodyFieldsOf(api, operation)];
   if (fields.length) body.append(element("h3", {}, "Takes"), table(fields));
   body.append(element("h3", {}, "Answers"), table(answersOf(operation)));
   return element("details", { className: "operation", id: operation.operationId }, summary, body);
 }
 
-function curl(path, operation) {
-  const lines = [`curl '${location.origin}${path.replace("{id}", "ID")}'`];
-  return [...lines, ...(EXAMPLES[operation.operationId] ?? [])].join(" \\\n  ");
+function curl(path, method, operation) {
+  const example = EXAMPLES[operation.operationId] ?? [];
+  const address = path.replace("{id}", "ID").replace("{version}", "VERSION");
+  // What curl does by itself: GET, and POST where something is sent.
+  const isPlain = method === (example.length ? "post" : "get");
+  const verb = isPlain ? "" : `-X ${method.toUpperCase()} `;
+  const key = operation.security ? ["-H 'Authorization: Bearer KEY'"] : [];
+  return [`curl ${verb}'${location.origin}${address}'`, ...key, ...example].join(" \\\n  ");
 }
 
 function parametersOf(operation) {
@@ -61,6 +69,8 @@ function bodyFieldsOf(api, operation) {
   const content = Object.values(operation.requestBody?.content ?? {})[0];
   if (!content) return [];
   const schema = resolve(api, content.schema);
+  // An item has the fields of its catalogue, and a batch is lines: both say so in words.
+  if (!schema.properties) return [["body", typeOf(schema), schema.description ?? ""]];
   return Object.entries(schema.properties).map(([name, field]) => {
     const required = schema.required?.includes(name);
     return [name, typeOf(field), noteOf(field.description ?? "", { required, schema: field })];

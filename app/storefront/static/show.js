@@ -61,6 +61,7 @@ function addressOf(fields) {
 }
 
 async function pageOf(response) {
+  if (response.status === 401) location.reload(); // the session has ended; the page asks for a key
   const text = await response.text();
   if (!response.headers.get("content-type")?.startsWith("text/html")) {
     throw new Error(JSON.parse(text).detail);

@@ -1,0 +1,47 @@
+"""Answers to requests that never reach their route: a page for people, a problem for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from app.problems import note_code, problem_response
+from app.storefront.responses import page, sign_in_page
+
+_PAGES = frozenset({"/", "/search", "/docs", "/operator", "/widget", "/sign-in", "/sign-out"})
+_PRODUCT = "/product/"
+SENTENCES: Mapping[str, str] = {
+    "body_too_large": "That photo is too large. Choose a smaller one.",
+    "internal_error": "Something went wrong on our side. Try again in a moment.",
+}
+
+
+async def refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    status: int,
+    code: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Answer a request in its route's stead."""
+    note_code(scope, code)
+    if not _wants_page(scope):
+        response = problem_response(scope["state"]["request_id"], status, code, detail, (), headers)
+    elif code == "unauthorized":
+        response = sign_in_page(Request(scope), status, headers=headers)
+    else:
+        sentence = SENTENCES.get(code, detail)
+        response = page(Request(scope), "error.html", status, headers, sentence=sentence)
+    await response(scope, receive, send)
+
+
+def _wants_page(scope: Scope) -> bool:
+    # A browser that opens an address or sends a form says so; scripts take anything.
+    path = scope["path"]
+    of_storefront = path in _PAGES or path.startswith(_PRODUCT)
+    return of_storefront and "text/html" in Headers(scope=scope).get("accept", "")

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Overloaded
@@ -41,11 +40,13 @@ class BodyLimit:
             return
         headers = Headers(scope=scope)
         status = self._judge(headers)
-        if status is None and _is_upload(headers) and self._full():
-            await _refusal(scope["state"]["request_id"])(scope, receive, send)
-            return
         if status is not None:
             await refuse(scope, receive, send, status, *FRAMEWORK_DETAILS[status])
+            return
+        if _is_upload(headers) and self._full():
+            busy = Overloaded()
+            wait = {"Retry-After": str(busy.retry_after_s)}
+            await refuse(scope, receive, send, 429, busy.code, str(busy), wait)
             return
         with ExitStack() as held:
             await self._app(scope, self._counted(receive, held), send)
@@ -84,12 +85,6 @@ class BodyLimit:
 
 def _is_upload(headers: Headers) -> bool:
     return headers.get("content-type", "").lower().startswith("multipart/")
-
-
-def _refusal(request_id: str) -> Response:
-    error = Overloaded()
-    headers = {"Retry-After": str(error.retry_after_s)}
-    return problem_response(request_id, 429, error.code, str(error), headers=headers)
 
 
 def _is_length(text: str) -> bool:

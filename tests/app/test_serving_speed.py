@@ -189,7 +189,8 @@ def test_an_upload_is_refused_before_it_is_read(full: bool, status: int) -> None
         sent.append(message)
 
     headers = [(b"content-type", b"multipart/form-data; boundary=b")]
-    scope = {"type": "http", "headers": headers, "state": {"request_id": "1"}}
+    path = "/recommend/by-image"
+    scope = {"type": "http", "path": path, "headers": headers, "state": {"request_id": "1"}}
     limit = BodyLimit(app, limit=1000, held=1000, full=lambda: full)
     asyncio.run(limit(scope, receive, send))
     assert sent[0]["status"] == status

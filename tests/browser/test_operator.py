@@ -184,6 +184,7 @@ def test_a_session_that_ends_asks_for_the_key_again(visit):
     page.locator("#key").fill(READER)
     page.get_by_role("button", name="Sign in").click()
     page.locator("#q").wait_for()
+    page.wait_for_load_state("networkidle")  # its scripts hear the typing
     page.context.clear_cookies()
     page.locator("#q").fill("hat")
     expect(page.locator("h1")).to_have_text("This shop needs a key.")

@@ -60,7 +60,7 @@ def test_one_that_holds_is_an_encoder_of_its_own(compact, sample, tmp_path, monk
     monkeypatch.setattr(quantise, "MAX_RECALL_LOSS", 1.0)
     verdict = quantise_encoder(compact, sample, tmp_path / "out")
     before, after = load_encoder(compact, "cpu"), load_encoder(tmp_path / "out", "cpu")
-    assert after.name == "clip-compact-int8"
+    assert after.name == "compact-int8"
     assert after.fingerprint != before.fingerprint
     graph = onnx.load(tmp_path / "out" / "image.onnx").graph
     assert any(node.op_type == "QuantizeLinear" for node in graph.node)

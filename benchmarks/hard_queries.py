@@ -1,6 +1,6 @@
 """What ten hard queries find: a Markdown table, and a picture of the grid.
 
-    python -m benchmarks.hard_queries CATALOGUE --embeddings EMB [--picture GRID.png] QUERY...
+    python -m benchmarks.hard_queries CATALOGUE --embeddings EMB [--picture GRID.jpg] QUERY...
 
 Without queries, ten that ask for what words say and small pictures hardly show.
 """
@@ -41,7 +41,7 @@ def main(
     queries: Annotated[list[str] | None, typer.Argument()] = None,
     embeddings: Annotated[Path, typer.Option()] = Path("embeddings"),
     encoder: Annotated[Path, typer.Option()] = Path("models/compact"),
-    picture: Annotated[Path | None, typer.Option(help="PNG of the grid.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="A file for the picture of the grid.")] = None,
 ) -> None:
     """Print the titles that each query finds, best first."""
     asked = queries or list(_QUERIES)
@@ -53,7 +53,7 @@ def main(
     for query, rows in zip(asked, found, strict=True):
         typer.echo(f"| {query} | {'; '.join(str(titles[row]) for row in rows)} |")
     if picture is not None:
-        draw_grid(asked, found, catalogue).save(picture, optimize=True)
+        draw_grid(asked, found, catalogue).save(picture, quality=82, optimize=True)
 
 
 def draw_grid(queries: list[str], found: NDArray[np.int64], catalogue: Catalogue) -> Image.Image:

@@ -41,7 +41,7 @@ def main(
     queries: Annotated[list[str] | None, typer.Argument()] = None,
     embeddings: Annotated[Path, typer.Option()] = Path("embeddings"),
     encoder: Annotated[Path, typer.Option()] = Path("models/compact"),
-    picture: Annotated[Path | None, typer.Option(help="A file for the picture of the grid.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="File for the grid.")] = None,
 ) -> None:
     """Print the titles that each query finds, best first."""
     asked = queries or list(_QUERIES)

@@ -61,13 +61,18 @@ def main(
 
 
 def _names_table(pool: Pool) -> Table:
-    firsts = pool.held_out[np.unique(pool.names[pool.held_out], return_index=True)[1]]
-    asked = np.random.default_rng(0).choice(firsts, min(_NAMES, len(firsts)), replace=False)
+    trained = np.setdiff1d(np.arange(len(pool.names)), pool.held_out)
     table = Table("names", "queries", "R@1", "R@10", "MRR")
-    for side in ("image", "item"):
+    for label, side, rows in (
+        ("kept out, to image", "image", pool.held_out),
+        ("kept out, to item", "item", pool.held_out),
+        ("trained or tuned on, to image", "image", trained),
+    ):
+        firsts = rows[np.unique(pool.names[rows], return_index=True)[1]]
+        asked = np.random.default_rng(0).choice(firsts, min(_NAMES, len(firsts)), replace=False)
         scores = by_name(pool, np.sort(asked), side)
         figures = (scores["recall@1"], scores["recall@10"], scores["mrr"])
-        table.add_row(f"to {side}", f"{len(asked):,}", *(f"{figure:.3f}" for figure in figures))
+        table.add_row(label, f"{len(asked):,}", *(f"{figure:.3f}" for figure in figures))
     return table
 
 

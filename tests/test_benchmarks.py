@@ -1,12 +1,15 @@
 """The parts of the benchmarks that could lie: the load client, and what is written to the page."""
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from benchmarks.load import Plan, get, post_image, post_json, run_load
 from benchmarks.mixed import mixed
 from benchmarks.queries import infinity_calls, service_calls
 from benchmarks.record import Inputs, commands, filled
 from benchmarks.report import MarkdownTable
+from benchmarks.shopper_photos import shopper_photo
 from core.encoders import HashEncoder
 from tests.app.conftest import Server, open_shop, picture
 from tests.conftest import ROOT
@@ -89,3 +92,17 @@ def test_a_table_is_markdown():
     table = MarkdownTable("a", "b")
     table.add(1, "x")
     assert str(table) == "| a | b |\n| --- | --- |\n| 1 | x |"
+
+
+def test_a_shoppers_photo_has_another_backdrop_and_keeps_a_white_product():
+    studio = Image.new("RGB", (224, 224), "white")
+    ImageDraw.Draw(studio).rectangle((60, 60, 163, 163), "white", (20, 20, 20), 6)
+    photos = [shopper_photo(studio, np.random.default_rng(seed)) for seed in range(6)]
+    again = shopper_photo(studio, np.random.default_rng(0))
+    assert np.array_equal(np.asarray(photos[0]), np.asarray(again))
+    for photo in photos:
+        pixels = np.asarray(photo, float).mean(axis=2)
+        middle = pixels[len(pixels) // 2 - 15 :][:30, photo.width // 2 - 15 :][:, :30]
+        border = np.concatenate([pixels[:4].ravel(), pixels[-4:].ravel()])
+        assert middle.mean() > border.mean() + 10
+        assert middle.std() < 12  # plain, not the scene behind it

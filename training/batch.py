@@ -29,9 +29,8 @@ class Batch:
 
     `matches` is (m, m) bool, `names` (m,) numbers of the names and `categories` (m,), negative
     where unknown: of the whole batch, of which n = m products are here unless several processes
-    share it. `present` (n, 2) bool says whether
-    the image and the text of a product count. `views` (v, 3, h, w) are second views of the
-    products `view_of` (w,) of the whole batch, w = v likewise.
+    share it. `present` (n, 2) bool says whether the image and the text of a product count. `views`
+    (v, 3, h, w) are second views of the products `view_of` (w,) of the whole batch, w = v likewise.
     """
 
     images: Tensor

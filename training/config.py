@@ -210,8 +210,13 @@ def _check_choices(config: TrainingConfig) -> None:
     batch, of_each = config.optimisation.batch_size, config.optimisation.items_per_category
     if of_each and (batch % of_each or batch // of_each < 2 or of_each < 2):
         raise ConfigError("items_per_category must divide batch_size into two or more categories")
-    if batch % min(batch, config.optimisation.group_size):
+    group = config.optimisation.group_size
+    if group < 1 or batch % min(batch, group):
         raise ConfigError("optimisation.group_size must divide batch_size")
+    if not set(config.optimisation.alike) <= set(config.augmentation.phrase_attributes):
+        raise ConfigError("optimisation.alike must be among augmentation.phrase_attributes")
+    if bool(config.augmentation.second_views) != bool(config.loss.view_weight):
+        raise ConfigError("augmentation.second_views and loss.view_weight need each other")
     if config.strategy == "hybrid" and not of_each:
         raise ConfigError("hybrid needs optimisation.items_per_category: a triplet needs a pair")
 

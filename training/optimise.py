@@ -56,7 +56,7 @@ def objective(
     own = len(batch.images)
     image, text = gather_rows(rows[:own], accelerator), gather_rows(text, accelerator)
     loss = contrastive_loss(image, text, towers.scale, batch.matches)
-    if config.view_weight:
+    if len(batch.view_of):  # none in a batch too small for its share
         views = gather_rows(rows[own:], accelerator)
         same = batch.names[batch.view_of][:, None] == batch.names[None, :]
         found = view_loss(views, batch.view_of, image, same, config.view_temperature)

@@ -14,8 +14,10 @@ import pytest
 
 from app.settings import Settings
 from app.state import State
+from core.index.milvus.connection import MilvusAddress
 from tests.app.conftest import Server
 from tests.live.shop import ENCODER, build, products
+from tests.milvus import milvus_lite
 
 KEY = "an-admin-key-of-a-test"
 COUNT = 40
@@ -30,6 +32,13 @@ class Place:
 
     def settings(self, **more: Any) -> Settings:
         return Settings(encoder=self.encoder, index=self.index, **{"admin_key": KEY, **more})
+
+
+@pytest.fixture
+def milvus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusAddress]:
+    with milvus_lite(tmp_path) as address:
+        monkeypatch.setenv("TWINSET_MILVUS_URI", address.uri)
+        yield address
 
 
 @pytest.fixture(scope="session")

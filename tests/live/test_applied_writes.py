@@ -4,7 +4,6 @@ with the answers of an overlay that holds everything in memory."""
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -27,7 +26,6 @@ from core.live.view import view
 from index_builder.build import BuildOptions
 from index_builder.publish import prune
 from tests.live.shop import ENCODER, Fields, build, products, random_write, write
-from tests.milvus import milvus_lite
 
 COUNT = 60
 FILTERS = (None, 'gender = "Women"', "price < 30", "NOT EXISTS year", "price = 7")
@@ -79,13 +77,6 @@ class Shop:
         client = connect(milvus)
         (name,) = [n for n in client.list_collections() if "_live_" in n]
         return {hit["row"] for hit in client.query(name, filter="row >= 0")}
-
-
-@pytest.fixture
-def milvus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusAddress]:
-    with milvus_lite(tmp_path) as address:
-        monkeypatch.setenv("TWINSET_MILVUS_URI", address.uri)
-        yield address
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,14 +15,6 @@ from index_builder.compact import compact_index
 from tests.app.test_errors import check
 from tests.live.conftest import Place, serving
 from tests.live.shop import ENCODER, build, products
-from tests.milvus import milvus_lite
-
-
-@pytest.fixture
-def milvus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusAddress]:
-    with milvus_lite(tmp_path) as address:
-        monkeypatch.setenv("TWINSET_MILVUS_URI", address.uri)
-        yield address
 
 
 @pytest.fixture

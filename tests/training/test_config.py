@@ -70,3 +70,20 @@ def test_keys_added_later_have_defaults_that_change_nothing():
         del values[section][key]
     del values["loss"], values["strategy"]
     assert parse_config(values) == load_config(CONFIGS / "clip-compact.toml")
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "named"),
+    [
+        ("optimisation", {"group_size": 0}, "group_size"),
+        ("optimisation", {"group_size": 100}, "group_size"),
+        ("optimisation", {"alike": ["season"]}, "alike"),
+        ("augmentation", {"second_views": 0.25}, "second_views"),
+        ("loss", {"view_weight": 0.3}, "second_views"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(section, change, named):
+    values = load_config(CONFIGS / "clip-compact.toml").to_dict()
+    values[section] |= change
+    with pytest.raises(ConfigError, match=named):
+        parse_config(values)

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from training.config import AugmentationConfig
 
-# Above this grey level on all channels a pixel of a product photo counts as studio background.
+# Above this grey level on all channels a pixel of a product photo may be studio background.
 _BACKDROP = 0.93
+_COARSE = 4  # what is joined to the border is found at a quarter of the size
 
 
 def resize(pixels: Tensor, height: int, width: int) -> Tensor:
@@ -55,19 +56,36 @@ def _chosen(n: int, share: float, generator: torch.Generator) -> Tensor:
 
 
 def _replace_backdrop(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Lay some products before another scene than the studio's white.
-
-    A pale product loses pixels too; that is part of what a shopper's photo does.
-    """
+    """Lay some products before another scene than the studio's white."""
     n, _, height, width = images.shape
     rows = torch.nonzero(_chosen(n, share, generator)).flatten()
     if len(rows) == 0:
         return images
     scenes = _scenes(len(rows), height, width, generator)
-    backdrop = (images[rows].amin(1, keepdim=True) - _BACKDROP).mul_(20).clamp_(0, 1)
     images = images.clone()
-    images[rows] = torch.lerp(images[rows], scenes, backdrop)
+    images[rows] = torch.lerp(images[rows], scenes, studio_backdrop(images[rows]))
     return images
+
+
+def studio_backdrop(images: Tensor) -> Tensor:
+    """(n, 3, h, w) in 0..1 -> (n, 1, h, w), 1 where the light backdrop of a product photo is.
+
+    Only what is joined to the border counts, so that a white shirt keeps its inside.
+    """
+    light = (images.amin(1, keepdim=True) - _BACKDROP).mul(20).clamp(0, 1)
+    height, width = light.shape[2:]
+    coarse = F.avg_pool2d(light, _COARSE, ceil_mode=True) > 0.5
+    joined = torch.zeros_like(coarse)
+    joined[..., [0, -1], :], joined[..., :, [0, -1]] = True, True
+    joined &= coarse
+    while True:  # a step reaches one cell further, so this ends after at most as many as there are
+        grown = (F.max_pool2d(joined.float(), 3, 1, 1) > 0) & coarse
+        if torch.equal(grown, joined):
+            break
+        joined = grown
+    # A cell more, so that the fine edge of the product decides and not the coarse one.
+    near = F.max_pool2d(joined.float(), 3, 1, 1)
+    return light * F.interpolate(near, (height, width), mode="nearest")
 
 
 def _scenes(n: int, height: int, width: int, generator: torch.Generator) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,25 @@ def load_checkpoint(
     state: dict[str, Any] = torch.load(folder / "optimizer.pt", weights_only=True)
     optimizer.load_state_dict(state)
     return Reached(int(manifest["step"]), tuple(manifest["scores"]))
+
+
+def load_start(run: Path, config: TrainingConfig, model: nn.Module) -> None:
+    """Give `model` the weights that another run ended with, its best ones if it kept them.
+
+    Raises:
+        ArtefactError: there is no checkpoint, it is damaged, or it is of other towers.
+    """
+    checkpoints = _checkpoints(run)
+    if not checkpoints:
+        raise ArtefactError(run, "holds no checkpoint to start with")
+    given, needed = checkpoint_config(run), config
+    folder = run / BEST if (run / BEST).exists() else checkpoints[-1]
+    read_manifest(folder, "checkpoint")
+    towers = ("strategy", "model.dimension", "model.image", "model.text")
+    for key in towers:
+        if attrgetter(key)(given) != attrgetter(key)(needed):
+            raise ArtefactError(folder, f"is of another {key.replace('.', ' ')}")
+    model.load_state_dict(load_file(folder / "model.safetensors"))
 
 
 def checkpoint_config(run: Path) -> TrainingConfig:

@@ -36,6 +36,9 @@ def train(
     photos: Annotated[
         Path | None, typer.Option(help="Further photos of products: Parquet with id and image.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Begin with the weights of this finished run.")
+    ] = None,
     share: Annotated[
         float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")
     ] = None,
@@ -64,7 +67,7 @@ def train(
         settings = replace(settings, name=f"{settings.name}-untrained")
         towers = untrained_towers(settings)
     else:
-        towers = run_training(settings, catalogue, out, console, cache, photos)
+        towers = run_training(settings, catalogue, out, console, cache, photos, start)
     if is_main_process():
         export_encoder(towers, settings, out / "encoder", catalogue.category)
         console.print(f"encoder in {out / 'encoder'}")

@@ -27,7 +27,14 @@ from core.catalog import Catalogue
 from core.errors import CatalogueError
 from core.progress import progress_bar
 from training.batch import Batch, load_tokenizer, make_batch, step_seed
-from training.checkpoint import Reached, load_best, load_checkpoint, save_best, save_checkpoint
+from training.checkpoint import (
+    Reached,
+    load_best,
+    load_checkpoint,
+    load_start,
+    save_best,
+    save_checkpoint,
+)
 from training.config import TrainingConfig
 from training.data import Products, load_products
 from training.history import log_record, rewind_history
@@ -109,19 +116,22 @@ def train(
     console: Console,
     cache: Path | None = None,
     photos: Path | None = None,
+    start: Path | None = None,
 ) -> TowerPair:
     """Train, or resume, in `folder`; leaves a checkpoint and `history.jsonl` there.
 
     Decoded images are kept in `cache`, by default in the folder itself; `photos` are further
-    photos of the products (`load_products`).
+    photos of the products (`load_products`). The first step starts with the weights that another
+    run, in the folder `start`, ended with, else with pretrained ones.
 
     Raises:
         CatalogueError: too few products with an image to fill a batch, or no category where the
             configuration needs one.
-        ArtefactError: the folder holds a damaged checkpoint, or one of another configuration.
+        ArtefactError: the folder holds a damaged checkpoint, or one of another configuration, or
+            `start` has none with the same towers.
         ConfigError: pretrained weights cannot be found or do not fit.
     """
-    run, reached = open_run(config, catalogue, folder, cache or folder / "cache", photos)
+    run, reached = open_run(config, catalogue, folder, cache or folder / "cache", photos, start)
     if run.accelerator.is_main_process:
         console.print(
             f"{len(run.rows):,} products, {run.total:,} steps, from step {reached.step:,}"
@@ -152,7 +162,12 @@ def untrained_towers(config: TrainingConfig) -> TowerPair:
 
 
 def open_run(
-    config: TrainingConfig, catalogue: Catalogue, folder: Path, cache: Path, photos: Path | None
+    config: TrainingConfig,
+    catalogue: Catalogue,
+    folder: Path,
+    cache: Path,
+    photos: Path | None = None,
+    start: Path | None = None,
 ) -> tuple[Run, Reached]:
     """Read the products, build the towers, and restore the last checkpoint; errors as `train`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -166,6 +181,8 @@ def open_run(
     if steps_per_epoch == 0 or settings.batch_size < 2 * accelerator.num_processes:
         raise CatalogueError(f"{catalogue.path}: too few products with an image to train on")
     towers = untrained_towers(config)
+    if start is not None:
+        load_start(start, config, towers)
     optimizer = make_optimizer(towers, settings)
     reached = load_checkpoint(folder, config, towers, optimizer)
     with accelerator.main_process_first():

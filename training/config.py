@@ -9,6 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.encoders.views import VIEWS, WHOLE
 from core.errors import ConfigError
 
 S = TypeVar("S")
@@ -21,8 +22,9 @@ class ModelConfig:
     `*_weights` says where a tower's pretrained weights come from: a hub or torchvision name, or a
     local file or folder; blank for the compact towers, which bring theirs along. Of a tower with
     `frozen_*_blocks` = n > 0 the stem (or the embeddings) and the first n blocks stay as
-    pretrained. `item_image_weight` is the share of the image in a fused item vector; only clip
-    uses it, hybrid learns how to fuse.
+    pretrained. Only clip uses `item_image_weight`, the share of the image in a fused item vector,
+    and `item_views`, the views of its picture that an item's image side is the mean of
+    (`core.encoders.views`); hybrid learns how to fuse.
     """
 
     dimension: int
@@ -33,6 +35,7 @@ class ModelConfig:
     text: str = "minilm-l6"
     image_weights: str = ""
     text_weights: str = ""
+    item_views: tuple[str, ...] = WHOLE
 
 
 @dataclass(frozen=True)
@@ -217,6 +220,11 @@ def _check_choices(config: TrainingConfig) -> None:
         raise ConfigError("optimisation.alike must be among augmentation.phrase_attributes")
     if bool(config.augmentation.second_views) != bool(config.loss.view_weight):
         raise ConfigError("augmentation.second_views and loss.view_weight need each other")
+    views = config.model.item_views
+    if not views or not set(views) <= VIEWS.keys():
+        raise ConfigError(f"model.item_views must be some of {', '.join(VIEWS)}")
+    if config.strategy == "hybrid" and views != WHOLE:
+        raise ConfigError("hybrid looks at an item's picture as it is: leave out model.item_views")
     if config.strategy == "hybrid" and not of_each:
         raise ConfigError("hybrid needs optimisation.items_per_category: a triplet needs a pair")
 

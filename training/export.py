@@ -150,6 +150,7 @@ def _write_spec(config: TrainingConfig, template: str, folder: Path) -> None:
         max_tokens=config.data.max_tokens,
         text_template=template,
         item_image_weight=config.model.item_image_weight,
+        item_views=config.model.item_views,
     ).to_manifest()
     if config.strategy == "hybrid":
         spec |= {"architecture": hybrid.ARCHITECTURE, "projected": PROJECTED}

@@ -23,6 +23,7 @@ from tokenizers import Tokenizer
 from core.encoders.base import ItemVectors, Vectors, fuse, normalise
 from core.encoders.runtime import Model, open_model
 from core.encoders.shapes import run_in_batches, token_length
+from core.encoders.views import VIEWS, WHOLE
 from core.errors import ArtefactError, InvalidInput
 
 ARCHITECTURE = "dual-onnx"
@@ -34,7 +35,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class DualSpec:
-    """The part of `encoder.json` that decides the output, next to the weights."""
+    """The part of `encoder.json` that decides the output, next to the weights.
+
+    `item_views` names the views (`core.encoders.views`) whose mean is the image side of an item.
+    """
 
     name: str
     dimension: int
@@ -45,6 +49,7 @@ class DualSpec:
     max_tokens: int
     text_template: str
     item_image_weight: float
+    item_views: tuple[str, ...] = WHOLE
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any], path: Path) -> DualSpec:
@@ -65,6 +70,7 @@ class DualSpec:
                 max_tokens=int(text["max_tokens"]),
                 text_template=str(text["template"]),
                 item_image_weight=float(manifest["item_image_weight"]),
+                item_views=tuple(manifest.get("item_views", WHOLE)),
             )
             _require_usable(spec, manifest["fingerprint"])
             return spec
@@ -79,6 +85,7 @@ class DualSpec:
             "dimension": self.dimension,
             "normalisation": "l2",
             "item_image_weight": self.item_image_weight,
+            "item_views": list(self.item_views),
             "image": {
                 "width": self.image_width,
                 "height": self.image_height,
@@ -93,6 +100,8 @@ class DualSpec:
 def _require_usable(spec: DualSpec, fingerprint: object) -> None:
     if min(spec.dimension, spec.image_width, spec.image_height, spec.max_tokens) < 1:
         raise ValueError("a size is below 1")
+    if not spec.item_views or not set(spec.item_views) <= VIEWS.keys():
+        raise ValueError("an item is looked at in an unknown way")
     if not isinstance(fingerprint, str) or not fingerprint:
         raise ValueError("there is no fingerprint")
     for _, field, form, conversion in Formatter().parse(spec.text_template):
@@ -184,6 +193,12 @@ class DualEncoder:
     def encode_images(self, images: Sequence[Image]) -> Vectors:
         return normalise(self._run_image_model(images, self.dimension))
 
+    def _encode_views(self, images: Sequence[Image]) -> Vectors:
+        """Images -> the mean of their views, (n, d)."""
+        views = [VIEWS[name] for name in self.spec.item_views]
+        sides = [self.encode_images([view(image) for image in images]) for view in views]
+        return normalise(np.sum(sides, axis=0, dtype=np.float32))
+
     def _run_image_model(self, images: Sequence[Image], width: int) -> Vectors:
         def run(part: slice, size: int) -> Vectors:
             batch = np.zeros((size, 3, self.spec.image_height, self.spec.image_width), np.float32)
@@ -222,7 +237,7 @@ class DualEncoder:
     def encode_items(
         self, images: Sequence[Image | None], texts: Sequence[str | None]
     ) -> ItemVectors:
-        image = scatter(images, self.encode_images, self.dimension)
+        image = scatter(images, self._encode_views, self.dimension)
         text = scatter(texts, self.encode_texts, self.dimension)
         require_a_side(images, texts)
         return ItemVectors(image, text, fuse(image, text, self.spec.item_image_weight))

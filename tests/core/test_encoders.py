@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.artefacts import CHECKSUM
 from core.encoders import HashEncoder, load_encoder
 from core.encoders.base import fuse, normalise
 from core.encoders.shapes import batch_sizes, token_length
@@ -116,6 +117,17 @@ def test_a_saved_hash_encoder_loads(tmp_path):
     assert load_encoder(tmp_path / "hash").fingerprint == "hash-32"
 
 
+def described_as(change, compact, tmp_path):
+    """A copy of the encoder with another description, which carries no checksum of its own."""
+    folder = tmp_path / "encoder"
+    shutil.copytree(compact, folder)
+    path = folder / "encoder.json"
+    manifest = json.loads(path.read_text()) | change
+    del manifest[CHECKSUM]
+    path.write_text(json.dumps(manifest))
+    return folder
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -124,16 +136,30 @@ def test_a_saved_hash_encoder_loads(tmp_path):
         {"dimension": 0},
         {"files": {}},
         {"text": {"max_tokens": 32, "template": "{title.__class__}"}},
+        {"item_views": ["whole", "upside-down"]},
+        {"item_views": []},
+        {"item_views": 3},
         {"image": {"width": 0, "height": 256, "mean": [0, 0, 0], "std": [1, 1, 1]}},
     ],
 )
 def test_a_description_that_does_not_fit_is_refused(change, compact, tmp_path):
-    folder = tmp_path / "encoder"
-    shutil.copytree(compact, folder)
-    path = folder / "encoder.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    folder = described_as(change, compact, tmp_path)
     with pytest.raises(ArtefactError, match=r"encoder\.json"):
         load_encoder(folder, "cpu")
+
+
+def test_an_items_picture_is_the_mean_of_its_views(compact, tmp_path):
+    views = {"item_views": ["whole", "mirrored", "centre"]}
+    encoder = load_encoder(described_as(views, compact, tmp_path), "cpu")
+    images = [Image.effect_noise((100, 200), 90).convert("RGB") for _ in range(3)]
+    expected = []
+    for image in images:
+        mirrored = Image.fromarray(np.asarray(image)[:, ::-1])
+        rows = encoder.encode_images([image, mirrored, image.crop((6, 12, 94, 188))])
+        expected.append(rows.sum(axis=0) / np.linalg.norm(rows.sum(axis=0)))
+    vectors = encoder.encode_items([*images, None], ["red"] * 4)
+    assert np.allclose(vectors.image[:3], expected, atol=2e-3)
+    assert not vectors.image[3].any()
 
 
 @pytest.mark.parametrize("dimension", [None, "64", 1, 10**9])

@@ -51,6 +51,7 @@ def test_each_recipe_is_whole_and_named_after_its_file(path):
     ("section", "key", "value", "message"),
     [
         (None, "strategy", "both", "strategy must be one of clip, hybrid"),
+        ("model", "item_views", ["upside-down"], "model.item_views must be some of whole, mirr"),
         ("model", "image", "vgg", "model.image must be one of efficientnet-lite0, resnet50, clip"),
         ("data", "split", "random", "data.split must be one of"),
         ("optimisation", "items_per_category", 3, "must divide batch_size"),

@@ -16,6 +16,7 @@ from core.errors import ArtefactError
 from training import train as loop
 from training.augment import resize
 from training.batch import load_tokenizer, make_batch, tokenise
+from training.checkpoint import load_start
 from training.data import load_products
 from training.export import export_encoder
 from training.history import HISTORY
@@ -107,3 +108,19 @@ def test_the_export_holds_no_path_and_depends_on_none(config, finished, tmp_path
 def test_a_checkpoint_of_another_configuration_is_refused(config, catalogue, finished):
     with pytest.raises(ArtefactError, match="another configuration"):
         run(replace(config, seed=1), catalogue, finished[1])
+
+
+def test_a_run_starts_with_what_another_ended_with(config, catalogue, finished, tmp_path):
+    larger = replace(config, data=replace(config.data, image_width=60, image_height=80))
+    opened, reached = loop.open_run(larger, catalogue, tmp_path, tmp_path / "c", None, finished[1])
+    ended, started = finished[0].state_dict(), opened.towers.state_dict()
+    assert reached.step == 0
+    assert all(torch.equal(ended[name], started[name]) for name in ended)
+
+
+def test_a_run_does_not_start_with_other_towers(config, finished, tmp_path):
+    narrow = replace(config, model=replace(config.model, dimension=128))
+    with pytest.raises(ArtefactError, match="is of another model dimension"):
+        load_start(finished[1], narrow, build_towers(narrow))
+    with pytest.raises(ArtefactError, match="holds no checkpoint"):
+        load_start(tmp_path, config, finished[0])

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from core.errors import CatalogueError
-from training.augment import as_shoppers_photo, augment
+from training.augment import as_shoppers_photo, augment, studio_backdrop
 from training.batch import choose_views, load_tokenizer, make_batch
 from training.data import load_products
 from training.losses import view_loss
@@ -110,6 +110,19 @@ def test_another_backdrop_leaves_the_product(config):
     corners = images[:, :, 0, 0]
     assert (corners < 0.9).any(dim=1).sum() >= 6
     assert len(corners.unique(dim=0)) == 8
+
+
+def test_a_pale_product_keeps_its_inside():
+    pixels = torch.full((2, 3, 84, 60), 1.0)
+    pixels[:, :, 16:68, 16:44] = 0.3  # the seams of a white shirt
+    pixels[:, :, 24:60, 24:36] = 1.0
+    pixels[1, :, 36:48, :] = 1.0  # a gap in the seams lets the backdrop in
+    backdrop = studio_backdrop(pixels)
+    assert backdrop.shape == (2, 1, 84, 60)
+    assert (backdrop[:, :, :16] == 1).all()
+    assert (backdrop[0, 0, 16:68, 16:24] == 0).all()
+    assert (backdrop[0, 0, 28:56, 28:32] == 0).all()
+    assert (backdrop[1, 0, 28:56, 28:32] == 1).all()
 
 
 def test_no_views_are_no_images(config):

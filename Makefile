@@ -101,7 +101,9 @@ model: .venv/.all
 	$(BIN)/twinset sample --items 2000 --seed 1 $(MODEL)/rendered.parquet
 	$(BIN)/python -m training.join $(MODEL)/joined.parquet \
 		$(MODEL)/catalog.parquet $(MODEL)/rendered.parquet
-	$(BIN)/twinset train --config training/configs/compact.toml \
+	$(BIN)/twinset train --config training/configs/compact-start.toml \
+		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/start
+	$(BIN)/twinset train --config training/configs/compact.toml --start $(MODEL)/start \
 		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/run
 	$(BIN)/twinset evaluate --encoder $(MODEL)/run/encoder \
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report

@@ -13,16 +13,20 @@ from tests.conftest import REAL_PRODUCTS
 from tests.service import running_service, twinset
 
 
-@pytest.fixture(scope="module")
-def shop(compact, tmp_path_factory):
-    """A service over a rendered catalogue: (client, rows, process)."""
+@pytest.fixture(scope="module", params=["auto", "milvus"])
+def shop(request, compact, tmp_path_factory):
+    """A service over a rendered catalogue, with its vectors in files or on milvus-lite: (client,
+    rows, process)."""
     folder = tmp_path_factory.mktemp("shop")
     catalogue, index = folder / "catalog.parquet", folder / "index"
-    twinset("sample", catalogue, "--items", 160)
-    twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
-    twinset("build", "--embeddings", folder / "emb", "--catalog", catalogue, "--out", index)
-    with running_service(compact, index) as (client, process):
-        yield client, pq.read_table(catalogue).to_pylist(), process
+    with pytest.MonkeyPatch.context() as place:
+        place.setenv("TWINSET_MILVUS_URI", str(folder / "milvus.db"))
+        twinset("sample", catalogue, "--items", 160)
+        twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
+        build = ("--kind", request.param, "--embeddings", folder / "emb", "--catalog", catalogue)
+        twinset("build", *build, "--out", index)
+        with running_service(compact, index) as (client, process):
+            yield client, pq.read_table(catalogue).to_pylist(), process
 
 
 def found(response, field="id"):

@@ -62,6 +62,11 @@ fuzz: .venv/.fuzz
 		$(BIN)/python -m tests.fuzz.coverage $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
+# What nginx says of its own, in the service's words.
+deploy/errors.conf: app/edge.py app/problems.py app/refusals.py \
+		app/storefront/templates/edge.html app/storefront/static/design.css | .venv/.serving
+	$(BIN)/python -m app.edge > $@
+
 audit: .venv/.audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 

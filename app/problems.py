@@ -241,7 +241,7 @@ def documented(status: int) -> dict[str, Any]:
         "errors": [],
     }
     content = {MEDIA_TYPE: {"schema": schema, "example": example}}
-    return {"description": HTTPStatus(status).phrase, "content": content}
+    return {"description": title_of(status), "content": content}
 
 
 def install(app: FastAPI) -> None:

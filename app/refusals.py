@@ -41,8 +41,12 @@ async def refuse(
     await response(scope, receive, send)
 
 
+def takes_page(headers: Headers) -> bool:
+    """Whether a browser opens an address or sends a form: it says so; scripts take anything."""
+    return "text/html" in headers.get("accept", "")
+
+
 def _wants_page(scope: Scope) -> bool:
-    # A browser that opens an address or sends a form says so; scripts take anything.
     path = scope["path"]
     of_storefront = path in PAGES or path.startswith(PRODUCT)
-    return of_storefront and "text/html" in Headers(scope=scope).get("accept", "")
+    return of_storefront and takes_page(Headers(scope=scope))

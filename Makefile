@@ -42,7 +42,7 @@ test: .venv/.all .venv/.browser .venv/.generator lint
 
 # The documentation as a site in build/site; a broken link is an error.
 docs: .venv/.all
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 lint: .venv/.all
 	$(BIN)/ruff check .

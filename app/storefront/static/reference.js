@@ -44,7 +44,7 @@ function describe(api, path, method, operation) {
   body.append(element("pre", { tabIndex: 0 }, element("code", {}, curl(path, method, operation))));
   const fields = [...parametersOf(operation), ...bodyFieldsOf(api, operation)];
   if (fields.length) body.append(element("h3", {}, "Takes"), table(fields));
-  body.append(element("h3", {}, "Answers"), table(answersOf(operation)));
+  body.append(element("h3", {}, "Answers"), table(answersOf(operation), "answers"));
   return element("details", { className: "operation", id: operation.operationId }, summary, body);
 }
 
@@ -110,7 +110,7 @@ function marked(text) {
   return text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
 }
 
-function table(rows) {
+function table(rows, className = "") {
   const lines = rows.map(([name, ...cells]) =>
     element(
       "tr",
@@ -119,7 +119,7 @@ function table(rows) {
       ...cells.map((cell) => element("td", {}, ...marked(cell))),
     ),
   );
-  return element("table", {}, element("tbody", {}, ...lines));
+  return element("table", { className }, element("tbody", {}, ...lines));
 }
 
 start().catch(() => {

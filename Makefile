@@ -42,7 +42,7 @@ test: .venv/.all .venv/.browser .venv/.generator lint
 
 # The documentation as a site in build/site; a broken link is an error.
 docs: .venv/.all
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 lint: .venv/.all
 	$(BIN)/ruff check .
@@ -61,6 +61,11 @@ fuzz: .venv/.fuzz
 	for target in decoder manifest multipart filters; do \
 		$(BIN)/python -m tests.fuzz.coverage $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
+
+# What nginx says of its own, in the service's words.
+deploy/errors.conf: app/edge.py app/problems.py app/refusals.py \
+		app/storefront/templates/edge.html app/storefront/static/design.css | .venv/.serving
+	$(BIN)/python -m app.edge > $@
 
 audit: .venv/.audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
@@ -177,7 +182,8 @@ client: .venv/.serving .venv/.generator
 	cd $(CLIENT) && $(CURDIR)/.venv/generator/bin/python -c 'import twinset_client.models'
 	cd $(CLIENT) && npm install --silent --no-audit --no-fund --no-save \
 		openapi-typescript@7.13.0 typescript@5.9.3
-	cd $(CLIENT) && npx openapi-typescript openapi.json -o twinset.d.ts
+	# A field with a default may be left out of a request.
+	cd $(CLIENT) && npx openapi-typescript openapi.json --default-non-nullable=false -o twinset.d.ts
 	cd $(CLIENT) && npx tsc --noEmit --strict twinset.d.ts
 
 # Its own environment: it pins older versions of what the service uses.

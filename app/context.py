@@ -20,6 +20,7 @@ from app.refusals import refuse
 
 logger = logging.getLogger("twinset.access")
 _FILES = "/static/"
+_DOCUMENT = "/openapi.json"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS = {
@@ -81,8 +82,11 @@ class RequestContext:
 
 
 def _unrouted(path: str) -> str:
-    # Files of pages have a mount, which is no route; apart, so that what is not there stands out.
-    return _FILES if path.startswith(_FILES) else "unmatched"
+    # Files of pages and the description have no route of the framework's; apart, so that what is
+    # not there stands out.
+    if path.startswith(_FILES):
+        return _FILES
+    return path if path == _DOCUMENT else "unmatched"
 
 
 class _Sender:

@@ -68,6 +68,8 @@ FRAMEWORK_DETAILS: Mapping[int, tuple[str, str]] = {
     429: ("overloaded", "The service is busy; try again in a moment."),
     500: ("internal_error", "Something went wrong inside the service."),
 }
+# Python before 3.13 has their older names.
+_TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content"}
 # Typical problems of the other statuses, as examples in the OpenAPI document.
 _EXAMPLES: Mapping[int, tuple[str, str]] = {
     **FRAMEWORK_DETAILS,
@@ -101,6 +103,27 @@ class Problem(BaseModel):
     errors: list[FieldError] = Field(max_length=MAX_ERRORS)
 
 
+def title_of(status: int) -> str:
+    """The name of a status, as RFC 9110 has it."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def problem_of(
+    request_id: str, status: int, code: str, detail: str, errors: Sequence[FieldError] = ()
+) -> Problem:
+    """The document; as JSON it stays below 2 KiB whatever is passed."""
+    return Problem(
+        type=f"urn:twinset:problem:{code}",
+        title=title_of(status),
+        status=status,
+        detail=_shorten(detail, MAX_DETAIL_BYTES),
+        instance=f"urn:twinset:request:{request_id}",
+        code=code,
+        request_id=request_id,
+        errors=list(errors[:MAX_ERRORS]),
+    )
+
+
 def problem_response(
     request_id: str,
     status: int,
@@ -109,17 +132,8 @@ def problem_response(
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Build the response; its body stays below 2 KiB whatever is passed."""
-    problem = Problem(
-        type=f"urn:twinset:problem:{code}",
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=_shorten(detail, MAX_DETAIL_BYTES),
-        instance=f"urn:twinset:request:{request_id}",
-        code=code,
-        request_id=request_id,
-        errors=list(errors[:MAX_ERRORS]),
-    )
+    """The document as a response."""
+    problem = problem_of(request_id, status, code, detail, errors)
     return Response(problem.model_dump_json(), status, headers, MEDIA_TYPE)
 
 
@@ -218,7 +232,7 @@ def documented(status: int) -> dict[str, Any]:
     code, detail = _EXAMPLES[status]
     example = {
         "type": f"urn:twinset:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": status,
         "detail": detail,
         "instance": "urn:twinset:request:7f9c0e2ab3d1",
@@ -227,7 +241,7 @@ def documented(status: int) -> dict[str, Any]:
         "errors": [],
     }
     content = {MEDIA_TYPE: {"schema": schema, "example": example}}
-    return {"description": HTTPStatus(status).phrase, "content": content}
+    return {"description": title_of(status), "content": content}
 
 
 def install(app: FastAPI) -> None:

@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 from app.problems import note_code, problem_response
 from app.storefront.responses import page, sign_in_page
 
-_PAGES = frozenset({"/", "/search", "/docs", "/operator", "/widget", "/sign-in", "/sign-out"})
-_PRODUCT = "/product/"
+# Addresses of people: these, and those below `PRODUCT`.
+PAGES = frozenset({"/", "/search", "/docs", "/operator", "/widget", "/sign-in", "/sign-out"})
+PRODUCT = "/product/"
 SENTENCES: Mapping[str, str] = {
     "body_too_large": "That photo is too large. Choose a smaller one.",
     "internal_error": "Something went wrong on our side. Try again in a moment.",
@@ -40,8 +41,12 @@ async def refuse(
     await response(scope, receive, send)
 
 
+def takes_page(headers: Headers) -> bool:
+    """Whether a browser opens an address or sends a form: it says so; scripts take anything."""
+    return "text/html" in headers.get("accept", "")
+
+
 def _wants_page(scope: Scope) -> bool:
-    # A browser that opens an address or sends a form says so; scripts take anything.
     path = scope["path"]
-    of_storefront = path in _PAGES or path.startswith(_PRODUCT)
-    return of_storefront and "text/html" in Headers(scope=scope).get("accept", "")
+    of_storefront = path in PAGES or path.startswith(PRODUCT)
+    return of_storefront and takes_page(Headers(scope=scope))

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import ROOT
 
 CONFIG = ROOT / "deploy" / "nginx.conf"
+WORDS = ROOT / "deploy" / "errors.conf"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 needs_nginx = pytest.mark.skipif(
     NGINX is None, reason="nginx is not installed; on Debian: apt-get install nginx-light"
@@ -55,6 +56,7 @@ def running_nginx(address, folder: Path, changes=()):
     port = free_port()
     config = folder / "nginx.conf"
     config.write_text(local_config(address, port, folder, changes))
+    shutil.copy(WORDS, folder)
     # A master of root's would give its workers to a user who may not read the folder.
     command = [NGINX, "-p", str(folder), "-c", str(config), "-g", "daemon off; master_process off;"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:

@@ -84,6 +84,8 @@ def export(
     from core.encoders import load_encoder
     from training.embed import embed_catalogue
 
+    if out.exists() and not force:
+        raise ConfigError(f"{out}: exists already; --force replaces it")
     catalogue = Catalogue(catalog)
     rate = embed_catalogue(load_encoder(encoder, device), catalogue, out, replace=force)
     Console().print(f"{len(catalogue):,} items embedded at {rate:,.0f} items/s in {out}")

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from app.deps import CallDep, ItemIdPath, RecommenderDep
+from app.deps import CallDep, ItemIdPath, RecommenderDep, StateDep, get_recommender
 from app.multipart import boundary_of, read_form
-from app.problems import FRAMEWORK_DETAILS, headers_of, note_code, status_of
-from app.refusals import SENTENCES
+from app.problems import FRAMEWORK_DETAILS, from_framework, headers_of, note_code, status_of
+from app.refusals import SENTENCES, takes_page
 from app.storefront import pages
 from app.storefront.calls import HttpCall, Snippets, call_of, snippets
 from app.storefront.responses import page
@@ -102,9 +102,12 @@ async def reference_page(request: Request) -> Response:
 
 
 @router.api_route("/widget", methods=["GET", "HEAD"])
-async def widget_page(request: Request) -> Response:
-    """A page to try the widget on."""
-    return page(request, "widget.html")
+async def widget_page(request: Request, state: StateDep, item: str = "") -> Response:
+    """A page to try the widget on, by default with the first product; it needs no key."""
+    keys = bool(state.settings.read_keys)
+    if not item and not keys:
+        item = await pages.first_id(await get_recommender(state))
+    return page(request, "widget.html", item=item, keys=keys)
 
 
 @router.api_route("/operator", methods=["GET", "HEAD"])
@@ -122,8 +125,18 @@ class Files(StaticFiles):
         return response
 
 
+async def _nothing_here(request: Request, error: Exception) -> Response:
+    """404 of what is no route at all: a page for people, as other errors of theirs are."""
+    if "route" not in request.scope and takes_page(request.headers):
+        code, detail = FRAMEWORK_DETAILS[404]
+        note_code(request.scope, code)
+        return page(request, "error.html", 404, sentence=detail)
+    return from_framework(request, error)
+
+
 def mount(app: FastAPI) -> None:
     """Add the pages to `app`, outside of the OpenAPI document."""
+    app.add_exception_handler(404, _nothing_here)
     app.state.pages = Pages()
     app.include_router(router)
     app.add_api_route("/widget.js", _widget, include_in_schema=False, methods=["GET", "HEAD"])

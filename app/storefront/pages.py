@@ -215,6 +215,12 @@ async def _example(recommender: Recommender, candidates: list[Tile]) -> Example 
     return best[1] if best else None
 
 
+async def first_id(recommender: Recommender) -> str:
+    """The id of the first product; empty where there is none."""
+    found = await recommender.browse(ListOptions.model_validate({"limit": 1}))
+    return next((tile(recommender.version, row).id for row, _ in found.entries), "")
+
+
 def _suggestions(panel: Panel, category: str | None) -> list[str]:
     """Words that find something here: frequent colours with frequent kinds."""
     by_field = {group.field: [one.value for one in group.first] for group in panel.groups}

@@ -108,6 +108,8 @@ def test_probes_and_pages_need_no_key(guarded: httpx.Client) -> None:
     for path in (*probes, "/docs", "/openapi.json", "/operator", "/widget", "/widget.js"):
         assert guarded.get(path).status_code == 200, path
     assert guarded.get("/static/storefront.js").status_code == 200
+    for path in ("/widget", "/widget?item=p1"):  # nothing of the catalogue
+        assert "<twinset-similar" not in guarded.get(path).text
     check(guarded.get("/static/../items"), 401)
     assert guarded.get("/static/..%2Fitems").status_code == 404
 

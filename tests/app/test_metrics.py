@@ -43,6 +43,7 @@ def test_what_is_asked_is_counted(client: httpx.Client) -> None:
         client.post("/recommend/by-image", files={"image": picture(1000 + seed)})
     client.get("/v1/items/none")
     client.get("/no/such/place")
+    client.get("/openapi.json")
     after = client.get("/metrics").text
 
     def more(name: str, **labels: str) -> float:
@@ -54,6 +55,7 @@ def test_what_is_asked_is_counted(client: httpx.Client) -> None:
     assert more("twinset_requests_total", **missing, status="404") == 1
     unmatched = {"method": "GET", "route": "unmatched"}
     assert more("twinset_requests_total", **unmatched, status="404") == 1
+    assert more("twinset_requests_total", method="GET", route="/openapi.json", status="200") == 1
     assert more("twinset_request_seconds_count", route="/recommend/by-image") == 3
     assert more("twinset_batch_size_sum", side="image") == 3
     assert more("twinset_encode_seconds_count", side="image") == 3

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import socket
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -15,6 +21,7 @@ from tests.nginx import needs_nginx, running_nginx
 
 pytestmark = [needs_nginx, pytest.mark.faults]
 CASES = bad_requests()
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 # The corpus is quicker than any shopper.
 NO_RATE = (("rate=20r/s", "rate=10000r/s"),)
 
@@ -29,6 +36,40 @@ def edge(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 def through(edge: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=edge, timeout=10) as client:
         yield client
+
+
+def check_page(response: httpx.Response, status: int, sentence: str) -> httpx.Response:
+    """A page that needs nothing else, with that sentence, under a policy that lets its style be."""
+    assert response.status_code == status
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["vary"] == "Accept"
+    text = response.text
+    assert f'<p id="sentence">{sentence}' in text
+    assert "$" not in text
+    assert not re.search("src=|url\\(|<script", text)
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in response.headers["content-security-policy"]
+    return response
+
+
+@contextmanager
+def stub(behaviour: str) -> Iterator[str]:
+    """A service that takes requests and then says nothing, or closes."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as kept:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection = server.accept()[0]
+                    connection.recv(65536)
+                    connection.close() if behaviour == "closes" else kept.enter_context(connection)
+
+        thread = Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -53,7 +94,7 @@ def test_uploads_reach_no_file(through: httpx.Client, edge: str, tmp_path: Path)
         for data in (picture(1), picture(1) + bytes(7_000_000)):
             assert client.post("/recommend/by-image", files={"image": data}).status_code == 200
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {path.name for path in files} <= {"nginx.conf", "error.log", "nginx.pid"}
+    assert {path.name for path in files} <= {"nginx.conf", "errors.conf", "error.log", "nginx.pid"}
 
 
 def test_the_shipped_rate_is_enforced(address: str, tmp_path: Path) -> None:
@@ -67,7 +108,50 @@ def test_the_shipped_rate_is_enforced(address: str, tmp_path: Path) -> None:
 
 def test_a_service_that_is_down_is_503(tmp_path: Path) -> None:
     with running_nginx("http://127.0.0.1:9", tmp_path) as edge:
-        check(httpx.get(f"{edge}/items"), 503, "not_ready")
+        answer = httpx.get(f"{edge}/items")
+        body = check(answer, 503, "not_ready")
+        assert answer.headers["retry-after"] == "2"
+        assert answer.headers["x-request-id"] == body["request_id"]
+        page = httpx.get(f"{edge}/product/S0001?a=b", headers=BROWSER)
+        assert check_page(page, 503, "The shop cannot be shown").headers["retry-after"] == "2"
+        # What asks for data gets data, whatever else it would take.
+        check(httpx.get(f"{edge}/items", headers=BROWSER), 503, "not_ready")
+        assert httpx.head(f"{edge}/", headers=BROWSER).status_code == 503
+
+
+def test_a_service_that_is_slow_or_leaves_is_503(tmp_path: Path) -> None:
+    """No answer in time (502, 504 of nginx) is the same to those who wait."""
+    for behaviour in ("silent", "closes"):
+        folder = tmp_path / behaviour
+        folder.mkdir()
+        hurry = (("proxy_read_timeout 30s;", "proxy_read_timeout 300ms;"),)
+        with stub(behaviour) as address, running_nginx(address, folder, hurry) as edge:
+            check(httpx.get(f"{edge}/items"), 503, "not_ready")
+            check_page(httpx.get(edge, headers=BROWSER), 503, "The shop cannot be shown")
+
+
+def test_browsers_get_a_page_where_nginx_refuses(edge: str) -> None:
+    large = httpx.post(f"{edge}/search", content=bytes(8 * 1024 * 1024 + 1), headers=BROWSER)
+    check_page(large, 413, "That photo is too large.")
+    assert "retry-after" not in large.headers
+
+
+def test_browsers_get_a_page_beyond_the_rate(address: str, tmp_path: Path) -> None:
+    few = (("burst=60 nodelay", "burst=1 nodelay"), ("rate=20r/s", "rate=1r/m"))
+    with running_nginx(address, tmp_path, few) as edge:
+        answers = [httpx.get(edge, headers=BROWSER) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert check_page(answers[-1], 429, "Too many requests").headers["retry-after"] == "1"
+
+
+def test_errors_of_the_service_pass_through(through: httpx.Client) -> None:
+    assert "There is no item" in through.get("/product/none", headers=BROWSER).text
+    check(through.get("/items/none"), 404, "not_found")
+
+
+def test_what_nginx_answers_with_cannot_be_asked_for(through: httpx.Client) -> None:
+    for path in ("/.edge/page", "/.edge/problem", "/.edge/none"):
+        check(through.get(path), 404, "not_found")
 
 
 def test_what_is_not_http_gets_a_problem_document(edge: str) -> None:

@@ -16,6 +16,7 @@ from app.storefront.calls import call_of, snippets
 from app.storefront.tiles import label, stems
 from app.storefront.view import View, read_view, to_pairs
 from tests.app.conftest import ODD_ID, picture
+from tests.app.corpus_client import check
 
 PHOTO = picture(3, "JPEG")
 VIEWS = {
@@ -128,6 +129,24 @@ def test_errors_are_pages_with_a_sentence(
     assert response.headers["content-type"].startswith("text/html")
     assert sentence in response.text
     assert "Traceback" not in response.text
+
+
+def test_what_is_nowhere_is_a_page_for_people_and_a_problem_for_programs(
+    client: httpx.Client,
+) -> None:
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+    shown = client.get("/no/such/page", headers=browser)
+    assert shown.status_code == 404
+    assert "There is nothing at this address." in shown.text
+    for path, headers in (("/no/such/page", {}), ("/items/none", browser), ("/v1", {})):
+        check(client.get(path, headers=headers), 404, "not_found")
+    check(client.put("/search", headers=browser), 405, "method_not_allowed")
+
+
+def test_the_widget_is_tried_on_a_product_that_is_there(client: httpx.Client) -> None:
+    first = client.get("/items", params={"limit": 1}).json()["items"][0]["id"]
+    assert f'item="{html.escape(first)}"' in client.get("/widget").text
+    assert 'item="p7"' in client.get("/widget", params={"item": "p7"}).text
 
 
 def test_a_bad_photo_is_refused_in_a_sentence(client: httpx.Client) -> None:

@@ -143,6 +143,7 @@ class TestWithoutScripts:
     def test_more_like_this_and_the_call(self, visit, service):
         page = visit("/product/S0001", java_script_enabled=False)
         page.get_by_role("button", name="More like this", exact=True).click()
+        page.wait_for_url("**/search?**like=S0001**")  # until all of it is there
         assert ids_by_markup(page) == similar(service, "S0001")
         page.locator("#drawer > summary").click()
         page.locator("label", has_text="Python").click()

@@ -33,6 +33,26 @@ def test_the_widget_works_on_a_page_of_another_origin(visit, service, shop):
     assert widget_ids(page) == similar(service, "S0001", limit=4)
 
 
+def test_the_widget_asks_once_and_an_answer_that_comes_late_is_dropped(visit, service):
+    page = visit("/livez")
+    asked = []
+    page.on("request", lambda r: "/similar" in r.url and asked.append(r.url))
+    page.route("**/S0001/similar?**", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.goto("/widget?item=S0003")
+    assert widget_ids(page) == similar(service, "S0003", limit=4)
+    assert len(asked) == 1
+    page.evaluate(
+        """async () => {
+            const widget = document.querySelector("twinset-similar");
+            widget.setAttribute("item", "S0001");
+            await new Promise((done) => setTimeout(done, 50));
+            widget.setAttribute("item", "S0002");
+        }"""
+    )
+    page.wait_for_timeout(1000)
+    assert widget_ids(page) == similar(service, "S0002", limit=4)
+
+
 def test_the_reference_shows_every_call_of_the_document(visit, service):
     page = visit("/docs")
     expect(page.locator(".operation").first).to_be_visible()

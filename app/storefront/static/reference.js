@@ -40,11 +40,11 @@ function describe(api, path, method, operation) {
     element("span", { className: "path" }, path),
     element("span", { className: "what" }, operation.summary ?? ""),
   );
-  const body = element("div", {}, element("p", {}, operation.description ?? ""));
+  const body = element("div", {}, element("p", {}, ...marked(operation.description ?? "")));
   body.append(element("pre", { tabIndex: 0 }, element("code", {}, curl(path, method, operation))));
   const fields = [...parametersOf(operation), ...bodyFieldsOf(api, operation)];
   if (fields.length) body.append(element("h3", {}, "Takes"), table(fields));
-  body.append(element("h3", {}, "Answers"), table(answersOf(operation)));
+  body.append(element("h3", {}, "Answers"), table(answersOf(operation), "answers"));
   return element("details", { className: "operation", id: operation.operationId }, summary, body);
 }
 
@@ -105,16 +105,21 @@ function answersOf(operation) {
   ]);
 }
 
-function table(rows) {
+// The words of the document, with what stands between backquotes as code.
+function marked(text) {
+  return text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
+}
+
+function table(rows, className = "") {
   const lines = rows.map(([name, ...cells]) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, name),
-      ...cells.map((cell) => element("td", {}, cell)),
+      ...cells.map((cell) => element("td", {}, ...marked(cell))),
     ),
   );
-  return element("table", {}, element("tbody", {}, ...lines));
+  return element("table", { className }, element("tbody", {}, ...lines));
 }
 
 start().catch(() => {

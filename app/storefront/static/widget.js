@@ -6,22 +6,24 @@ const style = new CSSStyleSheet();
 style.replaceSync(`
   ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 1rem; margin: 0; padding: 0; list-style: none }
   a { display: block; color: inherit; text-decoration: none }
-  img { display: block; width: 100%; aspect-ratio: 3 / 4; object-fit: contain; background: #f3f1ed; mix-blend-mode: multiply }
+  img { display: block; width: 100%; aspect-ratio: 3 / 4; object-fit: contain; background: #fff }
   span { display: block; margin-top: .4rem; font-size: .9em }
 `);
-
 class TwinsetSimilar extends HTMLElement {
   static observedAttributes = ["item", "limit", "filter"];
   #root = this.attachShadow({ mode: "open" });
+  #turn = 0; // of several changes at a time, and of answers that cross, the last one counts
 
   async attributeChangedCallback() {
-    this.#root.adoptedStyleSheets = [style];
-    const id = encodeURIComponent(this.getAttribute("item"));
+    const turn = await ++this.#turn;
+    if (turn !== this.#turn || !this.getAttribute("item")) return;
     const query = new URLSearchParams({ limit: this.getAttribute("limit") ?? 4, group_by: "group_id" });
     if (this.hasAttribute("filter")) query.set("filter", this.getAttribute("filter"));
-    const answer = await fetch(`${SERVICE}/items/${id}/similar?${query}`).catch(() => null);
     // A shop's page does not suffer where the service is away: it shows nothing then.
+    const answer = await fetch(`${SERVICE}/items/${encodeURIComponent(this.getAttribute("item"))}/similar?${query}`).catch(() => null);
     const { items } = answer?.ok ? await answer.json() : { items: [] };
+    if (turn !== this.#turn) return;
+    this.#root.adoptedStyleSheets = [style];
     const list = document.createElement("ul");
     list.append(...items.map((hit) => this.#card(hit)));
     this.#root.replaceChildren(list);
@@ -32,7 +34,7 @@ class TwinsetSimilar extends HTMLElement {
     link.href = (this.getAttribute("href") ?? `${SERVICE}/product/{id}`).replace("{id}", encodeURIComponent(id));
     if (item.image_url) link.append(Object.assign(new Image(), { src: SERVICE + item.image_url, alt: "", loading: "lazy" }));
     link.append(Object.assign(document.createElement("span"), { textContent: item.title ?? id }));
-    return Object.assign(document.createElement("li"), {}).appendChild(link).parentNode;
+    return document.createElement("li").appendChild(link).parentNode;
   }
 }
 customElements.define("twinset-similar", TwinsetSimilar);

@@ -11,7 +11,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Header, Query, Response
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import problems
@@ -68,6 +68,7 @@ def both() -> Iterator[tuple[httpx.Client, httpx.Client]]:
         yield direct, framework
 
 
+@settings(deadline=None)
 @given(pairs=PAIRS)
 def test_any_query_is_read_as_the_framework_reads_it(
     both: tuple[httpx.Client, httpx.Client], pairs: list[tuple[str, str]]

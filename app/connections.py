@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import uuid
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from app.context import SECURITY_HEADERS
+from app.context import SECURITY_HEADERS, new_request_id
+from app.gathered import GatheredWrites
 from app.problems import FRAMEWORK_DETAILS, problem_response
 
 logger = logging.getLogger("twinset.connections")
@@ -59,7 +59,9 @@ class Connection(H11Protocol):
         self._draining = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        # Everything that uvicorn writes, it writes through this.
+        self._writes = GatheredWrites(transport, self.loop)
+        super().connection_made(self._writes)  # type: ignore[arg-type]
         self._await("head", self._deadlines.header)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -119,7 +121,7 @@ class Connection(H11Protocol):
         """Answer in the application's stead, where it has not begun to, and hang up."""
         code, detail = FRAMEWORK_DETAILS[status]
         response = problem_response(
-            uuid.uuid4().hex, status, code, detail, headers=SECURITY_HEADERS
+            new_request_id(), status, code, detail, headers=SECURITY_HEADERS
         )
         headers = [*response.raw_headers, (b"connection", b"close")]
         reason = HTTPStatus(status).phrase.encode()
@@ -139,6 +141,7 @@ class Connection(H11Protocol):
         self.loop.call_later(_LINGER_S, self.transport.abort)
 
     def on_response_complete(self) -> None:
+        self._writes.flush()
         super().on_response_complete()
         if self.transport.is_closing():
             self._hang_up()

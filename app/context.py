@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 import time
-import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +29,7 @@ SECURITY_HEADERS = {
     "referrer-policy": "same-origin",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 class RequestContext:
@@ -100,13 +101,23 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["x-request-id"] = self._request_id
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
+            headers = list(message.get("headers", ()))
+            named = {name for name, _ in headers}
+            headers.append((b"x-request-id", self._request_id.encode()))
+            headers += [pair for pair in _SECURITY_HEADERS if pair[0] not in named]
+            message["headers"] = headers
         await self._send(message)
 
 
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) else new_request_id()
+
+
+def new_request_id() -> str:
+    """A name for a request, random and no secret.
+
+    `uuid.uuid4` asks the system for its bits, and to wait for that hands the interpreter's lock to
+    the threads that search.
+    """
+    return f"{random.getrandbits(128):032x}"

@@ -52,7 +52,12 @@ StateDep = Annotated[State, Depends(get_state)]
 
 
 async def get_recommender(state: StateDep) -> Recommender:
-    """The live recommender, read once per request.
+    """The live recommender, read once per request."""
+    return live_recommender(state)
+
+
+def live_recommender(state: State) -> Recommender:
+    """What answers now.
 
     Raises:
         ArtefactError: its files were refused at start.
@@ -69,6 +74,11 @@ RecommenderDep = Annotated[Recommender, Depends(get_recommender)]
 
 
 async def get_call(request: Request) -> Call:
+    """The request's id and clock."""
+    return call_of(request)
+
+
+def call_of(request: Request) -> Call:
     """See `app.context`, which sets both."""
     return Call(request.state.request_id, request.state.start)
 
@@ -91,9 +101,15 @@ async def read_image_form(request: Request) -> ImageForm:
     try:
         return ImageForm(image, ImageOptions.model_validate(_form_values(form)))
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False, include_context=False)
-        located = [{**detail, "loc": ("body", *detail["loc"])} for detail in details]
-        raise RequestValidationError(located) from None
+        raise located(error, "body") from None
+
+
+def located(error: ValidationError, place: str) -> RequestValidationError:
+    """What a model refused, as the framework says it of a request's `place`: body, query."""
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    return RequestValidationError(
+        [{**detail, "loc": (place, *detail["loc"])} for detail in details]
+    )
 
 
 def _only_image(form: Form) -> bytes:

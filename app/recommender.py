@@ -126,10 +126,13 @@ class Recommender:
         """Items that fit a description."""
         return await self._rank(await self._encode_text(query), options)
 
-    async def similar(self, item_id: str, options: SearchOptions) -> RankedPage:
-        """Items like an item, by its stored vector; never the item itself."""
-        row = self.row(item_id)
-        return await self._rank(self.version.index.vector(row), options, exclude=[row])
+    async def similar(self, row: int, options: SearchOptions) -> RankedPage:
+        """Items like that of a row, by its stored vector; never the item itself."""
+
+        def search() -> RankedPage:  # where vectors are kept elsewhere, to read one takes time too
+            return rank(self.version, self.version.index.vector(row), options, exclude=[row])
+
+        return await self._searching.run(search)
 
     async def blend(
         self, positive: list[Signal], negative: list[Signal], options: SearchOptions
@@ -155,7 +158,8 @@ class Recommender:
             return await self._encode_image(signal.image, signal.box)
         if signal.text is not None:
             return await self._encode_text(signal.text)
-        return self.version.index.vector(self.row(signal.item_id or ""))
+        row = self.row(signal.item_id or "")
+        return await self._searching.run(partial(self.version.index.vector, row))
 
     async def _encode_image(self, data: bytes, box: Box | None = None) -> Vector:
         async def encode() -> Vector:

@@ -25,6 +25,7 @@ ITEMS = 37_774
 _ATTRIBUTES = ("gender", "masterCategory", "articleType", "baseColour", "season", "usage")
 # Items per cluster, and how far they lie from its centre: as real product pictures do.
 _PER_CLUSTER, _SPREAD = 40, 0.7
+_BLOCK = 50_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,10 @@ def clustered(count: int, dimension: int) -> NDArray[np.float32]:
     clusters = max(1, count // _PER_CLUSTER)
     centres = generator.standard_normal((clusters, dimension), np.float32)
     vectors = generator.standard_normal((count, dimension), np.float32)
-    vectors *= _SPREAD
-    vectors += centres[generator.integers(0, clusters, count)]
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    chosen = generator.integers(0, clusters, count)
+    for start in range(0, count, _BLOCK):  # else a million rows would take three times their size
+        block = vectors[start : start + _BLOCK]
+        block *= _SPREAD
+        block += centres[chosen[start : start + _BLOCK]]
+        block /= np.linalg.norm(block, axis=1, keepdims=True)
     return vectors

@@ -73,8 +73,7 @@ def test_the_mix_holds_every_call():
     assert sum(b"by-image" in head for head in heads) == 2
 
 
-def test_results_are_written_to_their_place_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.record.make_weights", lambda work: (work, work))
+def test_results_are_written_to_their_place_alone(tmp_path):
     names = commands(Inputs(tmp_path, tmp_path, tmp_path, tmp_path, "", quick=False))
     page = PAGE
     for name in names:

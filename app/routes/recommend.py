@@ -13,6 +13,7 @@ from app.deps import (
     RecommenderDep,
     SearchQuery,
 )
+from app.direct import DirectRoute
 from app.openapi import image_form
 from app.problems import NOT_CHANGED, responses
 from app.routes.shaping import recommendations
@@ -58,12 +59,6 @@ async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -
     return recommendations(call, recommender, page, query)
 
 
-@router.get(
-    "/items/{id:path}/similar",
-    summary="Items like an item",
-    responses=NOT_CHANGED | responses(400, 404, 422, 429, 500, 503),
-    response_model=Recommendations,
-)
 async def similar(
     recommender: RecommenderDep,
     call: CallDep,
@@ -75,12 +70,23 @@ async def similar(
 
     The list has an ETag, which lasts until the catalogue or the model changes.
     """
-    recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
+    row = recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
     tag = tag_of(recommender.revision, item_id, options.model_dump_json())
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    page = await recommender.similar(item_id, options)
+    page = await recommender.similar(row, options)
     response = recommendations(call, recommender, page, options)
     response.headers.update(headers)
     return response
+
+
+router.add_api_route(
+    "/items/{id:path}/similar",
+    similar,
+    summary="Items like an item",
+    responses=NOT_CHANGED | responses(400, 404, 422, 429, 500, 503),
+    response_model=Recommendations,
+    methods=["GET"],
+    route_class_override=DirectRoute,
+)

@@ -135,7 +135,7 @@ async def _rank(
     if view.photo is not None:
         return await recommender.by_image(view.photo, view.box, options)
     if view.like:
-        return await recommender.similar(view.like[0], options)
+        return await recommender.similar(recommender.row(view.like[0]), options)
     query = TextQuery(query=view.words, **common)
     return await recommender.by_text(query.query, query)
 
@@ -158,7 +158,7 @@ async def product(recommender: Recommender, item_id: str) -> Product:
         NotFound: there is no such item.
     """
     row, version = recommender.row(item_id), recommender.version
-    page = await recommender.similar(item_id, _options(recommender, _SIMILAR))
+    page = await recommender.similar(row, _options(recommender, _SIMILAR))
     values, variants = values_of(version, row), recommender.variants(row)
     return Product(
         tile=tile(version, row, variants=variants),
@@ -207,8 +207,9 @@ async def _example(recommender: Recommender, candidates: list[Tile]) -> Example 
     """The candidate whose nearest products share most with it."""
     best: tuple[int, Example] | None = None
     for candidate in [one for one in candidates if one.picture]:
-        page = await recommender.similar(candidate.id, _options(recommender, _EXAMPLES))
-        similar = _compared(recommender, page, "", [recommender.row(candidate.id)])
+        row = recommender.row(candidate.id)
+        page = await recommender.similar(row, _options(recommender, _EXAMPLES))
+        similar = _compared(recommender, page, "", [row])
         shared = sum(len(one.reasons) for one in similar)
         if similar and (best is None or shared > best[0]):
             best = shared, Example(candidate, similar)

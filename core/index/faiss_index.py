@@ -22,7 +22,7 @@ import numpy as np
 from core.errors import ArtefactError, ConfigError
 from core.index.base import Condition, Mask, Rows, Scores, Vectors
 from core.index.exact import check_query, dot_rows
-from core.index.faiss_kinds import QUANTISED, kind_of, new_index, stored_vectors
+from core.index.faiss_kinds import QUANTISED, flat_over, kind_of, new_index, stored_vectors
 from core.index.ranked import Ranked, best_first, extend
 
 # The file beside a quantised index that keeps its vectors in 16 bits a number.
@@ -31,6 +31,9 @@ KEPT_FILE = "vectors.npy"
 _PQ_CANDIDATES = 8
 _ADD_BLOCK = 4096
 _SCAN_BLOCK = 8192
+# Of a mask, rows are gathered and scored by themselves where they are one of so many at most: to
+# read rows one by one takes several times what it takes to pass over them in place.
+_FEW = 8
 # More than FAISS and `dot_rows` can differ on unit vectors, far less than one picture from another.
 _ROUNDING = np.float32(1e-5)
 
@@ -39,14 +42,15 @@ _ROUNDING = np.float32(1e-5)
 class SearchPlan:
     """How a query is answered. Nothing here depends on k: shorter lists begin longer ones.
 
-    Up to `scan_rows` matching rows are scored one and all. Above, FAISS is asked for `breadths[0]`
-    candidates, then for more, and at last the matching rows are scored after all. FAISS passes over
-    every row of a mask of up to `exhaustive_rows` and takes its short cuts through a larger one.
+    Up to `scan_rows` matching rows are scored one and all, unless they are a large part. Above,
+    FAISS is asked for `breadths[0]` candidates, then for more, and at last the matching rows are
+    scored after all. FAISS passes over every row of a mask of up to `exhaustive_rows` and takes its
+    short cuts through a larger one.
     `probe_share` is the part of an IVF's lists that a query without a mask looks into.
     """
 
     scan_rows: int = 1000
-    exhaustive_rows: int = 200_000
+    exhaustive_rows: int = 1_000_000
     breadths: tuple[int, ...] = (64, 256, 1024, 4096)
     probe_share: float = 1 / 32
 
@@ -55,18 +59,21 @@ class FaissIndex:
     """See `core.index.base.VectorIndex` and `core.index.faiss_kinds` for the kinds.
 
     "exact" equals `ExactIndex` to the bit, and under a mask of up to `plan.exhaustive_rows` rows
-    so does "hnsw". "ivf" keeps half of each vector's bits and scores what it keeps. "ivf-sq" and
-    "ivf-pq" search compressed rows in memory and score by `kept`, the vectors (n, d) in a file that
-    is mapped, not read. Lists of an approximate kind longer than `plan.breadths[0]` may hold a row
-    that was missed at first after a slightly worse one; no row comes twice and none moves between
-    pages.
+    so does every kind, over the vectors that it keeps: "ivf" half of each number's bits, "ivf-sq"
+    and "ivf-pq" likewise in `kept`, (n, d) in a file that is mapped, not read. Without a mask these
+    two search compressed rows in memory and score what they find by `kept`. Lists of an approximate
+    kind longer than `plan.breadths[0]` may hold a row that was missed at first after a slightly
+    worse one; no row comes twice and none moves between pages.
     """
 
     def __init__(self, index: Any, plan: SearchPlan | None = None, kept: Any = None) -> None:
         self._index = index
         self._kept = kept
-        # An HNSW's rows stand in a flat index, which can be passed over whole.
+        # What is passed over whole: the flat index of an HNSW's rows, the vectors kept beside
+        # compressed ones, else the index itself.
         self._storage = faiss.downcast_index(getattr(index, "storage", index))
+        if kept is not None:
+            self._storage = flat_over(kept)
         self._plan = plan or SearchPlan()
         self.kind = kind_of(index)
         self.dimension = int(index.d)
@@ -93,7 +100,8 @@ class FaissIndex:
                 on_rows(len(block))
         if kind == "ivf":
             index.make_direct_map()  # row -> list entry, so that a row can be read back
-        return cls(index, plan, vectors if kind in QUANTISED else None)
+        kept = np.ascontiguousarray(vectors) if kind in QUANTISED else None
+        return cls(index, plan, kept)
 
     @classmethod
     def load(cls, path: Path, plan: SearchPlan | None = None) -> FaissIndex:
@@ -166,9 +174,12 @@ class FaissIndex:
 
         Rows that score like the last candidate are left out: more of the same score may follow.
         """
-        if self.kind == "ivf-pq":
+        if self.kind == "ivf-pq" and not self._passes_over_all(request):
             breadth *= _PQ_CANDIDATES
-        if request.count <= max(breadth, self._plan.scan_rows):
+        few = self._plan.scan_rows
+        if request.selector is not None:
+            few = min(few, len(self) // _FEW)
+        if request.count <= max(breadth, few):
             return None
         near, candidates = self._ask(query, breadth, request)
         rows = candidates[0]
@@ -179,15 +190,22 @@ class FaissIndex:
         certain = near[0] > near[0, -1] + _ROUNDING
         return best_first(rows[certain], scores[certain], breadth)
 
+    def _passes_over_all(self, request: _Request) -> bool:
+        """Whether FAISS looks at every row of the mask, and at the vectors that are kept."""
+        return request.selector is not None and request.count <= self._plan.exhaustive_rows
+
     def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
         """FAISS's `breadth` best: of all rows of a mask, else as the kind looks for them."""
         selector = request.selector
-        exhaustive = selector is not None and request.count <= self._plan.exhaustive_rows
-        if hasattr(self._index, "nlist"):
+        exhaustive = self._passes_over_all(request)
+        if self.kind == "ivf":  # which keeps its vectors in the lists
             probes = self._index.nlist if exhaustive else self._probes(breadth, request.count)
             index, parameters = self._index, self._ivf_parameters(probes, selector)
         elif exhaustive or self.kind == "exact":
             index, parameters = self._storage, faiss.SearchParameters(sel=selector)
+        elif self.kind in QUANTISED:
+            probes = self._probes(breadth, request.count)
+            index, parameters = self._index, self._ivf_parameters(probes, selector)
         else:
             # A walk passes rows outside the mask too, so it has to be longer where few match.
             length = max(2 * breadth, math.ceil(1.5 * breadth * len(self) / request.count))

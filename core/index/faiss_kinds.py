@@ -14,6 +14,7 @@ from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ConfigError
 from core.index.base import Vectors
@@ -71,6 +72,27 @@ def stored_vectors(index: Any) -> Vectors | None:
     view: Vectors = faiss.rev_swig_ptr(flat.get_xb(), size).reshape(flat.ntotal, flat.d)
     view.flags.writeable = False
     return view
+
+
+def flat_over(vectors: NDArray[np.float16] | Vectors) -> Any:
+    """A FAISS index of every row of `vectors`, (n, d) and contiguous, which it does not copy.
+
+    They may lie in a file that is mapped, and have to live as long as the index. Numbers of 16 bits
+    are compared as they lie, which NumPy can only do after a conversion that takes far longer.
+    """
+    if vectors.dtype == np.float16:
+        half, metric = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        index = faiss.IndexScalarQuantizer(vectors.shape[1], half, metric)
+        index.is_trained = True  # nothing is to be learnt for it
+    else:
+        index = faiss.IndexFlatIP(vectors.shape[1])
+    if len(vectors):
+        data = vectors.view(np.uint8).reshape(-1)
+        no_owner = faiss.MaybeOwnedVectorUInt8().owner
+        place = faiss.swig_ptr(data)
+        index.codes = faiss.MaybeOwnedVectorUInt8.create_view(place, data.nbytes, no_owner)
+    index.ntotal = len(vectors)
+    return index
 
 
 def new_index(vectors: Vectors, kind: str) -> Any:

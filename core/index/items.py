@@ -64,9 +64,12 @@ class ItemTable:
 
     def __init__(self, path: Path) -> None:
         self._table = _read_table(path).combine_chunks()
+        names = self._table.column_names
+        # By field: the table would look its column and chunk up for each value.
+        self._arrays = {name: _whole(self._table[name]) for name in names}
         if "id" not in self._table.column_names:
             raise ArtefactError(path, "has no column id")
-        names = [name for name in self._table.column_names if name not in _NOT_FILTERABLE]
+        names = [name for name in names if name not in _NOT_FILTERABLE]
         columns: dict[str, Column] = columns_from_table(self._table, names)
         self.columns: Columns = columns
         ids = columns["id"]
@@ -91,10 +94,10 @@ class ItemTable:
 
     def item(self, row: int) -> dict[str, Any]:
         """All fields of a row by name; None where the item has no value."""
-        return {name: self._table[name][row].as_py() for name in self._table.column_names}
+        return {name: array[row].as_py() for name, array in self._arrays.items()}
 
     def id_of(self, row: int) -> str:
-        return str(self._table["id"][row].as_py())
+        return str(self._arrays["id"][row].as_py())
 
     def row_of(self, item_id: str) -> int | None:
         """The row of an item, None where there is no such id."""
@@ -150,6 +153,11 @@ class ImageStore:
         length = int(self._lengths[row])
         data = os.pread(self._descriptor, length, int(self._offsets[row]))
         return StoredImage(data, str(self._types[row].as_py()))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """The one chunk of a column, without a copy; the column where it takes more than one."""
+    return column.chunk(0) if column.num_chunks == 1 else column
 
 
 def _read_table(path: Path) -> pa.Table:

@@ -21,5 +21,7 @@ def best_first(rows: Rows, scores: Scores, k: int) -> Ranked:
 
 def extend(found: Ranked, more: Ranked) -> Ranked:
     """`found`, then the rows of `more` that it lacks."""
+    if not len(found[0]):
+        return more
     new = ~np.isin(more[0], found[0])
     return np.concatenate([found[0], more[0][new]]), np.concatenate([found[1], more[1][new]])

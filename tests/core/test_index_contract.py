@@ -16,10 +16,9 @@ COUNT, DIMENSION = 3000, 32
 PLAN = SearchPlan(scan_rows=50, breadths=(64, 256), probe_share=0.25)
 FAISS_KINDS = ("exact", "hnsw", "ivf", "ivf-sq", "ivf-pq")
 KINDS = ("oracle", *FAISS_KINDS, "milvus")
-COMPRESSED = ("ivf-sq", "ivf-pq", "milvus")
 APPROXIMATE = ("hnsw", "ivf", "ivf-sq", "ivf-pq", "milvus")
 MILVUS_PLAN = MilvusPlan(breadths=(64, 256), listed_rows=400)
-SELECTIVITIES = (None, 0.5, 0.1, 0.01, 0.001)
+SELECTIVITIES = (None, 0.9, 0.5, 0.1, 0.01, 0.001)
 
 
 def make_vectors():
@@ -84,8 +83,8 @@ def test_finds_the_rows_that_the_oracle_finds(index, selectivity):
 @pytest.mark.parametrize("selectivity", SELECTIVITIES[1:])
 @pytest.mark.parametrize("k", [10, 200, 700])
 def test_a_filtered_search_is_exact_where_the_index_has_the_vectors(index, selectivity, k):
-    if index.kind in COMPRESSED:
-        pytest.skip("what the index does not hold whole is measured by its recall")
+    if index.kind == "milvus":
+        pytest.skip("what another service searches is measured by its recall")
     mask = make_mask(selectivity)
     # What is exact for an index is judged by the vectors that it keeps.
     kept = ExactIndex(np.stack([index.vector(row) for row in range(COUNT)]))

@@ -34,7 +34,7 @@ def running_service(encoder, index, *options, environment=None, log=None):
     command = [sys.executable, "-m", "core.cli", "serve", *places, *map(str, options)]
     variables = os.environ | {"PYTHONFAULTHANDLER": "1"} | (environment or {})
     with (
-        Path(log).open("wb+") if log else tempfile.TemporaryFile() as output,
+        Path(log).open("wb+") if log else tempfile.NamedTemporaryFile() as output,
         subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process,
     ):
         try:

@@ -59,6 +59,7 @@ class Connection(H11Protocol):
         self._received = 0
         self._draining = False
         self._door: Door | None = self.app_state.get("door")
+        self._uploading = False
         # The upload that was refused last, until all of it has come, and how much is still to come.
         self._refused: Refusal | None = None
         self._to_drop = 0
@@ -69,8 +70,13 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._await(None, 0)
+        self._leave()
         self.resume_writing()
         super().connection_lost(exc)
+
+    def _leave(self) -> None:
+        if self._door is not None:
+            self._door.inside.discard(self.cycle)
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
@@ -88,7 +94,8 @@ class Connection(H11Protocol):
         # Nor where answers pile up: then one is written after the other, see `pause_writing`.
         if self._door is None or conn.trailing_data[0] or self.flow.write_paused:
             return False
-        self._refused = refused = self._door.refuse(data)
+        self._uploading = self._door.is_upload(data)
+        self._refused = refused = self._door.refuse(data) if self._uploading else None
         if refused is None:
             return False
         self._unset_keepalive_if_required()
@@ -118,6 +125,10 @@ class Connection(H11Protocol):
     def handle_events(self) -> None:
         super().handle_events()
         state = self.conn.their_state
+        if self._door is not None and self._uploading and state is h11.DONE:
+            self._uploading = False  # it has come
+            if not self.cycle.response_complete:
+                self._door.inside.add(self.cycle)
         if self.transport.is_closing():
             self._await(None, 0)
         elif state is h11.SEND_BODY:
@@ -186,6 +197,7 @@ class Connection(H11Protocol):
         self.loop.call_later(_LINGER_S, self.transport.abort)
 
     def on_response_complete(self) -> None:
+        self._leave()
         super().on_response_complete()
         if self.transport.is_closing():
             self._hang_up()

@@ -20,6 +20,7 @@ from app.errors import Overloaded
 from app.metrics import Metrics
 from app.problems import problem_response
 from app.recent import ErrorEvent, RecentErrors
+from app.settings import Settings
 
 logger = logging.getLogger("twinset.access")
 ROUTE = "/recommend/by-image"
@@ -50,7 +51,10 @@ class Refusal:
 
 
 class Door:
-    """Looks at uploads where `full` says that one more would be refused after all.
+    """Looks at uploads where one more would be refused after all, or `limit` of them are `inside`.
+
+    Those are inside that have come as a whole and are not answered: an upload that stalls takes
+    nobody's place. `full` says what the queues behind know.
 
     Only what is plainly a whole request head for an upload is refused here, with the same answer
     as inside. Everything else is none of its business: what is odd, too long, or wants an answer
@@ -59,10 +63,12 @@ class Door:
     """
 
     def __init__(
-        self, full: Callable[[], bool], max_body: int, metrics: Metrics, errors: RecentErrors
+        self, full: Callable[[], bool], settings: Settings, metrics: Metrics, errors: RecentErrors
     ) -> None:
-        self._full, self._max_body = full, max_body
+        self._full, self._limit = full, settings.max_uploads
+        self._max_body = settings.max_body_bytes
         self._metrics, self._errors = metrics, errors
+        self.inside: set[object] = set()
         self._untold = 0
         busy = Overloaded()
         headers = {"Retry-After": str(busy.retry_after_s)}
@@ -73,8 +79,8 @@ class Door:
         self._head = "\r\n".join(["HTTP/1.1 429 Too Many Requests", *lines, ""]).encode()
 
     def refuse(self, data: bytes) -> Refusal | None:
-        """What to do about the bytes that begin a request; None to go on as ever."""
-        if not self._full() or not _START.match(data):
+        """What to do about the bytes that begin an upload; None to go on as ever."""
+        if len(self.inside) < self._limit and not self._full():
             return None
         start = time.perf_counter()
         end = data.find(b"\r\n\r\n", 0, _MAX_HEAD_BYTES)
@@ -89,6 +95,11 @@ class Door:
         request_id = given[1].decode() if given else uuid.uuid4().hex
         self._count(request_id, start)
         return Refusal(self._answer(request_id, last), end + 4, int(lengths[0]), last)
+
+    @staticmethod
+    def is_upload(data: bytes) -> bool:
+        """Whether these bytes begin an upload."""
+        return _START.match(data) is not None
 
     def _count(self, request_id: str, start: float) -> None:
         self._metrics.count_request("POST", ROUTE, 429, time.perf_counter() - start)

@@ -83,9 +83,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Door]]:
     state: State = app.state.service
     state.start()
     drain_on_sigterm(state)
-    limit = state.settings.max_body_bytes
-    # For `app.connections`, which looks at requests before the application does.
-    yield {"door": Door(lambda: state.takes_no_image, limit, state.metrics, state.errors)}
+    door = Door(lambda: state.takes_no_image, state.settings, state.metrics, state.errors)
+    yield {"door": door}  # for `app.connections`, which looks at requests before the application
     state.stop()
 
 

@@ -13,6 +13,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from app.context import SECURITY_HEADERS, new_request_id
+from app.door import Door, Refusal
 from app.gathered import GatheredWrites
 from app.problems import FRAMEWORK_DETAILS, problem_response
 
@@ -57,6 +58,11 @@ class Connection(H11Protocol):
         self._since = 0.0
         self._received = 0
         self._draining = False
+        self._door: Door | None = self.app_state.get("door")
+        self._uploading = False
+        # The upload that was refused last, until all of it has come, and how much is still to come.
+        self._refused: Refusal | None = None
+        self._to_drop = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         # Everything that uvicorn writes, it writes through this.
@@ -66,16 +72,65 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._await(None, 0)
+        self._leave()
         self.resume_writing()
         super().connection_lost(exc)
 
+    def _leave(self) -> None:
+        if self._door is not None:
+            self._door.inside.discard(self.cycle)
+
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
-        super().data_received(data)
+        data = self._drop(data)
+        while data and self._turn_away(data):
+            data = self._drop(data)
+        if data:
+            super().data_received(data)
+
+    def _turn_away(self, data: bytes) -> bool:
+        """Answer an upload that the door refuses, where these bytes begin a request."""
+        conn = self.conn
+        if conn.their_state is not h11.IDLE or conn.our_state is not h11.IDLE:
+            return False
+        # Nor where answers pile up: then one is written after the other, see `pause_writing`.
+        if self._door is None or conn.trailing_data[0] or self.flow.write_paused:
+            return False
+        self._uploading = self._door.is_upload(data)
+        self._refused = refused = self._door.refuse(data) if self._uploading else None
+        if refused is None:
+            return False
+        self._unset_keepalive_if_required()
+        self.transport.write(refused.answer)
+        self._to_drop = refused.head + refused.body
+        self._await("rest", self._deadlines.body)
+        return True
+
+    def _drop(self, data: bytes) -> bytes:
+        """What of these bytes does not belong to the upload that was refused."""
+        if self._refused is None:
+            return data
+        rest = data[self._to_drop :]
+        self._to_drop -= len(data) - len(rest)
+        if self._to_drop == 0:
+            last, self._refused = self._refused.last, None
+            self._await(None, 0)
+            if last:
+                self._hang_up()
+                return b""
+            later = self.loop.call_later
+            self.timeout_keep_alive_task = later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        return rest
 
     def handle_events(self) -> None:
         super().handle_events()
         state = self.conn.their_state
+        if self._door is not None and self._uploading and state is h11.DONE:
+            self._uploading = False  # it has come
+            if not self.cycle.response_complete:
+                self._door.inside.add(self.cycle)
         if self.transport.is_closing():
             self._await(None, 0)
         elif state is h11.SEND_BODY:
@@ -101,8 +156,11 @@ class Connection(H11Protocol):
         if self._awaited[0] == "head" and not self.conn.trailing_data[0]:
             self.transport.close()  # it has asked nothing
             return
-        if self._awaited[0] == "body" and (earned := self._earned()) > 0:
+        if self._awaited[0] in ("body", "rest") and (earned := self._earned()) > 0:
             self._restart(earned)
+            return
+        if self._awaited[0] == "rest":
+            self._hang_up()  # it was answered
             return
         logger.info("a request did not arrive in time")
         self._answer(408)
@@ -141,6 +199,7 @@ class Connection(H11Protocol):
         self.loop.call_later(_LINGER_S, self.transport.abort)
 
     def on_response_complete(self) -> None:
+        self._leave()
         self._writes.flush()
         super().on_response_complete()
         if self.transport.is_closing():

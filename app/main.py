@@ -12,6 +12,7 @@ from app import problems
 from app.access import Access
 from app.context import RequestContext
 from app.cors import CORS_OPTIONS, CrossOrigin
+from app.door import Door
 from app.limits import BodyLimit
 from app.memory import return_freed_memory
 from app.openapi import describe
@@ -78,11 +79,12 @@ def api_router() -> APIRouter:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Door]]:
     state: State = app.state.service
     state.start()
     drain_on_sigterm(state)
-    yield
+    door = Door(lambda: state.takes_no_image, state.settings, state.metrics, state.errors)
+    yield {"door": door}  # for `app.connections`, which looks at requests before the application
     state.stop()
 
 

@@ -13,7 +13,9 @@ from app.probe import SharedProbe
 from app.recent import RecentErrors
 from app.recommender import Recommender
 from app.settings import Settings
-from core.errors import ArtefactError, TwinsetError
+from core.errors import ArtefactError, NotReady, TwinsetError
+
+_RETRY_S = 1.0
 
 
 @dataclass
@@ -28,12 +30,14 @@ class State:
     failure: TwinsetError | None = None
     draining: bool = False
     probe: SharedProbe = field(default_factory=SharedProbe)
+    _stopping: threading.Event = field(default_factory=threading.Event)
 
     def open(self) -> None:
         """Open the artefacts that the settings name.
 
         Raises:
             ArtefactError: one is missing or damaged, or they do not belong together.
+            NotReady: something that they need is held by another process, or does not answer.
         """
         self.live = LiveCatalogue(self.settings, self.metrics, self._show)
 
@@ -41,18 +45,32 @@ class State:
         """Open the artefacts unless that was done or a recommender was given; follow the writes.
 
         Refused artefacts do not end the process: /readyz names the file, and whoever runs the
-        service decides. `twinset serve` checks them before it gets here.
+        service decides. `twinset serve` checks them before it gets here. What is not ready yet is
+        tried again until it is.
         """
-        if self.recommender is None:
-            try:
-                self.open()
-            except ArtefactError as error:
-                self.failure = error
-                return
         if self.live is not None:
             self.live.follow()
         elif self.recommender is not None:
             self._show(self.recommender)
+        elif not self._try_to_open():
+            threading.Thread(target=self._open_later, name="opener", daemon=True).start()
+
+    def _try_to_open(self) -> bool:
+        """False where it is worth another try."""
+        try:
+            self.open()
+        except (ArtefactError, NotReady) as error:
+            self.failure = error
+            return isinstance(error, ArtefactError)
+        self.failure = None
+        if self.live is not None and not self._stopping.is_set():
+            self.live.follow()
+        return True
+
+    def _open_later(self) -> None:
+        while not self._stopping.wait(_RETRY_S):
+            if self._try_to_open():
+                return
 
     @property
     def takes_no_image(self) -> bool:
@@ -67,6 +85,7 @@ class State:
 
     def stop(self) -> None:
         """Stop what follows the writes, and the recommender's threads."""
+        self._stopping.set()
         if self.live is not None:
             self.live.close()
         if self.recommender is not None:

@@ -13,7 +13,6 @@ import json
 import sqlite3
 import threading
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,29 +22,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.errors import ArtefactError, StorageFull
+from core.errors import ArtefactError
 from core.index.base import Vectors
 from core.index.items import StoredImage
+from core.live.database import connect, prepare, storage_errors
 
 LOG_FILE = "live.sqlite"
 Operation = Literal["put", "patch", "delete"]
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS log (
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,
-  id TEXT NOT NULL, operation TEXT NOT NULL, fields TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS pictures (
-  sha TEXT PRIMARY KEY, sequence INTEGER NOT NULL, type TEXT NOT NULL, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS vectors (
-  key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS answers (
-  key TEXT PRIMARY KEY, time INTEGER NOT NULL, request TEXT NOT NULL, answer TEXT NOT NULL);
-"""
 _APPLIED = "applied:"
-_BUSY_S = 20
 _ANSWERS_KEPT_S = 24 * 3600
 _MICROSECONDS = 1_000_000
-_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _CHUNK = 500
 
 
@@ -73,6 +59,7 @@ class WriteLog:
 
     Raises:
         ArtefactError: the file is not a log, or cannot be opened.
+        NotReady: another process holds it for longer than one waits.
         StorageFull: there is no room to make it.
     """
 
@@ -80,10 +67,10 @@ class WriteLog:
         self.path = index_dir / LOG_FILE
         self._reading, self._writing = threading.RLock(), threading.RLock()
         try:
-            with _storage_errors():
-                self._writer = _connect(self.path)
-                _prepare(self._writer)
-                self._reader = _connect(self.path)
+            with storage_errors():
+                self._writer = connect(self.path)
+                prepare(self._writer)
+                self._reader = connect(self.path)
                 self.id = str(self._one("SELECT value FROM meta WHERE name = 'id'"))
         except sqlite3.Error:
             raise ArtefactError(self.path, "cannot be opened as a log of live writes") from None
@@ -159,9 +146,10 @@ class WriteLog:
         Other processes' writes wait meanwhile; what they wrote before is seen.
 
         Raises:
-            StorageFull: the disk has no room. Nothing was written, and a later try can succeed.
+            StorageFull, NotReady: the disk has no room, or another process writes for long.
+                Nothing was written, and a later try can succeed.
         """
-        with self._writing, _storage_errors():
+        with self._writing, storage_errors():
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield Transaction(self._writer)
@@ -246,38 +234,6 @@ class Transaction:
 def picture_sha(data: bytes) -> str:
     """The name of a picture in the log."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-    )
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables where they are missing; a log that is there is only read, so that a service
-    starts on a full disk too."""
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in _SCHEMA.split(";"):
-        connection.execute(statement)
-    connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (uuid.uuid4().hex,))
-    connection.execute("COMMIT")
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        # The low byte of a code is its family.
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FULL:
-            raise StorageFull("There is no room left to store the write.") from None
-        raise
 
 
 def _now() -> int:

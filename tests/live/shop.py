@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +19,7 @@ from core.catalog import CatalogueWriter, render_texts
 from core.encoders import HashEncoder
 from core.images import decode_image
 from core.index.items import StoredImage
-from core.live.log import Entry, WriteLog, picture_sha
+from core.live.log import LOG_FILE, Entry, WriteLog, picture_sha
 from index_builder.build import BuildOptions, build_index
 from tests.embeddings import write_embeddings
 
@@ -126,3 +129,11 @@ def random_write(random: Random, rows: list[Fields], number: int) -> tuple[Entry
         rows[at]["image"] = data
         return Entry(rows[at]["id"], "patch", {**patch, "image": sha}), data
     return Entry(rows[at]["id"], "patch", patch), None
+
+
+@contextlib.contextmanager
+def being_made(folder: Path) -> Iterator[None]:
+    """Another process is about to change a new file's mode, which SQLite lets nobody wait for."""
+    with contextlib.closing(sqlite3.connect(folder / LOG_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield

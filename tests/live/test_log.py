@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,14 +12,15 @@ import pyarrow as pa
 import pytest
 
 from core.columns import column_from_arrow
-from core.errors import ArtefactError, StorageFull
+from core.errors import ArtefactError, NotReady, StorageFull
 from core.index.items import StoredImage
+from core.live import database
 from core.live import log as log_module
 from core.live.columns import extend_vocabulary
 from core.live.laid_index import merge_ranked
 from core.live.log import Entry, WriteLog
 from core.live.overlay import fit
-from tests.live.shop import write
+from tests.live.shop import being_made, write
 
 
 def patch(number: int) -> Entry:
@@ -47,6 +49,37 @@ def test_entries_read_back_in_order(log: WriteLog, tmp_path: Path) -> None:
         ("p2", 3, {"price": 2.0}),
     ]
     assert other.id == log.id
+
+
+def test_a_log_that_another_makes_is_waited_for(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with being_made(tmp_path):
+            opening = pool.submit(WriteLog, tmp_path)
+            with pytest.raises(TimeoutError):
+                opening.result(timeout=0.3)
+        assert opening.result(timeout=10).sequence == 0
+
+
+def test_those_who_make_a_log_together_all_have_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(50):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            logs = list(pool.map(WriteLog, [folder] * 4))
+            assert len({log.id for log in logs}) == 1
+            for log in logs:
+                log.close()
+
+
+def test_a_log_that_stays_held_is_no_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_S", 0.1)
+    with being_made(tmp_path), pytest.raises(NotReady, match="Another process"):
+        WriteLog(tmp_path)
+    first, second = WriteLog(tmp_path), WriteLog(tmp_path)
+    with first.transaction(), pytest.raises(NotReady), second.transaction():
+        raise AssertionError("both write")
 
 
 def test_a_failed_transaction_leaves_nothing(log: WriteLog) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
+from app import state
 from core.errors import ArtefactError
 from core.index.store import REPORT_FIGURES, REPORT_PAGE, current_version, list_versions
+from core.live import database
 from core.live.log import Entry, WriteLog
 from index_builder.build import BuildOptions
 from index_builder.compact import compact_index
 from tests.app.corpus_client import check
 from tests.app.test_openapi import check as check_declared
 from tests.live.conftest import COUNT, KEY, Place, serving
-from tests.live.shop import ENCODER, products, write
+from tests.live.shop import ENCODER, being_made, products, write
 from tests.live.test_versions import newer
 
 PAGE = "<!doctype html><style>b {}</style><b>good</b>"
@@ -126,3 +130,21 @@ def test_a_report_without_its_page_is_refused_by_name(place: Place, report: Path
     (report / REPORT_PAGE).unlink()
     with pytest.raises(ArtefactError, match=REPORT_PAGE):
         newer(place, products(COUNT), BuildOptions(report=report))
+
+
+def test_a_worker_that_has_to_wait_for_the_log_is_ready_later(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_S", 0.1)
+    monkeypatch.setattr(state, "_RETRY_S", 0.1)
+    with contextlib.ExitStack() as stack:
+        with being_made(place.index):
+            client = stack.enter_context(serving(place))
+            check(client.get("/readyz"), 503, "not_ready")
+            check(client.get("/items"), 503, "not_ready")
+            assert client.get("/livez").status_code == 200
+        deadline = time.monotonic() + 20
+        while client.get("/readyz").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert client.put("/items/new", json={"title": "a dress"}).status_code == 201

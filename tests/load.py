@@ -48,13 +48,22 @@ class Connections:
     async def ask(self, request):
         """The status of the answer; 0 where the connection breaks."""
         try:
-            reader, writer = self._free.pop() if self._free else await self._open()
+            reader, writer = self._idle() or await self._open()
             writer.write(request)
             status = await self._read(reader)
         except (OSError, asyncio.IncompleteReadError):
             return 0
         self._free.append((reader, writer))
         return status
+
+    def _idle(self):
+        """A connection that was kept; those that the service let go meanwhile are none."""
+        while self._free:
+            reader, writer = self._free.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
 
     async def _open(self):
         return await asyncio.open_connection(*self._place)

@@ -52,13 +52,27 @@ class Decoder:
         """
         return await self._pool.run(partial(self._shrink, data, side))
 
+    async def narrow(self, data: bytes, width: int) -> bytes | None:
+        """The whole image as a JPEG that is `width` pixels wide; None where it is no wider.
+
+        Raises:
+            ImageError, Overloaded: as `decode`.
+        """
+        return await self._pool.run(partial(self._narrow, data, width))
+
     def _shrink(self, data: bytes, side: int) -> bytes:
         with self._costly if is_costly(data) else nullcontext():
             image = decode_image(data, self._limits, (side, side))
             image.thumbnail((side, side))
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=90)
-        return buffer.getvalue()
+        return _as_jpeg(image)
+
+    def _narrow(self, data: bytes, width: int) -> bytes | None:
+        with self._costly if is_costly(data) else nullcontext():
+            image = decode_image(data, self._limits, (width, width))
+            if image.width <= width:
+                return None
+            image.thumbnail((width, self._limits.max_side))
+        return _as_jpeg(image)
 
     def _job(self, data: bytes, box: Box) -> Callable[[], Image]:
         def job() -> Image:
@@ -78,3 +92,9 @@ class Decoder:
         width, height = self._size
         scale = 1 / max(min(x2 - x1, y2 - y1), 1e-3)
         return math.ceil(width * scale), math.ceil(height * scale)
+
+
+def _as_jpeg(image: Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

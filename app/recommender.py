@@ -24,6 +24,7 @@ from app.decoding import WHOLE, Box, Decoder
 from app.facets import count_facets
 from app.fragments import Fragments
 from app.metrics import Metrics
+from app.pictures import Pictures
 from app.pools import BoundedPool
 from app.ranking import ListedPage, RankedPage, browse, group_codes, rank, variants_of
 from app.schemas import (
@@ -74,6 +75,7 @@ class Recommender:
         )
         self._pools = (decoding, self._searching)
         self._decoder = Decoder(decoding, settings.image_limits, encoder.image_size)
+        self._pictures = Pictures(self._decoder, settings.max_picture_bytes)
         batch, queue = settings.max_batch, settings.max_queue
         timed = metrics.timed_encoder
         limits = (batch, queue, wait)
@@ -205,13 +207,13 @@ class Recommender:
             return []
         return variants_of(row, group_codes(self.version, STYLE))
 
-    async def image(self, item_id: str) -> StoredImage:
-        """The picture of an item; NotFound where it has none."""
+    async def image(self, item_id: str, width: int | None = None) -> StoredImage:
+        """The picture of an item, as stored or narrowed; NotFound where it has none."""
         row = self.row(item_id)
         image = await self._searching.run(partial(self.version.images.read, row))
         if image is None:
             raise NotFound("This item has no image.")
-        return image
+        return image if width is None else await self._pictures.narrow(image, width)
 
     async def probe(self) -> None:
         """Embed an image and a text and search with both, outside of every queue.

@@ -57,8 +57,8 @@ class Settings(BaseSettings):
     Beside the model and the index, memory is bounded by `max_held_bytes` of request bodies, which
     JSON takes three times over, and by one image of `max_pixels` while it is decoded (16 bytes a
     pixel at worst). At most `max_uploads` images wait; `max_fragment_bytes` of items are kept as
-    JSON, and the last `kept_embeddings` of images and of texts, about 2 KB each. A worker process
-    counts for itself.
+    JSON, `max_picture_bytes` of narrowed pictures, and the last `kept_embeddings` of images and of
+    texts, about 2 KB each. A worker process counts for itself.
     """
 
     model_config = SettingsConfigDict(env_prefix="TWINSET_", frozen=True, extra="ignore")
@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     queue_s: Annotated[float, Field(gt=0)] = 1.5
     kept_embeddings: Positive = 2048
     max_fragment_bytes: Positive = 16 * 1024 * 1024
+    max_picture_bytes: Positive = 16 * 1024 * 1024
     shutdown_s: Positive = 10
     # How long a client may take over its headers, over its body (and a second more for each
     # `body_rate` bytes), and over reading an answer.

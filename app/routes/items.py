@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from app.conditional import holds
 from app.deps import CallDep, FacetQuery, IfNoneMatch, ItemIdPath, ListQuery, RecommenderDep
+from app.pictures import Width
 from app.problems import NOT_CHANGED, Responses, responses
 from app.routes.shaping import item_detail, item_list
 from app.schemas import Facets, ItemDetail, ItemList
 
 router = APIRouter(tags=["items"])
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+WidthQuery = Annotated[
+    Width | None, Query(description="No wider than so many pixels; without, as it is stored.")
+]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _IMAGE_RESPONSES: Responses = {
     200: {"description": "The picture.", "content": dict.fromkeys(_IMAGE_TYPES, _BINARY)},
@@ -42,10 +47,11 @@ async def list_items(recommender: RecommenderDep, call: CallDep, options: ListQu
 async def item_image(
     recommender: RecommenderDep,
     item_id: ItemIdPath,
+    width: WidthQuery = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The bytes of the catalogue, with an ETag of their content."""
-    image = await recommender.image(item_id)
+    """The bytes of the catalogue, or a JPEG of that `width`, with an ETag of their content."""
+    image = await recommender.image(item_id, width)
     etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}"'
     headers = {
         "ETag": etag,

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.pictures import Width
 from app.storefront.tiles import facts, label
 
 FOLDER = Path(__file__).parent
@@ -26,7 +27,7 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters |= {"money": _money, "count": _count, "label": label}
-        self._environment.globals |= {"facts": facts}
+        self._environment.globals |= {"facts": facts, "widths": list(map(int, Width))}
 
     def render(self, name: str, **values: Any) -> str:
         """The page `name`; a value that the template misses is an error."""

@@ -8,6 +8,7 @@ the fastest route of the service takes, so that the client is not what is measur
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 from collections import Counter
@@ -17,9 +18,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-# Gives the bytes of request number n, head and body.
+# Gives the bytes of request number n, head and body; no number comes twice in a process.
 Requests = Callable[[int], bytes]
 _HEAD_END = b"\r\n\r\n"
+# They go on from one load to the next: a service keeps what it answered, so the next load would
+# find the answers of the last one.
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def require_answer(address: str, requests: Requests, name: str) -> None:
     """
     place = urlsplit(address)
     with socket.create_connection((place.hostname or "", place.port or 80), timeout=60) as asked:
-        asked.sendall(requests(0).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        asked.sendall(requests(next(_numbers)).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
         answer = b"".join(iter(lambda: asked.recv(65536), b""))
     if not answer.startswith(b"HTTP/1.1 2"):
         said = answer[-300:].decode("utf-8", "replace")
@@ -99,11 +103,9 @@ class _Shared:
         # Seconds between two requests of one connection, where the rate is fixed.
         self.interval = plan.clients / plan.rate if plan.rate else 0.0
         self._requests = requests
-        self._number = 0
 
     def next_request(self) -> bytes:
-        self._number += 1
-        return self._requests(self._number - 1)
+        return self._requests(next(_numbers))
 
     def add(self, status: int, sent: float, now: float) -> None:
         if self.start <= now < self.end:

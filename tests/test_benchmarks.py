@@ -66,6 +66,18 @@ def test_every_request_of_a_load_differs():
         assert len({kind.requests(n) for n in range(100)}) == 100
 
 
+def test_a_load_repeats_nothing_of_the_one_before(address):
+    asked = []
+
+    def request(number):
+        asked.append(number)
+        return get("/livez")
+
+    for clients in (1, 3):
+        run_load(address, request, Plan(clients, 0.3, warm_up=0.1))
+    assert len(set(asked)) == len(asked) > 2
+
+
 def test_the_mix_holds_every_call():
     requests = mixed(service_calls(["a", "b"]))
     heads = [requests(n).split(b" HTTP")[0] for n in range(10)]

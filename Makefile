@@ -59,7 +59,8 @@ faults: .venv/.all
 fuzz: .venv/.fuzz
 	$(BIN)/pytest -v --full -m fuzz tests/fuzz tests/core/test_filters.py
 	for target in decoder manifest multipart filters; do \
-		$(BIN)/python -m tests.fuzz.coverage $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+		$(BIN)/python -m tests.fuzz.coverage $$target -max_total_time=$(FUZZ_SECONDS) \
+			-artifact_prefix=var/fuzz/ || exit 1; \
 	done
 
 # What nginx says of its own, in the service's words.

@@ -95,7 +95,11 @@ def decode_image(
         # Pillow refuses before the size can be read here.
         raise _too_large(limits or ImageLimits()) from None
     except _DECODER_ERRORS:
-        raise InvalidImage("The image is damaged or incomplete.") from None
+        raise _damaged() from None
+
+
+def _damaged() -> InvalidImage:
+    return InvalidImage("The image is damaged or incomplete.")
 
 
 def _decode(
@@ -158,6 +162,8 @@ def _flatten(image: Image.Image) -> Image.Image:
     if image.mode in ("I;16", "I"):
         # Pillow's own conversion clips 16-bit grey to 255 instead of scaling it.
         return image.point(lambda value: value * (1 / 256)).convert("L").convert("RGB")
+    if image.mode == "P" and image.palette is None:
+        raise _damaged()  # Pillow opens a PNG without its palette, and fails an assertion later
     if image.has_transparency_data:
         return _on_white(image)
     return image if image.mode == "RGB" else image.convert("RGB")

@@ -47,9 +47,9 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width: int, height: int, *chunks: bytes) -> bytes:
+def png(width: int, height: int, *chunks: bytes, colour: int = 2) -> bytes:
     """A PNG that claims a size; without chunks it is 57 bytes and has no pixels."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
 
 
@@ -97,6 +97,7 @@ def damaged() -> dict[str, bytes]:
         "half png": good_png[: len(good_png) // 2],
         "0x0": png(0, 0),
         "no pixels": png(64, 64),
+        "no palette": png(64, 64, chunk(b"IDAT", zlib.compress(bytes(64 * 65))), colour=3),
         "half webp": webp[: len(webp) // 2],
         "half gif": gif[: len(gif) // 2],
         "text bomb": png(64, 64, bomb, pixels),

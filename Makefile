@@ -58,7 +58,7 @@ faults: .venv/.all
 
 fuzz: .venv/.fuzz
 	$(BIN)/pytest -v --full -m fuzz tests/fuzz tests/core/test_filters.py
-	for target in decoder manifest multipart filters; do \
+	for target in decoder manifest boundary multipart filters; do \
 		$(BIN)/python -m tests.fuzz.coverage $$target -max_total_time=$(FUZZ_SECONDS) \
 			-artifact_prefix=var/fuzz/ || exit 1; \
 	done

@@ -13,7 +13,7 @@ from PIL.Image import Image, fromarray
 
 from app.pools import BoundedPool
 from core.encoders.dual import resize_image
-from core.images import ImageLimits, crop_box, decode_image, is_costly
+from core.images import ImageLimits, crop_box, decode_image, is_costly, is_within
 
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
@@ -67,6 +67,8 @@ class Decoder:
         return _as_jpeg(image)
 
     def _narrow(self, data: bytes, width: int) -> bytes | None:
+        if is_within(data, width):  # upright or on its side: nothing to decode
+            return None
         with self._costly if is_costly(data) else nullcontext():
             image = decode_image(data, self._limits, (width, width))
             if image.width <= width:

@@ -13,6 +13,7 @@ from core.errors import ImageError
 from core.index.items import StoredImage
 
 _Key = tuple[bytes, int]
+_OVERHEAD_BYTES = 256  # of an entry beside its picture
 
 
 class Width(IntEnum):
@@ -29,7 +30,7 @@ class Pictures:
     def __init__(self, decoder: Decoder, max_bytes: int) -> None:
         self._decoder = decoder
         self._kept: LRUCache[_Key, StoredImage] = LRUCache(
-            max_bytes, lambda image: len(image.data) + 256
+            max_bytes, lambda image: len(image.data) + _OVERHEAD_BYTES
         )
 
     async def narrow(self, image: StoredImage, width: int) -> StoredImage:
@@ -50,6 +51,6 @@ class Pictures:
         if data is None:
             return image
         narrowed = StoredImage(data, "image/jpeg")
-        if len(data) + 256 <= self._kept.maxsize:
+        if len(data) + _OVERHEAD_BYTES <= self._kept.maxsize:
             self._kept[key] = narrowed
         return narrowed

@@ -132,6 +132,19 @@ def is_costly(data: bytes) -> bool:
         return False  # refused before its pixels are read
 
 
+def is_within(data: bytes, side: int) -> bool:
+    """Whether no side of the image is longer than `side`; read from the header.
+
+    Raises:
+        UnsupportedImage, InvalidImage
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=[sniff_format(data)]) as image:
+            return max(image.size) <= side
+    except (Image.DecompressionBombError, *_DECODER_ERRORS):
+        raise _damaged() from None
+
+
 def _drop_decoder(image: ImageFile.ImageFile) -> None:
     """Free what a decoded WebP image still holds: its decoder and the raw frame."""
     vars(image).pop("_decoder", None)

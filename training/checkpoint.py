@@ -81,12 +81,11 @@ def load_start(run: Path, config: TrainingConfig, model: nn.Module) -> None:
     checkpoints = _checkpoints(run)
     if not checkpoints:
         raise ArtefactError(run, "holds no checkpoint to start with")
-    given, needed = checkpoint_config(run), config
+    given = checkpoint_config(run)
     folder = run / BEST if (run / BEST).exists() else checkpoints[-1]
     read_manifest(folder, "checkpoint")
-    towers = ("strategy", "model.dimension", "model.image", "model.text")
-    for key in towers:
-        if attrgetter(key)(given) != attrgetter(key)(needed):
+    for key in ("strategy", "model.dimension", "model.image", "model.text"):
+        if attrgetter(key)(given) != attrgetter(key)(config):
             raise ArtefactError(folder, f"is of another {key.replace('.', ' ')}")
     model.load_state_dict(load_file(folder / "model.safetensors"))
 

@@ -21,6 +21,7 @@ from app.memory import return_freed_memory
 from app.metrics import MULTIPROCESS_FOLDER
 from app.settings import Settings
 from app.state import State
+from app.supervisor import supervise
 from core.errors import ConfigError
 from core.index.milvus.versions import is_shareable
 from core.index.store import current_version
@@ -63,7 +64,7 @@ def serve(
     options = server_options(settings, host, port)
     with TemporaryDirectory(prefix="twinset-metrics-") as folder:
         os.environ[MULTIPROCESS_FOLDER] = folder  # before the workers import prometheus_client
-        uvicorn.run(target, factory=True, workers=workers, **options)
+        supervise(uvicorn.Config(target, factory=True, workers=workers, **options))
 
 
 def check_address(host: str, port: int) -> None:

@@ -68,6 +68,21 @@ def test_a_worker_that_dies_is_replaced(plain_shop: Artefacts) -> None:
         assert "twinset_requests_in_flight 1.0" in text  # what it was busy with does not
 
 
+def test_a_worker_that_dies_while_asked_for_a_sign_of_life_is_replaced(
+    plain_shop: Artefacts,
+) -> None:
+    with running_service(*plain_shop, "--workers", 2) as (client, process):
+        victim = min(children(process.pid))
+        os.kill(victim, signal.SIGSTOP)
+        time.sleep(2)  # the supervisor asks twice a second, and waits for the answer now
+        os.kill(victim, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while len(now := children(process.pid)) < 2 or victim in now:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert ask(client, "/items/p1", 10) == {200: 10}
+
+
 def test_no_answer_is_wrong_while_workers_die(plain_shop: Artefacts, full: bool) -> None:
     with running_service(*plain_shop, "--workers", 2) as (client, process):
         for _ in range(10 if full else 2):

@@ -116,7 +116,9 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """Each number is the share of samples that an augmentation touches, 0 to 1.
+    """Each number is the share of samples that an augmentation touches, 0 to 1; `phrase_rarity`
+    is a weight instead. Above 0, an attribute whose value few products have stands in phrases
+    rather than one whose value most have, by 1 + `phrase_rarity` times -ln of its share of them.
 
     `modality_dropout` (hybrid) takes the image or the text away, so that a query with one side
     lands near items with both. `second_views` (clip) is the share of a batch that is shown a
@@ -130,6 +132,7 @@ class AugmentationConfig:
     geometry: float
     colour: float
     blur: float
+    phrase_rarity: float = 0.0
     modality_dropout: float = 0.0
     second_views: float = 0.0
 

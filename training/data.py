@@ -72,6 +72,17 @@ class Products:
         return np.unique(columns, axis=0, return_inverse=True)[1].ravel().astype(np.int32)
 
     @cached_property
+    def rarity(self) -> NDArray[np.float32]:
+        """(n, a): how much each attribute of a product tells, -ln of its value's share of the
+        products; 0 where it is null."""
+        told = np.zeros(self.codes.shape, np.float32)
+        for column, codes in enumerate(self.codes.T):
+            known = codes != MISSING
+            counts = np.bincount(codes[known], minlength=len(self.values[column]))
+            told[known, column] = -np.log(counts[codes[known]] / len(codes))
+        return told
+
+    @cached_property
     def has_photo(self) -> NDArray[np.bool_]:
         """(n,): which products have a further photo."""
         flags = np.zeros(len(self), np.bool_)

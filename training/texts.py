@@ -31,10 +31,11 @@ def make_text_batch(
     names = np.unique([products.titles[row] for row in rows], return_inverse=True)[1]
     matches = names[:, None] == names[None, :]
     codes = products.codes[rows]
+    weights = 1 + config.phrase_rarity * products.rarity[rows]
     texts = []
     for number, row in enumerate(rows):
         phrase = rng.random() < config.attribute_phrases
-        asked = _ask_attributes(codes[number], rng) if phrase else []
+        asked = _ask_attributes(codes[number], weights[number], rng) if phrase else []
         if asked:
             texts.append(" ".join(products.values[a][codes[number, a]] for a in asked))
             matches[number] = (codes[:, asked] == codes[number, asked]).all(axis=1)
@@ -43,10 +44,18 @@ def make_text_batch(
     return TextBatch(texts, matches)
 
 
-def _ask_attributes(codes: NDArray[np.int32], rng: random.Random) -> list[int]:
-    """A random non-empty subset of a product's known attributes, in their natural order."""
+def _ask_attributes(
+    codes: NDArray[np.int32], weights: NDArray[np.float32], rng: random.Random
+) -> list[int]:
+    """A random non-empty subset of a product's known attributes, in their natural order; those
+    of more weight rather."""
     known = [a for a in range(len(codes)) if codes[a] != MISSING]
-    return sorted(rng.sample(known, rng.randint(1, min(3, len(known))))) if known else []
+    if not known:
+        return []
+    # The largest of u ** (1 / weight) are a weighted draw (Efraimidis and Spirakis, 2006).
+    draws = {a: rng.random() ** (1 / weights[a]) for a in known}
+    count = rng.randint(1, min(3, len(known)))
+    return sorted(sorted(known, key=draws.__getitem__)[-count:])
 
 
 def _own_text(products: Products, row: int, rng: random.Random) -> str:

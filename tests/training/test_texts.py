@@ -1,5 +1,6 @@
 """What a batch's texts say about its products."""
 
+import math
 import random
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from training.batch import drop_modalities
-from training.data import item_template, load_products, number_categories, with_category
+from training.data import MISSING, item_template, load_products, number_categories, with_category
 from training.texts import make_text_batch
 
 
@@ -27,6 +28,26 @@ def test_a_phrase_matches_every_product_with_its_attributes(catalogue, config, t
         for j in range(36):
             values = {products.values[a][products.codes[j, a]] for a in (0, 1, 4)}
             assert batch.matches[i, j] == (set(text.split()) <= values)
+
+
+def test_what_few_products_have_is_asked_for_rather(catalogue, config, tmp_path):
+    products = products_of(catalogue, config, tmp_path)
+    codes = np.array([[0, 0], [0, 1], [0, 1], [0, MISSING]], np.int32)
+    products = replace(
+        products, codes=codes, values=[["all"], ["one", "two"]], attributes=("common", "rare")
+    )
+    told = [[0, math.log(4)], [0, math.log(2)], [0, math.log(2)], [0, 0]]
+    assert products.rarity == pytest.approx(np.array(told), abs=1e-6)
+    shares = []
+    for rarity in (0.0, 1.0):
+        augmentation = replace(config.augmentation, attribute_phrases=1.0, phrase_rarity=rarity)
+        rows, rng = np.zeros(4000, np.int64), random.Random(0)
+        asked = [
+            t for t in make_text_batch(products, rows, augmentation, rng).texts if " " not in t
+        ]
+        shares.append(asked.count("one") / len(asked))
+    # Of two attributes one is drawn by weight: 1 : 1, then 1 : 1 + ln 4.
+    assert shares == pytest.approx([0.5, (1 + math.log(4)) / (2 + math.log(4))], abs=0.04)
 
 
 def test_names_match_themselves_alone(catalogue, config, tmp_path):

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from core.errors import BadDimensions, ImageTooLarge, InvalidImage, UnsupportedImage
 from core.images import ImageLimits, crop_box, decode_image, is_costly
@@ -56,10 +56,17 @@ def test_sixteen_bit_grey_is_scaled_not_clipped():
     assert decode_image(saved(image)).getpixel((5, 5)) == (128, 128, 128)
 
 
-def test_a_large_jpeg_is_decoded_small_but_never_below_twice_the_target():
-    data = saved(gradient(3000, 4000), "JPEG")
-    small = decode_image(data, target=(96, 128))
-    assert 256 <= min(small.size) < 1000
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_large_jpeg_is_decoded_small_but_covers_the_target(orientation):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    on_its_side = orientation > 4
+    stored = gradient(4000, 3000) if on_its_side else gradient(3000, 4000)
+    data = saved(stored, "JPEG", exif=exif)
+    # 1/8 is 375 x 500 upright: one and a half times 250 x 333, and not of a pixel more.
+    assert decode_image(data, target=(250, 333)).size == (375, 500)
+    assert decode_image(data, target=(251, 333)).size == (750, 1000)
+    assert decode_image(data, target=(250, 334)).size == (750, 1000)
     assert decode_image(data).size == (3000, 4000)
 
 

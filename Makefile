@@ -27,7 +27,7 @@ REAL := var/real
 STUDY := var/study
 ENCODER := models/compact
 INFINITY ?=
-BENCHMARKS := encoders rest indexes service photo mixed
+BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
@@ -109,7 +109,9 @@ model: .venv/.all
 		$(MODEL)/catalog.parquet $(MODEL)/rendered.parquet
 	$(BIN)/twinset train --config training/configs/compact-start.toml \
 		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/start
-	$(BIN)/twinset train --config training/configs/compact.toml --start $(MODEL)/start \
+	$(BIN)/twinset train --config training/configs/compact-middle.toml --start $(MODEL)/start \
+		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/middle
+	$(BIN)/twinset train --config training/configs/compact.toml --start $(MODEL)/middle \
 		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/run
 	$(BIN)/twinset evaluate --encoder $(MODEL)/run/encoder \
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report

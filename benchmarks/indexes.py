@@ -1,6 +1,6 @@
 """Index kinds: recall against latency, memory and build time, beside hnswlib and usearch.
 
-    python -m benchmarks.indexes --embeddings EMB [--count 44441,1000000] [--queries 200]
+    python -m benchmarks.indexes --embeddings EMB [--count 44441,1000000] [--queries 100]
 
 Up to the number that EMB holds, the vectors are those of its items; beyond, clustered ones. Every
 search is of one query on one thread for ten rows, as the service asks; recall and exactness are
@@ -40,7 +40,7 @@ Search = Callable[[Vectors], NDArray[np.int64]]
 def main(
     embeddings: Annotated[Path | None, typer.Option()] = None,
     count: Annotated[str, typer.Option(help="Sizes, with commas.")] = "44441,1000000",
-    queries: Annotated[int, typer.Option(min=1)] = 200,
+    queries: Annotated[int, typer.Option(min=1)] = 100,
     dimension: Annotated[int, typer.Option(min=2)] = 256,
 ) -> None:
     """Print one table of kinds and one of filters for each size."""

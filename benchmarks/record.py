@@ -9,6 +9,7 @@ that fails leaves its place as it was, and the command ends with 1.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+# Benchmarks of this ending run as on a processor with AVX2 alone, whatever this one has beside.
+_AVX2 = "-avx2"
+_AVX2_ONLY = {
+    "PYTHONPATH": str(Path(__file__).parent / "avx2"),
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "FAISS_OPT_LEVEL": "avx2",
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,7 @@ def commands(given: Inputs) -> dict[str, list[str]]:
     sizes = ["--count", "5000", "--queries", "20"] if given.quick else []
     rest = ["--work", str(given.work), "--infinity", given.infinity]
     duration = ["--duration", "10", "--capacity-seconds", "3"] if given.quick else []
+    few = ["--clients", "1,16", "--only", "compact", "--work", str(given.work)]
     return {
         "encoders": ["benchmarks.encoders", str(given.encoder), str(clip)],
         "rest": ["benchmarks.rest", *served, *rest, *seconds],
@@ -71,13 +83,20 @@ def commands(given: Inputs) -> dict[str, list[str]]:
         "service": ["benchmarks.service", *served, *seconds],
         "photo": ["benchmarks.photo", *served, *seconds],
         "mixed": ["benchmarks.mixed", *served, *duration],
+        f"encoders{_AVX2}": ["benchmarks.encoders", str(given.encoder)],
+        f"rest{_AVX2}": ["benchmarks.rest", *served, *few, *seconds],
     }
 
 
 def _record(name: str, command: list[str], page: Path) -> bool:
     print(f"{name}: python -m {' '.join(command)}", file=sys.stderr)  # noqa: T201 - progress
+    environment = os.environ | (_AVX2_ONLY if name.endswith(_AVX2) else {})
     done = subprocess.run(  # noqa: S603 - our own commands
-        [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-m", *command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode == 0:
         text = page.read_text(encoding="utf-8")

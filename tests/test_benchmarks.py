@@ -89,12 +89,12 @@ def test_results_are_written_to_their_place_alone(tmp_path):
     names = commands(Inputs(tmp_path, tmp_path, tmp_path, tmp_path, "", quick=False))
     page = PAGE
     for name in names:
-        page = filled(page, name, f"results \\1 of {name}")
+        page = filled(page, name, f"results \\1 of <{name}>")
     for name in names:
-        assert page.count(f"results \\1 of {name}") == 1
+        assert page.count(f"results \\1 of <{name}>") == 1
     again = filled(page, "photo", "new")
-    assert "of photo" not in again
-    assert again.count("of mixed") == 1
+    assert "of <photo>" not in again
+    assert again.count("of <mixed>") == 1
     with pytest.raises(ValueError, match="no place"):
         filled(PAGE, "nothing", "")
 

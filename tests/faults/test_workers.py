@@ -27,6 +27,13 @@ def children(pid: int) -> set[int]:
     return {int(c) for c in listed if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()}
 
 
+def wait_until_replaced(victim: int, parent: int) -> None:
+    deadline = time.monotonic() + 30
+    while len(now := children(parent)) < 2 or victim in now:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def requests_to(text: str, route: str) -> float:
     found = re.findall(
         rf'^twinset_requests_total{{.*route="{re.escape(route)}".*}} (\S+)$', text, re.M
@@ -58,10 +65,7 @@ def test_a_worker_that_dies_is_replaced(plain_shop: Artefacts) -> None:
         before = children(process.pid)
         victim = min(before)
         os.kill(victim, signal.SIGKILL)
-        deadline = time.monotonic() + 30
-        while len(now := children(process.pid)) < 2 or victim in now:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until_replaced(victim, process.pid)
         assert ask(client, "/items/p1", 10) == {200: 10}
         text = httpx.get(f"{client.base_url}/metrics").text
         assert requests_to(text, "/items/{id}") == 20  # what the dead one counted stays
@@ -76,10 +80,7 @@ def test_a_worker_that_dies_while_asked_for_a_sign_of_life_is_replaced(
         os.kill(victim, signal.SIGSTOP)
         time.sleep(2)  # the supervisor asks twice a second, and waits for the answer now
         os.kill(victim, signal.SIGKILL)
-        deadline = time.monotonic() + 30
-        while len(now := children(process.pid)) < 2 or victim in now:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until_replaced(victim, process.pid)
         assert ask(client, "/items/p1", 10) == {200: 10}
 
 

@@ -24,6 +24,8 @@ from training.config import TrainingConfig, parse_config
 
 CHECKPOINTS = "checkpoints"
 BEST = "best"
+# What two configurations have to say alike for the weights of one to fit the towers of the other.
+SAME_TOWERS = ("strategy", "model.dimension", "model.image", "model.text")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def load_start(run: Path, config: TrainingConfig, model: nn.Module) -> None:
     given = checkpoint_config(run)
     folder = run / BEST if (run / BEST).exists() else checkpoints[-1]
     read_manifest(folder, "checkpoint")
-    for key in ("strategy", "model.dimension", "model.image", "model.text"):
+    for key in SAME_TOWERS:
         if attrgetter(key)(given) != attrgetter(key)(config):
             raise ArtefactError(folder, f"is of another {key.replace('.', ' ')}")
     model.load_state_dict(load_file(folder / "model.safetensors"))

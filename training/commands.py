@@ -37,7 +37,8 @@ def train(
         Path | None, typer.Option(help="Further photos of products: Parquet with id and image.")
     ] = None,
     start: Annotated[
-        Path | None, typer.Option(help="Begin with the weights of this finished run.")
+        Path | None,
+        typer.Option(help="Begin with this run or exported encoder."),
     ] = None,
     share: Annotated[
         float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")

@@ -26,8 +26,9 @@ from core.encoders.loading import ENCODER_MANIFEST
 from core.encoders.runtime import open_model
 from training.config import TrainingConfig
 from training.data import item_template
+from training.exported import LOGIT_SCALE
 from training.quantise import MIN_COSINE
-from training.towers import HybridTowers, TowerPair, tokenizer_path
+from training.towers import DualTowers, HybridTowers, TowerPair, tokenizer_path
 from training.towers.backbones import pixel_statistics
 from training.towers.hybrid import PROJECTED
 
@@ -62,7 +63,7 @@ def export_encoder(
         _export_text(towers.text, tokenizer, staging / TEXT_MODEL)
         if isinstance(towers, HybridTowers):
             _export_fusion(towers.fusion, staging / FUSION_MODEL)
-        _write_spec(config, item_template(config.data, category), staging)
+        _write_spec(towers, config, item_template(config.data, category), staging)
 
 
 def _export_image(tower: nn.Module, config: TrainingConfig, path: Path) -> None:
@@ -138,7 +139,7 @@ def _without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _write_spec(config: TrainingConfig, template: str, folder: Path) -> None:
+def _write_spec(towers: TowerPair, config: TrainingConfig, template: str, folder: Path) -> None:
     mean, std = pixel_statistics(config.model.image)
     spec = DualSpec(
         name=config.name,
@@ -156,6 +157,8 @@ def _write_spec(config: TrainingConfig, template: str, folder: Path) -> None:
         spec |= {"architecture": hybrid.ARCHITECTURE, "projected": PROJECTED}
     fields: dict[str, Any] = {**spec, "fingerprint": fingerprint_of(spec, folder)}
     fields["training"] = config.to_dict()
+    if isinstance(towers, DualTowers):  # for training that goes on from here
+        fields[LOGIT_SCALE] = float(towers.scale.detach())
     write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)
 
 

@@ -27,13 +27,14 @@ from core.encoders.loading import ENCODER_MANIFEST, load_encoder
 from core.errors import ConfigError, ImageError
 from core.images import decode_image
 from core.metrics import recall_at
+from training.exported import LOGIT_SCALE
 
 MIN_COSINE = 0.99
 MAX_RECALL_LOSS = 0.005
 RECALL_AT = 10
 # Of the pictures, this many set the ranges of the numbers; the others judge.
 CALIBRATION = 200
-_NOT_SPECIFICATION = ("schema_version", "kind", "files", "fingerprint", "training")
+_NOT_SPECIFICATION = ("schema_version", "kind", "files", "fingerprint", "training", LOGIT_SCALE)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from training.checkpoint import (
 )
 from training.config import TrainingConfig
 from training.data import Products, load_products
+from training.exported import is_encoder, load_exported
 from training.history import log_record, rewind_history
 from training.optimise import make_optimizer, set_rates, train_step
 from training.parallel import Shard, from_main_process, make_accelerator
@@ -46,6 +47,7 @@ from training.towers import TowerPair, build_towers
 from training.validate import MONITORED, validate
 
 Rows = NDArray[np.int64]
+_SHOWN = 512  # products whose pictures tell the batch norms of an exported encoder their statistics
 
 
 @dataclass(frozen=True)
@@ -121,14 +123,14 @@ def train(
     """Train, or resume, in `folder`; leaves a checkpoint and `history.jsonl` there.
 
     Decoded images are kept in `cache`, by default in the folder itself; `photos` are further
-    photos of the products (`load_products`). The first step starts with the weights that another
-    run, in the folder `start`, ended with, else with pretrained ones.
+    photos of the products (`load_products`). The first step starts with the weights in the folder
+    `start`, a run or an exported dual encoder, else with pretrained ones.
 
     Raises:
         CatalogueError: too few products with an image to fill a batch, or no category where the
             configuration needs one.
         ArtefactError: the folder holds a damaged checkpoint, or one of another configuration, or
-            `start` has none with the same towers.
+            `start` holds none, or of other towers.
         ConfigError: pretrained weights cannot be found or do not fit.
     """
     run, reached = open_run(config, catalogue, folder, cache or folder / "cache", photos, start)
@@ -182,7 +184,7 @@ def open_run(
         raise CatalogueError(f"{catalogue.path}: too few products with an image to train on")
     towers = untrained_towers(config)
     if start is not None:
-        load_start(start, config, towers)
+        _begin_with(start, config, towers, products.pixels[rows[:_SHOWN]])
     optimizer = make_optimizer(towers, settings)
     reached = load_checkpoint(folder, config, towers, optimizer)
     with accelerator.main_process_first():
@@ -203,6 +205,17 @@ def open_run(
         steps_per_epoch=steps_per_epoch,
     )
     return run, reached
+
+
+def _begin_with(
+    start: Path, config: TrainingConfig, towers: TowerPair, pixels: NDArray[np.uint8]
+) -> None:
+    """The weights of a run, or of an exported encoder; `pixels` (n, height, width, 3)."""
+    if is_encoder(start):
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255
+        load_exported(start, config, towers, images)
+    else:
+        load_start(start, config, towers)
 
 
 def choose_sides(

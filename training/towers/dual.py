@@ -39,6 +39,9 @@ class DualTowers(TowerPair):
     def scale(self) -> Tensor:
         return self.log_scale.exp().clamp(max=_TOP_SCALE)
 
+    def set_scale(self, scale: float) -> None:
+        self.log_scale.data.fill_(math.log(scale))
+
     def forward(self, images: Tensor, input_ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Images in 0..1 (n, 3, h, w) and tokens (m, t) -> unit rows (n, d) and (m, d)."""
         return self.embed_images(images), self.embed_texts(input_ids, mask)

@@ -34,6 +34,18 @@ class Tower(nn.Module, ABC):
         self.frozen = nn.ModuleList(kept)
         self.frozen.requires_grad_(False)
 
+    def part(self, name: str) -> nn.Module:
+        """A module by the name that an export has for it, however many blocks were frozen then.
+
+        Raises:
+            AttributeError, IndexError: there is none.
+        """
+        if not name.startswith("frozen."):
+            return self.get_submodule(name)
+        _, number, *rest = name.split(".", 2)
+        whole = [*self._parts.stem, *self._parts.blocks][int(number)]
+        return whole.get_submodule(".".join(rest))
+
     def _run(self, *inputs: Tensor) -> Tensor:
         saves_work = self.training and not inputs[0].is_cuda
         extract = self._extract_on_cpu if saves_work else self._parts.features

@@ -66,7 +66,7 @@ def _cases(folder: Path, encoder: DualEncoder, batch: int) -> list[Case]:
     pixels = generator.integers(0, 256, (batch, height, width, 3), np.uint8)
     images = [Image.fromarray(one) for one in pixels]
     texts = [words(number) for number in range(batch)]
-    prepared = np.stack([encoder.prepare_image(image) for image in images])
+    prepared = encoder.spec.pixels.apply(pixels)
     return [
         Case(folder / IMAGE_MODEL, {"pixels": prepared}, lambda: encoder.encode_images(images)),
         Case(folder / TEXT_MODEL, encoder.tokenise(texts), lambda: encoder.encode_texts(texts)),

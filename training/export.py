@@ -23,7 +23,7 @@ from core.encoders.base import Vectors, normalise
 from core.encoders.dual import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, DualSpec
 from core.encoders.hybrid import FUSION_MODEL
 from core.encoders.loading import ENCODER_MANIFEST
-from core.encoders.runtime import open_model
+from core.encoders.runtime import PixelScale, open_model
 from training.config import TrainingConfig
 from training.data import item_template
 from training.exported import LOGIT_SCALE
@@ -146,8 +146,7 @@ def _write_spec(towers: TowerPair, config: TrainingConfig, template: str, folder
         dimension=config.model.dimension,
         image_width=config.data.image_width,
         image_height=config.data.image_height,
-        pixel_mean=mean,
-        pixel_std=std,
+        pixels=PixelScale(mean, std),
         max_tokens=config.data.max_tokens,
         text_template=template,
         item_image_weight=config.model.item_image_weight,

@@ -22,7 +22,7 @@ from rich.console import Console
 from core.artefacts import new_folder, read_manifest, write_manifest
 from core.catalog import Catalogue, render_texts
 from core.encoders.base import Encoder, Vectors
-from core.encoders.dual import IMAGE_MODEL, DualEncoder
+from core.encoders.dual import IMAGE_MODEL, DualEncoder, resize_image
 from core.encoders.loading import ENCODER_MANIFEST, load_encoder
 from core.errors import ConfigError, ImageError
 from core.images import decode_image
@@ -119,7 +119,8 @@ def quantise_encoder(folder: Path, sample: Sample, out: Path) -> Verdict:
     with new_folder(out) as staging:
         for name in manifest["files"]:
             shutil.copyfile(folder / name, staging / name)
-        _quantise_tower(staging / IMAGE_MODEL, [before.prepare_image(i) for i in tuning])
+        pixels = np.stack([resize_image(image, *before.image_size) for image in tuning])
+        _quantise_tower(staging / IMAGE_MODEL, before.spec.pixels.apply(pixels))
         fields: dict[str, Any] = {**spec, "fingerprint": fingerprint_of(spec, staging)}
         write_manifest(
             staging, "encoder", fields | {"training": manifest.get("training")}, ENCODER_MANIFEST
@@ -137,8 +138,8 @@ def _dual(folder: Path) -> DualEncoder:
     return encoder
 
 
-def _quantise_tower(path: Path, pixels: Sequence[Vectors]) -> None:
-    """Replace a float32 ONNX file by its int8 form, its ranges set by `pixels`, (3, h, w) each."""
+def _quantise_tower(path: Path, pixels: Vectors) -> None:
+    """Replace a float32 ONNX file by its int8 form, its ranges set by `pixels`, (n, 3, h, w)."""
     import nncf
     import onnx
 

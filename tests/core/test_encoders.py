@@ -12,6 +12,7 @@ from PIL import Image
 from core.artefacts import CHECKSUM
 from core.encoders import HashEncoder, load_encoder
 from core.encoders.base import fuse, normalise
+from core.encoders.runtime import PixelScale, open_model
 from core.encoders.shapes import batch_sizes, token_length
 from core.errors import ArtefactError, ConfigError, InvalidInput
 from tests.conftest import ROOT
@@ -146,6 +147,23 @@ def test_a_description_that_does_not_fit_is_refused(change, compact, tmp_path):
     folder = described_as(change, compact, tmp_path)
     with pytest.raises(ArtefactError, match=r"encoder\.json"):
         load_encoder(folder, "cpu")
+
+
+def test_pixels_are_scaled_by_channel():
+    scale = PixelScale(mean=(0.5, 0.25, 0.0), std=(0.5, 0.25, 2.0))
+    pixels = np.array([[[[0, 51, 255], [255, 102, 0]]]], np.uint8)  # one row of two pixels
+    # (0 - 0.5) / 0.5, (1 - 0.5) / 0.5; (0.2 - 0.25) / 0.25, (0.4 - 0.25) / 0.25; 1 / 2, 0
+    expected = [[[-1.0, 1.0]], [[-0.2, 0.6]], [[0.5, 0.0]]]
+    assert scale.apply(pixels)[0] == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_a_graph_scales_pixels_as_numpy_does(compact):
+    scale = PixelScale(mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 192, 144, 3), np.uint8)
+    inside = open_model(compact / "image.onnx", "cpu", pixels=scale)({"pixels": pixels})
+    outside = open_model(compact / "image.onnx", "cpu")({"pixels": scale.apply(pixels)})
+    # Not closer: processors with units for it compute in bfloat16.
+    assert (np.vecdot(normalise(inside), normalise(outside)) > 0.999).all()
 
 
 def test_an_items_picture_is_the_mean_of_its_views(compact, tmp_path):

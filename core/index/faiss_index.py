@@ -23,7 +23,7 @@ from core.errors import ArtefactError, ConfigError
 from core.index.base import Condition, Mask, Rows, Scores, Vectors
 from core.index.exact import check_query, dot_rows
 from core.index.faiss_kinds import QUANTISED, flat_over, kind_of, new_index, stored_vectors
-from core.index.ranked import Ranked, best_first, extend
+from core.index.ranked import Ranked, best_first, certain, extend
 
 # The file beside a quantised index that keeps its vectors in 16 bits a number.
 KEPT_FILE = "vectors.npy"
@@ -34,8 +34,6 @@ _SCAN_BLOCK = 8192
 # Of a mask, rows are gathered and scored by themselves where they are one of so many at most: to
 # read rows one by one takes several times what it takes to pass over them in place.
 _FEW = 8
-# More than FAISS and `dot_rows` can differ on unit vectors, far less than one picture from another.
-_ROUNDING = np.float32(1e-5)
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ class FaissIndex:
     so does every kind, over the vectors that it keeps: "ivf" half of each number's bits, "ivf-sq"
     and "ivf-pq" likewise in `kept`, (n, d) in a file that is mapped, not read. Without a mask these
     two search compressed rows in memory and score what they find by `kept`. Lists of an approximate
-    kind longer than `plan.breadths[0]` may hold a row that was missed at first after a slightly
-    worse one; no row comes twice and none moves between pages.
+    kind longer than half of `plan.breadths[0]` may hold a row that was missed at first after a
+    slightly worse one; no row comes twice and none moves between pages.
     """
 
     def __init__(self, index: Any, plan: SearchPlan | None = None, kept: Any = None) -> None:
@@ -170,10 +168,7 @@ class FaissIndex:
         return rows[:k], scores[:k]
 
     def _propose(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
-        """The best candidates of FAISS that no unseen row can precede; None where it falls short.
-
-        Rows that score like the last candidate are left out: more of the same score may follow.
-        """
+        """FAISS's candidates that no unseen row can precede, ranked; None where it falls short."""
         if self.kind == "ivf-pq" and not self._passes_over_all(request):
             breadth *= _PQ_CANDIDATES
         few = self._plan.scan_rows
@@ -187,8 +182,8 @@ class FaissIndex:
             return None
         scores = self._score(query, rows)
         # By what FAISS says: of a compressed row's score it alone knows what may follow.
-        certain = near[0] > near[0, -1] + _ROUNDING
-        return best_first(rows[certain], scores[certain], breadth)
+        settled = certain(near[0])
+        return best_first(rows[settled], scores[settled], breadth)
 
     def _passes_over_all(self, request: _Request) -> bool:
         """Whether FAISS looks at every row of the mask, and at the vectors that are kept."""

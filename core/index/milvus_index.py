@@ -24,7 +24,7 @@ from core.index.exact import check_query, dot_rows
 from core.index.milvus.collections import CollectionRecord, entries
 from core.index.milvus.connection import answering
 from core.index.milvus.fields import ROW, VECTOR, rows_in, rows_not_in, translate
-from core.index.ranked import Ranked, best_first, extend
+from core.index.ranked import Ranked, best_first, certain, extend
 
 # The server's limits for a search's length and for the breadth of an HNSW walk.
 _MOST_HITS = 16_384
@@ -32,8 +32,6 @@ _MOST_BREADTH = 32_768
 # Below, identical pictures hide their neighbours from the walk.
 _LEAST_BREADTH = 256
 _FETCH_BLOCK = 1000
-# More than Milvus and `dot_rows` can differ on unit vectors.
-_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -163,8 +161,7 @@ class MilvusIndex:
         """The best candidates of Milvus that no unseen row can precede.
 
         Nothing where fewer come back than were asked for: an approximate index may miss some
-        under a filter. Rows that score like the last candidate are left out, as more of the same
-        score may follow.
+        under a filter.
         """
         with answering():
             (hits,) = self.client.search(
@@ -181,8 +178,8 @@ class MilvusIndex:
         near = np.array([hit["distance"] for hit in hits])
         rows = np.array([hit[ROW] for hit in hits], np.int64)
         vectors = np.array([hit["entity"][VECTOR] for hit in hits], np.float32)
-        certain = (near > near[-1] + _ROUNDING) & request.lets_through(rows)
-        return best_first(rows[certain], dot_rows(vectors[certain], query), breadth)
+        settled = certain(near) & request.lets_through(rows)
+        return best_first(rows[settled], dot_rows(vectors[settled], query), breadth)
 
     def _breadth(self, breadth: int, request: _Request) -> dict[str, int]:
         if self.record.index_type == "IVF_SQ8":

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.index.base import Rows, Scores
+from core.index.base import Mask, Rows, Scores
 
 Ranked = tuple[Rows, Scores]
+# More than an engine and `dot_rows` can differ on unit vectors, far less than one picture from
+# another.
+_ROUNDING = np.float32(1e-5)
+
+
+def certain(near: Scores) -> Mask:
+    """Which candidates no unseen row can precede, by an engine's scores (n,), best first.
+
+    Those that score like the last one are left out, as more of the same score may follow. Where
+    they are most of the list none is certain: a walk in a graph gets lost among so many copies of
+    one row, and may have missed better ones.
+    """
+    above = near > near[-1] + _ROUNDING
+    return above if 2 * np.count_nonzero(above) >= len(near) else np.zeros_like(above)
 
 
 def best_first(rows: Rows, scores: Scores, k: int) -> Ranked:

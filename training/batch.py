@@ -27,16 +27,20 @@ _PHOTO_WEIGHT = 3.0  # how much rather a product with a further photo is shown t
 class Batch:
     """Augmented images (n, 3, h, w) in 0..1, tokens (n, t), and which text fits which image.
 
-    `matches` is (m, m) bool, `names` (m,) numbers of the names and `categories` (m,), negative
-    where unknown: of the whole batch, of which n = m products are here unless several processes
-    share it. `present` (n, 2) bool says whether the image and the text of a product count. `views`
-    (v, 3, h, w) are second views of the products `view_of` (w,) of the whole batch, w = v likewise.
+    `matches` is (m, m) bool, `rows` (m,) are the places of the products in the catalogue, `named`
+    (m,) bool says which texts are names, `names` (m,) are numbers of the names and `categories`
+    (m,), negative where unknown: of the whole batch, of which n = m products are here unless
+    several processes share it. `present` (n, 2) bool says whether the image and the text of a
+    product count. `views` (v, 3, h, w) are second views of the products `view_of` (w,) of the whole
+    batch, w = v likewise.
     """
 
     images: Tensor
     input_ids: Tensor
     mask: Tensor
     matches: Tensor
+    rows: Tensor
+    named: Tensor
     names: Tensor
     categories: Tensor
     present: Tensor
@@ -77,6 +81,8 @@ def make_batch(
         input_ids,
         mask,
         torch.from_numpy(texts.matches),
+        torch.from_numpy(chosen),
+        torch.from_numpy(texts.named),
         torch.from_numpy(products.names[chosen]),
         torch.from_numpy(products.categories[chosen]),
         drop_modalities(products, chosen[own], config.augmentation.modality_dropout, generator),

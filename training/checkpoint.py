@@ -24,6 +24,8 @@ from training.config import TrainingConfig, parse_config
 
 CHECKPOINTS = "checkpoints"
 BEST = "best"
+MODEL_FILE = "model.safetensors"
+BANK_FILE = "bank.safetensors"
 # What two configurations have to say alike for the weights of one to fit the towers of the other.
 SAME_TOWERS = ("strategy", "model.dimension", "model.image", "model.text")
 
@@ -37,13 +39,20 @@ class Reached:
 
 
 def save_checkpoint(
-    run: Path, config: TrainingConfig, model: nn.Module, optimizer: Optimizer, reached: Reached
+    run: Path,
+    config: TrainingConfig,
+    model: nn.Module,
+    optimizer: Optimizer,
+    reached: Reached,
+    bank: nn.Module | None = None,
 ) -> None:
     """Add the checkpoint of a step, then remove the older ones."""
     older = _checkpoints(run)
     folder = run / CHECKPOINTS / f"{reached.step:08d}"
     with new_folder(folder, replace=True) as staging:
         _save_model(model, staging)
+        if bank is not None:
+            _save_model(bank, staging, BANK_FILE)
         torch.save(optimizer.state_dict(), staging / "optimizer.pt")
         (staging / "config.json").write_text(json.dumps(config.to_dict(), indent=2))
         fields = {"step": reached.step, "scores": list(reached.scores)}
@@ -54,7 +63,11 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    run: Path, config: TrainingConfig, model: nn.Module, optimizer: Optimizer
+    run: Path,
+    config: TrainingConfig,
+    model: nn.Module,
+    optimizer: Optimizer,
+    bank: nn.Module | None = None,
 ) -> Reached:
     """Restore the last checkpoint of `run` in place; nothing is reached where there is none.
 
@@ -68,7 +81,9 @@ def load_checkpoint(
     manifest = read_manifest(folder, "checkpoint")
     if checkpoint_config(run).to_dict() != config.to_dict():
         raise ArtefactError(folder / "config.json", "belongs to another configuration")
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    model.load_state_dict(load_file(folder / MODEL_FILE))
+    if bank is not None:
+        bank.load_state_dict(load_file(folder / BANK_FILE))
     state: dict[str, Any] = torch.load(folder / "optimizer.pt", weights_only=True)
     optimizer.load_state_dict(state)
     return Reached(int(manifest["step"]), tuple(manifest["scores"]))
@@ -89,7 +104,7 @@ def load_start(run: Path, config: TrainingConfig, model: nn.Module) -> None:
     for key in SAME_TOWERS:
         if attrgetter(key)(given) != attrgetter(key)(config):
             raise ArtefactError(folder, f"is of another {key.replace('.', ' ')}")
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    model.load_state_dict(load_file(folder / MODEL_FILE))
 
 
 def checkpoint_config(run: Path) -> TrainingConfig:
@@ -111,13 +126,13 @@ def load_best(run: Path, model: nn.Module) -> None:
         ArtefactError: there is nothing, or it is damaged.
     """
     read_manifest(run / BEST, "checkpoint")
-    model.load_state_dict(load_file(run / BEST / "model.safetensors"))
+    model.load_state_dict(load_file(run / BEST / MODEL_FILE))
 
 
-def _save_model(model: nn.Module, folder: Path) -> None:
+def _save_model(model: nn.Module, folder: Path, name: str = MODEL_FILE) -> None:
     # A copy, since safetensors refuses tensors that share memory or lie channels-last.
     weights = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
-    save_file(weights, folder / "model.safetensors")
+    save_file(weights, folder / name)
 
 
 def _checkpoints(run: Path) -> list[Path]:

@@ -104,7 +104,9 @@ class OptimisationConfig:
 class LossConfig:
     """`margin` of the triplet loss (hybrid); the rest is of the contrastive loss (clip): the
     logit scale at the start, weight and temperature of the supervised part, and those of the
-    part on second views of the same product."""
+    part on second views of the same product. `bank_weight` is that of what a batch loses against
+    the last rows of all products (`training.bank`), its second views times `view_weight`, and
+    `neighbour_weight` that of the part there by which pictures find others of their category."""
 
     margin: float = 0.3
     first_scale: float = 1 / 0.07
@@ -112,6 +114,9 @@ class LossConfig:
     supervised_temperature: float = 0.07
     view_weight: float = 0.0
     view_temperature: float = 0.05
+    bank_weight: float = 0.0
+    bank_temperature: float = 0.05
+    neighbour_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -221,8 +226,7 @@ def _check_choices(config: TrainingConfig) -> None:
         raise ConfigError("optimisation.group_size must divide batch_size")
     if not set(config.optimisation.alike) <= set(config.augmentation.phrase_attributes):
         raise ConfigError("optimisation.alike must be among augmentation.phrase_attributes")
-    if bool(config.augmentation.second_views) != bool(config.loss.view_weight):
-        raise ConfigError("augmentation.second_views and loss.view_weight need each other")
+    _check_losses(config)
     views = config.model.item_views
     if not views or not set(views) <= VIEWS.keys():
         raise ConfigError(f"model.item_views must be some of {', '.join(VIEWS)}")
@@ -230,6 +234,16 @@ def _check_choices(config: TrainingConfig) -> None:
         raise ConfigError("hybrid looks at an item's picture as it is: leave out model.item_views")
     if config.strategy == "hybrid" and not of_each:
         raise ConfigError("hybrid needs optimisation.items_per_category: a triplet needs a pair")
+
+
+def _check_losses(config: TrainingConfig) -> None:
+    loss = config.loss
+    if bool(config.augmentation.second_views) != bool(loss.view_weight):
+        raise ConfigError("augmentation.second_views and loss.view_weight need each other")
+    if loss.neighbour_weight and not loss.bank_weight:
+        raise ConfigError("loss.neighbour_weight needs loss.bank_weight")
+    if config.strategy == "hybrid" and loss.bank_weight:
+        raise ConfigError("hybrid has no bank: leave out loss.bank_weight")
 
 
 def _section(kind: type[S], values: Mapping[str, Any], name: str) -> S:

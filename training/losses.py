@@ -37,6 +37,26 @@ def view_loss(views: Tensor, of: Tensor, image: Tensor, same: Tensor, temperatur
     return loss
 
 
+def neighbour_loss(
+    rows: Tensor, pool: Tensor, right: Tensor, counted: Tensor, scale: float
+) -> Tensor:
+    """-log of the share of the softmax over a pool that falls on right rows, mean over queries.
+
+    The objective of neighbourhood components analysis (Goldberger et al., 2004; over a pool of
+    stored rows Wu et al., 2018). Unit `rows` (q, d) and `pool` (n, d); `right` (q, n) bool are
+    among those that count, `counted` (q, n) or (n,) bool. Queries without a right row take no part.
+    """
+    answerable = right.any(1)
+    if not answerable.any():
+        return rows.sum() * 0
+    logits = scale * rows[answerable] @ pool.T
+    if counted.ndim > 1:
+        counted = counted[answerable]
+    of_all = logits.masked_fill(~counted, -torch.inf).logsumexp(1)
+    of_right = logits.masked_fill(~right[answerable], -torch.inf).logsumexp(1)
+    return (of_all - of_right).mean()
+
+
 def supervised_contrastive_loss(rows: Tensor, categories: Tensor, temperature: float) -> Tensor:
     """SupCon (Khosla et al., 2020, equation 2) of unit rows (n, d) and categories (n,).
 

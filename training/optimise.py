@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
+from training.bank import Bank
 from training.batch import Batch
 from training.config import LossConfig, OptimisationConfig, TrainingConfig
 from training.losses import (
@@ -29,12 +30,16 @@ def train_step(
     batches: Sequence[Batch],
     accelerator: Accelerator,
     config: TrainingConfig,
+    bank: Bank | None = None,
 ) -> float:
-    """One optimiser step on the mean gradient of its batches; returns their mean loss."""
+    """One optimiser step on the mean gradient of its batches; returns their mean loss.
+
+    The rows of the batches go into the bank, where there is one.
+    """
     model.train()
     total = 0.0
     for batch in batches:
-        loss = objective(model, batch.to(accelerator.device), accelerator, config.loss)
+        loss = objective(model, batch.to(accelerator.device), accelerator, config.loss, bank)
         accelerator.backward(loss / len(batches))
         total += float(loss.detach()) / len(batches)
     accelerator.clip_grad_norm_(model.parameters(), config.optimisation.clip_norm)
@@ -44,9 +49,13 @@ def train_step(
 
 
 def objective(
-    model: nn.Module, batch: Batch, accelerator: Accelerator, config: LossConfig
+    model: nn.Module,
+    batch: Batch,
+    accelerator: Accelerator,
+    config: LossConfig,
+    bank: Bank | None = None,
 ) -> Tensor:
-    """The loss of a batch; which one, the model decides."""
+    """The loss of a batch; which one, the model decides. Its rows go into the bank."""
     towers = accelerator.unwrap_model(model)
     if not isinstance(towers, DualTowers):
         rows = model(batch.images, batch.input_ids, batch.mask, batch.present)
@@ -56,8 +65,8 @@ def objective(
     own = len(batch.images)
     image, text = gather_rows(rows[:own], accelerator), gather_rows(text, accelerator)
     loss = contrastive_loss(image, text, towers.scale, batch.matches)
-    if len(batch.view_of):  # none in a batch too small for its share
-        views = gather_rows(rows[own:], accelerator)
+    views = gather_rows(rows[own:], accelerator)
+    if len(views):  # none in a batch too small for its share
         same = batch.names[batch.view_of][:, None] == batch.names[None, :]
         found = view_loss(views, batch.view_of, image, same, config.view_temperature)
         loss = loss + config.view_weight * found
@@ -66,6 +75,9 @@ def objective(
         temperature = config.supervised_temperature
         supervised = supervised_contrastive_loss(mean, batch.categories, temperature)
         loss = loss + config.supervised_weight * supervised
+    if bank is not None:
+        loss = loss + bank.loss(batch, image, text, views, config)
+        bank.store(batch, image, text)
     return loss
 
 

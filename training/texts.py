@@ -14,10 +14,14 @@ from training.data import MISSING, Products
 
 @dataclass(frozen=True)
 class TextBatch:
-    """n texts, and `matches` (n, n) bool: text i describes product j. The diagonal is true."""
+    """n texts, and `matches` (n, n) bool: text i describes product j. The diagonal is true.
+
+    `named` (n,) bool says which texts are names, whole or in part, and not attribute phrases.
+    """
 
     texts: list[str]
     matches: NDArray[np.bool_]
+    named: NDArray[np.bool_]
 
 
 def make_text_batch(
@@ -32,16 +36,17 @@ def make_text_batch(
     matches = names[:, None] == names[None, :]
     codes = products.codes[rows]
     weights = 1 + config.phrase_rarity * products.rarity[rows]
-    texts = []
+    texts, named = [], np.ones(len(rows), np.bool_)
     for number, row in enumerate(rows):
         phrase = rng.random() < config.attribute_phrases
         asked = _ask_attributes(codes[number], weights[number], rng) if phrase else []
         if asked:
             texts.append(" ".join(products.values[a][codes[number, a]] for a in asked))
+            named[number] = False
             matches[number] = (codes[:, asked] == codes[number, asked]).all(axis=1)
         else:
             texts.append(_drop_words(_own_text(products, row, rng), config.word_dropout, rng))
-    return TextBatch(texts, matches)
+    return TextBatch(texts, matches, named)
 
 
 def _ask_attributes(

@@ -26,6 +26,7 @@ from torch.optim import Optimizer
 from core.catalog import Catalogue
 from core.errors import CatalogueError
 from core.progress import progress_bar
+from training.bank import Bank
 from training.batch import Batch, load_tokenizer, make_batch, step_seed
 from training.checkpoint import (
     Reached,
@@ -53,7 +54,8 @@ _SHOWN = 512  # products whose pictures tell the batch norms of an exported enco
 @dataclass(frozen=True)
 class Run:
     """All that the steps of a run share. `model` is `towers` as accelerate wraps them; `rows` are
-    trained on, `validation` scores each epoch; `total` counts optimiser steps."""
+    trained on, `validation` scores each epoch; `total` counts optimiser steps; `bank` is there
+    where the loss needs one."""
 
     config: TrainingConfig
     folder: Path
@@ -65,6 +67,7 @@ class Run:
     towers: TowerPair
     model: nn.Module
     optimizer: Optimizer
+    bank: Bank | None
     steps_per_epoch: int
 
     @property
@@ -149,7 +152,7 @@ def train(
                 reached = close_epoch(run, reached, console)
             due = time.monotonic() - saved_at > config.optimisation.checkpoint_minutes * 60
             if run.accelerator.is_main_process and (due or run.is_over(reached)):
-                save_checkpoint(folder, config, run.towers, run.optimizer, reached)
+                save_checkpoint(folder, config, run.towers, run.optimizer, reached, run.bank)
                 saved_at = time.monotonic()
     run.accelerator.wait_for_everyone()
     if config.optimisation.early_stopping and reached.scores:
@@ -186,7 +189,10 @@ def open_run(
     if start is not None:
         _begin_with(start, config, towers, products.pixels[rows[:_SHOWN]])
     optimizer = make_optimizer(towers, settings)
-    reached = load_checkpoint(folder, config, towers, optimizer)
+    bank = None
+    if config.loss.bank_weight:
+        bank = Bank(products, config.model.dimension).to(accelerator.device)
+    reached = load_checkpoint(folder, config, towers, optimizer, bank)
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             rewind_history(folder, reached.step)
@@ -202,6 +208,7 @@ def open_run(
         towers=towers,
         model=model,
         optimizer=optimizer,
+        bank=bank,
         steps_per_epoch=steps_per_epoch,
     )
     return run, reached
@@ -239,7 +246,7 @@ def advance(run: Run, reached: Reached, loader: Loader) -> tuple[Reached, float]
     batches = loader.batches(step)
     torch.manual_seed(step_seed(run.config, step * settings.accumulation, run.shard))  # dropout
     rate = set_rates(run.optimizer, settings, step, run.total, reached.scores)
-    loss = train_step(run.model, run.optimizer, batches, run.accelerator, run.config)
+    loss = train_step(run.model, run.optimizer, batches, run.accelerator, run.config, run.bank)
     speed = sum(len(batch.categories) for batch in batches) / (time.monotonic() - started)
     record: dict[str, float] = {
         "step": step + 1,

@@ -50,5 +50,5 @@ def config():
     optimisation = replace(base.optimisation, epochs=2, batch_size=8, checkpoint_minutes=1e-9)
     data = replace(base.data, image_width=48, image_height=64)
     augmentation = replace(base.augmentation, second_views=0.25)
-    loss = replace(base.loss, view_weight=0.5)
+    loss = replace(base.loss, view_weight=0.5, bank_weight=0.5, neighbour_weight=0.2)
     return replace(base, optimisation=optimisation, data=data, augmentation=augmentation, loss=loss)

@@ -4,10 +4,14 @@ RANK=0 WORLD_SIZE=2 ... python -m tests.training.shared_batch OUT STRATEGY
 """
 
 import sys
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from accelerate import Accelerator
+from numpy.typing import NDArray
 
+from training.bank import Bank
 from training.batch import Batch
 from training.config import LossConfig
 from training.optimise import objective
@@ -43,6 +47,16 @@ class LinearHybrid(HybridTowers):
         return torch.nn.functional.normalize(self.image(images) + self.text(input_ids), dim=1)
 
 
+class Known(NamedTuple):
+    """What a bank asks of products."""
+
+    names: NDArray[np.int64]
+    categories: NDArray[np.int64]
+
+    def __len__(self):
+        return 8
+
+
 def gradients(strategy, accelerator):
     """Of a batch of eight, of which this process has its part."""
     model = accelerator.prepare(LinearHybrid() if strategy == "hybrid" else LinearDual())
@@ -56,14 +70,22 @@ def gradients(strategy, accelerator):
         input_ids=texts[own],
         mask=texts[own],
         matches=torch.eye(8, dtype=torch.bool),
+        rows=torch.arange(8),
+        named=torch.tensor([True, True, False, True, True, False, True, True]),
         names=torch.tensor([0, 1, 2, 0, 4, 5, 6, 7]),
         categories=categories,
         present=images[own],
         views=views[shard.of(4)],
         view_of=view_of,
     )
-    loss = LossConfig(supervised_weight=0.15, view_weight=0.5)
-    accelerator.backward(objective(model, batch, accelerator, loss))
+    loss = LossConfig(
+        supervised_weight=0.15, view_weight=0.5, bank_weight=0.5, neighbour_weight=0.2
+    )
+    bank = Bank(Known(batch.names.numpy(), categories.numpy()), 4)
+    bank.image, bank.text = torch.nn.functional.normalize(
+        torch.randn(2, 8, 4, generator=seeded(5)), dim=2
+    )
+    accelerator.backward(objective(model, batch, accelerator, loss, bank))
     return {n: p.grad for n, p in accelerator.unwrap_model(model).named_parameters()}
 
 

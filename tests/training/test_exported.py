@@ -55,8 +55,9 @@ def test_the_towers_give_what_the_encoder_gives(config, exported, images, frozen
     encoder = load_encoder(exported, "cpu")
     pixels = (images * 255).round().byte().permute(0, 2, 3, 1).numpy()
     expected = encoder.encode_images([Image.fromarray(one) for one in pixels])
-    assert (np.vecdot(pictures.numpy(), expected) > 0.9999).all()
-    assert (np.vecdot(words.numpy(), encoder.encode_texts(WORDS)) > 0.9999).all()
+    # Not 1: some processors encode in bfloat16.
+    assert (np.vecdot(pictures.numpy(), expected) > 0.999).all()
+    assert (np.vecdot(words.numpy(), encoder.encode_texts(WORDS)) > 0.998).all()
     assert towers.scale.item() == pytest.approx(33)
 
 

@@ -111,7 +111,9 @@ model: .venv/.all
 		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/start
 	$(BIN)/twinset train --config training/configs/compact-middle.toml --start $(MODEL)/start \
 		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/middle
-	$(BIN)/twinset train --config training/configs/compact.toml --start $(MODEL)/middle \
+	$(BIN)/twinset train --config training/configs/compact-late.toml --start $(MODEL)/middle \
+		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/late
+	$(BIN)/twinset train --config training/configs/compact.toml --start $(MODEL)/late \
 		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/run
 	$(BIN)/twinset evaluate --encoder $(MODEL)/run/encoder \
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report

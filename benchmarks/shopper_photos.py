@@ -12,7 +12,9 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-_WHITE = 236  # a pixel this light in all channels, at the border or joined to it, is backdrop
+# A pixel this light in all channels, at the border or joined to it, is backdrop. Of the borders of
+# 500 studio photos 94 % are; at 236, as at first, half of many a white shirt went with the wall.
+_WHITE = 246
 
 
 def shopper_photo(studio: Image.Image, generator: Generator) -> Image.Image:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from app.storefront.view import PAGE_SIZE, View, plain
+from app.storefront.view import PAGE_SIZE, View, plain, signal_fields
 
 PHOTO = "photo.jpg"
 # Stands in a body where the photo's base64 goes.
@@ -66,12 +66,7 @@ def call_of(view: View, group_by: str | None) -> HttpCall:
 
 
 def _signals(view: View) -> dict[str, Any]:
-    positive: list[dict[str, Any]] = []
-    if view.photo is not None:
-        positive.append({"image": _BASE64} | ({"box": list(view.box)} if view.box else {}))
-    positive += [{"text": view.words}] if view.words else []
-    positive += [{"item_id": item_id} for item_id in view.like]
-    negative = [{"item_id": item_id} for item_id in view.unlike]
+    positive, negative = signal_fields(view, _BASE64)
     return {"positive": positive} | ({"negative": negative} if negative else {})
 
 

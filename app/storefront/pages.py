@@ -14,7 +14,7 @@ from app.recommender import STYLE, Recommender
 from app.schemas import BlendQuery, ListOptions, SearchOptions, Signal, TextQuery
 from app.storefront.panel import Choice, Panel, read_panel
 from app.storefront.tiles import PREFERRED, Tile, Values, reference, tile, values_of
-from app.storefront.view import PAGE_SIZE, View, quote_name, quote_value
+from app.storefront.view import PAGE_SIZE, View, quote_name, quote_value, signal_fields
 
 _CATEGORIES = 8
 _SIMILAR = 12
@@ -142,12 +142,8 @@ async def _rank(
 
 def signals_of(view: View) -> tuple[list[Signal], list[Signal]]:
     """What a view is to be like, and unlike."""
-    positive: list[dict[str, Any]] = []
-    if view.photo is not None:
-        positive.append({"image": b64encode(view.photo), "box": view.box})
-    positive += [{"text": view.words}] if view.words else []
-    positive += [{"item_id": item_id} for item_id in view.like]
-    negative = [{"item_id": item_id} for item_id in view.unlike]
+    image = b"" if view.photo is None else b64encode(view.photo)
+    positive, negative = signal_fields(view, image)
     return list(map(Signal.model_validate, positive)), list(map(Signal.model_validate, negative))
 
 

@@ -71,12 +71,16 @@ def test_a_dropped_and_a_pasted_photo_search_too(visit, rows):
 
 def test_photo_and_words_are_one_query(visit, rows):
     page = visit("/")
-    upload(page, of_type(rows, "Dresses")["image"])
-    before = ids(page)
+    dress = of_type(rows, "Dresses")
+    assert "Blue" not in dress["baseColour"]
+    upload(page, dress["image"])
     page.locator("#q").fill("blue")
     heading(page, "Like your photo, “blue”")
     expect(page.locator(".chip-photo")).to_be_visible()
-    assert ids(page) != before
+    # What the words say is changed, the rest stays as in the photo.
+    first = rows[ids(page)[0]]
+    assert first["articleType"] == "Dresses"
+    assert "Blue" in first["baseColour"]
     page.get_by_label("Remove the photo").click()
     heading(page, "Blue")
     expect(page.locator(".chip-photo")).to_have_count(0)
@@ -170,7 +174,7 @@ def test_more_and_less_like_this(visit, service, rows):
     page.wait_for_url("**unlike=**")
     body = {
         "positive": [{"item_id": start}],
-        "negative": [{"item_id": found[0]}],
+        "negative": [{"item_id": found[0], "weight": 0.5}],
         "limit": 24,
         "group_by": "group_id",
     }
@@ -179,6 +183,12 @@ def test_more_and_less_like_this(visit, service, rows):
     page.get_by_role("button", name=f"Remove {rows[found[0]]['title']}").click()
     page.wait_for_url(re.compile(f"like={start}$"))
     assert ids(page) == found
+
+
+def test_less_like_one_shirt_still_finds_shirts(visit, rows):
+    page = visit("/search?q=shirt")
+    page.goto(f"/search?q=shirt&unlike={ids(page)[0]}")
+    assert rows[ids(page)[0]]["articleType"] == "Shirts"
 
 
 def test_the_call_behind_a_page_is_the_page(visit):

@@ -69,6 +69,25 @@ def test_a_dropped_and_a_pasted_photo_search_too(visit, rows):
         assert rows[ids(page)[0]]["articleType"] == "Watches"
 
 
+def test_a_picture_of_the_shop_serves_as_the_photo(visit, rows):
+    page = visit("/")
+    start = page.locator(".sample").first
+    product = rows[start.get_attribute("value")]
+    start.click()
+    heading(page, "Like your photo")
+    expect(page.locator(".crop-box")).to_be_visible()
+    assert rows[ids(page)[0]]["group_id"] == product["group_id"]
+    page.goto(f"/product/{product['id']}")
+    page.get_by_role("button", name="Search with a part of it").click()
+    heading(page, "Like your photo")
+    assert rows[ids(page)[0]]["group_id"] == product["group_id"]
+    page.get_by_role("button", name="Top", exact=True).click()
+    page.wait_for_url("**box=0%2C0%2C1%2C0.55**")
+    expect(page.get_by_role("button", name="Top", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
 def test_photo_and_words_are_one_query(visit, rows):
     page = visit("/")
     dress = of_type(rows, "Dresses")

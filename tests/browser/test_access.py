@@ -66,6 +66,9 @@ def test_filters_fold_away_on_a_narrow_screen(visit):
     women.click()
     page.wait_for_url("**f.gender=Women")
     expect(page.locator(".filters")).to_be_visible()
+    page.locator(".filters-done").click()
+    expect(page.locator(".filters")).to_be_hidden()
+    expect(page.locator(".tile").first).to_be_in_viewport()
 
 
 def background(page):

@@ -25,6 +25,8 @@ function listenToForm(form) {
   // A ticked box or a changed price searches at once.
   document.addEventListener("change", ({ target }) => {
     if (target.form === form && target.closest(".filters")) show(new FormData(form));
+    // Folded away on a narrow screen, they leave the page somewhere amid its products.
+    if (target.id === "filters-toggle" && !target.checked) scrollTo({ top: 0 });
   });
 }
 

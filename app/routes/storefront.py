@@ -59,7 +59,8 @@ async def home_page(request: Request, recommender: RecommenderDep) -> Response:
     shown = await pages.home(recommender)
     listing = call_of(View(), pages.style_field(recommender))
     origin = _origin(request)
-    lines = widget_lines(origin, shown.example.tile.id if shown.example else "ID")
+    item = shown.example.tile.id if shown.example else await pages.first_id(recommender)
+    lines = widget_lines(origin, item or "ID")
     calls = snippets(listing, origin)
     return page(request, "home.html", home=shown, calls=calls, origin=origin, widget=lines)
 

@@ -1,10 +1,9 @@
 """For everyone: without scripts, by keyboard, on a narrow screen, in the dark, by ear."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.pages import heading, similar, upload
+from tests.browser.pages import faults, heading, similar, upload
 
 PAGES = [
     "/",
@@ -16,18 +15,6 @@ PAGES = [
     "/widget",
     "/search?low=99999",
 ]
-SERIOUS = {"serious", "critical"}
-
-
-def faults(page):
-    """Serious findings of axe, in words."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['target']}"
-        for one in found
-        if one["impact"] in SERIOUS
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -40,8 +27,9 @@ def test_axe_finds_nothing_serious(visit, path, scheme):
     assert faults(page) == []
 
 
-def test_axe_finds_nothing_serious_about_a_photo_and_the_drawer(visit, rows):
-    page = visit("/", reduced_motion="reduce")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_about_a_photo_and_the_drawer(visit, rows, scheme):
+    page = visit("/", color_scheme=scheme, reduced_motion="reduce")
     upload(page, rows["S0001"]["image"])
     page.locator("#drawer > summary").click()
     assert faults(page) == []

@@ -63,6 +63,7 @@ def test_the_reference_shows_every_call_of_the_document(visit, service):
     }
     heads = [head.inner_text().split("\n")[:2] for head in page.locator(".operation summary").all()]
     assert {tuple(head) for head in heads} == described
+    expect(page.locator("pre:visible")).to_contain_text("/recommend/by-image")
     put = page.locator("#put_item")
     put.locator("summary").click()
     expect(put.locator("pre")).to_contain_text("-X PUT")

@@ -24,6 +24,17 @@ def test_words_search_as_they_are_typed(visit, rows):
     expect(page.locator("#q")).to_have_value("")
 
 
+def test_words_typed_before_the_scripts_have_come_search_too(visit):
+    page = visit("/livez")
+    held = []
+    page.route("**/static/storefront.js", held.append)
+    page.goto("/", wait_until="commit")
+    page.locator("#q").fill("hat")
+    page.wait_for_timeout(100)
+    held.pop().continue_()
+    heading(page, "Hat")
+
+
 def test_every_result_says_why(visit):
     page = visit("/search?q=black+sunglasses")
     first = page.locator(".tile").first

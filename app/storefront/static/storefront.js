@@ -18,10 +18,14 @@ function listenToForm(form) {
     const top = ["", "page", "like", "unlike", "photo_of"].includes(event.submitter?.name ?? "");
     show(new FormData(form, event.submitter), { top });
   });
-  $("#q").addEventListener("input", () => {
+  const query = $("#q");
+  const type = () => {
     clearTimeout(pause);
     pause = setTimeout(() => show(new FormData(form), { typed: true }), TYPING_PAUSE_MS);
-  });
+  };
+  query.addEventListener("input", type);
+  // Who is fast types before this script has come.
+  if (document.activeElement === query && query.value !== query.defaultValue) type();
   // A ticked box or a changed price searches at once.
   document.addEventListener("change", ({ target }) => {
     if (target.form === form && target.closest(".filters")) show(new FormData(form));

@@ -21,7 +21,7 @@ from app.multipart import boundary_of, read_form
 from app.problems import FRAMEWORK_DETAILS, from_framework, headers_of, note_code, status_of
 from app.refusals import SENTENCES, takes_page
 from app.storefront import pages
-from app.storefront.calls import HttpCall, Snippets, call_of, snippets
+from app.storefront.calls import HttpCall, Snippets, call_of, snippets, widget_lines
 from app.storefront.responses import page
 from app.storefront.templates import STATIC, Pages
 from app.storefront.view import View, read_view
@@ -58,7 +58,11 @@ async def home_page(request: Request, recommender: RecommenderDep) -> Response:
     """Where to start."""
     shown = await pages.home(recommender)
     listing = call_of(View(), pages.style_field(recommender))
-    return page(request, "home.html", home=shown, calls=_calls(request, listing))
+    origin = _origin(request)
+    item = shown.example.tile.id if shown.example else await pages.first_id(recommender)
+    lines = widget_lines(origin, item or "ID")
+    calls = snippets(listing, origin)
+    return page(request, "home.html", home=shown, calls=calls, origin=origin, widget=lines)
 
 
 @router.api_route("/search", methods=["GET", "HEAD"])
@@ -71,12 +75,15 @@ async def search_page(request: Request, recommender: RecommenderDep, call: CallD
 
 @router.post("/search")
 async def search_form(request: Request, recommender: RecommenderDep, call: CallDep) -> Response:
-    """A search by a form, which can hold a photo."""
+    """A search by a form, which can hold a photo, or name a product whose picture is the photo."""
     form = await read_form(request.stream(), boundary_of(request.headers.get("content-type", "")))
     if not form.complete:
         raise InvalidInput("The photo did not arrive whole. Send it again.")
     upload = next((bytes(p.data) for p in form.parts if p.name == "image" and p.data), None)
     pairs = [(part.name, part.text()) for part in form.parts if not part.is_file]
+    named = next((value for name, value in pairs if name == "photo_of"), None)
+    if upload is None and named is not None:
+        upload = (await recommender.image(named)).data
     if upload is not None:
         photo: bytes | None = await recommender.shrink(upload, _PHOTO_SIDE)
         pairs = [pair for pair in pairs if pair[0] not in ("box", "page")]
@@ -107,7 +114,8 @@ async def widget_page(request: Request, state: StateDep, item: str = "") -> Resp
     keys = bool(state.settings.read_keys)
     if not item and not keys:
         item = await pages.first_id(await get_recommender(state))
-    return page(request, "widget.html", item=item, keys=keys)
+    lines = widget_lines(_origin(request), item or "ID")
+    return page(request, "widget.html", item=item, keys=keys, widget=lines)
 
 
 @router.api_route("/operator", methods=["GET", "HEAD"])
@@ -186,7 +194,11 @@ def _kept_photo(pairs: list[tuple[str, str]]) -> bytes | None:
 
 
 def _calls(request: Request, call: HttpCall) -> Snippets:
-    return snippets(call, str(request.base_url).rstrip("/"))
+    return snippets(call, _origin(request))
+
+
+def _origin(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
 
 
 def _explain(error: Exception) -> tuple[int, str, str]:

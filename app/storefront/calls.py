@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
+from textwrap import indent
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from app.storefront.view import PAGE_SIZE, View, plain
+from app.storefront.view import PAGE_SIZE, View, plain, signal_fields
 
 PHOTO = "photo.jpg"
 # Stands in a body where the photo's base64 goes.
 _BASE64 = "@photo"
 _IN_JSON = f'"image": "{_BASE64}"'
+# An innermost list or object over several lines. A text holds no line's end: it is escaped.
+_INNERMOST = re.compile(r"([\[{])\n((?: +[^\n]*[^\n\[{]\n)+?) *([\]}])")
+_LINE = 50
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class HttpCall:
 
     @property
     def takes_base64(self) -> bool:
-        return self.json is not None and _IN_JSON in _dump(self.json, None)
+        return self.json is not None and _IN_JSON in _dump(self.json, 2)
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,16 @@ def call_of(view: View, group_by: str | None) -> HttpCall:
 
 
 def _signals(view: View) -> dict[str, Any]:
-    positive: list[dict[str, Any]] = []
-    if view.photo is not None:
-        positive.append({"image": _BASE64} | ({"box": list(view.box)} if view.box else {}))
-    positive += [{"text": view.words}] if view.words else []
-    positive += [{"item_id": item_id} for item_id in view.like]
-    negative = [{"item_id": item_id} for item_id in view.unlike]
+    positive, negative = signal_fields(view, _BASE64)
     return {"positive": positive} | ({"negative": negative} if negative else {})
+
+
+def widget_lines(origin: str, item_id: str) -> str:
+    """The widget as a page of a shop holds it, under the product that the page is about."""
+    return (
+        f'<script type="module" src="{escape(origin)}/widget.js"></script>\n'
+        f'<twinset-similar item="{escape(item_id)}" limit="4"></twinset-similar>'
+    )
 
 
 def snippets(call: HttpCall, origin: str) -> Snippets:
@@ -88,7 +97,7 @@ def _curl(call: HttpCall, origin: str) -> str:
     if call.json is None:
         return f"curl {address}"
     header = "-H 'Content-Type: application/json'"
-    text = _dump(call.json, None)
+    text = _dump(call.json, 2)
     if not call.takes_base64:
         return f"curl {address} \\\n  {header} \\\n  -d {_shell(text)}"
     for character in "\\$`":
@@ -104,7 +113,8 @@ def _python(call: HttpCall, origin: str) -> str:
         lines.append(f'photo = open("{PHOTO}", "rb")')
         arguments = [address, 'files={"image": photo}', f"data={call.form!r}"]
     elif call.json is not None:
-        body = repr(call.json).replace(repr(_BASE64), "photo")
+        # What JSON writes of texts, numbers and lists is Python too.
+        body = indent(_dump(call.json, 4), "    ").strip().replace(_IN_JSON, '"image": photo')
         if call.takes_base64:
             lines = ["import base64", *lines]
             lines.append(f'photo = base64.b64encode(open("{PHOTO}", "rb").read()).decode()')
@@ -150,8 +160,17 @@ def _javascript(call: HttpCall, origin: str) -> str:
     return "\n".join(lines)
 
 
-def _dump(body: Mapping[str, Any], indent: int | None) -> str:
-    return json.dumps(body, indent=indent, ensure_ascii=False)
+def _dump(body: Mapping[str, Any], spaces: int) -> str:
+    """A body as people write it: what fits on a line stands on one."""
+
+    def joined(found: re.Match[str]) -> str:
+        line = found[1] + " ".join(map(str.strip, found[2].splitlines())) + found[3]
+        return line if len(line) <= _LINE else found[0]
+
+    text, before = json.dumps(body, indent=spaces, ensure_ascii=False), ""
+    while text != before:
+        text, before = _INNERMOST.sub(joined, text), text
+    return text
 
 
 def _shell(text: str) -> str:

@@ -14,12 +14,14 @@ from app.recommender import STYLE, Recommender
 from app.schemas import BlendQuery, ListOptions, SearchOptions, Signal, TextQuery
 from app.storefront.panel import Choice, Panel, read_panel
 from app.storefront.tiles import PREFERRED, Tile, Values, reference, tile, values_of
-from app.storefront.view import PAGE_SIZE, View, quote_name, quote_value
+from app.storefront.view import PAGE_SIZE, View, quote_name, quote_value, signal_fields
 
 _CATEGORIES = 8
 _SIMILAR = 12
 _MOST_VARIANTS = 12
 _EXAMPLES = 5
+_SUGGESTIONS = 4
+_PICTURES = 6
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Home:
     categories: list[Category]
     example: Example | None
     suggestions: list[str]
+    pictures: list[Tile]
 
 
 def style_field(recommender: Recommender) -> str | None:
@@ -142,12 +145,8 @@ async def _rank(
 
 def signals_of(view: View) -> tuple[list[Signal], list[Signal]]:
     """What a view is to be like, and unlike."""
-    positive: list[dict[str, Any]] = []
-    if view.photo is not None:
-        positive.append({"image": b64encode(view.photo), "box": view.box})
-    positive += [{"text": view.words}] if view.words else []
-    positive += [{"item_id": item_id} for item_id in view.like]
-    negative = [{"item_id": item_id} for item_id in view.unlike]
+    image = b"" if view.photo is None else b64encode(view.photo)
+    positive, negative = signal_fields(view, image)
     return list(map(Signal.model_validate, positive)), list(map(Signal.model_validate, negative))
 
 
@@ -186,11 +185,13 @@ async def home(recommender: Recommender) -> Home:
     group = next((group for group in panel.groups if group.field == field), None)
     choices = [*group.first, *group.rest][:_CATEGORIES] if group and field else []
     categories = [await _category(recommender, field or "", one) for one in choices]
+    pictured = [one.tile for one in categories if one.tile and one.tile.picture]
     return Home(
         total=panel.total,
         categories=categories,
-        example=await _example(recommender, [c.tile for c in categories if c.tile]),
-        suggestions=_suggestions(panel, field),
+        example=await _example(recommender, pictured),
+        suggestions=await _suggestions(recommender, panel, field),
+        pictures=pictured[:_PICTURES],
     )
 
 
@@ -206,7 +207,7 @@ async def _category(recommender: Recommender, field: str, choice: Choice) -> Cat
 async def _example(recommender: Recommender, candidates: list[Tile]) -> Example | None:
     """The candidate whose nearest products share most with it."""
     best: tuple[int, Example] | None = None
-    for candidate in [one for one in candidates if one.picture]:
+    for candidate in candidates:
         row = recommender.row(candidate.id)
         page = await recommender.similar(row, _options(recommender, _EXAMPLES))
         similar = _compared(recommender, page, "", [row])
@@ -222,14 +223,19 @@ async def first_id(recommender: Recommender) -> str:
     return next((tile(recommender.version, row).id for row, _ in found.entries), "")
 
 
-def _suggestions(panel: Panel, category: str | None) -> list[str]:
-    """Words that find something here: frequent colours with frequent kinds."""
-    by_field = {group.field: [one.value for one in group.first] for group in panel.groups}
-    kinds = by_field.get(category or "", [])
-    colours = next((by_field[n] for n in PREFERRED if "colo" in n.lower() and n in by_field), [])
-    return [
-        f"{colour} {kind}".lower() for colour, kind in zip(colours[1:], kinds[1:], strict=False)
-    ][:4]
+async def _suggestions(recommender: Recommender, panel: Panel, category: str | None) -> list[str]:
+    """Words that find something here: kinds, each in a colour that is frequent among them."""
+    fields = {group.field: group for group in panel.groups}
+    colour = next((name for name in PREFERRED if "colo" in name.lower() and name in fields), None)
+    if category not in fields or colour is None:
+        return []
+    words: dict[str, str] = {}
+    for kind in fields[category].first[:_SUGGESTIONS]:
+        panel = await read_panel(recommender, View(choices={category: (kind.value,)}))
+        found = next(group for group in panel.groups if group.field == colour)
+        new = next((one.value for one in found.first if one.value not in words), None)
+        words |= {new: f"{new} {kind.value}".lower()} if new else {}
+    return list(words.values())
 
 
 def category_field(recommender: Recommender) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from app.decoding import Box
@@ -12,9 +13,15 @@ from app.schemas import MAX_OFFSET, MAX_SIGNALS
 
 PAGE_SIZE = 24
 CHOICE = "f."
+# Pictures are more like each other than a text is like any. With the same weight "red" would
+# hardly move what is like a blue dress, and less of one red dress would mean no dress at all. So
+# words count for more, and what to be unlike for less, as in Rocchio's feedback.
+WORDS_WEIGHT = 2.5
+UNLIKE_WEIGHT = 0.5
 _FILTERS = ("low", "high", "stock")
 _KEYWORDS = frozenset({"and", "exists", "false", "in", "not", "or", "to", "true"})
 Pairs = list[tuple[str, str]]
+Fields = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,18 @@ def to_pairs(view: View) -> Pairs:
     pairs += [(name, plain(end)) for name, end in ends if end is not None]
     pairs += [("stock", "1")] if view.in_stock else []
     return [*pairs, ("page", str(view.page))] if view.page > 1 else pairs
+
+
+def signal_fields(view: View, image: bytes | str) -> tuple[list[Fields], list[Fields]]:
+    """What `POST /recommend` takes as positive and negative; `image` stands for the photo."""
+    positive: list[Fields] = []
+    if view.photo is not None:
+        positive.append({"image": image} | ({"box": list(view.box)} if view.box else {}))
+    weight = {"weight": WORDS_WEIGHT} if positive or view.like or view.unlike else {}
+    positive += [{"text": view.words} | weight] if view.words else []
+    positive += [{"item_id": item_id} for item_id in view.like]
+    share = round(UNLIKE_WEIGHT / max(1, len(view.unlike)), 3)
+    return positive, [{"item_id": item_id, "weight": share} for item_id in view.unlike]
 
 
 def plain(value: float) -> str:

@@ -157,6 +157,25 @@ def test_a_bad_photo_is_refused_in_a_sentence(client: httpx.Client) -> None:
     assert response.status_code == 422
 
 
+def test_a_picture_of_the_shop_is_a_photo_like_any(client: httpx.Client) -> None:
+    picture = client.get("/items/p7/image").content
+    no_file = {"image": ("", b"")}
+    by_name = client.post("/search", data={"photo_of": "p7", "box": "0,0,1,.5"}, files=no_file)
+    assert found(by_name) == found(client.post("/search", files={"image": picture}))
+    assert by_name.text.count('name="photo" value=') == 1
+    unknown = client.post("/search", data={"photo_of": "none"}, files=no_file)
+    assert unknown.status_code == 404
+    assert "There is no item with this id." in unknown.text
+
+
+def test_the_first_page_shows_what_to_paste(client: httpx.Client, address: str) -> None:
+    text = html.unescape(client.get("/").text)
+    assert f'<script type="module" src="{address}/widget.js"></script>' in text
+    assert f"{address}/recommend/by-image" in text
+    for words in re.findall(r'href="(/search\?q=[^"]+)"', text):
+        assert found(client.get(words))
+
+
 def test_a_photo_address_without_its_photo_says_so(client: httpx.Client) -> None:
     assert "Choose it again" in client.get("/search?with=photo").text
 

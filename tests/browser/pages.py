@@ -2,12 +2,14 @@
 
 import io
 
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PATIENCE_MS
 
 expect.set_options(timeout=PATIENCE_MS)
+SERIOUS = {"serious", "critical"}
 
 
 def ids(page):
@@ -45,3 +47,14 @@ def similar(service, item_id, limit=24):
     query = {"limit": limit, "group_by": "group_id"}
     answer = service.get(f"/items/{item_id}/similar", params=query)
     return [hit["id"] for hit in answer.json()["items"]]
+
+
+def faults(page):
+    """Serious findings of axe, in words."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['target']}"
+        for one in found
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]

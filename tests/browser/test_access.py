@@ -1,10 +1,9 @@
 """For everyone: without scripts, by keyboard, on a narrow screen, in the dark, by ear."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.pages import heading, similar, upload
+from tests.browser.pages import faults, heading, similar, upload
 
 PAGES = [
     "/",
@@ -13,19 +12,9 @@ PAGES = [
     "/docs",
     "/product/none",
     "/operator",
+    "/widget",
+    "/search?low=99999",
 ]
-SERIOUS = {"serious", "critical"}
-
-
-def faults(page):
-    """Serious findings of axe, in words."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['target']}"
-        for one in found
-        if one["impact"] in SERIOUS
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -38,16 +27,19 @@ def test_axe_finds_nothing_serious(visit, path, scheme):
     assert faults(page) == []
 
 
-def test_axe_finds_nothing_serious_about_a_photo_and_the_drawer(visit, rows):
-    page = visit("/", reduced_motion="reduce")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_about_a_photo_and_the_drawer(visit, rows, scheme):
+    page = visit("/", color_scheme=scheme, reduced_motion="reduce")
     upload(page, rows["S0001"]["image"])
     page.locator("#drawer > summary").click()
     assert faults(page) == []
 
 
-@pytest.mark.parametrize("path", PAGES[:4])
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [360, 768, 1920])
 def test_no_page_is_wider_than_the_screen(visit, path, width):
+    if path.endswith("none"):
+        visit.forgive()
     page = visit(path)
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -62,6 +54,9 @@ def test_filters_fold_away_on_a_narrow_screen(visit):
     women.click()
     page.wait_for_url("**f.gender=Women")
     expect(page.locator(".filters")).to_be_visible()
+    page.locator(".filters-done").click()
+    expect(page.locator(".filters")).to_be_hidden()
+    expect(page.locator(".tile").first).to_be_in_viewport()
 
 
 def background(page):
@@ -139,6 +134,16 @@ class TestWithoutScripts:
         heading(page, "Like your photo, “blue”")
         page.locator("button[name=drop][value=photo]").click()
         heading(page, "Blue")
+
+    def test_a_picture_of_the_shop_as_the_photo(self, visit, rows):
+        page = visit("/", java_script_enabled=False)
+        start = page.locator(".sample").first
+        product = rows[start.get_attribute("value")]
+        start.click()
+        heading(page, "Like your photo")
+        assert rows[ids_by_markup(page)[0]]["group_id"] == product["group_id"]
+        page.get_by_role("button", name="Bottom", exact=True).click()
+        expect(page.locator(".crop-presets [aria-pressed]")).to_have_text("Bottom")
 
     def test_more_like_this_and_the_call(self, visit, service):
         page = visit("/product/S0001", java_script_enabled=False)

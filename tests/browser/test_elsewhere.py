@@ -63,6 +63,7 @@ def test_the_reference_shows_every_call_of_the_document(visit, service):
     }
     heads = [head.inner_text().split("\n")[:2] for head in page.locator(".operation summary").all()]
     assert {tuple(head) for head in heads} == described
+    expect(page.locator("pre:visible")).to_contain_text("/recommend/by-image")
     put = page.locator("#put_item")
     put.locator("summary").click()
     expect(put.locator("pre")).to_contain_text("-X PUT")
@@ -70,3 +71,28 @@ def test_the_reference_shows_every_call_of_the_document(visit, service):
     expect(page.locator("#by_text pre")).not_to_contain_text("-X")
     expect(page.locator("#livez pre")).not_to_contain_text("-X")
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_back_from_a_search_the_reference_is_there_again(visit):
+    page = visit("/docs")
+    page.locator(".operation").first.wait_for()
+    page.locator("#q").fill("hat")
+    expect(page.locator("h1")).to_have_text("Hat")
+    page.go_back()
+    expect(page.locator(".operation").first).to_be_visible()
+
+
+def test_the_lines_to_paste_are_copied(visit):
+    page = visit("/widget")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "/widget.js" in copied
+    assert copied.endswith('<twinset-similar item="S0001" limit="4"></twinset-similar>')
+    page.goto("/search?q=hat")
+    page.locator("#drawer > summary").click()
+    page.locator("label", has_text="Python").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("import httpx")

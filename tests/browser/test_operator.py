@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from core.index.store import current_version, list_versions, open_version
 from tests.browser.conftest import Visitor
+from tests.browser.pages import faults
 from tests.service import running_service, twinset
 
 KEY = "an-admin-key-of-a-test"
@@ -126,6 +127,14 @@ def test_figures_and_errors_are_live(desk, operated):
     expect(errors).to_contain_text("GET /items/{id}")
     expect(desk.locator("#routes")).to_contain_text("/items/{id}")
     expect(desk.locator("#figures")).to_contain_text("Requests a second")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(visit, desk, scheme):
+    visit.forgive()  # the browser logs the 401
+    desk.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    assert faults(desk) == []
+    assert faults(visit("/", color_scheme=scheme)) == []  # where one signs in
 
 
 def test_a_report_opens_in_a_tab_of_its_own(desk, index):

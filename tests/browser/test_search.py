@@ -24,6 +24,17 @@ def test_words_search_as_they_are_typed(visit, rows):
     expect(page.locator("#q")).to_have_value("")
 
 
+def test_words_typed_before_the_scripts_have_come_search_too(visit):
+    page = visit("/livez")
+    held = []
+    page.route("**/static/storefront.js", lambda route: held.append(route))
+    page.goto("/", wait_until="commit")
+    page.locator("#q").fill("hat")
+    page.wait_for_timeout(100)
+    held.pop().continue_()
+    heading(page, "Hat")
+
+
 def test_every_result_says_why(visit):
     page = visit("/search?q=black+sunglasses")
     first = page.locator(".tile").first
@@ -69,14 +80,37 @@ def test_a_dropped_and_a_pasted_photo_search_too(visit, rows):
         assert rows[ids(page)[0]]["articleType"] == "Watches"
 
 
+def test_a_picture_of_the_shop_serves_as_the_photo(visit, rows):
+    page = visit("/")
+    start = page.locator(".sample").first
+    product = rows[start.get_attribute("value")]
+    start.click()
+    heading(page, "Like your photo")
+    expect(page.locator(".crop-box")).to_be_visible()
+    assert rows[ids(page)[0]]["group_id"] == product["group_id"]
+    page.goto(f"/product/{product['id']}")
+    page.get_by_role("button", name="Search with a part of it").click()
+    heading(page, "Like your photo")
+    assert rows[ids(page)[0]]["group_id"] == product["group_id"]
+    page.get_by_role("button", name="Top", exact=True).click()
+    page.wait_for_url("**box=0%2C0%2C1%2C0.55**")
+    expect(page.get_by_role("button", name="Top", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
 def test_photo_and_words_are_one_query(visit, rows):
     page = visit("/")
-    upload(page, of_type(rows, "Dresses")["image"])
-    before = ids(page)
+    dress = of_type(rows, "Dresses")
+    assert "Blue" not in dress["baseColour"]
+    upload(page, dress["image"])
     page.locator("#q").fill("blue")
     heading(page, "Like your photo, “blue”")
     expect(page.locator(".chip-photo")).to_be_visible()
-    assert ids(page) != before
+    # What the words say is changed, the rest stays as in the photo.
+    first = rows[ids(page)[0]]
+    assert first["articleType"] == "Dresses"
+    assert "Blue" in first["baseColour"]
     page.get_by_label("Remove the photo").click()
     heading(page, "Blue")
     expect(page.locator(".chip-photo")).to_have_count(0)
@@ -170,7 +204,7 @@ def test_more_and_less_like_this(visit, service, rows):
     page.wait_for_url("**unlike=**")
     body = {
         "positive": [{"item_id": start}],
-        "negative": [{"item_id": found[0]}],
+        "negative": [{"item_id": found[0], "weight": 0.5}],
         "limit": 24,
         "group_by": "group_id",
     }
@@ -179,6 +213,12 @@ def test_more_and_less_like_this(visit, service, rows):
     page.get_by_role("button", name=f"Remove {rows[found[0]]['title']}").click()
     page.wait_for_url(re.compile(f"like={start}$"))
     assert ids(page) == found
+
+
+def test_less_like_one_shirt_still_finds_shirts(visit, rows):
+    page = visit("/search?q=shirt")
+    page.goto(f"/search?q=shirt&unlike={ids(page)[0]}")
+    assert rows[ids(page)[0]]["articleType"] == "Shirts"
 
 
 def test_the_call_behind_a_page_is_the_page(visit):

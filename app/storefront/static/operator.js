@@ -43,9 +43,9 @@ function versionRow(version) {
     "tr",
     {},
     element("th", { scope: "row" }, version.version),
+    element("td", {}, version.live ? element("strong", {}, "Live") : activate),
     ...cells.map((cell) => element("td", {}, cell)),
     element("td", {}, version.has_report ? report : "–"),
-    element("td", {}, version.live ? element("strong", {}, "Live") : activate),
   );
 }
 

@@ -30,6 +30,8 @@ async function start() {
     element("section", {}, element("h2", {}, tag[0].toUpperCase() + tag.slice(1)), ...operations),
   );
   document.querySelector(".operations").replaceChildren(...sections);
+  // What most come for: a first call to paste.
+  document.querySelector(".operation").open = true;
 }
 
 function describe(api, path, method, operation) {

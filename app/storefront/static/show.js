@@ -24,6 +24,8 @@ export function restore() {
 async function again(state) {
   const page = await load(toForm(state?.fields), location.href);
   if (!page) return;
+  // A page that is no search, such as the reference, needs scripts of its own.
+  if (!page.getElementById("view").dataset.address) return void location.reload();
   put(page);
   const query = document.getElementById("q");
   query.value = page.getElementById("q").value;
@@ -51,7 +53,7 @@ async function load(fields, address) {
 
 function request(fields, address) {
   // A form without a file still holds one, nameless and empty.
-  const isPost = fields && (fields.has("photo") || fields.get("image")?.name);
+  const isPost = fields && (fields.has("photo") || fields.has("photo_of") || fields.get("image")?.name);
   return isPost ? ["/search", { method: "POST", body: fields }] : [address ?? addressOf(fields), {}];
 }
 

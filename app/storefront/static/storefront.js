@@ -15,16 +15,22 @@ function listenToForm(form) {
     event.preventDefault();
     clearTimeout(pause);
     // A search, a page or an example begins a new list; a filter or a box only changes this one.
-    const top = ["", "page", "like", "unlike"].includes(event.submitter?.name ?? "");
+    const top = ["", "page", "like", "unlike", "photo_of"].includes(event.submitter?.name ?? "");
     show(new FormData(form, event.submitter), { top });
   });
-  $("#q").addEventListener("input", () => {
+  const query = $("#q");
+  const type = () => {
     clearTimeout(pause);
     pause = setTimeout(() => show(new FormData(form), { typed: true }), TYPING_PAUSE_MS);
-  });
+  };
+  query.addEventListener("input", type);
+  // Who is fast types before this script has come.
+  if (document.activeElement === query && query.value !== query.defaultValue) type();
   // A ticked box or a changed price searches at once.
   document.addEventListener("change", ({ target }) => {
     if (target.form === form && target.closest(".filters")) show(new FormData(form));
+    // Folded away on a narrow screen, they leave the page somewhere amid its products.
+    if (target.id === "filters-toggle" && !target.checked) scrollTo({ top: 0 });
   });
 }
 
@@ -54,11 +60,12 @@ function listenToTools() {
     style.colorScheme = (style.colorScheme || system) === "dark" ? "light" : "dark";
     localStorage.setItem("theme", style.colorScheme);
   });
-  $("#copy")?.addEventListener("click", async ({ target }) => {
-    const shown = [...document.querySelectorAll("#calls pre")].find((pre) => pre.offsetParent);
-    await navigator.clipboard.writeText(shown.textContent);
-    target.textContent = "Copied";
-    setTimeout(() => (target.textContent = "Copy"), 1500);
+  document.addEventListener("click", async ({ target }) => {
+    if (!target.dataset?.copies) return;
+    const source = document.getElementById(target.dataset.copies);
+    const shown = [source, ...source.querySelectorAll("pre")].findLast((one) => one.offsetParent);
+    target.textContent = (await copy(shown)) ? "Copied" : "Selected: press Ctrl+C";
+    setTimeout(() => (target.textContent = "Copy"), 2500);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") $("#drawer")?.removeAttribute("open");
@@ -68,6 +75,17 @@ function listenToTools() {
       $("#q").focus();
     }
   });
+}
+
+// Only pages from https or from this machine may write to the clipboard; elsewhere the text is marked.
+async function copy(node) {
+  try {
+    await navigator.clipboard.writeText(node.textContent.trim());
+    return true;
+  } catch {
+    getSelection().selectAllChildren(node);
+    return false;
+  }
 }
 
 const form = $("#query");

@@ -4,7 +4,8 @@
 const SERVICE = new URL(import.meta.url).origin;
 const style = new CSSStyleSheet();
 style.replaceSync(`
-  ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 1rem; margin: 0; padding: 0; list-style: none }
+  ul { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 1rem; margin: 0; padding: 0; list-style: none }
+  li { max-width: 16rem }
   a { display: block; color: inherit; text-decoration: none }
   img { display: block; width: 100%; aspect-ratio: 3 / 4; object-fit: contain; background: #fff }
   span { display: block; margin-top: .4rem; font-size: .9em }
@@ -24,15 +25,14 @@ class TwinsetSimilar extends HTMLElement {
     const { items } = answer?.ok ? await answer.json() : { items: [] };
     if (turn !== this.#turn) return;
     this.#root.adoptedStyleSheets = [style];
-    const list = document.createElement("ul");
-    list.append(...items.map((hit) => this.#card(hit)));
-    this.#root.replaceChildren(list);
+    this.#root.replaceChildren(document.createElement("ul"));
+    this.#root.firstChild.append(...items.map((hit) => this.#card(hit)));
   }
 
   #card({ id, item }) {
     const link = document.createElement("a");
     link.href = (this.getAttribute("href") ?? `${SERVICE}/product/{id}`).replace("{id}", encodeURIComponent(id));
-    if (item.image_url) link.append(Object.assign(new Image(), { src: SERVICE + item.image_url, alt: "", loading: "lazy" }));
+    if (item.image_url) link.append(Object.assign(new Image(), { src: `${SERVICE}${item.image_url}?width=480`, alt: "", loading: "lazy" }));
     link.append(Object.assign(document.createElement("span"), { textContent: item.title ?? id }));
     return document.createElement("li").appendChild(link).parentNode;
   }

@@ -104,6 +104,28 @@ def damaged() -> dict[str, bytes]:
     }
 
 
+def many_scans(count: int, size: tuple[int, int] = (64, 64)) -> bytes:
+    """A progressive JPEG in which one scan, of a few bytes, comes `count` times more."""
+    data = encoded("JPEG", size, progressive=True)
+    # Each scan is an FFDA segment and has its tables, FFC4, before it.
+    start = data.index(b"\xff\xc4", data.index(b"\xff\xda"))
+    end = data.index(b"\xff\xc4", data.index(b"\xff\xda", start))
+    return data[:end] + data[start:end] * count + data[end:]
+
+
+def crowded() -> dict[str, bytes]:
+    """Small pictures in files of which a decoder has to read part after part, or part of part."""
+    jpeg, good_png, gif = picture(1, "JPEG"), picture(1, "PNG"), encoded("GIF")
+    head, tables = 33, 13 + 3 * 2 ** ((gif[10] & 7) + 1)
+    return {
+        "jpeg of empty segments": jpeg[:2] + b"\xff\xfe\0\2" * 1_500_000 + jpeg[2:],
+        "jpeg of fill bytes": jpeg[:2] + b"\xff" * 6_000_000 + jpeg[2:],
+        "jpeg of scans": many_scans(60_000),
+        "png of empty chunks": good_png[:head] + chunk(b"abCd", b"") * 500_000 + good_png[head:],
+        "gif of comments": gif[:tables] + b"!\xfe\1a\0" * 1_200_000 + gif[tables:],
+    }
+
+
 def blank_png(width: int, height: int) -> bytes:
     """A whole PNG of that size, all black: small as a file, huge once decoded."""
     packer = zlib.compressobj(9)
@@ -133,7 +155,7 @@ def wrong_size() -> dict[str, Case]:
 
 def bad_images() -> dict[str, Case]:
     cases = {name: (data, 415, "unsupported_image") for name, data in unsupported().items()}
-    cases |= {name: (data, 422, "invalid_image") for name, data in damaged().items()}
+    cases |= {name: (data, 422, "invalid_image") for name, data in (damaged() | crowded()).items()}
     return cases | wrong_size()
 
 

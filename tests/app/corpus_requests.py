@@ -94,7 +94,14 @@ def common_fields() -> Iterator[Case]:
 
 
 def json_bodies() -> Iterator[Case]:
-    bad = ("{", b'{"query": "\xff"}', "[" * 100_000, '{"query": "a", "limit": %s}' % ("9" * 5000))
+    bad = (
+        "{",
+        b'{"query": "\xff"}',
+        "[" * 100_000,
+        "[" + "[]," * 2_500_000 + "[]]",
+        '{"positive": [' + "{}," * 2_500_000 + "{}]}",
+        '{"query": "a", "limit": %s}' % ("9" * 5000),
+    )
     filters = ("a ==", "nofield = 1", "(" * 40)
     invalid = (
         "",
@@ -110,6 +117,7 @@ def json_bodies() -> Iterator[Case]:
         *(json.dumps({"query": "a", "limit": limit}) for limit in (0, -1, 101)),
         json.dumps({"query": "a", ECHO: 1}),
         '{"query": 7}',
+        json.dumps({f"{ECHO}{i}": 1 for i in range(200_000)}),
         "[]",
         "null",
     )
@@ -136,6 +144,7 @@ def signals() -> Iterator[Case]:
         [{"text": "a", "weight": 0}],
         [{"image": "not base64!"}],
         [{"text": "a"}] * 17,
+        [{f"{ECHO}{i}": 1 for i in range(200_000)}],
     )
     for value in unfit:
         body = json.dumps({"positive": value})

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from core.errors import BadDimensions, ImageError, ImageTooLarge, InvalidImage, UnsupportedImage
-from core.image_bounds import BoundedFile, count_scans
+from core.image_checks import BoundedFile, check_pixel_data, count_scans
 
 # What damaged files make Pillow raise, found by feeding it damaged files. Pillow's own
 # UnidentifiedImageError is an OSError; a zTXt bomb is a ValueError; broken EXIF may be a
@@ -121,6 +121,8 @@ def _decode(
         if target is not None and kind == "JPEG":
             image.draft("RGB", _size_to_decode(image, target))
         image.load()
+        if kind == "PNG":
+            check_pixel_data(data)
         # 25 megapixels take 100 MB decoded, so each step works in place where it can.
         _drop_decoder(image)
         _turn_upright(image)

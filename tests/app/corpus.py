@@ -47,9 +47,9 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width: int, height: int, *chunks: bytes, colour: int = 2) -> bytes:
+def png(width: int, height: int, *chunks: bytes, colour: int = 2, depth: int = 8) -> bytes:
     """A PNG that claims a size; without chunks it is 57 bytes and has no pixels."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
 
 
@@ -83,8 +83,9 @@ def unsupported() -> dict[str, bytes]:
 def damaged() -> dict[str, bytes]:
     jpeg, good_png = picture(1, "JPEG"), picture(1, "PNG")
     webp, gif = picture(1, "WEBP"), picture(1, "GIF")
-    bad_crc = bytearray(good_png)
+    bad_crc, bad_pixels_crc = bytearray(good_png), bytearray(good_png)
     bad_crc[29] ^= 1
+    bad_pixels_crc[-13] ^= 1  # before IEND, which takes 12 bytes
     pixels = chunk(b"IDAT", zlib.compress(bytes(64 * (64 * 3 + 1))))
     bomb = chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(70_000_000)))
     return {
@@ -94,6 +95,7 @@ def damaged() -> dict[str, bytes]:
         "jpeg less 2 bytes": jpeg[:-2],
         "png signature": good_png[:8],
         "bad crc": bytes(bad_crc),
+        "bad crc of pixels": bytes(bad_pixels_crc),
         "half png": good_png[: len(good_png) // 2],
         "0x0": png(0, 0),
         "no pixels": png(64, 64),
@@ -183,6 +185,7 @@ def odd_images() -> dict[str, bytes]:
     return {
         "cmyk": encoded("JPEG", mode="CMYK"),
         "16 bit": encoded("PNG", mode="I;16"),
+        "16 bit colours": png(64, 64, chunk(b"IDAT", zlib.compress(bytes(64 * 385))), depth=16),
         "grey and alpha": encoded("PNG", mode="LA"),
         "palette": encoded("PNG", mode="P", transparency=0),
         "progressive": encoded("JPEG", progressive=True),

@@ -1,5 +1,6 @@
 """Decoding: the right pixels, upright, on white, at a size that costs little."""
 
+import contextlib
 import io
 import zlib
 
@@ -8,8 +9,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from core.errors import BadDimensions, ImageTooLarge, InvalidImage, UnsupportedImage
-from core.image_bounds import MOST_SCANS, count_scans
-from core.images import ImageLimits, crop_box, decode_image, is_costly
+from core.image_checks import MOST_SCANS, count_scans
+from core.images import ImageLimits, check_size, crop_box, decode_image, is_costly
 from tests.app.corpus import chunk, many_scans, png
 
 ORIENTATION = 0x0112
@@ -158,6 +159,22 @@ def test_what_costs_much_memory_is_told_from_the_header():
 def test_each_refusal_has_its_name(data, error):
     with pytest.raises(error):
         decode_image(data, ImageLimits(max_pixels=30_000))
+
+
+@pytest.mark.parametrize(
+    ("size", "error"),
+    [
+        ((16, 16), None),
+        ((15, 16), BadDimensions),
+        ((8192, 3051), None),
+        ((3051, 8193), BadDimensions),
+        ((5000, 5000), None),
+        ((5000, 5001), ImageTooLarge),
+    ],
+)
+def test_the_limits_by_default(size, error):
+    with contextlib.nullcontext() if error is None else pytest.raises(error):
+        check_size(size, ImageLimits())
 
 
 def test_crop_by_fractions():

@@ -1,14 +1,16 @@
-"""Bounds on what a small file may ask of a decoder, beside its pixels.
+"""What Pillow does not check of an image file.
 
 Two ways to keep a decoder busy for minutes with 8 MiB: millions of empty segments, each a turn of
 a loop in Pillow, and thousands of scans of a JPEG, each of which visits every block of the image
-(libjpeg-turbo, "Two issues with the JPEG standard").
+(libjpeg-turbo, "Two issues with the JPEG standard"). And pixels of a PNG are read without a look
+at their checksums.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import zlib
 from typing import Any
 
 # A PNG of 8 MiB in chunks of 1 KiB takes half of them; a JPEG or a GIF a hundred.
@@ -58,3 +60,25 @@ def count_scans(jpeg: bytes) -> int:
             break
         position += max(2, int.from_bytes(jpeg[position : position + 2]))
     raise ValueError("the image has too many parts")
+
+
+def check_pixel_data(png: bytes) -> None:
+    """Compare the checksum of each chunk of pixels; the decoder compares those of all others.
+
+    To be asked of a file that was read already, as that bounds how many chunks there are.
+
+    Raises:
+        ValueError: one is another.
+    """
+    view = memoryview(png)
+    position = 8  # after the signature
+    while position + 8 <= len(png):
+        kind = png[position + 4 : position + 8]
+        end = position + 8 + int.from_bytes(png[position : position + 4])
+        if kind == b"IDAT" and zlib.crc32(view[position + 4 : end]) != int.from_bytes(
+            png[end : end + 4]
+        ):
+            raise ValueError("the checksum of pixel data is wrong")
+        if kind == b"IEND":
+            return
+        position = end + 4

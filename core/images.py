@@ -137,17 +137,19 @@ def _size_to_decode(image: Image.Image, target: tuple[int, int]) -> tuple[int, i
     return (height, width) if orientation in _ON_ITS_SIDE else (width, height)
 
 
-def is_costly(data: bytes) -> bool:
+def is_costly(data: bytes, target: tuple[int, int] | None = None) -> bool:
     """Whether decoding takes far more than a few megapixels' memory; read from the header.
 
-    A WebP image of 25 megapixels takes 400 MB for a moment. A JPEG takes next to nothing, since it
-    is decoded small, unless it has several scans: then all of its coefficients are held.
+    A WebP image of 25 megapixels takes 400 MB for a moment. A JPEG takes next to nothing where it
+    can be decoded small, see `decode_image` for `target`, unless it has several scans: then all of
+    its coefficients are held.
     """
     try:
         kind = sniff_format(data)
         with _opened(data, kind) as image:
-            large = image.width * image.height > _COSTLY_PIXELS
-            return large and (kind != "JPEG" or count_scans(data) > 1)
+            if kind == "JPEG" and target is not None and count_scans(data) == 1:
+                image.draft("RGB", _size_to_decode(image, target))
+            return image.width * image.height > _COSTLY_PIXELS
     except (ImageError, Image.DecompressionBombError, *_DECODER_ERRORS):
         return False  # refused before its pixels are read
 

@@ -137,9 +137,13 @@ def test_a_png_in_small_chunks_is_read():
 def test_what_costs_much_memory_is_told_from_the_header():
     large = gradient(2500, 2000)
     assert is_costly(saved(large, compress_level=1))
-    assert is_costly(saved(large, "JPEG", progressive=True))
-    assert is_costly(apart(saved(large.convert("L"), "JPEG")))
-    assert not is_costly(saved(large, "JPEG"))
+    photo, small = saved(large, "JPEG"), (100, 100)
+    assert not is_costly(photo, small)
+    # A part of it that is a tenth as wide needs all of its pixels.
+    assert is_costly(photo, (1000, 1000))
+    assert is_costly(photo)
+    assert is_costly(saved(large, "JPEG", progressive=True), small)
+    assert is_costly(apart(saved(large.convert("L"), "JPEG")), small)
     assert not is_costly(saved(gradient(), "WEBP"))
     assert not is_costly(b"words")
 

@@ -26,8 +26,6 @@ from core.errors import ConfigError
 from core.index.milvus.versions import is_shareable
 from core.index.store import current_version
 
-# A request line and its headers; more is refused before it is read further.
-_MAX_HEADER_BYTES = 64 * 1024
 # A worker that opens a large index on a busy machine is silent for longer than uvicorn's 5 s, and
 # would be killed and started again for ever.
 _SILENT_WORKER_S = 60
@@ -119,7 +117,6 @@ def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "proxy_headers": False,
         "http": partial(Connection, deadlines=deadlines),
         "ws": "none",
-        "h11_max_incomplete_event_size": _MAX_HEADER_BYTES,
         "timeout_graceful_shutdown": settings.shutdown_s,
         "timeout_worker_healthcheck": _SILENT_WORKER_S,
     }

@@ -18,6 +18,8 @@ from app.gathered import GatheredWrites
 from app.problems import FRAMEWORK_DETAILS, problem_response
 
 logger = logging.getLogger("twinset.connections")
+# A request line and its headers; more is refused before it is read further.
+MAX_HEADER_BYTES = 64 * 1024
 # How long a closing connection may take over its last bytes.
 _LINGER_S = 5.0
 
@@ -41,6 +43,31 @@ class Deadlines:
     drain: float
 
 
+class WireReader(h11.Connection):
+    """Takes requests off the wire; a chunked body in crumbs is none.
+
+    Each chunk takes as long as a small request would, so a few hundred kilobytes in chunks of one
+    byte would keep everybody else waiting for seconds.
+
+    Raises:
+        h11.RemoteProtocolError: more than `CRUMBS` chunks, of less than `CHUNK_BYTES` on average.
+    """
+
+    CRUMBS, CHUNK_BYTES = 2048, 256
+    _chunks = _size = 0
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._chunks = self._size = 0
+        elif isinstance(event, h11.Data):
+            self._chunks += event.chunk_start
+            self._size += len(event.data)
+            if self._chunks > self.CRUMBS + self._size // self.CHUNK_BYTES:
+                raise h11.RemoteProtocolError("a body in crumbs")
+        return event
+
+
 class Connection(H11Protocol):
     """uvicorn's connection, with deadlines, and a problem document where it answers by itself.
 
@@ -50,6 +77,7 @@ class Connection(H11Protocol):
 
     def __init__(self, *arguments: Any, deadlines: Deadlines, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.conn = WireReader(h11.SERVER, MAX_HEADER_BYTES)
         self._deadlines = deadlines
         self._timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None

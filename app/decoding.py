@@ -6,7 +6,7 @@ import io
 import math
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from PIL.Image import Image, fromarray
@@ -61,7 +61,7 @@ class Decoder:
         return await self._pool.run(partial(self._narrow, data, width))
 
     def _shrink(self, data: bytes, side: int) -> bytes:
-        with self._costly if is_costly(data) else nullcontext():
+        with self._turn(data, (side, side)):
             image = decode_image(data, self._limits, (side, side))
             image.thumbnail((side, side))
         return _as_jpeg(image)
@@ -69,7 +69,7 @@ class Decoder:
     def _narrow(self, data: bytes, width: int) -> bytes | None:
         if is_within(data, width):  # upright or on its side: nothing to decode
             return None
-        with self._costly if is_costly(data) else nullcontext():
+        with self._turn(data, (width, width)):
             image = decode_image(data, self._limits, (width, width))
             if image.width <= width:
                 return None
@@ -77,16 +77,21 @@ class Decoder:
         return _as_jpeg(image)
 
     def _job(self, data: bytes, box: Box) -> Callable[[], Image]:
+        target = self._target(box)
+
         def job() -> Image:
-            # One at a time of those that take hundreds of megabytes, whatever the cores.
-            with self._costly if is_costly(data) else nullcontext():
-                image = decode_image(data, self._limits, self._target(box))
+            with self._turn(data, target):
+                image = decode_image(data, self._limits, target)
                 if box != WHOLE:
                     image = crop_box(image, box)
                 # Here and not in the encoder's thread: what waits for a batch is then small.
                 return fromarray(resize_image(image, *self._size))
 
         return job
+
+    def _turn(self, data: bytes, target: tuple[int, int]) -> AbstractContextManager[object]:
+        """One at a time of those that take hundreds of megabytes, whatever the cores."""
+        return self._costly if is_costly(data, target) else nullcontext()
 
     def _target(self, box: Box) -> tuple[int, int]:
         # A crop needs its pixels within the box, so the whole photo must be that much larger.

@@ -41,7 +41,9 @@ class BodyLimit:
         headers = Headers(scope=scope)
         status = self._judge(headers)
         if status is not None:
-            await refuse(scope, receive, send, status, *FRAMEWORK_DETAILS[status])
+            # Where headers disagree about where a body ends, so may a proxy (RFC 9112, 6.3).
+            closing = {"Connection": "close"} if status == 400 else None
+            await refuse(scope, receive, send, status, *FRAMEWORK_DETAILS[status], closing)
             return
         if _is_upload(headers) and self._full():
             busy = Overloaded()

@@ -19,6 +19,7 @@ MAX_LIMIT = 100
 MAX_OFFSET = 1_000_000
 MAX_VARIANTS = 32
 MAX_SIGNALS = 16
+MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them
 
 Scalar = str | int | float | bool | None
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -47,7 +48,22 @@ def _encodable(value: str) -> str:
 Filter = Annotated[str, AfterValidator(_encodable)]
 
 
-class ListOptions(BaseModel):
+class Given(BaseModel):
+    """What a caller sends. An object of very many fields is refused as such.
+
+    To name each that is unknown would take a hundred times the memory of a body of nothing else,
+    and seconds in which nobody else is answered.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, value: object) -> object:
+        if isinstance(value, dict) and len(value) > MAX_FIELDS:
+            raise ValueError(f"has more than {MAX_FIELDS} fields")
+        return value
+
+
+class ListOptions(Given):
     """The common fields that make sense for every list of items."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -121,7 +137,7 @@ class TextQuery(SearchOptions):
     query: Words = Field(description="What to look for.", examples=["red summer dress"])
 
 
-class Signal(BaseModel):
+class Signal(Given):
     """One thing to be like or unlike: exactly one of an image, a text or an item."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -275,7 +291,7 @@ class Facets(BaseModel):
     took_ms: float
 
 
-class FacetOptions(BaseModel):
+class FacetOptions(Given):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     filter: Annotated[Filter | None, BeforeValidator(_blank_is_absent)] = None

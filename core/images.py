@@ -8,7 +8,6 @@ laid on white where it is transparent, and returned as 8-bit RGB.
 from __future__ import annotations
 
 import contextlib
-import io
 import math
 import struct
 import warnings
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from core.errors import BadDimensions, ImageError, ImageTooLarge, InvalidImage, UnsupportedImage
+from core.image_checks import BoundedFile, check_pixel_data, count_scans
 
 # What damaged files make Pillow raise, found by feeding it damaged files. Pillow's own
 # UnidentifiedImageError is an OSError; a zTXt bomb is a ValueError; broken EXIF may be a
@@ -103,6 +103,10 @@ def decode_image(
         raise _damaged() from None
 
 
+def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
+    return Image.open(BoundedFile(data), formats=[kind])
+
+
 def _damaged() -> InvalidImage:
     return InvalidImage("The image is damaged or incomplete.")
 
@@ -110,11 +114,15 @@ def _damaged() -> InvalidImage:
 def _decode(
     data: bytes, kind: str, limits: ImageLimits, target: tuple[int, int] | None
 ) -> Image.Image:
-    with Image.open(io.BytesIO(data), formats=[kind]) as image:
+    with _opened(data, kind) as image:
         check_size(image.size, limits)
+        if kind == "JPEG":
+            count_scans(data)
         if target is not None and kind == "JPEG":
             image.draft("RGB", _size_to_decode(image, target))
         image.load()
+        if kind == "PNG":
+            check_pixel_data(data)
         # 25 megapixels take 100 MB decoded, so each step works in place where it can.
         _drop_decoder(image)
         _turn_upright(image)
@@ -129,16 +137,19 @@ def _size_to_decode(image: Image.Image, target: tuple[int, int]) -> tuple[int, i
     return (height, width) if orientation in _ON_ITS_SIDE else (width, height)
 
 
-def is_costly(data: bytes) -> bool:
+def is_costly(data: bytes, target: tuple[int, int] | None = None) -> bool:
     """Whether decoding takes far more than a few megapixels' memory; read from the header.
 
-    A WebP image of 25 megapixels takes 400 MB for a moment. A JPEG takes next to nothing, since it
-    is decoded small, unless it is progressive: then all of its coefficients are held.
+    A WebP image of 25 megapixels takes 400 MB for a moment. A JPEG takes next to nothing where it
+    can be decoded small, see `decode_image` for `target`, unless it has several scans: then all of
+    its coefficients are held.
     """
     try:
-        with Image.open(io.BytesIO(data), formats=[sniff_format(data)]) as image:
-            small = image.format == "JPEG" and "progressive" not in image.info
-            return not small and image.width * image.height > _COSTLY_PIXELS
+        kind = sniff_format(data)
+        with _opened(data, kind) as image:
+            if kind == "JPEG" and target is not None and count_scans(data) == 1:
+                image.draft("RGB", _size_to_decode(image, target))
+            return image.width * image.height > _COSTLY_PIXELS
     except (ImageError, Image.DecompressionBombError, *_DECODER_ERRORS):
         return False  # refused before its pixels are read
 
@@ -150,7 +161,7 @@ def is_within(data: bytes, side: int) -> bool:
         UnsupportedImage, InvalidImage
     """
     try:
-        with Image.open(io.BytesIO(data), formats=[sniff_format(data)]) as image:
+        with _opened(data, sniff_format(data)) as image:
             return max(image.size) <= side
     except (Image.DecompressionBombError, *_DECODER_ERRORS):
         raise _damaged() from None

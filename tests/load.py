@@ -37,6 +37,10 @@ def http_request(method, path, body=b"", content_type=""):
     return head.encode() + b"\r\n" + body
 
 
+# The service lets go of connections that were idle for 5 s; one asked in that moment breaks.
+MOST_IDLE_S = 4.0
+
+
 class Connections:
     """Keep-alive connections to one service, opened as they are needed."""
 
@@ -53,14 +57,14 @@ class Connections:
             status = await self._read(reader)
         except (OSError, asyncio.IncompleteReadError):
             return 0
-        self._free.append((reader, writer))
+        self._free.append((reader, writer, time.perf_counter()))
         return status
 
     def _idle(self):
-        """A connection that was kept; those that the service let go meanwhile are none."""
+        """A connection that was kept; those that the service lets go, or did, are none."""
         while self._free:
-            reader, writer = self._free.pop()
-            if not reader.at_eof():
+            reader, writer, since = self._free.pop()
+            if not reader.at_eof() and time.perf_counter() - since < MOST_IDLE_S:
                 return reader, writer
             writer.close()
         return None
@@ -75,7 +79,7 @@ class Connections:
         return int(head.split()[1])
 
     def close(self):
-        for _, writer in self._free:
+        for _, writer, _ in self._free:
             writer.close()
 
 

@@ -1,6 +1,7 @@
 """The rules of the house that a linter does not know."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ SERVING_ROOMS = {"app", "core", "index_builder"}
 TRAINING_ONLY = {"torch", "torchvision", "transformers", "accelerate"}
 # Both run code that a data file brings along.
 UNSAFE = {"pickle", "dill", "joblib", "shelve"}
+# A service that fetches nothing cannot be made to fetch what a caller names.
+CLIENTS = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "urllib.request", "urllib3"}
 MAX_FUNCTION_LINES = 60
 MAX_FILE_LINES = 350
 
@@ -62,6 +65,13 @@ def test_serving_needs_no_training_library(path: Path) -> None:
 def test_nothing_unpickles(path: Path) -> None:
     assert not set(imports(path)) & UNSAFE
     assert "allow_pickle=True" not in path.read_text(encoding="utf-8")
+
+
+@each_file
+def test_the_service_fetches_nothing(path: Path) -> None:
+    if room_of(path) in ("app", "core"):
+        named = re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text("utf-8"), re.MULTILINE)
+        assert not set(named) & CLIENTS
 
 
 @each_file

@@ -14,12 +14,13 @@ from app.deps import (
     SearchQuery,
 )
 from app.direct import DirectRoute
+from app.json_bodies import JsonRoute
 from app.openapi import image_form
 from app.problems import NOT_CHANGED, responses
 from app.routes.shaping import recommendations
 from app.schemas import BlendQuery, Recommendations, TextQuery
 
-router = APIRouter(tags=["recommend"])
+router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 
 
 @router.post(

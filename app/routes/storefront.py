@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Coroutine, Sequence
@@ -13,8 +14,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from app.deps import CallDep, ItemIdPath, RecommenderDep, StateDep, get_recommender
 from app.multipart import boundary_of, read_form
@@ -124,12 +127,25 @@ async def operator_page(request: Request) -> Response:
     return page(request, "operator.html")
 
 
+class WholeFile(FileResponse):
+    """A small file, which is sent whole: the framework's errors about ranges are plain text."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.headers["accept-ranges"] = "none"
+        kept = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        await super().__call__({**scope, "headers": kept}, receive, send)
+
+
 class Files(StaticFiles):
     """Files that a browser keeps but asks about each time, so that a page never mixes releases."""
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        headers = {"Cache-Control": "no-cache"}
+        response = WholeFile(full_path, status_code, headers, stat_result=stat_result)
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
         return response
 
 
@@ -151,14 +167,14 @@ def mount(app: FastAPI) -> None:
     app.mount("/static", Files(directory=STATIC), name="static")
 
 
-async def _widget() -> FileResponse:
+async def _widget() -> WholeFile:
     # For pages of other origins, which load it as a module.
     headers = {
         "Cache-Control": "public, max-age=300",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Access-Control-Allow-Origin": "*",
     }
-    return FileResponse(STATIC / "widget.js", headers=headers, media_type="text/javascript")
+    return WholeFile(STATIC / "widget.js", headers=headers, media_type="text/javascript")
 
 
 async def _search(

@@ -47,9 +47,9 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width: int, height: int, *chunks: bytes, colour: int = 2) -> bytes:
+def png(width: int, height: int, *chunks: bytes, colour: int = 2, depth: int = 8) -> bytes:
     """A PNG that claims a size; without chunks it is 57 bytes and has no pixels."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
 
 
@@ -83,8 +83,9 @@ def unsupported() -> dict[str, bytes]:
 def damaged() -> dict[str, bytes]:
     jpeg, good_png = picture(1, "JPEG"), picture(1, "PNG")
     webp, gif = picture(1, "WEBP"), picture(1, "GIF")
-    bad_crc = bytearray(good_png)
+    bad_crc, bad_pixels_crc = bytearray(good_png), bytearray(good_png)
     bad_crc[29] ^= 1
+    bad_pixels_crc[-13] ^= 1  # before IEND, which takes 12 bytes
     pixels = chunk(b"IDAT", zlib.compress(bytes(64 * (64 * 3 + 1))))
     bomb = chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(70_000_000)))
     return {
@@ -94,6 +95,7 @@ def damaged() -> dict[str, bytes]:
         "jpeg less 2 bytes": jpeg[:-2],
         "png signature": good_png[:8],
         "bad crc": bytes(bad_crc),
+        "bad crc of pixels": bytes(bad_pixels_crc),
         "half png": good_png[: len(good_png) // 2],
         "0x0": png(0, 0),
         "no pixels": png(64, 64),
@@ -101,6 +103,28 @@ def damaged() -> dict[str, bytes]:
         "half webp": webp[: len(webp) // 2],
         "half gif": gif[: len(gif) // 2],
         "text bomb": png(64, 64, bomb, pixels),
+    }
+
+
+def many_scans(count: int, size: tuple[int, int] = (64, 64)) -> bytes:
+    """A progressive JPEG in which one scan, of a few bytes, comes `count` times more."""
+    data = encoded("JPEG", size, progressive=True)
+    # Each scan is an FFDA segment and has its tables, FFC4, before it.
+    start = data.index(b"\xff\xc4", data.index(b"\xff\xda"))
+    end = data.index(b"\xff\xc4", data.index(b"\xff\xda", start))
+    return data[:end] + data[start:end] * count + data[end:]
+
+
+def crowded() -> dict[str, bytes]:
+    """Small pictures in files of which a decoder has to read part after part, or part of part."""
+    jpeg, good_png, gif = picture(1, "JPEG"), picture(1, "PNG"), encoded("GIF")
+    head, tables = 33, 13 + 3 * 2 ** ((gif[10] & 7) + 1)
+    return {
+        "jpeg of empty segments": jpeg[:2] + b"\xff\xfe\0\2" * 1_500_000 + jpeg[2:],
+        "jpeg of fill bytes": jpeg[:2] + b"\xff" * 6_000_000 + jpeg[2:],
+        "jpeg of scans": many_scans(60_000),
+        "png of empty chunks": good_png[:head] + chunk(b"abCd", b"") * 500_000 + good_png[head:],
+        "gif of comments": gif[:tables] + b"!\xfe\1a\0" * 1_200_000 + gif[tables:],
     }
 
 
@@ -133,7 +157,7 @@ def wrong_size() -> dict[str, Case]:
 
 def bad_images() -> dict[str, Case]:
     cases = {name: (data, 415, "unsupported_image") for name, data in unsupported().items()}
-    cases |= {name: (data, 422, "invalid_image") for name, data in damaged().items()}
+    cases |= {name: (data, 422, "invalid_image") for name, data in (damaged() | crowded()).items()}
     return cases | wrong_size()
 
 
@@ -161,6 +185,7 @@ def odd_images() -> dict[str, bytes]:
     return {
         "cmyk": encoded("JPEG", mode="CMYK"),
         "16 bit": encoded("PNG", mode="I;16"),
+        "16 bit colours": png(64, 64, chunk(b"IDAT", zlib.compress(bytes(64 * 385))), depth=16),
         "grey and alpha": encoded("PNG", mode="LA"),
         "palette": encoded("PNG", mode="P", transparency=0),
         "progressive": encoded("JPEG", progressive=True),

@@ -94,7 +94,15 @@ def common_fields() -> Iterator[Case]:
 
 
 def json_bodies() -> Iterator[Case]:
-    bad = ("{", b'{"query": "\xff"}', "[" * 100_000, '{"query": "a", "limit": %s}' % ("9" * 5000))
+    bad = (
+        "{",
+        b'{"query": "\xff"}',
+        "[" * 100_000,
+        "[" + "[]," * 2_500_000 + "[]]",
+        '{"positive": [' + "{}," * 2_500_000 + "{}]}",
+        json.dumps({f"{ECHO}{i}": 1 for i in range(200_000)}),
+        '{"query": "a", "limit": %s}' % ("9" * 5000),
+    )
     filters = ("a ==", "nofield = 1", "(" * 40)
     invalid = (
         "",
@@ -110,6 +118,7 @@ def json_bodies() -> Iterator[Case]:
         *(json.dumps({"query": "a", "limit": limit}) for limit in (0, -1, 101)),
         json.dumps({"query": "a", ECHO: 1}),
         '{"query": 7}',
+        json.dumps({f"{ECHO}{i}": 1 for i in range(90_000)}),
         "[]",
         "null",
     )
@@ -136,6 +145,7 @@ def signals() -> Iterator[Case]:
         [{"text": "a", "weight": 0}],
         [{"image": "not base64!"}],
         [{"text": "a"}] * 17,
+        [{f"{ECHO}{i}": 1 for i in range(90_000)}],
     )
     for value in unfit:
         body = json.dumps({"positive": value})
@@ -195,6 +205,39 @@ def heads() -> Iterator[Case]:
         )
         yield Case(name, 400, "malformed_body", head=head)
     yield Case("not HTTP", 400, "malformed_body", head="\x16\x03\x01 hello\r\n\r\n")
+
+
+READ_KEY, ADMIN_KEY = "read-key-of-the-corpus", "admin-key-of-the-corpus"
+
+
+def keyless_requests() -> Iterator[Case]:
+    """What a service with these two keys refuses, before anything else is looked at."""
+    denied, read_only = (401, "unauthorized"), (403, "forbidden")
+    for name, key in (
+        ("missing", None),
+        ("wrong", f"Bearer {READ_KEY[:-1]}"),
+        ("of another scheme", f"Basic {READ_KEY}"),
+        ("of 8 KB", "Bearer " + "k" * 8192),
+    ):
+        headers = {} if key is None else {"Authorization": key}
+        for path in ("/items/p1", "/nowhere"):
+            yield Case(f"key {name}, {path}", *denied, path=path, headers=headers)
+        form = headers | {"Content-Type": FORM}
+        yield Case(f"key {name}, upload", *denied, "POST", pieces=(FILE + END,), headers=form)
+        yield Case(f"key {name}, write", *denied, "DELETE", "/items/p1", headers=headers)
+    head = "GET /items HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer \xff\xe9"
+    yield Case("key not ASCII", *denied, head=head + "\r\n\r\n")
+    reader = {"Authorization": f"Bearer {READ_KEY}"}
+    for method, path in (
+        ("PUT", "/items/p1"),
+        ("PATCH", "/items/p1"),
+        ("DELETE", "/items/p1"),
+        ("POST", "/items/batch"),
+        ("GET", "/indexes"),
+        ("POST", "/indexes/rollback"),
+        ("GET", "/errors"),
+    ):
+        yield Case(f"read key, {method} {path}", *read_only, method, path, headers=reader)
 
 
 def bad_requests() -> list[Case]:

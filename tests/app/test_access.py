@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.clients import Clients
+from app.keys import is_any_key
 from app.rates import MAX_CLIENTS, RateLimiter
 from app.recommender import Recommender
 from app.settings import Settings
@@ -94,6 +95,21 @@ def test_keys_for_reading_and_for_writing(tmp_path: Path) -> None:
 def test_a_key_that_is_not_ascii_is_401(guarded: httpx.Client) -> None:
     head = "GET /items HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer k\xff\xe9"
     check(parse(send_raw(str(guarded.base_url), head + "\r\n\r\n")), 401)
+
+
+@pytest.mark.parametrize("given", ["", "Bearer x", f"bearer {KEYS[0]}", "Bearer \u20ac\xff"])
+def test_keys_are_compared_in_constant_time(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return one == other
+
+    monkeypatch.setattr("app.keys.hmac.compare_digest", compare)
+    assert is_any_key(given, list(map(SecretStr, KEYS))) == (KEYS[0] in given)
+    # All of them, as bytes of one length, whatever was sent.
+    assert [(len(one), len(other)) for one, other in compared] == [(32, 32), (32, 32)]
+    assert all(isinstance(one, bytes) for pair in compared for one in pair)
 
 
 def test_the_key_is_judged_before_the_body_is_read(guarded: httpx.Client) -> None:

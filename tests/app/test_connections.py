@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,51 @@ def test_a_body_that_trickles_after_its_refusal_is_cut_off(strict: str) -> None:
         answer, seconds = trickle(connection, head, b"x")
     check(parse(answer), 413)
     assert seconds < BODY_S + SLACK_S
+
+
+def chunked(path: str, pieces: list[bytes]) -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+    head += "Content-Type: application/json\r\nConnection: close\r\n\r\n"
+    body = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+    return head.encode() + body + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("path", ["/recommend/by-text", "/livez"])
+def test_a_body_in_crumbs_is_400_and_holds_up_nobody(strict: str, path: str) -> None:
+    crumbs = chunked(path, [*[b" "] * 400_000, b'{"query": "hat"}'])
+    with connect(strict) as connection, httpx.Client(base_url=strict) as other:
+        other.get("/livez")
+        sender = threading.Thread(target=send_all, args=(connection, crumbs))
+        sender.start()
+        slowest = timed_probe(other)
+        while sender.is_alive():
+            slowest = max(slowest, timed_probe(other))
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := connection.recv(65536):
+                answer += piece
+    assert slowest < 1
+    if path != "/livez":  # which answers before a body has come
+        check(parse(answer), 400, "malformed_body")
+
+
+def send_all(connection: socket.socket, data: bytes) -> None:
+    with contextlib.suppress(OSError):  # hung up on
+        connection.sendall(data)
+
+
+def timed_probe(client: httpx.Client) -> float:
+    start = time.monotonic()
+    assert client.get("/livez").status_code == 200
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize("pieces", [[b" "] * 2000, [b" " * 256] * 30_000])
+def test_a_body_in_small_chunks_is_read(strict: str, pieces: list[bytes]) -> None:
+    query = b'{"query": "hat"}'
+    with connect(strict) as connection:
+        send_all(connection, chunked("/recommend/by-text", [*pieces, query]))
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
 
 
 def test_a_connection_that_asks_nothing_is_closed(strict: str) -> None:

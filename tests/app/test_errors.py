@@ -74,3 +74,12 @@ def test_garbage_after_an_answer_has_begun(
     assert parse(send_raw(address, head)).status_code in (200, 400)
     assert client.get("/livez").status_code == 200
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_nothing_is_read_after_a_body_of_two_lengths(address: str) -> None:
+    """Where a proxy took the first length, the rest would be its next client's request."""
+    head = "POST /recommend/by-text HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
+    smuggled = "GET /items/none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    answer = send_raw(address, f"{head}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}")
+    check(parse(answer), 400, "malformed_body")
+    assert answer.count(b"HTTP/1.1 ") == 1

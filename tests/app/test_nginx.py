@@ -15,12 +15,14 @@ import httpx
 import pytest
 
 from tests.app.conftest import ODD_ID, picture
-from tests.app.corpus_client import check, check_good, parse, send, send_raw
-from tests.app.corpus_requests import Case, bad_requests
+from tests.app.corpus import odd_images
+from tests.app.corpus_client import check, check_good, check_sane, parse, send, send_raw
+from tests.app.corpus_requests import ADMIN_KEY, READ_KEY, Case, bad_requests, keyless_requests
+from tests.app.test_access import bearer, service
 from tests.nginx import needs_nginx, running_nginx
 
 pytestmark = [needs_nginx, pytest.mark.faults]
-CASES = bad_requests()
+CASES, KEYLESS = bad_requests(), list(keyless_requests())
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 # The corpus is quicker than any shopper.
 NO_RATE = (("rate=20r/s", "rate=10000r/s"),)
@@ -54,8 +56,8 @@ def check_page(response: httpx.Response, status: int, sentence: str) -> httpx.Re
 
 
 @contextmanager
-def stub(behaviour: str) -> Iterator[str]:
-    """A service that takes requests and then says nothing, or closes."""
+def stub(behaviour: str, answer: bytes = b"") -> Iterator[str]:
+    """A service that takes requests and then says nothing, or `answer` and closes."""
     with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as kept:
 
         def serve() -> None:
@@ -63,6 +65,7 @@ def stub(behaviour: str) -> Iterator[str]:
                 while True:
                     connection = server.accept()[0]
                     connection.recv(65536)
+                    connection.sendall(answer)
                     connection.close() if behaviour == "closes" else kept.enter_context(connection)
 
         thread = Thread(target=serve)
@@ -76,6 +79,43 @@ def stub(behaviour: str) -> Iterator[str]:
 def test_bad_requests(through: httpx.Client, case: Case) -> None:
     check(send(through, case), *(case.through_nginx or (case.status, case.code)))
     check_good(through)
+
+
+@pytest.mark.parametrize("data", odd_images().values(), ids=odd_images())
+def test_odd_images_are_accepted(through: httpx.Client, data: bytes) -> None:
+    files = {"image": ("notes.pdf", data, "application/pdf")}
+    check_sane(through.post("/recommend/by-image", files=files))
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Addresses of a service with keys: its own, and that of nginx before it."""
+    shop, folder = tmp_path_factory.mktemp("guarded"), tmp_path_factory.mktemp("guard")
+    with service(shop, read_keys=(READ_KEY,), admin_key=ADMIN_KEY) as client:
+        address = str(client.base_url)
+        with running_nginx(address, folder, NO_RATE) as edge:
+            yield address, edge
+
+
+@pytest.mark.parametrize("case", KEYLESS, ids=[case.name for case in KEYLESS])
+@pytest.mark.parametrize("place", [0, 1], ids=["direct", "through"])
+def test_requests_without_the_right_key(guarded: tuple[str, str], place: int, case: Case) -> None:
+    address = guarded[place]
+    with httpx.Client(base_url=address) as nobody:
+        check(send(nobody, case), case.status, case.code)
+    with httpx.Client(base_url=address, headers=bearer(READ_KEY)) as reader:
+        check_good(reader)
+
+
+@pytest.mark.parametrize("status", [409, 429, 503, 507])
+def test_what_the_service_says_of_its_state_passes_through(tmp_path: Path, status: int) -> None:
+    body = f'{{"code":"of_the_service","status":{status}}}'
+    answer = f"HTTP/1.1 {status} X\r\nContent-Type: application/problem+json\r\nRetry-After: 7\r\n"
+    answer += f"Content-Length: {len(body)}\r\n\r\n{body}"
+    with stub("closes", answer.encode()) as address, running_nginx(address, tmp_path) as edge:
+        found = httpx.get(f"{edge}/items", headers=BROWSER)
+    assert (found.status_code, found.text) == (status, body)
+    assert found.headers["retry-after"] == "7"
 
 
 def test_odd_ids_keep_their_address(through: httpx.Client) -> None:

@@ -22,7 +22,7 @@ from PIL import Image
 
 from app.batching import Batcher
 from app.commands import check_address
-from app.decoding import Decoder
+from app.decoding import Box, Decoder
 from app.errors import Overloaded
 from app.main import create_app
 from app.pools import BoundedPool, Gate
@@ -165,6 +165,35 @@ def test_decoding_prepares_what_the_encoder_would() -> None:
     decoder = Decoder(BoundedPool("test", 1, 1), ImageLimits(), (64, 64))
     prepared = asyncio.run(decoder.decode(data))
     assert np.array_equal(prepared, resize_image(decode_image(data), 64, 64))
+
+
+@pytest.mark.parametrize(("box", "most"), [(None, 4), ((0.5, 0.5, 0.52, 0.52), 1)])
+def test_photos_that_are_decoded_large_take_turns(
+    box: Box | None, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small part of a photo needs all of its pixels: 200 MB for 25 megapixels, in each thread."""
+    inside: list[int] = []
+
+    def decode(*_: object) -> Image.Image:
+        inside.append(1)
+        time.sleep(0.05)
+        counts.append(len(inside))
+        inside.pop()
+        return Image.new("RGB", (640, 640))
+
+    counts: list[int] = []
+    monkeypatch.setattr("app.decoding.decode_image", decode)
+    photo = picture(1, "JPEG", (2500, 2000))
+
+    async def ask() -> None:
+        pool = BoundedPool("test", 4, 8)
+        decoder = Decoder(pool, ImageLimits(), (64, 64))
+        await asyncio.gather(*(decoder.decode(photo, box) for _ in range(8)))
+        pool.close()
+
+    asyncio.run(ask())
+    assert max(counts) <= most
+    assert (max(counts) > 1) == (most > 1)
 
 
 def test_a_full_service_answers_429(tmp_path: Path) -> None:

@@ -198,3 +198,16 @@ def test_words_and_attributes_are_compared_without_their_plurals() -> None:
         "Heel height",
         "Type",
     ]
+
+
+@pytest.mark.parametrize("path", ["/static/storefront.js", "/widget.js"])
+@pytest.mark.parametrize(
+    "wanted", ["bytes=0-9", "bytes=99999999-", "bytes=9-1", "lines=1", "bytes"]
+)
+def test_files_are_sent_whole(client: httpx.Client, path: str, wanted: str) -> None:
+    whole = client.get(path)
+    part = client.get(path, headers={"Range": wanted})
+    assert (part.status_code, part.content) == (200, whole.content)
+    assert part.headers["accept-ranges"] == "none"
+    known = {"If-None-Match": whole.headers["etag"], "Range": wanted}
+    assert client.get(path, headers=known).status_code == (304 if "static" in path else 200)

@@ -1,13 +1,17 @@
 """Decoding: the right pixels, upright, on white, at a size that costs little."""
 
+import contextlib
 import io
+import zlib
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
 from core.errors import BadDimensions, ImageTooLarge, InvalidImage, UnsupportedImage
-from core.images import ImageLimits, crop_box, decode_image, is_costly
+from core.image_checks import MOST_SCANS, count_scans
+from core.images import ImageLimits, check_size, crop_box, decode_image, is_costly
+from tests.app.corpus import chunk, many_scans, png
 
 ORIENTATION = 0x0112
 # How a camera stores an upright picture for each EXIF orientation.
@@ -96,11 +100,50 @@ def test_a_decoded_webp_image_keeps_neither_its_decoder_nor_its_frame():
     assert image.fp is None
 
 
+def apart(jpeg):
+    """A JPEG with its one scan twice: not progressive, and held as a whole all the same."""
+    scan = jpeg.index(b"\xff\xda")
+    return jpeg[:-2] + jpeg[scan:]
+
+
+def test_scans_are_counted_up_to_the_end_of_the_image():
+    plain, layered = saved(gradient(), "JPEG"), saved(gradient(), "JPEG", progressive=True)
+    assert (count_scans(plain), count_scans(layered)) == (1, 10)
+    assert count_scans(apart(plain)) == 2
+    # A second picture after the first, as phones append; one before it, as a thumbnail.
+    assert count_scans(plain + layered) == 1
+    thumbnail = b"\xff\xe1" + (len(plain) + 2).to_bytes(2) + plain
+    assert count_scans(plain[:2] + thumbnail + plain[2:]) == 1
+
+
+@pytest.mark.parametrize("count", [MOST_SCANS - 10, MOST_SCANS - 9])
+def test_a_jpeg_has_so_many_scans_and_no_more(count):
+    data = many_scans(count)
+    if count + 10 <= MOST_SCANS:
+        assert decode_image(data).size == (64, 64)
+    else:
+        with pytest.raises(InvalidImage):
+            decode_image(data)
+
+
+def test_a_png_in_small_chunks_is_read():
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (600, 600, 3), np.uint8))
+    rows = b"".join(b"\0" + row.tobytes() for row in np.asarray(image))
+    body = zlib.compress(rows, 0)
+    small = [chunk(b"IDAT", body[i : i + 256]) for i in range(0, len(body), 256)]
+    assert np.array_equal(np.asarray(decode_image(png(600, 600, *small))), np.asarray(image))
+
+
 def test_what_costs_much_memory_is_told_from_the_header():
     large = gradient(2500, 2000)
     assert is_costly(saved(large, compress_level=1))
-    assert is_costly(saved(large, "JPEG", progressive=True))
-    assert not is_costly(saved(large, "JPEG"))
+    photo, small = saved(large, "JPEG"), (100, 100)
+    assert not is_costly(photo, small)
+    # A part of it that is a tenth as wide needs all of its pixels.
+    assert is_costly(photo, (1000, 1000))
+    assert is_costly(photo)
+    assert is_costly(saved(large, "JPEG", progressive=True), small)
+    assert is_costly(apart(saved(large.convert("L"), "JPEG")), small)
     assert not is_costly(saved(gradient(), "WEBP"))
     assert not is_costly(b"words")
 
@@ -120,6 +163,22 @@ def test_what_costs_much_memory_is_told_from_the_header():
 def test_each_refusal_has_its_name(data, error):
     with pytest.raises(error):
         decode_image(data, ImageLimits(max_pixels=30_000))
+
+
+@pytest.mark.parametrize(
+    ("size", "error"),
+    [
+        ((16, 16), None),
+        ((15, 16), BadDimensions),
+        ((8192, 3051), None),
+        ((3051, 8193), BadDimensions),
+        ((5000, 5000), None),
+        ((5000, 5001), ImageTooLarge),
+    ],
+)
+def test_the_limits_by_default(size, error):
+    with contextlib.nullcontext() if error is None else pytest.raises(error):
+        check_size(size, ImageLimits())
 
 
 def test_crop_by_fractions():

@@ -26,6 +26,7 @@ from tests.service import running_service
 
 ROUNDS = int(os.environ.get("TWINSET_FAULT_ROUNDS", "10"))
 CLIENTS = 3
+READY_WITHIN_S = 10.0
 Shop = dict[str, dict[str, Any]]
 
 
@@ -178,6 +179,8 @@ def kill_and_check(
     with running_service(place.encoder, place.index) as (client, _):
         check(client, streams)
     assert answers >= ROUNDS
+    if ROUNDS >= 200:  # a short run shares its machine with others
+        assert slowest <= READY_WITHIN_S
     return {"acknowledged writes": answers, "slowest start, s": slowest}
 
 

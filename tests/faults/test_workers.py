@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.app.conftest import picture
 from tests.app.corpus_client import send_raw
 from tests.faults.conftest import Artefacts
 from tests.service import running_service
@@ -112,6 +113,13 @@ def test_logs_are_json_and_hold_nothing_of_the_caller(
         for key in (KEY[:-1], KEY + "x" * 8000, "ünusual"):
             headers = {"Authorization": f"Bearer {key}".encode("latin-1")}
             assert client.get("/items?filter=private-words", headers=headers).status_code == 401
+        upload = {"image": ("private-words.jpg", picture(1) + b"private-words")}
+        key = {"Authorization": f"Bearer {KEY}"}
+        for fields, status in (({"limit": "5"}, 200), ({"filter": "private-words ="}, 400)):
+            answer = client.post("/recommend/by-image", files=upload, data=fields, headers=key)
+            assert answer.status_code == status
+        query = {"query": "private-words", "\x1b[31mprivate-words": 1}
+        assert client.post("/recommend/by-text", json=query, headers=key).status_code == 422
         send_raw(address, "GET /livez\x1b[31m HTTP/1.1\r\nHost: a\r\n\r\n")
         send_raw(address, "GE\x07T /\r\n\r\n")
         forged = {"X-Request-ID": 'forged","level":"error'}

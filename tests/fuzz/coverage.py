@@ -32,7 +32,7 @@ FOLDER = Path("var/fuzz")
 
 
 def decoder(data: bytes) -> None:
-    is_costly(data)
+    is_costly(data, (96, 128))
     image = decode_image(data, LIMITS, (96, 128))
     assert image.mode == "RGB"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.versions import Versions
 from core.encoders import HashEncoder
 from core.errors import ArtefactError, Conflict
 from core.index import encoder_store
@@ -146,6 +149,28 @@ def test_unknown_and_damaged_versions_are_refused(place: Place) -> None:
         assert model(client)["index"] == first
         assert client.put("/items/n1", json={"title": "hat"}).status_code == 201
         assert client.get("/items/n1").status_code == 200
+
+
+def test_a_second_switch_at_a_time_is_409(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = newer(place, products(COUNT), STAGED)
+    begun, go_on = threading.Event(), threading.Event()
+    switch = Versions.activate
+
+    def slowly(self: Versions, version: str, force: bool) -> object:
+        begun.set()
+        go_on.wait(30)
+        return switch(self, version, force)
+
+    monkeypatch.setattr(Versions, "activate", slowly)
+    with serving(place) as client, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(activate, client, second)
+        begun.wait(30)
+        check(activate(client, second), 409, "conflict")
+        check(client.post("/indexes/rollback"), 409, "conflict")
+        assert client.get("/items").status_code == 200
+        go_on.set()
+        assert first.result().status_code == 200
+        assert client.post("/indexes/rollback").status_code == 200
 
 
 def test_live_writes_survive_a_switch_where_they_are_newer(place: Place) -> None:

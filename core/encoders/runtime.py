@@ -92,12 +92,14 @@ def _open_openvino(path: Path, threads: int, pixels: PixelScale | None) -> Model
     model = core.read_model(path)
     if pixels is not None:
         model = _scaled_inside(model, pixels)
-    settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
-    whole = core.compile_model(model, "CPU", settings).create_infer_request()
+    settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads}
+    latency = settings | {"PERFORMANCE_HINT": "LATENCY"}
+    whole = core.compile_model(model, "CPU", latency).create_infer_request()
     apart = []
     if threads > 1 and path.stat().st_size <= _LIGHT_BYTES:
         parts = min(threads, _MOST_PARTS)
-        settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": parts}
+        # Not bound to cores: when many ask, threads that decode and answer are at work on those.
+        settings |= {"NUM_STREAMS": parts, "ENABLE_CPU_PINNING": False}
         compiled = core.compile_model(model, "CPU", settings)
         apart = [compiled.create_infer_request() for _ in range(parts)]
     lock = threading.Lock()

@@ -41,7 +41,7 @@ class LineResult(BaseModel):
     """What became of one line of a batch."""
 
     line: int = Field(ge=1, description="From 1, blank lines not counted.")
-    id: str = Field(description="Empty where the line names no item.")
+    id: str = Field(description="Empty where the line names no id that could be one.")
     status: int = Field(description="As a request of its own would be answered.")
     sequence: int | None = None
     code: str | None = Field(None, description="Why the line was refused.")

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
-from PIL.Image import Image, fromarray
+from PIL.Image import Image
 
 from app.pools import BoundedPool
-from core.encoders.dual import resize_image
+from core.encoders.dual import stretch
 from core.images import ImageLimits, crop_box, decode_image, is_costly, is_within
 
 Box = tuple[float, float, float, float]
@@ -85,7 +85,7 @@ class Decoder:
                 if box != WHOLE:
                     image = crop_box(image, box)
                 # Here and not in the encoder's thread: what waits for a batch is then small.
-                return fromarray(resize_image(image, *self._size))
+                return stretch(image, *self._size)
 
         return job
 

@@ -1,4 +1,4 @@
-"""A route that reads its parameters itself: the busiest one, where the framework's way tells.
+"""A route that reads its parameters itself: the busiest ones, where the framework's way tells.
 
 FastAPI walks the tree of dependencies and takes each field of a model apart for every request,
 which costs more than all else that `similar` does before its search.
@@ -7,24 +7,33 @@ which costs more than all else that `similar` does before its search.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from inspect import isawaitable
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from fastapi import Request, Response, params
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
-from app.deps import call_of, get_call, get_recommender, live_recommender, located
+from app.deps import (
+    call_of,
+    get_call,
+    get_recommender,
+    live_recommender,
+    located,
+    read_image_form,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 Reader = Callable[[Request], Any]
 _DEPENDENCIES: Mapping[Any, Reader] = {
     get_recommender: lambda request: live_recommender(request.app.state.service),
     get_call: call_of,
+    read_image_form: read_image_form,
 }
 
 
 class DirectRoute(APIRoute):
-    """An `APIRoute` for a GET endpoint; the signature declares its parameters as ever.
+    """An `APIRoute` without a JSON body; the signature declares its parameters as ever.
 
     So the framework describes them, and a test holds what is read here to what the framework would
     read. It does as much as its endpoints need: text from the path, headers that may be absent,
@@ -41,7 +50,10 @@ class DirectRoute(APIRoute):
         endpoint = self.endpoint
 
         async def handle(request: Request) -> Response:
-            values = {name: read(request) for name, read in readers.items()}
+            values = {}
+            for name, read in readers.items():
+                value = read(request)
+                values[name] = await value if isawaitable(value) else value
             response: Response = await endpoint(**values)
             return response
 

@@ -38,6 +38,14 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A line of a batch that is no write; `id` is empty where it names none that could be one."""
+
+    id: str
+    error: TwinsetError
+
+
+@dataclass(frozen=True)
 class Documents:
     """Reads documents for a catalogue of this schema, with pictures within these limits."""
 
@@ -122,7 +130,7 @@ def _no_constant(_name: str) -> None:
     raise InvalidInput("A number is not finite.")
 
 
-def read_batch(body: bytes, documents: Documents) -> list[Draft | TwinsetError]:
+def read_batch(body: bytes, documents: Documents) -> list[Draft | Refused]:
     """The writes of an NDJSON body, one a line, each a draft or what is wrong with it.
 
     Raises:
@@ -131,13 +139,26 @@ def read_batch(body: bytes, documents: Documents) -> list[Draft | TwinsetError]:
     lines = [line for line in body.split(b"\n") if line.strip()]
     if not 1 <= len(lines) <= MAX_LINES:
         raise InvalidInput(f"A batch has 1 to {MAX_LINES} lines.")
-    drafts: list[Draft | TwinsetError] = []
+    drafts: list[Draft | Refused] = []
     for line in lines:
+        value: Any = None
         try:
-            drafts.append(_read_line(read_json(line), documents))
+            value = read_json(line)
+            drafts.append(_read_line(value, documents))
         except TwinsetError as error:
-            drafts.append(error)
+            drafts.append(Refused(_id_in(value), error))
     return drafts
+
+
+def _id_in(line: Any) -> str:
+    item_id = line.get("id") if isinstance(line, dict) else None
+    if not isinstance(item_id, str):
+        return ""
+    try:
+        check_id(item_id)
+    except InvalidInput:
+        return ""
+    return item_id
 
 
 def _read_line(line: Any, documents: Documents) -> Draft:

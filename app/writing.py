@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.documents import Documents, Draft
+from app.documents import Documents, Draft, Refused
 from app.errors import KeyReused
 from app.live import LiveCatalogue
 from app.problems import status_of
@@ -73,7 +73,7 @@ class Writer:
         """
         return self._write([draft], token, raise_errors=True)
 
-    def write_all(self, drafts: Sequence[Draft | TwinsetError], token: Token | None) -> Written:
+    def write_all(self, drafts: Sequence[Draft | Refused], token: Token | None) -> Written:
         """Write those that can be written, together and durably; the others are refused each.
 
         Raises:
@@ -82,7 +82,7 @@ class Writer:
         return self._write(drafts, token, raise_errors=False)
 
     def _write(
-        self, drafts: Sequence[Draft | TwinsetError], token: Token | None, raise_errors: bool
+        self, drafts: Sequence[Draft | Refused], token: Token | None, raise_errors: bool
     ) -> Written:
         live, log = self._live, self._log()
         embedder = self._ready_embedder(drafts)
@@ -105,7 +105,7 @@ class Writer:
             self._refresh()
         return Written(outcomes)
 
-    def _ready_embedder(self, drafts: Sequence[Draft | TwinsetError]) -> Embedder:
+    def _ready_embedder(self, drafts: Sequence[Draft | Refused]) -> Embedder:
         """Embed before others have to wait; what they write meanwhile seldom changes a vector."""
         live = self._live
         pictures = _pictures([draft for draft in drafts if isinstance(draft, Draft)])
@@ -139,9 +139,9 @@ def _recall(transaction: Transaction, token: Token | None) -> Written | None:
     return Written([Outcome(**outcome) for outcome in kept], replayed=True)
 
 
-def _try(merge: Merge, draft: Draft | TwinsetError, raise_errors: bool) -> Outcome:
-    if isinstance(draft, TwinsetError):
-        return Outcome.refused("", draft)
+def _try(merge: Merge, draft: Draft | Refused, raise_errors: bool) -> Outcome:
+    if isinstance(draft, Refused):
+        return Outcome.refused(draft.id, draft.error)
     try:
         created = merge.apply(draft.entry)
     except TwinsetError as error:
@@ -153,7 +153,7 @@ def _try(merge: Merge, draft: Draft | TwinsetError, raise_errors: bool) -> Outco
 
 def _store(
     transaction: Transaction,
-    drafts: Sequence[Draft | TwinsetError],
+    drafts: Sequence[Draft | Refused],
     outcomes: Sequence[Outcome],
     made: dict[str, Vectors],
 ) -> list[Outcome]:

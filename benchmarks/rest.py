@@ -11,9 +11,10 @@ measured too (`benchmarks.load`). Every photo and text differs from the ones bef
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -32,10 +33,13 @@ _HEADER = ("call", "service", "clients", "requests/s", "ratio", "p50 ms", "p99 m
 
 @dataclass(frozen=True)
 class Candidate:
-    """A service by name: how it is started, and when it is ready."""
+    """A service by name: how it is started, and when it is ready.
+
+    The command is made when it is wanted: for some, weights and an index have to be made first.
+    """
 
     name: str
-    command: list[str]
+    command: Callable[[], list[str]]
     ready_path: str
     model: str | None = None  # of infinity alone
 
@@ -86,28 +90,33 @@ def main(
 
 
 def _candidates(encoder: Path, index: Path, work: Path, infinity: str) -> list[Candidate]:
-    hub, clip = make_weights(work)
-    clip_index = make_index(clip, work / "index")
-    straightforward = [sys.executable, "-m", "benchmarks.straightforward"]
+    weights = cache(lambda: make_weights(work))
+
+    def straightforward() -> list[str]:
+        program = [sys.executable, "-m", "benchmarks.straightforward"]
+        return [*program, "--weights", str(weights()[0]), "--port", "{port}"]
+
+    def clip() -> list[str]:
+        folder = weights()[1]
+        return twinset_command(folder, make_index(folder, work / "index"))
+
     found = [
-        Candidate(
-            BASELINE, [*straightforward, "--weights", str(hub), "--port", "{port}"], "/health"
-        ),
-        Candidate("twinset, compact", twinset_command(encoder, index), "/readyz"),
-        Candidate("twinset, ViT-B/32", twinset_command(clip, clip_index), "/readyz"),
+        Candidate(BASELINE, straightforward, "/health"),
+        Candidate("twinset, compact", lambda: twinset_command(encoder, index), "/readyz"),
+        Candidate("twinset, ViT-B/32", clip, "/readyz"),
     ]
     if infinity:
-        model = str(hub.resolve())
+        model = str(weights()[0].resolve())
         options = ["--model-id", model, "--port", "{port}", "--device", "cpu", "--engine", "torch"]
         command = [infinity, "v2", *options, "--no-bettertransformer"]
-        found.append(Candidate("infinity, ViT-B/32", command, "/health", model))
+        found.append(Candidate("infinity, ViT-B/32", lambda: command, "/health", model))
     return found
 
 
 @contextmanager
 def _started(candidate: Candidate) -> Iterator[Server]:
     offline = {"HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1", "INFINITY_ANONYMOUS_USAGE_STATS": "0"}
-    with running(candidate.command, candidate.ready_path, offline) as server:
+    with running(candidate.command(), candidate.ready_path, offline) as server:
         fetch(server.address + candidate.ready_path)
         yield server
 

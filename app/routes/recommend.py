@@ -23,17 +23,22 @@ from app.schemas import BlendQuery, Recommendations, TextQuery
 router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 
 
-@router.post(
-    "/recommend/by-image",
-    summary="Items like a photo",
-    responses=responses(400, 413, 415, 422, 429, 500, 503),
-    response_model=Recommendations,
-    openapi_extra=image_form(),
-)
 async def by_image(recommender: RecommenderDep, call: CallDep, form: ImageFormDep) -> Response:
     """Upload a photo as `image`; the common fields go beside it as form fields."""
     page = await recommender.by_image(form.image, form.options.box, form.options)
     return recommendations(call, recommender, page, form.options)
+
+
+router.add_api_route(
+    "/recommend/by-image",
+    by_image,
+    summary="Items like a photo",
+    responses=responses(400, 413, 415, 422, 429, 500, 503),
+    response_model=Recommendations,
+    openapi_extra=image_form(),
+    methods=["POST"],
+    route_class_override=DirectRoute,
+)
 
 
 @router.post(

@@ -112,14 +112,19 @@ def _three(values: Sequence[float]) -> Triple:
     return first, second, third
 
 
-def resize_image(image: Image, width: int, height: int) -> NDArray[np.uint8]:
-    """The model's view of an upright RGB image: stretched to (height, width, 3), 8-bit.
+def stretch(image: Image, width: int, height: int) -> Image:
+    """The model's view of an upright RGB image; the image itself where it has that size.
 
     Training caches and the service prepare pixels by this one function, so they agree exactly.
     """
-    if image.size != (width, height):
-        image = image.resize((width, height), PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
-    return np.asarray(image, dtype=np.uint8)
+    if image.size == (width, height):
+        return image
+    return image.resize((width, height), PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
+
+
+def resize_image(image: Image, width: int, height: int) -> NDArray[np.uint8]:
+    """`stretch` as pixels, (height, width, 3), 8-bit."""
+    return np.asarray(stretch(image, width, height), dtype=np.uint8)
 
 
 class DualEncoder:

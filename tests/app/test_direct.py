@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import problems
-from app.deps import IfNoneMatch, ItemIdPath, SearchQuery
+from app.deps import IfNoneMatch, ImageFormDep, ItemIdPath, SearchQuery
 from app.direct import DirectRoute
 
 NAMES = ("limit", "offset", "filter", "exclude_ids", "group_by", "fields", "min_score", "odd")
@@ -46,11 +46,17 @@ async def echo(
     return Response(given)
 
 
+async def echo_form(form: ImageFormDep) -> Response:
+    """All that it was sent."""
+    return Response(form.image + b"|" + form.options.model_dump_json().encode())
+
+
 def serving(route_class: type[APIRoute]) -> FastAPI:
     app = FastAPI()
     problems.install(app)
     router = APIRouter(route_class=route_class)
     router.get("/items/{id:path}/echo")(echo)
+    router.post("/form")(echo_form)
     app.include_router(router)
 
     @app.middleware("http")
@@ -101,6 +107,34 @@ def test_path_and_header_are_read(
     assert answers[0].content == answers[1].content
     expected = f'{item_id}|{headers.get("If-None-Match")}|{{"limit":3,'
     assert answers[0].text.startswith(expected)
+
+
+def test_an_upload_is_read(both: tuple[httpx.Client, httpx.Client]) -> None:
+    answer = both[0].post("/form", files={"image": b"abc"}, data={"limit": "3"})
+    assert answer.status_code == 200
+    assert answer.text.startswith('abc|{"limit":3,')
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        {"files": {"image": b"abc"}, "data": {"limit": "3", "fields": ["a", "b"]}},
+        {"files": {"image": b"abc"}, "data": {"limit": "0", "odd": "1"}},
+        {"files": [("image", b"abc"), ("image", b"def")]},
+        {"files": {"photo": b"abc"}},
+        {"data": {"image": "abc"}},
+        {"json": {"image": "abc"}},
+        {"content": b"--b\r\n", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
+        {"content": b"--b--\r\n", "headers": {"Content-Type": "multipart/form-data"}},
+        {},
+    ],
+)
+def test_an_upload_is_read_as_the_framework_reads_it(
+    both: tuple[httpx.Client, httpx.Client], upload: dict[str, object]
+) -> None:
+    answers = [client.post("/form", **upload) for client in both]  # type: ignore[arg-type]
+    assert answers[0].status_code == answers[1].status_code
+    assert answers[0].content == answers[1].content
 
 
 def test_both_are_described_alike() -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -164,6 +165,19 @@ def test_a_graph_scales_pixels_as_numpy_does(compact):
     outside = open_model(compact / "image.onnx", "cpu")({"pixels": scale.apply(pixels)})
     # Not closer: processors with units for it compute in bfloat16.
     assert (np.vecdot(normalise(inside), normalise(outside)) > 0.999).all()
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_rows_shared_out_to_threads_are_those_of_one(compact, threads):
+    scale = PixelScale((0.5, 0.4, 0.3), (0.2, 0.3, 0.4))
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 192, 144, 3), np.uint8)
+    one, several = (open_model(compact / "image.onnx", "cpu", n, scale) for n in (1, threads))
+    counts = [1, 2, 3, 4, 7]
+    expected = [one({"pixels": pixels[:count]}) for count in counts]
+    with ThreadPoolExecutor(4) as pool:  # its buffers are its own, whoever calls beside
+        found = list(pool.map(lambda n: several({"pixels": pixels[:n]}), counts * 4))
+    for rows, right in zip(found, expected * 4, strict=True):
+        np.testing.assert_allclose(rows, right, atol=1e-4)
 
 
 def test_an_items_picture_is_the_mean_of_its_views(compact, tmp_path):

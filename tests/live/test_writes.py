@@ -139,9 +139,18 @@ def test_a_batch_answers_each_line(client: httpx.Client) -> None:
     body = answer.json()
     statuses = [result["status"] for result in body["results"]]
     assert statuses == [201, 400, 200, 404, 400, 415, 200, 422]
+    ids = [result["id"] for result in body["results"]]
+    assert ids == ["b1", "", "b1", "none", "b2", "b3", "p1", "p2"]
     assert (body["written"], body["refused"]) == (3, 5)
     assert client.get("/items/b1").json()["item"]["price"] == 2
     check(client.get("/items/p1"), 404)
+
+
+def test_a_line_is_named_by_its_id_where_that_could_be_one(shared: httpx.Client) -> None:
+    ids: list[Any] = ["\ud800", " a", "a\n", "x" * 257, "", 7, None]
+    answer = batch(shared, *[{"op": "delete", "id": item_id} for item_id in ids])
+    assert answer.status_code == 200
+    assert {(result["id"], result["status"]) for result in answer.json()["results"]} == {("", 422)}
 
 
 def test_a_batch_has_limits(shared: httpx.Client) -> None:

@@ -73,7 +73,7 @@ class OptimisationConfig:
     first `frozen_epochs` both backbones stand still. A share `hard_negatives` of shuffled batches
     is made of groups of `group_size` like products, which have to be told apart: of one category,
     or of one value of each of the attributes `alike`, once the part `hard_from` of the epochs is
-    over.
+    over. `start_share` is that of the weights which the run started with in those it ends with.
     """
 
     epochs: int
@@ -98,6 +98,7 @@ class OptimisationConfig:
     hard_from: float = 0.0
     group_size: int = 256
     alike: tuple[str, ...] = ()
+    start_share: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from core.catalog import Catalogue
-from core.errors import CatalogueError
+from core.errors import CatalogueError, ConfigError
 from core.progress import progress_bar
 from training.bank import Bank
 from training.batch import Batch, load_tokenizer, make_batch, step_seed
@@ -48,20 +48,22 @@ from training.towers import TowerPair, build_towers
 from training.validate import MONITORED, validate
 
 Rows = NDArray[np.int64]
+Weights = dict[str, torch.Tensor]
 _SHOWN = 512  # products whose pictures tell the batch norms of an exported encoder their statistics
 
 
 @dataclass(frozen=True)
 class Run:
     """All that the steps of a run share. `model` is `towers` as accelerate wraps them; `rows` are
-    trained on, `validation` scores each epoch; `total` counts optimiser steps; `bank` is there
-    where the loss needs one."""
+    trained on, `validation` scores each epoch; `begun_with` are the first weights; `total` counts
+    optimiser steps; `bank` is there where the loss needs one."""
 
     config: TrainingConfig
     folder: Path
     products: Products
     rows: Rows
     validation: Rows
+    begun_with: Weights
     tokenizer: Tokenizer
     accelerator: Accelerator
     towers: TowerPair
@@ -134,7 +136,8 @@ def train(
             configuration needs one.
         ArtefactError: the folder holds a damaged checkpoint, or one of another configuration, or
             `start` holds none, or of other towers.
-        ConfigError: pretrained weights cannot be found or do not fit.
+        ConfigError: pretrained weights cannot be found or do not fit, or the configuration wants a
+            share of weights to start with and none are given.
     """
     run, reached = open_run(config, catalogue, folder, cache or folder / "cache", photos, start)
     if run.accelerator.is_main_process:
@@ -157,7 +160,20 @@ def train(
     run.accelerator.wait_for_everyone()
     if config.optimisation.early_stopping and reached.scores:
         load_best(folder, run.towers)
+    if config.optimisation.start_share:
+        blend(run.towers, run.begun_with, config.optimisation.start_share)
     return run.towers
+
+
+def blend(towers: TowerPair, other: Weights, share: float) -> None:
+    """Move `towers` by `share` of the way to other weights.
+
+    Between fine-tuned weights and what they were tuned from lie some that are better than both
+    (WiSE-FT: Wortsman et al., 2022, "Robust fine-tuning of zero-shot models").
+    """
+    for name, value in towers.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(other[name].to(value.device), share)
 
 
 def untrained_towers(config: TrainingConfig) -> TowerPair:
@@ -175,6 +191,8 @@ def open_run(
     start: Path | None = None,
 ) -> tuple[Run, Reached]:
     """Read the products, build the towers, and restore the last checkpoint; errors as `train`."""
+    if config.optimisation.start_share and start is None:
+        raise ConfigError("optimisation.start_share needs weights to start with (--start)")
     folder.mkdir(parents=True, exist_ok=True)
     accelerator = make_accelerator(config)
     attributes = config.augmentation.phrase_attributes
@@ -188,6 +206,7 @@ def open_run(
     towers = untrained_towers(config)
     if start is not None:
         _begin_with(start, config, towers, products.pixels[rows[:_SHOWN]])
+    begun_with = {name: value.clone() for name, value in towers.state_dict().items()}
     optimizer = make_optimizer(towers, settings)
     bank = None
     if config.loss.bank_weight:
@@ -203,6 +222,7 @@ def open_run(
         products=products,
         rows=rows,
         validation=validation,
+        begun_with=begun_with,
         tokenizer=load_tokenizer(config),
         accelerator=accelerator,
         towers=towers,

@@ -12,7 +12,7 @@ from PIL import Image
 from rich.console import Console
 
 from core.encoders import load_encoder
-from core.errors import ArtefactError
+from core.errors import ArtefactError, ConfigError
 from training import train as loop
 from training.augment import resize
 from training.batch import load_tokenizer, make_batch, tokenise
@@ -60,6 +60,30 @@ def test_a_killed_run_resumes_on_the_same_curve(config, catalogue, finished, tmp
     monkeypatch.setattr(loop, "train_step", step)
     run(config, catalogue, tmp_path)
     assert losses(tmp_path) == pytest.approx(losses(finished[1]), rel=1e-4)
+
+
+def test_a_run_ends_between_what_it_learnt_and_what_it_started_with(
+    config, catalogue, finished, tmp_path
+):
+    first = finished[0].state_dict()
+
+    def weights(share):
+        optimisation = replace(config.optimisation, epochs=1, start_share=share)
+        console = Console(file=io.StringIO())
+        given, folder = replace(config, optimisation=optimisation), tmp_path / str(share)
+        return loop.train(given, catalogue, folder, console, start=finished[1]).state_dict()
+
+    learnt, blended = weights(0.0), weights(0.25)
+    name = "text.head.weight"
+    assert not torch.equal(learnt[name], first[name])
+    expected = 0.75 * learnt[name] + 0.25 * first[name]
+    assert torch.allclose(blended[name], expected, atol=1e-6)
+
+
+def test_a_share_of_nothing_is_refused(config, catalogue, tmp_path):
+    config = replace(config, optimisation=replace(config.optimisation, start_share=0.5))
+    with pytest.raises(ConfigError, match="--start"):
+        run(config, catalogue, tmp_path)
 
 
 def test_one_batch_can_be_learnt(config, catalogue, tmp_path):

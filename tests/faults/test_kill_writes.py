@@ -12,7 +12,8 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -139,7 +140,8 @@ def test_nothing_acknowledged_is_lost_over_milvus(
 ) -> None:
     """Long enough that writes are applied: deaths meet that, too."""
     monkeypatch.setenv("TWINSET_ADMIN_KEY", KEY)
-    figures |= kill_and_check(milvus_place, Random(3), 1, 5)
+    applied = partial(last_applied, milvus_place)
+    figures |= kill_and_check(milvus_place, Random(3), 1, 5, applied)
     figures["applied up to write"] = last_applied(milvus_place)
     assert last_applied(milvus_place) > 0
 
@@ -152,13 +154,18 @@ def last_applied(place: Place) -> int:
 
 
 def kill_and_check(
-    place: Place, random: Random, workers: int, longest_s: float
+    place: Place,
+    random: Random,
+    workers: int,
+    longest_s: float,
+    reached: Callable[[], int] = lambda: 1,
 ) -> dict[str, object]:
-    """Half of `ROUNDS` deaths, each after up to `longest_s` of writes; gives what was measured."""
+    """Half of `ROUNDS` deaths, each after up to `longest_s` of writes, the last one not before
+    something is `reached`; gives what was measured."""
     known: list[Shop] = [{} for _ in range(CLIENTS)]
     streams: list[Stream] = []
     answers, slowest = 0, 0.0
-    for _ in range((ROUNDS + 1) // 2):
+    for left in reversed(range((ROUNDS + 1) // 2)):
         started = time.monotonic()
         options = ("--workers", workers)
         with running_service(place.encoder, place.index, *options) as (client, process):
@@ -172,6 +179,9 @@ def kill_and_check(
             while not any(stream.answers for stream in streams):
                 time.sleep(0.01)  # however busy the machine is
             time.sleep(random.uniform(0, longest_s))
+            deadline = time.monotonic() + 60
+            while not left and not reached() and time.monotonic() < deadline:
+                time.sleep(0.05)
             kill_all(process.pid)
             for stream in streams:
                 stream.join()

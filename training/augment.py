@@ -15,8 +15,9 @@ from torch import Tensor
 
 from training.config import AugmentationConfig
 
-# Above this grey level on all channels a pixel of a product photo may be studio background.
-_BACKDROP = 0.93
+# Between these grey levels on all channels a pixel of a product photo turns into studio backdrop.
+# Most are 1.0; a ramp that starts lower dissolves white products.
+_BACKDROP = (0.955, 0.98)
 _COARSE = 4  # what is joined to the border is found at a quarter of the size
 
 
@@ -72,7 +73,8 @@ def studio_backdrop(images: Tensor) -> Tensor:
 
     Only what is joined to the border counts, so that a white shirt keeps its inside.
     """
-    light = (images.amin(1, keepdim=True) - _BACKDROP).mul(20).clamp(0, 1)
+    dark, white = _BACKDROP
+    light = images.amin(1, keepdim=True).sub(dark).div(white - dark).clamp(0, 1)
     height, width = light.shape[2:]
     coarse = F.avg_pool2d(light, _COARSE, ceil_mode=True) > 0.5
     joined = torch.zeros_like(coarse)

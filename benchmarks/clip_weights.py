@@ -2,8 +2,9 @@
 
     python -m benchmarks.clip_weights var/bench
 
-Writes `hub/`, in the layout that transformers and infinity read, and `encoder/`, the same weights
-as `twinset train` exports them; both are kept from one run to the next.
+Writes `hub/`, in the layout that transformers and infinity read, `encoder/`, the same weights as
+`twinset train` exports them, and `int8/`, what `twinset quantise` makes of that with pictures of
+the sample shop; all are kept from one run to the next.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ import typer
 
 import training.vision_ops  # noqa: F401 - before transformers imports torchvision
 from core.artefacts import new_folder
+from core.images import decode_image
+from core.sample import render_sample
 
 _START, _END, _VOCABULARY = 49406, 49407, 49408
+_PICTURES = 400  # to set the ranges of the numbers by, and to compare with float32
 _CONFIG = Path(__file__).parents[1] / "training" / "configs" / "clip.toml"
 
 
 def main(out: Annotated[Path, typer.Argument()] = Path("var/bench")) -> None:
     """Make what is not there yet."""
     make_weights(out)
+    make_int8(out)
 
 
 def make_weights(out: Path) -> tuple[Path, Path]:
@@ -36,6 +41,26 @@ def make_weights(out: Path) -> tuple[Path, Path]:
     if not encoder.is_dir():
         _export(hub, encoder)
     return hub, encoder
+
+
+def make_int8(out: Path) -> Path:
+    """The folder of the encoder under `out` with an image tower in int8.
+
+    Raises:
+        ConfigError: it would find less than the one it is made of.
+    """
+    folder = out / "int8"
+    if not folder.is_dir():
+        from training.quantise import Sample, quantise_encoder
+
+        images, titles = [], []
+        for product in render_sample(_PICTURES):
+            picture, title = product["image"], product["title"]
+            assert isinstance(picture, bytes)  # noqa: S101 - narrows for the checker
+            images.append(decode_image(picture))
+            titles.append(str(title))
+        quantise_encoder(make_weights(out)[1], Sample(images, titles), folder)
+    return folder
 
 
 def _save_hub(folder: Path) -> None:

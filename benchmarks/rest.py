@@ -3,9 +3,10 @@
     python -m benchmarks.rest --index INDEX [--clients 1,8,16,32] [--seconds 10]
         [--infinity VENV/bin/infinity_emb]
 
-CLIP ViT-B/32 has the same random weights in all of them: the cost is that of the true ones. One
-service runs at a time; each call is asked over keep-alive connections by a client that is
-measured too (`benchmarks.load`). Every photo and text differs from the ones before.
+CLIP ViT-B/32 has the same random weights in all of them, in one with pictures computed in int8: the
+cost is that of the true ones. One service runs at a time; each call is asked over keep-alive
+connections by a client that is measured too (`benchmarks.load`). Every photo and text differs from
+the ones before.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.clip_index import make_index
-from benchmarks.clip_weights import make_weights
+from benchmarks.clip_weights import make_int8, make_weights
 from benchmarks.load import Plan, Result, require_answer, run_load
 from benchmarks.queries import Kind, all_ids, infinity_calls, service_calls
 from benchmarks.report import MarkdownTable, ratio, show
@@ -100,10 +101,15 @@ def _candidates(encoder: Path, index: Path, work: Path, infinity: str) -> list[C
         folder = weights()[1]
         return twinset_command(folder, make_index(folder, work / "index"))
 
+    def clip_int8() -> list[str]:
+        folder = make_int8(work)
+        return twinset_command(folder, make_index(folder, work / "index-int8"))
+
     found = [
         Candidate(BASELINE, straightforward, "/health"),
         Candidate("twinset, compact", lambda: twinset_command(encoder, index), "/readyz"),
         Candidate("twinset, ViT-B/32", clip, "/readyz"),
+        Candidate("twinset, ViT-B/32 in int8", clip_int8, "/readyz"),
     ]
     if infinity:
         model = str(weights()[0].resolve())

@@ -2,9 +2,9 @@
 
     python -m benchmarks.clip_weights var/bench
 
-Writes `hub/`, in the layout that transformers and infinity read, `encoder/`, the same weights as
-`twinset train` exports them, and `int8/`, what `twinset quantise` makes of that with pictures of
-the sample shop; all are kept from one run to the next.
+Writes `hub/`, in the layout that transformers and infinity read, and `encoder/`, the same weights
+as `twinset train` exports them; `benchmarks.rest` adds `int8/`, what `twinset quantise` makes of
+that with pictures of the sample shop. All are kept from one run to the next.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ _CONFIG = Path(__file__).parents[1] / "training" / "configs" / "clip.toml"
 def main(out: Annotated[Path, typer.Argument()] = Path("var/bench")) -> None:
     """Make what is not there yet."""
     make_weights(out)
-    make_int8(out)
 
 
 def make_weights(out: Path) -> tuple[Path, Path]:

@@ -55,8 +55,8 @@ _SHOWN = 512  # products whose pictures tell the batch norms of an exported enco
 @dataclass(frozen=True)
 class Run:
     """All that the steps of a run share. `model` is `towers` as accelerate wraps them; `rows` are
-    trained on, `validation` scores each epoch; `begun_with` are the first weights; `total` counts
-    optimiser steps; `bank` is there where the loss needs one."""
+    trained on, `validation` scores each epoch; `begun_with` are the first weights, where the end
+    needs them; `total` counts optimiser steps; `bank` is there where the loss needs one."""
 
     config: TrainingConfig
     folder: Path
@@ -206,7 +206,9 @@ def open_run(
     towers = untrained_towers(config)
     if start is not None:
         _begin_with(start, config, towers, products.pixels[rows[:_SHOWN]])
-    begun_with = {name: value.clone() for name, value in towers.state_dict().items()}
+    begun_with = {}
+    if settings.start_share:
+        begun_with = {name: value.clone() for name, value in towers.state_dict().items()}
     optimizer = make_optimizer(towers, settings)
     bank = None
     if config.loss.bank_weight:

@@ -125,6 +125,14 @@ def test_a_pale_product_keeps_its_inside():
     assert (backdrop[1, 0, 28:56, 28:32] == 1).all()
 
 
+def test_a_nearly_white_product_is_no_backdrop():
+    pixels = torch.full((1, 3, 84, 60), 1.0)
+    pixels[:, :, :, 20:40] = 0.95  # joined to the border, as a cropped white shirt is
+    backdrop = studio_backdrop(pixels)
+    assert (backdrop[..., 24:36] == 0).all()
+    assert (backdrop[..., :16] == 1).all()
+
+
 def test_no_views_are_no_images(config):
     nothing = torch.zeros(0, 64, 48, 3, dtype=torch.uint8)
     settings = as_shoppers_photo(config.augmentation)

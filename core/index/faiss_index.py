@@ -31,6 +31,12 @@ KEPT_FILE = "vectors.npy"
 _PQ_CANDIDATES = 8
 _ADD_BLOCK = 4096
 _SCAN_BLOCK = 8192
+# Where a mask lets through one row of so many or more, passing over every row and dropping those
+# outside it is quicker than asking of each row, which keeps a processor from reading ahead.
+_MANY = 6
+# How large a sample of a mask's rows is, at least and at most, in multiples of what is asked for.
+_SAMPLE_LEAST, _SAMPLE_MOST = 4, 64
+_ROUNDED = 1e-4  # what an engine's score and ours may differ by, and more
 # Of a mask, rows are gathered and scored by themselves where they are one of so many at most: to
 # read rows one by one takes several times what it takes to pass over them in place.
 _FEW = 8
@@ -45,12 +51,14 @@ class SearchPlan:
     scored after all. FAISS passes over every row of a mask of up to `exhaustive_rows` and takes its
     short cuts through a larger one.
     `probe_share` is the part of an IVF's lists that a query without a mask looks into.
+    What the best rows of a large mask score at least is told by one of `sampled` of its rows.
     """
 
     scan_rows: int = 1000
     exhaustive_rows: int = 1_000_000
     breadths: tuple[int, ...] = (64, 256, 1024, 4096)
     probe_share: float = 1 / 32
+    sampled: int = 16
 
 
 class FaissIndex:
@@ -172,7 +180,7 @@ class FaissIndex:
         if self.kind == "ivf-pq" and not self._passes_over_all(request):
             breadth *= _PQ_CANDIDATES
         few = self._plan.scan_rows
-        if request.selector is not None:
+        if request.masked:
             few = min(few, len(self) // _FEW)
         if request.count <= max(breadth, few):
             return None
@@ -187,12 +195,17 @@ class FaissIndex:
 
     def _passes_over_all(self, request: _Request) -> bool:
         """Whether FAISS looks at every row of the mask, and at the vectors that are kept."""
-        return request.selector is not None and request.count <= self._plan.exhaustive_rows
+        return request.masked and request.count <= self._plan.exhaustive_rows
 
     def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
         """FAISS's `breadth` best: of all rows of a mask, else as the kind looks for them."""
-        selector = request.selector
         exhaustive = self._passes_over_all(request)
+        many = request.count * _MANY >= len(self)
+        if exhaustive and many and self.kind not in QUANTISED:  # whose ranges FAISS finds slowly
+            bound = self._bound(query, breadth, request)
+            if bound is not None:
+                return self._ask_above(query, bound, breadth, request)
+        selector = request.selector
         if self.kind == "ivf":  # which keeps its vectors in the lists
             probes = self._index.nlist if exhaustive else self._probes(breadth, request.count)
             index, parameters = self._index, self._ivf_parameters(probes, selector)
@@ -208,6 +221,32 @@ class FaissIndex:
             index = self._index
         near, rows = index.search(query[None], breadth, params=parameters)
         return near, rows
+
+    def _bound(self, query: Vectors, breadth: int, request: _Request) -> float | None:
+        """A score that `breadth` rows of the mask reach at least; None where none is soon found."""
+        if self.kind == "ivf":
+            probes = self._probes(breadth, request.count)
+            parameters = self._ivf_parameters(probes, request.selector)
+            near, rows = self._index.search(query[None], breadth, params=parameters)
+            return float(near[0, -1]) if rows[0, -1] >= 0 else None
+        wanted = min(_SAMPLE_MOST * breadth, request.count // self._plan.sampled)
+        sample = request.sample(wanted)
+        if len(sample) < _SAMPLE_LEAST * breadth:
+            return None  # too few to tell much
+        scores = self._score(query, sample)
+        return float(np.partition(scores, len(scores) - breadth)[len(scores) - breadth])
+
+    def _ask_above(
+        self, query: Vectors, bound: float, breadth: int, request: _Request
+    ) -> tuple[Any, Any]:
+        """FAISS's `breadth` best of the mask, from all rows that score at least `bound`."""
+        index, parameters = self._storage, None
+        if self.kind == "ivf":
+            index, parameters = self._index, self._ivf_parameters(self._index.nlist, None)
+        _, near, rows = index.range_search(query[None], bound - _ROUNDED, params=parameters)
+        inside = request.lets_through(rows)
+        rows, near = best_first(rows[inside], near[inside], breadth)
+        return near[None], rows[None]
 
     def _ivf_parameters(self, probes: int, selector: Any) -> Any:
         if self.kind == "ivf-pq":
@@ -242,10 +281,21 @@ class _Request:
 
     def __init__(self, mask: Mask | None, total: int) -> None:
         self._mask, self._total = mask, total
+        self.masked = mask is not None
         self.count = total if mask is None else int(np.count_nonzero(mask))
 
     def matching(self) -> Rows:
         return np.arange(self._total) if self._mask is None else np.flatnonzero(self._mask)
+
+    def sample(self, size: int) -> Rows:
+        """About `size` rows of those that match, from all over; `size` at most their number."""
+        step = max(1, self.count // max(1, size))
+        if self._mask is None:
+            return np.arange(0, self._total, step)
+        return step * np.flatnonzero(self._mask[::step])
+
+    def lets_through(self, rows: Rows) -> Mask:
+        return np.ones(len(rows), np.bool_) if self._mask is None else self._mask[rows]
 
     @cached_property
     def selector(self) -> Any:

@@ -1,5 +1,7 @@
 """One contract for every index: each kind is compared with `ExactIndex` on the same vectors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from tests.milvus import milvus_index, milvus_lite
 
 COUNT, DIMENSION = 3000, 32
 # Small enough that masks and long lists reach every step of a plan.
-PLAN = SearchPlan(scan_rows=50, breadths=(64, 256), probe_share=0.25)
+PLAN = SearchPlan(scan_rows=50, breadths=(64, 256), probe_share=0.25, sampled=2)
 FAISS_KINDS = ("exact", "hnsw", "ivf", "ivf-sq", "ivf-pq")
 KINDS = ("oracle", *FAISS_KINDS, "milvus")
 APPROXIMATE = ("hnsw", "ivf", "ivf-sq", "ivf-pq", "milvus")
@@ -56,6 +58,14 @@ def make_mask(selectivity):
     if selectivity is None:
         return None
     return np.random.default_rng(2).random(COUNT) < selectivity
+
+
+def record(function, calls):
+    def recorded(*arguments):
+        calls.append(arguments)
+        return function(*arguments)
+
+    return recorded
 
 
 def matching_rows(mask):
@@ -225,6 +235,33 @@ def test_a_large_mask_is_searched_by_short_cuts_and_answered_in_full(kind, selec
     assert recall(rows, true_rows) >= 0.98
     many = int(mask.sum())
     assert sorted(index.search(QUERIES[:1], many, mask)[0][0]) == np.flatnonzero(mask).tolist()
+
+
+@pytest.mark.parametrize("kind", ["exact", "hnsw", "ivf"])
+def test_of_a_mask_of_every_other_row_all_rows_are_passed_over(kind, monkeypatch):
+    index = FaissIndex.build(VECTORS, kind, plan=PLAN)
+    mask = np.arange(COUNT) % 2 == 0
+    expected = ExactIndex(index.vectors(np.arange(COUNT))).search(QUERIES, 10, mask)
+    # What a selector costs: to ask of each row takes twice a scan.
+    monkeypatch.setattr(index, "_plan", replace(PLAN, scan_rows=0, breadths=(64,)))
+    asked = []
+    monkeypatch.setattr(index, "_ask_above", record(index._ask_above, asked))
+    found = index.search(QUERIES, 10, mask)
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
+    assert len(asked) == len(QUERIES)
+
+
+def test_a_mask_whose_best_rows_are_all_excluded_is_answered_in_full():
+    mask = ORACLE.search(QUERIES[:1], COUNT // 2)[0][0]
+    allowed = np.ones(COUNT, np.bool_)
+    allowed[mask] = False
+    for kind in ("exact", "hnsw", "ivf"):
+        index = FaissIndex.build(VECTORS, kind, plan=PLAN)
+        kept = ExactIndex(index.vectors(np.arange(COUNT)))
+        for k in (10, 200):
+            found, right = (each.search(QUERIES[:1], k, allowed)[0] for each in (index, kept))
+            np.testing.assert_array_equal(found, right)
 
 
 @pytest.mark.parametrize("kind", ["ivf-sq", "ivf-pq"])

@@ -186,7 +186,7 @@ class FaissIndex:
             return None
         near, candidates = self._ask(query, breadth, request)
         rows = candidates[0]
-        if rows[-1] < 0:
+        if len(rows) < breadth or rows[-1] < 0:
             return None
         scores = self._score(query, rows)
         # By what FAISS says: of a compressed row's score it alone knows what may follow.
@@ -230,10 +230,9 @@ class FaissIndex:
             near, rows = self._index.search(query[None], breadth, params=parameters)
             return float(near[0, -1]) if rows[0, -1] >= 0 else None
         wanted = min(_SAMPLE_MOST * breadth, request.count // self._plan.sampled)
-        sample = request.sample(wanted)
-        if len(sample) < _SAMPLE_LEAST * breadth:
+        if wanted < _SAMPLE_LEAST * breadth:
             return None  # too few to tell much
-        scores = self._score(query, sample)
+        scores = self._score(query, request.matching()[:: request.count // wanted])
         return float(np.partition(scores, len(scores) - breadth)[len(scores) - breadth])
 
     def _ask_above(
@@ -286,13 +285,6 @@ class _Request:
 
     def matching(self) -> Rows:
         return np.arange(self._total) if self._mask is None else np.flatnonzero(self._mask)
-
-    def sample(self, size: int) -> Rows:
-        """About `size` rows of those that match, from all over; `size` at most their number."""
-        step = max(1, self.count // max(1, size))
-        if self._mask is None:
-            return np.arange(0, self._total, step)
-        return step * np.flatnonzero(self._mask[::step])
 
     def lets_through(self, rows: Rows) -> Mask:
         return np.ones(len(rows), np.bool_) if self._mask is None else self._mask[rows]

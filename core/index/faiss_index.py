@@ -58,7 +58,7 @@ class SearchPlan:
     exhaustive_rows: int = 1_000_000
     breadths: tuple[int, ...] = (64, 256, 1024, 4096)
     probe_share: float = 1 / 32
-    sampled: int = 16
+    sampled: int = 32
 
 
 class FaissIndex:

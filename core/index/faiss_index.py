@@ -23,7 +23,7 @@ from core.errors import ArtefactError, ConfigError
 from core.index.base import Condition, Mask, Rows, Scores, Vectors
 from core.index.exact import check_query, dot_rows
 from core.index.faiss_kinds import QUANTISED, flat_over, kind_of, new_index, stored_vectors
-from core.index.ranked import Ranked, best_first, certain, extend
+from core.index.ranked import ROUNDING, Ranked, best_first, certain, extend
 
 # The file beside a quantised index that keeps its vectors in 16 bits a number.
 KEPT_FILE = "vectors.npy"
@@ -36,7 +36,6 @@ _SCAN_BLOCK = 8192
 _MANY = 6
 # How large a sample of a mask's rows is, at least and at most, in multiples of what is asked for.
 _SAMPLE_LEAST, _SAMPLE_MOST = 4, 64
-_ROUNDED = 1e-4  # what an engine's score and ours may differ by, and more
 # Of a mask, rows are gathered and scored by themselves where they are one of so many at most: to
 # read rows one by one takes several times what it takes to pass over them in place.
 _FEW = 8
@@ -180,7 +179,7 @@ class FaissIndex:
         if self.kind == "ivf-pq" and not self._passes_over_all(request):
             breadth *= _PQ_CANDIDATES
         few = self._plan.scan_rows
-        if request.masked:
+        if request.mask is not None:
             few = min(few, len(self) // _FEW)
         if request.count <= max(breadth, few):
             return None
@@ -195,16 +194,15 @@ class FaissIndex:
 
     def _passes_over_all(self, request: _Request) -> bool:
         """Whether FAISS looks at every row of the mask, and at the vectors that are kept."""
-        return request.masked and request.count <= self._plan.exhaustive_rows
+        return request.mask is not None and request.count <= self._plan.exhaustive_rows
 
     def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
         """FAISS's `breadth` best: of all rows of a mask, else as the kind looks for them."""
         exhaustive = self._passes_over_all(request)
-        many = request.count * _MANY >= len(self)
-        if exhaustive and many and self.kind not in QUANTISED:  # whose ranges FAISS finds slowly
+        if exhaustive and request.mask is not None and request.count * _MANY >= len(self):
             bound = self._bound(query, breadth, request)
             if bound is not None:
-                return self._ask_above(query, bound, breadth, request)
+                return self._ask_above(query, bound, breadth, request.mask)
         selector = request.selector
         if self.kind == "ivf":  # which keeps its vectors in the lists
             probes = self._index.nlist if exhaustive else self._probes(breadth, request.count)
@@ -223,7 +221,10 @@ class FaissIndex:
         return near, rows
 
     def _bound(self, query: Vectors, breadth: int, request: _Request) -> float | None:
-        """A score that `breadth` rows of the mask reach at least; None where none is soon found."""
+        """A score that `breadth` rows of the mask reach at least; None where none is soon found,
+        and where it would not help: of vectors in a file FAISS finds those above a score slowly."""
+        if self.kind in QUANTISED:
+            return None
         if self.kind == "ivf":
             probes = self._probes(breadth, request.count)
             parameters = self._ivf_parameters(probes, request.selector)
@@ -235,15 +236,13 @@ class FaissIndex:
         scores = self._score(query, request.matching()[:: request.count // wanted])
         return float(np.partition(scores, len(scores) - breadth)[len(scores) - breadth])
 
-    def _ask_above(
-        self, query: Vectors, bound: float, breadth: int, request: _Request
-    ) -> tuple[Any, Any]:
+    def _ask_above(self, query: Vectors, bound: float, breadth: int, mask: Mask) -> tuple[Any, Any]:
         """FAISS's `breadth` best of the mask, from all rows that score at least `bound`."""
         index, parameters = self._storage, None
         if self.kind == "ivf":
             index, parameters = self._index, self._ivf_parameters(self._index.nlist, None)
-        _, near, rows = index.range_search(query[None], bound - _ROUNDED, params=parameters)
-        inside = request.lets_through(rows)
+        _, near, rows = index.range_search(query[None], bound - ROUNDING, params=parameters)
+        inside = mask[rows]
         rows, near = best_first(rows[inside], near[inside], breadth)
         return near[None], rows[None]
 
@@ -279,21 +278,17 @@ class _Request:
     """The mask of one search and the number of rows that it lets through."""
 
     def __init__(self, mask: Mask | None, total: int) -> None:
-        self._mask, self._total = mask, total
-        self.masked = mask is not None
+        self.mask, self._total = mask, total
         self.count = total if mask is None else int(np.count_nonzero(mask))
 
     def matching(self) -> Rows:
-        return np.arange(self._total) if self._mask is None else np.flatnonzero(self._mask)
-
-    def lets_through(self, rows: Rows) -> Mask:
-        return np.ones(len(rows), np.bool_) if self._mask is None else self._mask[rows]
+        return np.arange(self._total) if self.mask is None else np.flatnonzero(self.mask)
 
     @cached_property
     def selector(self) -> Any:
-        if self._mask is None:
+        if self.mask is None:
             return None
-        return faiss.IDSelectorBitmap(np.packbits(self._mask, bitorder="little"))
+        return faiss.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
 
 
 def _map_kept(path: Path, index: Any) -> Any:

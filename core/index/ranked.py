@@ -9,7 +9,7 @@ from core.index.base import Mask, Rows, Scores
 Ranked = tuple[Rows, Scores]
 # More than an engine and `dot_rows` can differ on unit vectors, far less than one picture from
 # another.
-_ROUNDING = np.float32(1e-5)
+ROUNDING = np.float32(1e-5)
 
 
 def certain(near: Scores) -> Mask:
@@ -19,7 +19,7 @@ def certain(near: Scores) -> Mask:
     they are most of the list none is certain: a walk in a graph gets lost among so many copies of
     one row, and may have missed better ones.
     """
-    above = near > near[-1] + _ROUNDING
+    above = near > near[-1] + ROUNDING
     return above if 2 * np.count_nonzero(above) >= len(near) else np.zeros_like(above)
 
 

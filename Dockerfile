@@ -7,7 +7,9 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY app ./app
-COPY core ./core
+COPY twinset ./twinset
+COPY importer ./importer
+COPY sample_shop ./sample_shop
 COPY index_builder ./index_builder
 COPY training ./training
 # app,milvus where the index lies in Milvus

@@ -54,27 +54,27 @@ lint: .venv/.all
 # are checked; the tests skip what is missing, and say so.
 faults: .venv/.all
 	TWINSET_FAULT_ROUNDS=200 TWINSET_SWAPS=50 TWINSET_SWAP_ITEMS=30000 \
-		$(BIN)/pytest -v -s --full tests/faults tests/app/test_nginx.py
+		$(BIN)/pytest -v -s --full tests/faults tests/app/server/test_nginx.py
 
 fuzz: .venv/.fuzz
-	$(BIN)/pytest -v --full -m fuzz tests/fuzz tests/core/test_filters.py
+	$(BIN)/pytest -v --full -m fuzz tests/fuzz tests/twinset/test_filters.py
 	for target in decoder manifest boundary multipart filters; do \
-		$(BIN)/python -m tests.fuzz.coverage $$target -max_total_time=$(FUZZ_SECONDS) \
+		$(BIN)/python -m tests.fuzz.coverage_guided $$target -max_total_time=$(FUZZ_SECONDS) \
 			-artifact_prefix=var/fuzz/ || exit 1; \
 	done
 
 # What nginx says of its own, in the service's words.
-deploy/errors.conf: app/edge.py app/problems.py app/refusals.py \
+deploy/errors.conf: app/http/proxy_errors.py app/http/problems.py app/http/refusals.py \
 		app/storefront/templates/edge.html app/storefront/static/design.css | .venv/.serving
-	$(BIN)/python -m app.edge > $@
+	$(BIN)/python -m app.http.proxy_errors > $@
 
 audit: .venv/.audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
 bench: .venv/.bench $(DEMO)/.index
-	$(BIN)/python -m benchmarks.encoders $(ENCODER)
-	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(DEMO)/index
-	$(BIN)/python -m benchmarks.photo --encoder $(ENCODER) --index $(DEMO)/index
+	$(BIN)/python -m benchmarks.encoders.encoder_speed $(ENCODER)
+	$(BIN)/python -m benchmarks.service.single_client --encoder $(ENCODER) --index $(DEMO)/index
+	$(BIN)/python -m benchmarks.service.phone_photo --encoder $(ENCODER) --index $(DEMO)/index
 
 RECORD := $(BIN)/python -m benchmarks.record --encoder $(ENCODER) --index $(REAL)/index \
 	--embeddings $(REAL)/embeddings --infinity '$(INFINITY)'
@@ -93,19 +93,19 @@ real: .venv/.all
 		--embeddings $(REAL)/embeddings --out $(REAL)/report
 	$(BIN)/twinset build --embeddings $(REAL)/embeddings --catalog $(REAL)/catalog.parquet \
 		--report $(REAL)/report --out $(REAL)/index
-	$(BIN)/python -m benchmarks.image_share --encoder $(ENCODER) \
+	$(BIN)/python -m benchmarks.quality.image_share --encoder $(ENCODER) \
 		--catalog $(REAL)/catalog.parquet --embeddings $(REAL)/embeddings
-	$(BIN)/python -m benchmarks.matches --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
+	$(BIN)/python -m benchmarks.quality.matches --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--embeddings $(REAL)/embeddings --photos $(DATA)/photos224.parquet
-	$(BIN)/python -m benchmarks.service --encoder $(ENCODER) --index $(REAL)/index
+	$(BIN)/python -m benchmarks.service.single_client --encoder $(ENCODER) --index $(REAL)/index
 
 scale: .venv/.all
-	$(BIN)/python -m benchmarks.scale --embeddings $(REAL)/embeddings --work var/scale
+	$(BIN)/python -m benchmarks.indexes.scale --embeddings $(REAL)/embeddings --work var/scale
 
 model: .venv/.all
 	$(BIN)/twinset import $(DATA) $(MODEL)/catalog.parquet
 	$(BIN)/twinset sample --items 2000 --seed 1 $(MODEL)/rendered.parquet
-	$(BIN)/python -m training.join $(MODEL)/joined.parquet \
+	$(BIN)/python -m training.data.join_catalogues $(MODEL)/joined.parquet \
 		$(MODEL)/catalog.parquet $(MODEL)/rendered.parquet
 	$(BIN)/twinset train --config training/configs/compact-start.toml \
 		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/start
@@ -180,7 +180,7 @@ clean:
 CLIENT := build/client
 client: .venv/.serving .venv/.generator
 	mkdir -p $(CLIENT)
-	$(BIN)/python -m app.openapi > $(CLIENT)/openapi.json
+	$(BIN)/python -m app.api.openapi > $(CLIENT)/openapi.json
 	cd $(CLIENT) && PATH="$(CURDIR)/.venv/generator/bin:$$PATH" openapi-python-client generate \
 		--path openapi.json --meta none --output-path twinset_client --overwrite
 	cd $(CLIENT) && $(CURDIR)/.venv/generator/bin/python -m compileall -q twinset_client
@@ -208,7 +208,7 @@ client: .venv/.serving .venv/.generator
 	$(PIP) --editable '.[app,training,bench]'
 	touch $@ .venv/.serving
 
-$(DEMO)/catalog.parquet: $(shell find core/sample -name '*.py') | .venv/.serving
+$(DEMO)/catalog.parquet: $(shell find sample_shop -name '*.py') | .venv/.serving
 	$(BIN)/twinset sample $@
 
 $(DEMO)/.embeddings: $(DEMO)/catalog.parquet $(wildcard $(ENCODER)/*)

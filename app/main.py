@@ -8,18 +8,24 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, FastAPI
 
-from app import problems
-from app.access import Access
-from app.context import RequestContext
-from app.cors import CORS_OPTIONS, CrossOrigin
-from app.door import Door
-from app.limits import BodyLimit
-from app.memory import return_freed_memory
-from app.openapi import describe
-from app.recommender import Recommender
-from app.routes import admin, health, items, operation, recommend, sign_in, storefront
+from app.api import admin_routes as admin
+from app.api import health_routes as health
+from app.api import item_routes as items
+from app.api import operation_routes as operation
+from app.api import recommend_routes as recommend
+from app.api.openapi import describe
+from app.http import problems
+from app.http.access import Access
+from app.http.body_limits import BodyLimit
+from app.http.cors import CORS_OPTIONS, CrossOrigin
+from app.http.early_rejection import Door
+from app.http.request_context import RequestContext
+from app.recommend.recommender import Recommender
+from app.server.freed_memory import return_freed_memory
 from app.settings import Settings
 from app.state import State, drain_on_sigterm
+from app.storefront import page_routes as storefront
+from app.storefront import sign_in_routes as sign_in
 
 
 def create_app(
@@ -84,7 +90,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Door]]:
     state.start()
     drain_on_sigterm(state)
     door = Door(lambda: state.takes_no_image, state.settings, state.metrics, state.errors)
-    yield {"door": door}  # for `app.connections`, which looks at requests before the application
+    yield {
+        "door": door
+    }  # for `app.server.connections`, which looks at requests before the application
     state.stop()
 
 

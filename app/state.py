@@ -7,13 +7,13 @@ import threading
 from dataclasses import dataclass, field
 from types import FrameType
 
-from app.live import LiveCatalogue
-from app.metrics import Metrics
-from app.probe import SharedProbe
-from app.recent import RecentErrors
-from app.recommender import Recommender
+from app.concurrency.shared_probe import SharedProbe
+from app.live.live_catalogue import LiveCatalogue
+from app.observability.prometheus_metrics import Metrics
+from app.observability.recent_errors import RecentErrors
+from app.recommend.recommender import Recommender
 from app.settings import Settings
-from core.errors import ArtefactError, NotReady, TwinsetError
+from twinset.errors import ArtefactError, NotReady, TwinsetError
 
 _RETRY_S = 1.0
 

@@ -60,7 +60,7 @@ def main(
     if unknown:
         raise SystemExit(f"no benchmark {unknown[0]!r}; there are {', '.join(every)}")
     if "encoders" in wanted:  # in a process of its own: it takes gigabytes
-        making = [sys.executable, "-m", "benchmarks.clip_weights", str(work)]
+        making = [sys.executable, "-m", "benchmarks.encoders.clip_weights", str(work)]
         subprocess.run(making, check=True)  # noqa: S603 - our own command
     failed = [name for name in wanted if not _record(name, every[name], page)]
     if failed:
@@ -69,7 +69,7 @@ def main(
 
 def commands(given: Inputs) -> dict[str, list[str]]:
     """Arguments of `python -m` of each benchmark by name, in the order in which they run."""
-    clip = given.work / "encoder"  # where `benchmarks.clip_weights` leaves it
+    clip = given.work / "encoder"  # where `benchmarks.encoders.clip_weights` leaves it
     served = ["--encoder", str(given.encoder), "--index", str(given.index)]
     seconds = ["--seconds", "1"] if given.quick else []
     sizes = ["--count", "5000", "--queries", "20"] if given.quick else []
@@ -77,14 +77,19 @@ def commands(given: Inputs) -> dict[str, list[str]]:
     duration = ["--duration", "10", "--capacity-seconds", "3"] if given.quick else []
     few = ["--clients", "1,16", "--only", "compact", "--work", str(given.work)]
     return {
-        "encoders": ["benchmarks.encoders", str(given.encoder), str(clip)],
-        "rest": ["benchmarks.rest", *served, *rest, *seconds],
-        "indexes": ["benchmarks.indexes", "--embeddings", str(given.embeddings), *sizes],
-        "service": ["benchmarks.service", *served, *seconds],
-        "photo": ["benchmarks.photo", *served, *seconds],
-        "mixed": ["benchmarks.mixed", *served, *duration],
-        f"encoders{_AVX2}": ["benchmarks.encoders", str(given.encoder)],
-        f"rest{_AVX2}": ["benchmarks.rest", *served, *few, *seconds],
+        "encoders": ["benchmarks.encoders.encoder_speed", str(given.encoder), str(clip)],
+        "rest": ["benchmarks.service.services", *served, *rest, *seconds],
+        "indexes": [
+            "benchmarks.indexes.index_kinds",
+            "--embeddings",
+            str(given.embeddings),
+            *sizes,
+        ],
+        "service": ["benchmarks.service.single_client", *served, *seconds],
+        "photo": ["benchmarks.service.phone_photo", *served, *seconds],
+        "mixed": ["benchmarks.service.mixed", *served, *duration],
+        f"encoders{_AVX2}": ["benchmarks.encoders.encoder_speed", str(given.encoder)],
+        f"rest{_AVX2}": ["benchmarks.service.services", *served, *few, *seconds],
     }
 
 

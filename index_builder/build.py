@@ -9,27 +9,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.artefacts import MANIFEST, read_manifest, write_manifest
-from core.encoders.loading import ENCODER_MANIFEST
-from core.errors import ArtefactError, ConfigError
-from core.index.base import VectorIndex, Vectors
-from core.index.encoder_store import keep_encoder
-from core.index.faiss_index import FaissIndex
-from core.index.items import ItemTable
-from core.index.milvus import versions
-from core.index.store import INDEX_FILE, ITEMS_FILE, KIND
-from core.progress import progress_bar
-from index_builder.inputs import Inputs, open_inputs
-from index_builder.items import write_items
-from index_builder.kinds import settle_kind
+from index_builder.build_inputs import Inputs, open_inputs
+from index_builder.item_files import write_items
+from index_builder.kind_choice import settle_kind
 from index_builder.publish import Going, new_version
 from index_builder.recall import RECALL_AT, measure_recall
-from index_builder.reports import add_report
+from index_builder.version_report import add_report
+from twinset.artefacts import MANIFEST, read_manifest, write_manifest
+from twinset.encoders.encoder_folder import ENCODER_MANIFEST
+from twinset.errors import ArtefactError, ConfigError
+from twinset.index.encoder_store import keep_encoder
+from twinset.index.faiss_index import FaissIndex
+from twinset.index.index_versions import INDEX_FILE, ITEMS_FILE, KIND
+from twinset.index.indexed_items import ItemTable
+from twinset.index.milvus import milvus_versions as versions
+from twinset.index.vector_index import VectorIndex, Vectors
+from twinset.progress import progress_bar
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """`kind` is "auto" or one of `index_builder.kinds.KINDS`; `keep` counts versions kept.
+    """`kind` is "auto" or one of `index_builder.kind_choice.KINDS`; `keep` counts versions kept.
 
     `memory` is what the vectors may take when they are served, in bytes; None for any amount.
     With `activate` the version goes live at once. `encoder` is kept beside the index; `report`, the
@@ -70,7 +70,7 @@ def build_index(
         ArtefactError, CatalogueError: see `open_inputs`.
         ConfigError: the kind is unknown or takes more memory than there is, the recall is below
             the one asked for, or another build works on the folder. Nothing is published then.
-        ConfigError, NotReady, InvalidInput: see `core.index.milvus.versions.build_index`.
+        ConfigError, NotReady, InvalidInput: see `twinset.index.milvus.milvus_versions.build_index`.
     """
     inputs = open_inputs(embeddings_dir, catalogue_path)
     kind = settle_kind(options.kind, len(inputs), inputs.embeddings.dimension, options.memory)
@@ -110,7 +110,7 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
 
     Raises:
         ConfigError: the recall is below the one asked for.
-        ConfigError, NotReady, InvalidInput: see `core.index.milvus.versions.build_index`.
+        ConfigError, NotReady, InvalidInput: see `twinset.index.milvus.milvus_versions.build_index`.
     """
     embeddings, kind, min_recall = inputs.embeddings, making.kind, making.min_recall
     pictures = write_items(inputs.catalogue, staging)

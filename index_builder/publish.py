@@ -15,11 +15,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.artefacts import new_folder, sync_folder
-from core.errors import ArtefactError, ConfigError, Conflict, NotReady
-from core.index.encoder_store import drop_unused_encoders
-from core.index.milvus import versions
-from core.index.store import CURRENT, flipping, history, is_version, list_versions, set_current
+from twinset.artefacts import new_folder, sync_folder
+from twinset.errors import ArtefactError, ConfigError, Conflict, NotReady
+from twinset.index.encoder_store import drop_unused_encoders
+from twinset.index.index_versions import (
+    CURRENT,
+    flipping,
+    history,
+    is_version,
+    list_versions,
+    set_current,
+)
+from twinset.index.milvus import milvus_versions as versions
 
 _LOCK = ".lock"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import faiss
 import numpy as np
 
-from core.index.base import VectorIndex, Vectors
-from core.progress import track
+from twinset.index.vector_index import VectorIndex, Vectors
+from twinset.progress import track
 
 RECALL_AT = 10
 SAMPLE_SIZE = 1000

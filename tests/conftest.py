@@ -1,16 +1,19 @@
 """Where the tests find what more than one of them needs."""
 
-import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pyarrow.parquet as pq
 import pytest
 
-from tests.service import twinset
-
-ROOT = Path(__file__).parents[1]
-REAL_PRODUCTS = Path(os.environ.get("TWINSET_DATA", ROOT.parent / "shared" / "data" / "fashion"))
+from tests.support.live_service import COUNT, Place
+from tests.support.live_shop import ENCODER, build, products
+from tests.support.milvus_lite import milvus_lite
+from tests.support.paths import ROOT
+from tests.support.running_service import twinset
+from twinset.index.milvus.milvus_connection import MilvusAddress
 
 
 def pytest_addoption(parser):
@@ -46,3 +49,24 @@ def sample_shop(compact, tmp_path_factory):
     twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
     twinset("build", "--embeddings", folder / "emb", "--catalog", catalogue, "--out", index)
     return index, {row["id"]: row for row in pq.read_table(catalogue).to_pylist()}
+
+
+@pytest.fixture
+def milvus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusAddress]:
+    with milvus_lite(tmp_path) as address:
+        monkeypatch.setenv("TWINSET_MILVUS_URI", address.uri)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pristine")
+    build(folder, products(COUNT))
+    ENCODER.save(folder / "encoder")
+    return folder
+
+
+@pytest.fixture
+def place(pristine: Path, tmp_path: Path) -> Place:
+    folder = Path(shutil.copytree(pristine, tmp_path / "shop"))
+    return Place(folder / "encoder", folder / "index")

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from benchmarks.load import Plan, get, post_image, post_json, run_load
-from benchmarks.mixed import mixed
-from benchmarks.queries import infinity_calls, service_calls
+from benchmarks.markdown_report import MarkdownTable
+from benchmarks.quality.altered_photos import shopper_photo
 from benchmarks.record import Inputs, commands, filled
-from benchmarks.report import MarkdownTable
-from benchmarks.shopper_photos import shopper_photo
-from core.encoders import HashEncoder
-from tests.app.conftest import Server, open_shop, picture
-from tests.conftest import ROOT
+from benchmarks.service.load import Plan, get, post_image, post_json, run_load
+from benchmarks.service.load_queries import infinity_calls, service_calls
+from benchmarks.service.mixed import mixed
+from tests.support.paths import ROOT
+from tests.support.small_shop import Server, open_shop, picture
+from twinset.encoders import HashEncoder
 
 PAGE = (ROOT / "docs" / "benchmarks.md").read_text()
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    from app.recommender import Recommender
+    from app.recommend.recommender import Recommender
     from app.settings import Settings
     from app.state import State
 

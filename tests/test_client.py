@@ -11,7 +11,7 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
-from tests.service import running_service
+from tests.support.running_service import running_service
 
 ROOT = Path(__file__).parents[1]
 # In an environment of its own, see the Makefile.

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from core import cli
-from core.encoders import HashEncoder
+from twinset import cli
+from twinset.encoders import HashEncoder
 
 
 @pytest.fixture(autouse=True)

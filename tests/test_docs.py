@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.docs_blocks import ROOT, blocks
-from tests.service import running_service, twinset
+from tests.support.docs_blocks import ROOT, blocks
+from tests.support.running_service import running_service, twinset
 
 ORIGIN = "http://127.0.0.1:8000"
 LANGUAGES = {

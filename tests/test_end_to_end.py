@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from tests.conftest import REAL_PRODUCTS
-from tests.service import running_service, twinset
+from tests.support.paths import REAL_PRODUCTS
+from tests.support.running_service import running_service, twinset
 
 
 @pytest.fixture(scope="module", params=["auto", "milvus"])

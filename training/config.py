@@ -9,8 +9,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.encoders.views import VIEWS, WHOLE
-from core.errors import ConfigError
+from twinset.encoders.item_views import VIEWS, WHOLE
+from twinset.errors import ConfigError
 
 S = TypeVar("S")
 
@@ -24,7 +24,7 @@ class ModelConfig:
     `frozen_*_blocks` = n > 0 the stem (or the embeddings) and the first n blocks stay as
     pretrained. Only clip uses `item_image_weight`, the share of the image in a fused item vector,
     and `item_views`, the views of its picture that an item's image side is the mean of
-    (`core.encoders.views`); hybrid learns how to fuse.
+    (`twinset.encoders.item_views`); hybrid learns how to fuse.
     """
 
     dimension: int
@@ -42,7 +42,7 @@ class ModelConfig:
 class DataConfig:
     """Input sizes (pixels, tokens), the text of an item, and the shares of names kept out.
 
-    `split` is "name-hash" or "stratified" (`training.split`). `category_in_text` says whether
+    `split` is "name-hash" or "stratified" (`training.data.split`). `category_in_text` says whether
     texts end with the category: "never", "always", as in the study, where retrieval by category
     is then answered by the text itself, or "sometimes": in half of the training texts, not in
     the exported template. Categories with fewer products than `rare_category` are merged into
@@ -106,7 +106,7 @@ class LossConfig:
     """`margin` of the triplet loss (hybrid); the rest is of the contrastive loss (clip): the
     logit scale at the start, weight and temperature of the supervised part, and those of the
     part on second views of the same product. `bank_weight` is that of what a batch loses against
-    the last rows of all products (`training.bank`), its second views times `view_weight`, and
+    the last rows of all products (`memory_bank`), its second views times `view_weight`, and
     `neighbour_weight` that of the part there by which pictures find others of their category."""
 
     margin: float = 0.3

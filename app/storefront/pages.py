@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from app.deps import Call
-from app.ranking import ListedPage, RankedPage
-from app.recommender import STYLE, Recommender
-from app.schemas import BlendQuery, ListOptions, SearchOptions, Signal, TextQuery
-from app.storefront.panel import Choice, Panel, read_panel
-from app.storefront.tiles import PREFERRED, Tile, Values, reference, tile, values_of
-from app.storefront.view import PAGE_SIZE, View, quote_name, quote_value, signal_fields
+from app.api.dependencies import Call
+from app.api.schemas import BlendQuery, ListOptions, SearchOptions, Signal, TextQuery
+from app.recommend.ranking import ListedPage, RankedPage
+from app.recommend.recommender import STYLE, Recommender
+from app.storefront.filter_panel import Choice, Panel, read_panel
+from app.storefront.page_state import PAGE_SIZE, View, quote_name, quote_value, signal_fields
+from app.storefront.product_tiles import PREFERRED, Tile, Values, reference, tile, values_of
 
 _CATEGORIES = 8
 _SIMILAR = 12
@@ -129,7 +129,7 @@ async def _find(recommender: Recommender, view: View) -> RankedPage | ListedPage
 async def _rank(
     recommender: Recommender, view: View, options: SearchOptions, common: dict[str, Any]
 ) -> RankedPage:
-    """By the same route as `app.storefront.calls.call_of` names."""
+    """By the same route as `app.storefront.api_snippets.call_of` names."""
     signals = bool(view.words) + (view.photo is not None) + len(view.like)
     if signals > 1 or view.unlike:
         positive, negative = signals_of(view)

@@ -1,115 +1,18 @@
-"""A small shop behind a real server: HashEncoder, ExactIndex, HTTP over a socket."""
+"""The small shop behind a real server."""
 
 from __future__ import annotations
 
-import io
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-import uvicorn
-from PIL import Image
 
-from app.commands import server_options
-from app.main import create_app
-from app.metrics import Metrics
-from app.recommender import Recommender
+from app.observability.prometheus_metrics import Metrics
+from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
-from core.encoders import HashEncoder
-from core.index import ExactIndex
-from core.index.base import VectorIndex
-from core.index.items import ImageStore, ItemTable
-from core.index.store import IndexVersion
-
-COLOURS = ("red", "green", "blue", "black")
-TYPES = ("dress", "shirt", "shoe", "watch", "bag", "hat")
-ODD_ID = "odd/id ü%2F?"
-
-
-def picture(seed: int, kind: str = "PNG", size: tuple[int, int] = (96, 96)) -> bytes:
-    """A random coarse pattern, different for each seed."""
-    cells = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), np.uint8)
-    image = Image.fromarray(cells).resize(size, Image.Resampling.NEAREST)
-    buffer = io.BytesIO()
-    image.save(buffer, kind)
-    return buffer.getvalue()
-
-
-def products() -> list[dict[str, object]]:
-    """Six styles in four colours, and one item with an odd id, no style, price or image."""
-    rows: list[dict[str, object]] = []
-    for kind in TYPES:
-        for colour in COLOURS:
-            number = len(rows)
-            rows.append(
-                {
-                    "id": f"p{number}",
-                    "title": f"{colour} {kind}",
-                    "description": "made of cotton",
-                    "group_id": kind,
-                    "price": 10.0 + number,
-                    "available": number % 3 > 0,
-                    "gender": "Women" if number % 2 else "Men",
-                    "baseColour": colour,
-                    "image": picture(number),
-                }
-            )
-    return [*rows, {"id": ODD_ID, "title": "mystery thing"}]
-
-
-def open_shop(folder: Path, encoder: HashEncoder) -> IndexVersion:
-    """The products as an index version, without going through the index builder."""
-    rows = products()
-    pictures = [row.pop("image", None) for row in rows]
-    lengths = [len(p) if isinstance(p, bytes) else 0 for p in pictures]
-    places = {
-        "offset": pa.array([sum(lengths[:i]) for i in range(len(lengths))], pa.int64()),
-        "length": pa.array(lengths, pa.int64()),
-        "type": ["image/png"] * len(rows),
-    }
-    pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
-    pq.write_table(pa.table(places), folder / "images.parquet")
-    (folder / "images.bin").write_bytes(b"".join(p for p in pictures if isinstance(p, bytes)))
-    images = [Image.open(io.BytesIO(p)) if isinstance(p, bytes) else None for p in pictures]
-    vectors = encoder.encode_items(images, [str(row["title"]) for row in rows])
-    return IndexVersion(
-        name="20260101T000000Z-0123abcd",
-        folder=folder,
-        encoder_name=encoder.name,
-        fingerprint=encoder.fingerprint,
-        category=None,
-        index=ExactIndex(vectors.item),
-        items=ItemTable(folder / "items.parquet"),
-        images=ImageStore(folder / "images.bin", folder / "images.parquet"),
-        manifest={},
-    )
-
-
-class Server(uvicorn.Server):
-    """uvicorn on a thread and a free port."""
-
-    def __init__(self, state: State) -> None:
-        app = create_app(state.settings, state=state)
-        options = server_options(state.settings, "127.0.0.1", 0) | {"log_config": None}
-        super().__init__(uvicorn.Config(app, **options))
-        self._thread = threading.Thread(target=self.run)
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        while not self.started:
-            self._thread.join(0.005)
-        host, port = self.servers[0].sockets[0].getsockname()
-        return f"http://{host}:{port}"
-
-    def __exit__(self, *_: object) -> None:
-        self.should_exit = True
-        self._thread.join()
+from tests.support.small_shop import Server, open_shop
+from twinset.encoders import HashEncoder
 
 
 @pytest.fixture(scope="session")
@@ -131,18 +34,3 @@ def address(state: State) -> Iterator[str]:
 def client(address: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=address, timeout=10) as client:
         yield client
-
-
-def as_version(folder: Path, index: VectorIndex) -> IndexVersion:
-    """A version over the items and pictures that a test wrote into `folder`."""
-    return IndexVersion(
-        name="20260101T000000Z-0123abcd",
-        folder=folder,
-        encoder_name="none",
-        fingerprint="none",
-        category=None,
-        index=index,
-        items=ItemTable(folder / "items.parquet"),
-        images=ImageStore(folder / "images.bin", folder / "images.parquet"),
-        manifest={},
-    )

@@ -20,25 +20,25 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from app.batching import Batcher
-from app.commands import check_address
-from app.decoding import Box, Decoder
-from app.errors import Overloaded
+from app.concurrency.batching import Batcher
+from app.concurrency.image_decoding import Box, Decoder
+from app.concurrency.pools import BoundedPool, Gate
 from app.main import create_app
-from app.pools import BoundedPool, Gate
-from app.recommender import Recommender
+from app.recommend.recommender import Recommender
+from app.serve_command import check_address
+from app.service_errors import Overloaded
 from app.settings import Settings
 from app.state import State, drain_on_sigterm
-from core.catalog import CatalogueWriter
-from core.encoders import HashEncoder
-from core.encoders.dual import resize_image
-from core.errors import ArtefactError, ConfigError
-from core.images import ImageLimits, decode_image
-from core.index.store import current_version
 from index_builder.build import BuildOptions, build_index
-from tests.app.conftest import Server, open_shop, picture, products
-from tests.embeddings import write_embeddings
-from tests.service import memory_mb, peak_memory_mb, running_service, twinset
+from tests.support.made_embeddings import write_embeddings
+from tests.support.running_service import memory_mb, peak_memory_mb, running_service, twinset
+from tests.support.small_shop import Server, open_shop, picture, products
+from twinset.catalogue import CatalogueWriter
+from twinset.encoders import HashEncoder
+from twinset.encoders.dual_encoder import resize_image
+from twinset.errors import ArtefactError, ConfigError
+from twinset.images.decode import ImageLimits, decode_image
+from twinset.index.index_versions import current_version
 
 ENCODER = HashEncoder(32)
 
@@ -182,7 +182,7 @@ def test_photos_that_are_decoded_large_take_turns(
         return Image.new("RGB", (640, 640))
 
     counts: list[int] = []
-    monkeypatch.setattr("app.decoding.decode_image", decode)
+    monkeypatch.setattr("app.concurrency.image_decoding.decode_image", decode)
     photo = picture(1, "JPEG", (2500, 2000))
 
     async def ask() -> None:
@@ -361,7 +361,9 @@ def test_damaged_artefacts_refuse_to_start(
 
 
 def test_importing_the_service_loads_no_model_library() -> None:
-    code = "import app.commands, sys; print({'torch', 'transformers', 'faiss'} & set(sys.modules))"
+    code = (
+        "import app.serve_command, sys;print({'torch', 'transformers', 'faiss'} & set(sys.modules))"
+    )
     output = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.service import running_service
+from tests.support.running_service import running_service
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pages import faults, heading, similar, upload
+from tests.support.browser_pages import faults, heading, similar, upload
 
 PAGES = [
     "/",

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.pages import similar
+from tests.support.browser_pages import similar
 
 
 def widget_ids(page):

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import expect
 
-from core.index.store import current_version, list_versions, open_version
 from tests.browser.conftest import Visitor
-from tests.browser.pages import faults
-from tests.service import running_service, twinset
+from tests.support.browser_pages import faults
+from tests.support.running_service import running_service, twinset
+from twinset.index.index_versions import current_version, list_versions, open_version
 
 KEY = "an-admin-key-of-a-test"
 READER = "a-read-key-of-a-test"

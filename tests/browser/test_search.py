@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.pages import heading, ids, side_by_side, similar, upload
+from tests.support.browser_pages import heading, ids, side_by_side, similar, upload
 
 
 def of_type(rows, kind):

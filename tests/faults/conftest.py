@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
-from PIL import Image
 
-from core.catalog import CatalogueWriter
-from core.encoders import HashEncoder, load_encoder
-from index_builder.build import BuildOptions, build_index
-from tests.app.conftest import products
-from tests.embeddings import write_embeddings
-from tests.live.conftest import COUNT, Place, place, pristine
-from tests.live.shop import ENCODER, build
-from tests.live.shop import products as live_products
-from tests.milvus import milvus_lite
+from index_builder.build import BuildOptions
+from tests.support.live_service import COUNT, Place
+from tests.support.live_shop import ENCODER, build
+from tests.support.live_shop import products as live_products
+from tests.support.milvus_lite import milvus_lite
+from tests.support.served_artefacts import Artefacts, write_artefacts
+from twinset.encoders import HashEncoder, load_encoder
 
-__all__ = ["place", "pristine"]
-
-Artefacts = tuple[Path, Path]
 _FIGURES = pytest.StashKey[list[tuple[str, dict[str, object]]]]()
 
 
@@ -48,21 +40,6 @@ def figures(request: pytest.FixtureRequest) -> dict[str, object]:
     measured: dict[str, object] = {}
     request.config.stash[_FIGURES].append((request.node.name, measured))
     return measured
-
-
-def write_artefacts(folder: Path, encoder: object) -> Path:
-    """The shop's products, embedded and indexed below `folder`; gives the index folder."""
-    attributes = {"gender": pa.string(), "baseColour": pa.string()}
-    rows = products()
-    with CatalogueWriter(folder / "c.parquet", attributes, None) as writer:
-        for row in rows:
-            writer.write(row)
-    pictures = [row.get("image") for row in rows]
-    images = [Image.open(io.BytesIO(p)).convert("RGB") if p else None for p in pictures]
-    vectors = encoder.encode_items(images, [str(row["title"]) for row in rows])
-    write_embeddings(folder / "emb", [str(row["id"]) for row in rows], vectors, encoder)
-    build_index(folder / "emb", folder / "c.parquet", folder / "index", BuildOptions())
-    return folder / "index"
 
 
 @pytest.fixture

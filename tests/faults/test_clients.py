@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.app.conftest import picture
-from tests.faults.conftest import Artefacts
 from tests.faults.test_overload import upload
-from tests.service import running_service
+from tests.support.running_service import running_service
+from tests.support.served_artefacts import Artefacts
+from tests.support.small_shop import picture
 
 pytestmark = pytest.mark.faults
 HEAD = b"POST /recommend/by-image HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n"

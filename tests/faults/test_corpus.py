@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.corpus import odd_images
-from tests.app.corpus_client import check, check_good, send
-from tests.app.corpus_requests import bad_requests
-from tests.faults.conftest import Artefacts
-from tests.service import memory_mb, peak_memory_mb, running_service
+from tests.support.bad_requests import bad_requests
+from tests.support.image_corpus import odd_images
+from tests.support.raw_client import check, check_good, send
+from tests.support.running_service import memory_mb, peak_memory_mb, running_service
+from tests.support.served_artefacts import Artefacts
 
 pytestmark = pytest.mark.faults
 MORE_MEMORY_MB = 300

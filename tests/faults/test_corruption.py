@@ -10,17 +10,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.live import open_pair
+from app.live.live_catalogue import open_pair
 from app.settings import Settings
 from app.state import State
-from core.artefacts import read_manifest
-from core.embeddings import open_embeddings
-from core.encoders import load_encoder
-from core.errors import ArtefactError
-from core.index.store import current_version, list_versions, open_version, set_current
-from tests.app.conftest import Server
-from tests.faults.conftest import Artefacts
-from tests.service import running_service, twinset
+from tests.support.running_service import running_service, twinset
+from tests.support.served_artefacts import Artefacts
+from tests.support.small_shop import Server
+from twinset.artefacts import read_manifest
+from twinset.embeddings import open_embeddings
+from twinset.encoders import load_encoder
+from twinset.errors import ArtefactError
+from twinset.index.index_versions import current_version, list_versions, open_version, set_current
 
 pytestmark = pytest.mark.faults
 FLIPS = 64

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.live.conftest import Place
-from tests.live.shop import build, products
+from tests.support.live_service import Place
+from tests.support.live_shop import build, products
+from tests.support.paths import ROOT
 
 
 def die_and_look(place: Place, action: str, stride: int = 1) -> list[dict[str, Any]]:
-    """What `tests.faults.dying` found after each death, and in the end after none."""
+    """What `tests.support.dying` found after each death, and in the end after none."""
     folder = place.index.parent
     inputs = (sorted(folder.glob("embeddings-*"))[-1], folder / "catalog.parquet")
-    command = [sys.executable, "-m", "tests.faults.dying", action, place.index, place.encoder]
+    command = [sys.executable, "-m", "tests.support.dying", action, place.index, place.encoder]
     result = subprocess.run(
         [*map(str, command), *map(str, inputs), "--stride", str(stride)],
         cwd=ROOT,

@@ -20,10 +20,10 @@ from typing import Any
 import httpx
 import pytest
 
-from core.live.log import LOG_FILE
-from tests.live.conftest import COUNT, KEY, Place
-from tests.live.shop import fields
-from tests.service import running_service
+from tests.support.live_service import COUNT, KEY, Place
+from tests.support.live_shop import fields
+from tests.support.running_service import running_service
+from twinset.live.write_log import LOG_FILE
 
 ROUNDS = int(os.environ.get("TWINSET_FAULT_ROUNDS", "10"))
 CLIENTS = 3

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.app.conftest import picture
-from tests.faults.conftest import Artefacts
-from tests.load import Answers, closed_loop, http_request, open_loop
-from tests.service import memory_mb, peak_memory_mb, running_service
+from tests.support.open_loop import Answers, closed_loop, http_request, open_loop
+from tests.support.running_service import memory_mb, peak_memory_mb, running_service
+from tests.support.served_artefacts import Artefacts
+from tests.support.small_shop import picture
 
 pytestmark = pytest.mark.faults
 Figures = dict[str, object]

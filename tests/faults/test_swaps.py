@@ -21,17 +21,17 @@ import pyarrow as pa
 import pytest
 
 from app.state import State
-from core.catalog import CatalogueWriter
-from core.encoders import HashEncoder
-from core.encoders.base import ItemVectors, normalise
-from core.index.store import list_versions
 from index_builder.build import BuildOptions, build_index
-from tests.app.conftest import Server
-from tests.app.test_errors import check
-from tests.embeddings import write_embeddings
-from tests.live.conftest import KEY, Place
-from tests.live.shop import picture
-from tests.service import memory_mb, peak_memory_mb, running_service
+from tests.support.live_service import KEY, Place
+from tests.support.live_shop import picture
+from tests.support.made_embeddings import write_embeddings
+from tests.support.raw_client import check
+from tests.support.running_service import memory_mb, peak_memory_mb, running_service
+from tests.support.small_shop import Server
+from twinset.catalogue import CatalogueWriter
+from twinset.encoders import HashEncoder
+from twinset.encoders.encoder import ItemVectors, normalise
+from twinset.index.index_versions import list_versions
 
 SWAPS = int(os.environ.get("TWINSET_SWAPS", "10"))
 ITEMS = int(os.environ.get("TWINSET_SWAP_ITEMS", "3000"))

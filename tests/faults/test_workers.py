@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.app.conftest import picture
-from tests.app.corpus_client import send_raw
-from tests.faults.conftest import Artefacts
-from tests.service import running_service
+from tests.support.raw_client import send_raw
+from tests.support.running_service import running_service
+from tests.support.served_artefacts import Artefacts
+from tests.support.small_shop import picture
 
 pytestmark = pytest.mark.faults
 KEY = "a-read-key-of-the-test-0123456789"

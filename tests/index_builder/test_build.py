@@ -13,17 +13,17 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from core.artefacts import write_manifest
-from core.catalog import Catalogue, CatalogueWriter, render_texts
-from core.encoders import HashEncoder
-from core.errors import ArtefactError, CatalogueError, ConfigError, NotFound
-from core.images import decode_image
-from core.index.store import current_version, list_versions, open_version, set_current
 from index_builder import build as building
 from index_builder import publish
 from index_builder.build import BuildOptions, build_index
-from index_builder.commands import build
-from tests.embeddings import write_embeddings
+from index_builder.build_commands import build
+from tests.support.made_embeddings import write_embeddings
+from twinset.artefacts import write_manifest
+from twinset.catalogue import Catalogue, CatalogueWriter, render_texts
+from twinset.encoders import HashEncoder
+from twinset.errors import ArtefactError, CatalogueError, ConfigError, NotFound
+from twinset.images.decode import decode_image
+from twinset.index.index_versions import current_version, list_versions, open_version, set_current
 
 ENCODER = HashEncoder(16)
 VERSION_FILES = ("index.faiss", "items.parquet", "images.bin", "images.parquet")

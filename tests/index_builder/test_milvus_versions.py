@@ -6,18 +6,24 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from core.catalog import Catalogue, CatalogueWriter, render_texts
-from core.encoders import HashEncoder
-from core.errors import ArtefactError, ConfigError, NotReady
-from core.index.milvus import connection
-from core.index.milvus.connection import connect
-from core.index.store import current_version, go_back, list_versions, open_version, set_current
 from index_builder import build as building
 from index_builder import publish
 from index_builder.build import BuildOptions, build_index
-from tests.embeddings import write_embeddings
-from tests.milvus import milvus_lite
-from tests.service import twinset
+from tests.support.made_embeddings import write_embeddings
+from tests.support.milvus_lite import milvus_lite
+from tests.support.running_service import twinset
+from twinset.catalogue import Catalogue, CatalogueWriter, render_texts
+from twinset.encoders import HashEncoder
+from twinset.errors import ArtefactError, ConfigError, NotReady
+from twinset.index.index_versions import (
+    current_version,
+    go_back,
+    list_versions,
+    open_version,
+    set_current,
+)
+from twinset.index.milvus import milvus_connection as connection
+from twinset.index.milvus.milvus_connection import connect
 
 ENCODER = HashEncoder(16)
 OPTIONS = BuildOptions("milvus", keep=2)

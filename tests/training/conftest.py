@@ -2,16 +2,15 @@
 
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from PIL import Image
 
-from core.catalog import Catalogue, CatalogueWriter
+from tests.support.paths import CONFIGS
 from training.config import load_config
+from twinset.catalogue import Catalogue, CatalogueWriter
 
-CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 COLOURS = {"Red": (200, 30, 30), "Blue": (30, 30, 200), "Green": (30, 160, 60)}
 TYPES = ("Tshirts", "Watches", "Heels", "Belts")
 

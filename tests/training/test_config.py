@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.errors import ConfigError
-from tests.training.conftest import CONFIGS
+from tests.support.paths import CONFIGS
 from training.config import load_config, parse_config
+from twinset.errors import ConfigError
 
 TEXT = (CONFIGS / "clip-compact.toml").read_text()
 

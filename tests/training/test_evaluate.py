@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 
-from core.embeddings import open_embeddings
-from core.encoders import HashEncoder
-from core.errors import ArtefactError, CatalogueError
-from training.embed import embed_catalogue
-from training.evaluate import by_name, evaluate, neighbours, open_pool, own_photo, shop_report
+from training.evaluation.evaluate import (
+    by_name,
+    evaluate,
+    neighbours,
+    open_pool,
+    own_photo,
+    shop_report,
+)
+from training.export.embed_catalogue import embed_catalogue
+from twinset.embeddings import open_embeddings
+from twinset.encoders import HashEncoder
+from twinset.errors import ArtefactError, CatalogueError
 
 
 @pytest.fixture(scope="module")

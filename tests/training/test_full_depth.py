@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.training.conftest import CONFIGS
-from tests.training.sources import save_bert, save_clip, save_resnet50
+from tests.support.model_sources import save_bert, save_clip, save_resnet50
+from tests.support.paths import CONFIGS
 from training.config import load_config
-from training.optimise import make_optimizer
+from training.run.optimiser import make_optimizer
 from training.towers import build_towers
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from training.losses import (
+from training.objective.losses import (
     batch_hard_triplet_loss,
     contrastive_loss,
     supervised_contrastive_loss,

@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from training.parallel import Shard
+from training.run.parallel import Shard
 
 
 def test_shards_cover_a_batch():
@@ -23,7 +23,7 @@ def gradients(folder, strategy, count):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "tests.training.shared_batch", str(folder), strategy]
+    command = [sys.executable, "-m", "tests.support.shared_batch", str(folder), strategy]
     shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "ACCELERATE_USE_CPU": "true"}
     shared |= {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count)}
     running = [

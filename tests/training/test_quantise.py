@@ -5,10 +5,10 @@ import onnx
 import pytest
 from PIL import Image
 
-from core.encoders import load_encoder
-from core.errors import ConfigError
-from training import quantise
-from training.quantise import Sample, Verdict, own_recall, quantise_encoder
+from training.export import quantise
+from training.export.quantise import Sample, Verdict, own_recall, quantise_encoder
+from twinset.encoders import load_encoder
+from twinset.errors import ConfigError
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.sampling import balanced_batch, shuffled_batch
+from training.data.sampling import balanced_batch, shuffled_batch
 
 
 def epoch_of_batches(settings, rows, categories, epoch=0):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from training.schedule import epochs_since_best, plateau_factor, rate_factor
+from training.run.schedule import epochs_since_best, plateau_factor, rate_factor
 
 SCORES = [0.1, 0.2, 0.2, 0.19, 0.18, 0.3, 0.29, 0.28, 0.27, 0.26, 0.25]
 

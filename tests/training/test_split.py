@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.split import split_of, split_rows, split_stratified, thin_out
+from training.data.split import split_of, split_rows, split_stratified, thin_out
 
 
 def test_a_name_never_stands_on_both_sides():

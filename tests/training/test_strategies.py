@@ -16,18 +16,18 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from core.encoders import load_encoder
-from core.errors import ArtefactError, ConfigError
-from tests.training.conftest import CONFIGS
-from tests.training.sources import save_bert, save_clip, save_resnet50
-from training import optimise
-from training.batch import load_tokenizer, tokenise
-from training.checkpoint import CHECKPOINTS
+from tests.support.model_sources import save_bert, save_clip, save_resnet50
+from tests.support.paths import CONFIGS
 from training.config import load_config
-from training.export import export_encoder
-from training.history import HISTORY, read_history
+from training.data.batch import load_tokenizer, tokenise
+from training.export.onnx_export import export_encoder
+from training.run import optimiser as optimise
+from training.run.checkpoint import CHECKPOINTS
+from training.run.history import HISTORY, read_history
+from training.run.train import train
 from training.towers import build_towers
-from training.train import train
+from twinset.encoders import load_encoder
+from twinset.errors import ArtefactError, ConfigError
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 TEXTS = ["Women Red Heels", "Blue Watches"]
@@ -168,7 +168,7 @@ def test_early_stopping_keeps_the_best_epoch(sources, catalogue, tmp_path, monke
     config = replace(config, optimisation=replace(config.optimisation, epochs=9, early_stopping=2))
     scores = iter([0.4, 0.6, 0.5, 0.6, 0.9])
     monkeypatch.setattr(
-        "training.train.validate", lambda *_: {"text_to_image_recall@10": next(scores)}
+        "training.run.train.validate", lambda *_: {"text_to_image_recall@10": next(scores)}
     )
     train(config, catalogue, tmp_path, Console(file=io.StringIO()))
     epochs = [json.loads(line) for line in (tmp_path / HISTORY).read_text().splitlines()]
@@ -202,10 +202,10 @@ def test_a_killed_hybrid_resumes_on_the_same_curve(sources, catalogue, tmp_path,
             raise KeyboardInterrupt
         return step(*arguments)
 
-    monkeypatch.setattr("training.train.train_step", killed)
+    monkeypatch.setattr("training.run.train.train_step", killed)
     with pytest.raises(KeyboardInterrupt):
         train(config, catalogue, tmp_path / "cut", quiet)
-    monkeypatch.setattr("training.train.train_step", step)
+    monkeypatch.setattr("training.run.train.train_step", step)
     with (tmp_path / "cut" / HISTORY).open("a") as file:
         file.write('{"step": 4, "lo')  # as a kill may leave it
     resumed = train(config, catalogue, tmp_path / "cut", quiet).state_dict()

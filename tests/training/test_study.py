@@ -7,14 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.artefacts import write_manifest
-from core.encoders import HashEncoder, ItemVectors
-from core.errors import CatalogueError
-from tests.training.conftest import CONFIGS
+from tests.support.paths import CONFIGS
 from training.config import load_config
-from training.history import log_record
-from training.report import compare, write_reports
-from training.study import (
+from training.evaluation.report import compare, write_reports
+from training.evaluation.study import (
     VARIANTS,
     Panel,
     baselines,
@@ -25,6 +21,10 @@ from training.study import (
     split_of_record,
     study_task,
 )
+from training.run.history import log_record
+from twinset.artefacts import write_manifest
+from twinset.encoders import HashEncoder, ItemVectors
+from twinset.errors import CatalogueError
 
 
 def say(encoder, **fields):

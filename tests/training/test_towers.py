@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from training.batch import load_tokenizer, tokenise
 from training.config import ModelConfig
+from training.data.batch import load_tokenizer, tokenise
 from training.towers import build_towers
 from training.towers.backbones import open_image_backbone
 

@@ -11,17 +11,17 @@ from accelerate import Accelerator
 from PIL import Image
 from rich.console import Console
 
-from core.encoders import load_encoder
-from core.errors import ArtefactError, ConfigError
-from training import train as loop
-from training.augment import resize
-from training.batch import load_tokenizer, make_batch, tokenise
-from training.checkpoint import load_start
-from training.data import load_products
-from training.export import export_encoder
-from training.history import HISTORY
-from training.optimise import make_optimizer, set_rates
+from training.data.augment import resize
+from training.data.batch import load_tokenizer, make_batch, tokenise
+from training.data.product_data import load_products
+from training.export.onnx_export import export_encoder
+from training.run import train as loop
+from training.run.checkpoint import load_start
+from training.run.history import HISTORY
+from training.run.optimiser import make_optimizer, set_rates
 from training.towers import build_towers
+from twinset.encoders import load_encoder
+from twinset.errors import ArtefactError, ConfigError
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -11,12 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
-from core.errors import CatalogueError
-from training.augment import as_shoppers_photo, augment, studio_backdrop
-from training.batch import choose_views, load_tokenizer, make_batch
-from training.data import load_products
-from training.losses import view_loss
-from training.parallel import Shard
+from training.data.augment import as_shoppers_photo, augment, studio_backdrop
+from training.data.batch import choose_views, load_tokenizer, make_batch
+from training.data.product_data import load_products
+from training.objective.losses import view_loss
+from training.run.parallel import Shard
+from twinset.errors import CatalogueError
 
 
 def photo(colour):

@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from core.errors import ConfigError
 from training.config import ModelConfig
+from twinset.errors import ConfigError
 
 Triple = tuple[float, float, float]
 _IMAGENET: tuple[Triple, Triple] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

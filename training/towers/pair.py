@@ -68,7 +68,7 @@ def build_towers(config: TrainingConfig) -> TowerPair:
     Raises:
         ConfigError: pretrained weights cannot be found or do not fit.
     """
-    from training.towers.dual import DualTowers
-    from training.towers.hybrid import HybridTowers
+    from training.towers.dual_towers import DualTowers
+    from training.towers.hybrid_towers import HybridTowers
 
     return HybridTowers(config) if config.strategy == "hybrid" else DualTowers(config)

@@ -1,0 +1,1 @@
+"""Routes and wire schemas: parse, call, shape."""

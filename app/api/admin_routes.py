@@ -1,0 +1,269 @@
+"""Writing items, and choosing the index version. All of it needs the admin key.
+
+Bodies are read here and not declared as parameters: the framework would read them before the key
+is checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+
+from app.api.admin_schemas import (
+    Activation,
+    BatchResult,
+    ComparisonInfo,
+    IndexList,
+    LineResult,
+    WriteResult,
+    Writes,
+)
+from app.api.dependencies import CallDep, ItemIdPath, StateDep
+from app.http.keys import AdminDep
+from app.http.problems import Responses, responses
+from app.live.item_documents import read_batch, read_json
+from app.live.item_writer import Outcome, Token, Writer, Written
+from app.live.live_catalogue import LiveCatalogue
+from app.live.version_comparison import Comparison
+from app.live.version_switch import Versions
+from app.service_errors import UnsupportedBody
+from twinset.errors import NotReady
+from twinset.live.engine_writes import count_unapplied
+from twinset.live.write_log import Operation
+
+router = APIRouter(tags=["admin"], dependencies=[AdminDep])
+_JSON, _NDJSON = "application/json", "application/x-ndjson"
+
+
+@dataclass(frozen=True)
+class WriteCall:
+    """The request at hand and where it is written to; `key` is its idempotency key."""
+
+    request: Request
+    response: Response
+    live: LiveCatalogue
+    key: str | None
+
+    @property
+    def request_id(self) -> str:
+        return str(self.request.state.request_id)
+
+    async def body(self, media_type: str) -> bytes:
+        """The body.
+
+        Raises:
+            UnsupportedBody: it is declared as something else.
+        """
+        given = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if given != media_type:
+            raise UnsupportedBody(f"Send the body as {media_type}.")
+        return await self.request.body()
+
+    def token(self, body: bytes) -> Token | None:
+        """What an answer is remembered under, None without a key."""
+        if self.key is None:
+            return None
+        path = self.request.url.path.removeprefix("/v1")
+        parts = (self.request.method.encode(), path.encode(), body)
+        return Token(self.key, hashlib.sha256(b"\0".join(parts)).hexdigest())
+
+    async def run(self, call: Callable[[], Written]) -> list[Outcome]:
+        """Make a write on the thread for it, and say in a header when it was made before."""
+        written = await self.live.run(call)
+        if written.replayed:
+            self.response.headers["Idempotency-Replayed"] = "true"
+        return written.outcomes
+
+
+def get_live(state: StateDep) -> LiveCatalogue:
+    """The live catalogue.
+
+    Raises:
+        ArtefactError: its files were refused at start.
+        NotReady: it is not there yet, or the service was given a fixed one.
+    """
+    if state.failure is not None:
+        raise state.failure
+    if state.live is None:
+        raise NotReady("There is no catalogue to write to.")
+    return state.live
+
+
+LiveDep = Annotated[LiveCatalogue, Depends(get_live)]
+
+
+def get_write_call(
+    request: Request,
+    response: Response,
+    live: LiveDep,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            pattern=r"^[\x21-\x7e]+$",
+            max_length=255,
+            description="A name for this one request. The same request with the same key, within "
+            "a day, is not made again but answered as the first time.",
+        ),
+    ] = None,
+) -> WriteCall:
+    return WriteCall(request, response, live, key)
+
+
+WriteDep = Annotated[WriteCall, Depends(get_write_call)]
+
+
+def _body_of(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+
+
+_ITEM = {
+    "type": "object",
+    "description": "The catalogue's fields by name, and `image`: base64 of an image file, or null.",
+    "additionalProperties": True,
+    "examples": [{"title": "Blue striped shirt", "price": 39.9, "gender": "Women", "image": None}],
+}
+_LINES = {
+    "type": "string",
+    "description": "One JSON object a line; `op` is put, patch or delete, and a deletion has no "
+    "`item`. At most 1000 lines.",
+    "examples": ['{"op": "patch", "id": "1042", "item": {"price": 29.9}}\n'],
+}
+_REPLAYED = {
+    "Idempotency-Replayed": {
+        "description": "`true` where an earlier answer is given again.",
+        "schema": {"type": "string"},
+    }
+}
+_DONE: Responses = {200: {"headers": _REPLAYED}}
+_CREATED: Responses = {
+    201: {"model": WriteResult, "description": "The item is new.", "headers": _REPLAYED}
+}
+
+
+@router.put(
+    "/items/{id:path}",
+    summary="Add an item, or replace it",
+    responses=_DONE | _CREATED | responses(400, 401, 404, 413, 415, 422, 429, 500, 503, 507),
+    openapi_extra=_body_of(_JSON, _ITEM),
+)
+async def put_item(write: WriteDep, item_id: ItemIdPath) -> WriteResult:
+    """The whole item: a field that is not named has no value, `image` included."""
+    return await _write_one(write, "put", item_id, await write.body(_JSON))
+
+
+@router.patch(
+    "/items/{id:path}",
+    summary="Change fields of an item",
+    responses=_DONE | responses(400, 401, 404, 413, 415, 422, 429, 500, 503, 507),
+    openapi_extra=_body_of(_JSON, _ITEM),
+)
+async def patch_item(write: WriteDep, item_id: ItemIdPath) -> WriteResult:
+    """The fields named are changed; null takes a value away. Only a change of the item's words or
+    picture runs the model: a price or a stock does not."""
+    return await _write_one(write, "patch", item_id, await write.body(_JSON))
+
+
+@router.delete(
+    "/items/{id:path}",
+    summary="Remove an item",
+    responses=_DONE | responses(401, 404, 413, 422, 429, 500, 503, 507),
+)
+async def delete_item(write: WriteDep, item_id: ItemIdPath) -> WriteResult:
+    """It is found by nothing from now on."""
+    return await _write_one(write, "delete", item_id, None)
+
+
+async def _write_one(
+    write: WriteCall, operation: Operation, item_id: str, body: bytes | None
+) -> WriteResult:
+    writer, token = Writer(write.live), write.token(body or b"")
+
+    def call() -> Written:
+        document = None if body is None else read_json(body)
+        return writer.write_one(writer.documents.read(operation, item_id, document), token)
+
+    (outcome,) = await write.run(call)
+    write.response.status_code = outcome.status
+    return WriteResult(request_id=write.request_id, id=outcome.id, sequence=outcome.sequence or 0)
+
+
+@router.post(
+    "/items/batch",
+    summary="Write many items",
+    responses=_DONE | responses(400, 401, 404, 413, 415, 422, 429, 500, 503, 507),
+    openapi_extra=_body_of(_NDJSON, _LINES),
+    response_model_exclude_none=True,
+)
+async def write_batch(write: WriteDep) -> BatchResult:
+    """Newline-delimited JSON. Good lines are written together, durably, whatever the others are;
+    each line is answered as a request of its own would be."""
+    body = await write.body(_NDJSON)
+    writer, token = Writer(write.live), write.token(body)
+    outcomes = await write.run(lambda: writer.write_all(read_batch(body, writer.documents), token))
+    results = [LineResult(line=n, **vars(o)) for n, o in enumerate(outcomes, start=1)]
+    written = sum(outcome.code is None for outcome in outcomes)
+    return BatchResult(
+        request_id=write.request_id,
+        written=written,
+        refused=len(results) - written,
+        results=results,
+    )
+
+
+VersionPath = Annotated[
+    str, Path(pattern=r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$", description="As `/indexes` lists it.")
+]
+
+
+@router.get("/indexes", summary="Index versions", responses=responses(401, 404, 429, 500, 503))
+async def list_indexes(call: CallDep, live: LiveDep) -> IndexList:
+    """Newest first, and how many items were written since the live one was built."""
+    versions = await live.run(Versions(live).listed)
+    overlay = live.overlay
+    return IndexList(
+        request_id=call.request_id,
+        versions=versions,
+        writes=Writes(
+            sequence=overlay.sequence, changed=overlay.size, unapplied=count_unapplied(overlay)
+        ),
+    )
+
+
+@router.post(
+    "/indexes/{version}/activate",
+    summary="Make an index version the live one",
+    responses=responses(401, 404, 409, 413, 422, 429, 500, 503, 507),
+)
+async def activate_index(
+    call: CallDep,
+    live: LiveDep,
+    version: VersionPath,
+    force: Annotated[bool, Query(description="Also where it is worse than the live one.")] = False,
+) -> Activation:
+    """It is compared with the live one first, and refused where it is worse by more than the
+    margin. Its encoder comes along, live writes newer than its catalogue stay."""
+    comparison = await live.run_alone(partial(Versions(live).activate, version, force))
+    return Activation(
+        request_id=call.request_id, version=version, comparison=_comparison(comparison)
+    )
+
+
+@router.post(
+    "/indexes/rollback",
+    summary="Go back to the version before",
+    responses=responses(401, 404, 409, 413, 429, 500, 503, 507),
+)
+async def roll_back_index(call: CallDep, live: LiveDep) -> Activation:
+    """The version that was live before the live one; asked again, the one before that."""
+    version = await live.run_alone(Versions(live).roll_back)
+    return Activation(request_id=call.request_id, version=version, comparison=None)
+
+
+def _comparison(comparison: Comparison | None) -> ComparisonInfo | None:
+    return None if comparison is None else ComparisonInfo.model_validate(asdict(comparison))

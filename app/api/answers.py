@@ -1,0 +1,108 @@
+"""From rows of an index version to responses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+from fastapi import Response
+
+from app.api.dependencies import Call
+from app.api.schemas import Item, ItemDetail, ListOptions
+from app.recommend.item_json import IMAGE_URL, item_values
+from app.recommend.ranking import ListedPage, RankedPage
+from app.recommend.recommender import Recommender
+from app.service_errors import UnknownField
+from twinset.index.index_versions import IndexVersion
+
+
+def recommendations(
+    call: Call, recommender: Recommender, page: RankedPage, options: ListOptions
+) -> Response:
+    """A ranked page as the response of every search: `Recommendations`, written directly.
+
+    Nothing in it comes from a caller, so there is nothing to validate; a test holds the bytes to
+    the schema.
+    """
+    version, entry_of = recommender.version, recommender.fragments.entry
+    fields = check_fields(version, options.fields)
+    hits = []
+    for place, hit in enumerate(page.hits, start=options.offset + 1):
+        beside: dict[str, Any] = {"rank": place, "score": hit.score}
+        if hit.variants is not None:
+            beside["variants"] = ids_of(version, hit.variants)
+        hits.append(entry_of(version, hit.row, beside, fields))
+    content = _envelope(call, recommender, hits, options, page.exhausted)
+    return _json(content | {"took_ms": call.took_ms})
+
+
+def item_list(
+    call: Call, recommender: Recommender, page: ListedPage, options: ListOptions
+) -> Response:
+    """A plain page: `ItemList`, written directly."""
+    version, entry_of = recommender.version, recommender.fragments.entry
+    fields = check_fields(version, options.fields)
+    entries = []
+    for row, variants in page.entries:
+        beside = {} if variants is None else {"variants": ids_of(version, variants)}
+        entries.append(entry_of(version, row, beside, fields))
+    exhausted = options.offset + options.limit >= page.total
+    content = _envelope(call, recommender, entries, options, exhausted)
+    return _json(content | {"total": page.total, "took_ms": call.took_ms})
+
+
+def _envelope(
+    call: Call,
+    recommender: Recommender,
+    items: list[orjson.Fragment],
+    options: ListOptions,
+    exhausted: bool,
+) -> dict[str, Any]:
+    page = {"limit": options.limit, "offset": options.offset, "exhausted": exhausted}
+    model = model_of(recommender)
+    return {"request_id": call.request_id, "model": model, "items": items, "page": page}
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+def item_detail(call: Call, recommender: Recommender, item_id: str) -> ItemDetail:
+    """One item in full."""
+    version = recommender.version
+    row = recommender.row(item_id)
+    return ItemDetail(
+        request_id=call.request_id,
+        id=item_id,
+        item=Item.model_validate(item_values(version, row)),
+        variants=ids_of(version, recommender.variants(row)),
+    )
+
+
+def check_fields(version: IndexVersion, fields: Collection[str]) -> Collection[str]:
+    """`fields` as they are.
+
+    Raises:
+        UnknownField: one is not a field of this catalogue.
+    """
+    if not fields:
+        return fields
+    known = [*(name for name in version.items.names if name != "id"), IMAGE_URL]
+    if any(name not in known for name in fields):
+        raise UnknownField("fields can be: " + ", ".join(known) + ".")
+    return fields
+
+
+def ids_of(version: IndexVersion, rows: Collection[int]) -> list[str]:
+    return [version.items.id_of(row) for row in rows]
+
+
+def model_of(recommender: Recommender) -> dict[str, str]:
+    """What answered: a `Model`."""
+    encoder = recommender.encoder
+    return {
+        "name": encoder.name,
+        "version": encoder.fingerprint,
+        "index": recommender.version.name,
+    }

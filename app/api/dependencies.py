@@ -1,0 +1,149 @@
+"""What routes are given, so that each reads like a type signature."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from app.api.schemas import FacetOptions, ImageOptions, ListOptions, SearchOptions
+from app.http.multipart import Form, boundary_of, read_form
+from app.recommend.recommender import Recommender
+from app.state import State
+from twinset.errors import InvalidInput, NotReady
+
+_LISTS = ("exclude_ids", "fields")
+
+
+@dataclass(frozen=True)
+class Call:
+    """The request at hand: its id, and its clock."""
+
+    request_id: str
+    start: float
+
+    @property
+    def took_ms(self) -> float:
+        return round((time.perf_counter() - self.start) * 1000, 2)
+
+
+@dataclass(frozen=True)
+class ImageForm:
+    """A parsed upload."""
+
+    image: bytes
+    options: ImageOptions
+
+
+# Each is a coroutine although it awaits nothing: the framework runs plain functions on threads.
+
+
+async def get_state(request: Request) -> State:
+    """The service's state, held by its application."""
+    state: State = request.app.state.service
+    return state
+
+
+StateDep = Annotated[State, Depends(get_state)]
+
+
+async def get_recommender(state: StateDep) -> Recommender:
+    """The live recommender, read once per request."""
+    return live_recommender(state)
+
+
+def live_recommender(state: State) -> Recommender:
+    """What answers now.
+
+    Raises:
+        ArtefactError: its files were refused at start.
+        NotReady: it is not there yet.
+    """
+    if state.failure is not None:
+        raise state.failure
+    if state.recommender is None:
+        raise NotReady("The service is starting.")
+    return state.recommender
+
+
+RecommenderDep = Annotated[Recommender, Depends(get_recommender)]
+
+
+async def get_call(request: Request) -> Call:
+    """The request's id and clock."""
+    return call_of(request)
+
+
+def call_of(request: Request) -> Call:
+    """See `app.http.request_context`, which sets both."""
+    return Call(request.state.request_id, request.state.start)
+
+
+CallDep = Annotated[Call, Depends(get_call)]
+
+
+async def read_image_form(request: Request) -> ImageForm:
+    """The image and the options of a multipart body.
+
+    Raises:
+        UnsupportedBody, MalformedBody: see `app.http.multipart`.
+        RequestValidationError: a field is missing, repeated, unknown or out of range.
+    """
+    boundary = boundary_of(request.headers.get("content-type", ""))
+    form = await read_form(request.stream(), boundary)
+    if not form.complete:
+        raise InvalidInput("The multipart body ends before its closing boundary.")
+    image = _only_image(form)
+    try:
+        return ImageForm(image, ImageOptions.model_validate(_form_values(form)))
+    except ValidationError as error:
+        raise located(error, "body") from None
+
+
+def located(error: ValidationError, place: str) -> RequestValidationError:
+    """What a model refused, as the framework says it of a request's `place`: body, query."""
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    return RequestValidationError(
+        [{**detail, "loc": (place, *detail["loc"])} for detail in details]
+    )
+
+
+def _only_image(form: Form) -> bytes:
+    images = [part for part in form.parts if part.name == "image"]
+    if not images:
+        raise _refusal("image", "missing", "Field required")
+    if len(images) > 1:
+        raise _refusal("image", "too_many", "Send one image")
+    if not images[0].is_file:
+        raise _refusal("image", "file_expected", "Send a file, not text")
+    return bytes(images[0].data)
+
+
+def _form_values(form: Form) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for part in form.parts:
+        if part.name == "image":
+            continue
+        if part.name in _LISTS:
+            values.setdefault(part.name, []).append(part.text())
+        elif part.name in values:
+            raise _refusal("request", "repeated", "A field is given twice")
+        else:
+            values[part.name] = part.text()
+    return values
+
+
+def _refusal(field: str, code: str, message: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("body", field), "type": code, "msg": message}])
+
+
+ImageFormDep = Annotated[ImageForm, Depends(read_image_form)]
+SearchQuery = Annotated[SearchOptions, Query()]
+ListQuery = Annotated[ListOptions, Query()]
+FacetQuery = Annotated[FacetOptions, Query()]
+ItemIdPath = Annotated[str, Path(alias="id", description="The item's id, percent-encoded.")]
+IfNoneMatch = Annotated[str | None, Header(description="ETags that the caller holds.")]

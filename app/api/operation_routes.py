@@ -1,0 +1,70 @@
+"""What an operator looks at: the errors of late, and how a version was evaluated."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.api.admin_routes import LiveDep, VersionPath
+from app.api.admin_schemas import ErrorInfo, ErrorList
+from app.api.dependencies import CallDep, StateDep
+from app.http.keys import AdminDep, admin_scheme, require_admin
+from app.http.problems import Responses, responses
+from app.http.sessions import COOKIE, Sessions
+from app.live.version_switch import Versions
+
+router = APIRouter(tags=["admin"])
+# The report is one file with its styles and pictures in it. It runs no script, and is of an origin
+# of its own.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "sandbox",
+    )
+)
+_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+_REPORT: Responses = {
+    200: {"description": "The report.", "content": {"text/html": {"schema": {"type": "string"}}}}
+}
+
+
+@router.get(
+    "/errors",
+    summary="Errors of late",
+    responses=responses(401, 404, 500),
+    dependencies=[AdminDep],
+)
+async def list_errors(call: CallDep, state: StateDep) -> ErrorList:
+    """The last 100 errors of callers and the last 100 of the service, newest first, as the worker
+    that answers remembers them."""
+    errors = [ErrorInfo.model_validate(vars(event)) for event in state.errors.latest()]
+    return ErrorList(request_id=call.request_id, errors=errors)
+
+
+def require_operator(
+    request: Request, state: StateDep, _declared: Annotated[object, Depends(admin_scheme)]
+) -> None:
+    """As `require_admin`, or by the cookie of whoever signed in with the admin key: for pages that
+    a browser opens by itself. Only for what changes nothing."""
+    if not Sessions(state.settings).may_operate(request.cookies.get(COOKIE, "")):
+        require_admin(request, state, None)
+
+
+@router.get(
+    "/indexes/{version}/report",
+    summary="How an index version was evaluated",
+    response_class=Response,
+    responses=_REPORT | responses(401, 404, 409, 422, 429, 500, 503),
+    dependencies=[Depends(require_operator)],
+)
+async def index_report(live: LiveDep, version: VersionPath) -> Response:
+    """The page that `twinset evaluate` wrote, where the version was built with `--report`."""
+    html = await live.run(partial(Versions(live).report, version))
+    return Response(html, headers=_HEADERS, media_type="text/html")

@@ -1,0 +1,98 @@
+"""Similar items: by image, by text, by item, and by a blend of them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from app.api.answers import recommendations
+from app.api.dependencies import (
+    CallDep,
+    IfNoneMatch,
+    ImageFormDep,
+    ItemIdPath,
+    RecommenderDep,
+    SearchQuery,
+)
+from app.api.fast_route import DirectRoute
+from app.api.json_bodies import JsonRoute
+from app.api.openapi import image_form
+from app.api.schemas import BlendQuery, Recommendations, TextQuery
+from app.http.etags import holds, tag_of
+from app.http.problems import NOT_CHANGED, responses
+
+router = APIRouter(tags=["recommend"], route_class=JsonRoute)
+
+
+async def by_image(recommender: RecommenderDep, call: CallDep, form: ImageFormDep) -> Response:
+    """Upload a photo as `image`; the common fields go beside it as form fields."""
+    page = await recommender.by_image(form.image, form.options.box, form.options)
+    return recommendations(call, recommender, page, form.options)
+
+
+router.add_api_route(
+    "/recommend/by-image",
+    by_image,
+    summary="Items like a photo",
+    responses=responses(400, 413, 415, 422, 429, 500, 503),
+    response_model=Recommendations,
+    openapi_extra=image_form(),
+    methods=["POST"],
+    route_class_override=DirectRoute,
+)
+
+
+@router.post(
+    "/recommend/by-text",
+    summary="Items that fit a description",
+    responses=responses(400, 413, 422, 429, 500, 503),
+    response_model=Recommendations,
+)
+async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) -> Response:
+    """Words are compared by meaning with pictures and descriptions."""
+    page = await recommender.by_text(query.query, query)
+    return recommendations(call, recommender, page, query)
+
+
+@router.post(
+    "/recommend",
+    summary="Items like some things and unlike others",
+    responses=responses(400, 404, 413, 415, 422, 429, 500, 503),
+    response_model=Recommendations,
+)
+async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -> Response:
+    """Each signal is an image, a text or an item, with a weight. No item given is returned."""
+    page = await recommender.blend(query.positive, query.negative, query)
+    return recommendations(call, recommender, page, query)
+
+
+async def similar(
+    recommender: RecommenderDep,
+    call: CallDep,
+    item_id: ItemIdPath,
+    options: SearchQuery,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """By the item's stored vector, so no model runs; the item itself is never returned.
+
+    The list has an ETag, which lasts until the catalogue or the model changes.
+    """
+    row = recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
+    tag = tag_of(recommender.revision, item_id, options.model_dump_json())
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if holds(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    page = await recommender.similar(row, options)
+    response = recommendations(call, recommender, page, options)
+    response.headers.update(headers)
+    return response
+
+
+router.add_api_route(
+    "/items/{id:path}/similar",
+    similar,
+    summary="Items like an item",
+    responses=NOT_CHANGED | responses(400, 404, 422, 429, 500, 503),
+    response_model=Recommendations,
+    methods=["GET"],
+    route_class_override=DirectRoute,
+)

@@ -1,0 +1,1 @@
+"""Batches, bounded pools and caches between the event loop and the processor."""

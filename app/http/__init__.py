@@ -1,0 +1,1 @@
+"""HTTP around the routes: problems, limits, keys, sessions, CORS."""

@@ -1,0 +1,67 @@
+"""Who may ask at all, and how often; decided by the headers, before any body is read."""
+
+from __future__ import annotations
+
+import math
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.http.client_address import Clients
+from app.http.keys import is_any_key
+from app.http.problems import FRAMEWORK_DETAILS
+from app.http.rate_limits import RateLimiter
+from app.http.refusals import refuse
+from app.http.sessions import COOKIE, Sessions
+from app.settings import Settings
+
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+# These, and the files of the pages, hold nothing of the catalogue.
+_PAGES = frozenset({"/docs", "/openapi.json", "/operator", "/widget", "/widget.js"})
+_FILES = "/static/"
+# Where a key is typed. It counts for the rate, so that keys are not tried out.
+_SIGN_IN = frozenset({"/sign-in", "/sign-out"})
+
+
+class Access:
+    """ASGI middleware: 401 without a key where keys are set, 429 beyond the rate limit.
+
+    Probes, pages that show nothing of the catalogue, and files of pages are free of both. The
+    admin key is a read key too; what else it opens is judged by its routes. A browser that signed
+    in has a cookie instead, see `app.http.sessions`.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        # Who may write may read.
+        admin = [settings.admin_key] if settings.admin_key else []
+        self._keys = [*settings.read_keys, *admin] if settings.read_keys else []
+        self._sessions = Sessions(settings)
+        self._clients = Clients(settings.trusted_proxies)
+        rate, burst = settings.rate_limit, settings.rate_burst
+        self._limiter = RateLimiter(rate, burst) if rate else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _is_free(scope["path"]):
+            wait = self._limiter.wait(self._clients.name(scope)) if self._limiter else 0.0
+            if wait:
+                headers = {"Retry-After": str(math.ceil(wait))}
+                detail = "Too many requests; wait a moment."
+                await refuse(scope, receive, send, 429, "rate_limited", detail, headers)
+                return
+            if self._keys and scope["path"] not in _SIGN_IN and not self._may_read(scope):
+                headers = {"WWW-Authenticate": "Bearer"}
+                await refuse(scope, receive, send, 401, *FRAMEWORK_DETAILS[401], headers)
+                return
+        await self._app(scope, receive, send)
+
+    def _may_read(self, scope: Scope) -> bool:
+        given = Headers(scope=scope).get("authorization")
+        if given is not None:
+            return is_any_key(given, self._keys)
+        return self._sessions.may_read(HTTPConnection(scope).cookies.get(COOKIE, ""))
+
+
+def _is_free(path: str) -> bool:
+    return path in PROBES | _PAGES or path.startswith(_FILES) or path.removeprefix("/v1") in PROBES

@@ -1,0 +1,123 @@
+"""What surrounds every request: its id, its clock, security headers, one log line, one count."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.problems import FRAMEWORK_DETAILS
+from app.http.refusals import refuse
+from app.observability.prometheus_metrics import Metrics
+from app.observability.recent_errors import ErrorEvent, RecentErrors
+
+logger = logging.getLogger("twinset.access")
+_FILES = "/static/"
+_DOCUMENT = "/openapi.json"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+
+
+class RequestContext:
+    """Outermost ASGI middleware; also turns an unexpected error into a problem document.
+
+    A caller's X-Request-ID is kept where it is short and plain, so that a shop can follow its own
+    requests; any other is replaced.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, errors: RecentErrors) -> None:
+        self._app = app
+        self._metrics, self._errors = metrics, errors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start = time.perf_counter()
+        request_id = _request_id(Headers(scope=scope))
+        scope.setdefault("state", {}).update(request_id=request_id, start=start)
+        sender = _Sender(send, request_id)
+        try:
+            with self._metrics.in_flight():
+                await self._app(scope, receive, sender)
+        except ClientDisconnect:
+            pass  # nobody is left to answer; counted below as status 0
+        except Exception:
+            logger.exception("unexpected error", extra={"request_id": request_id})
+            if sender.status is None:
+                await refuse(scope, receive, sender, 500, *FRAMEWORK_DETAILS[500])
+        finally:
+            self._record(scope, request_id, sender.status or 0, time.perf_counter() - start)
+
+    def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        # The route's template, not the path: bounded in number, and nothing of the caller's.
+        route = getattr(scope.get("route"), "path_format", None) or _unrouted(scope["path"])
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self._metrics.count_request(method, route, status, seconds)
+        fields = {
+            "request_id": request_id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "took_ms": round(seconds * 1000, 2),
+        }
+        code = scope["state"].get("code", "")
+        if status >= HTTPStatus.BAD_REQUEST:
+            now = datetime.now(UTC)
+            self._errors.add(ErrorEvent(now, request_id, method, route, status, code))
+        logger.info("request", extra=fields | ({"code": code} if code else {}))
+
+
+def _unrouted(path: str) -> str:
+    # Files of pages and the description have no route of the framework's; apart, so that what is
+    # not there stands out.
+    if path.startswith(_FILES):
+        return _FILES
+    return path if path == _DOCUMENT else "unmatched"
+
+
+class _Sender:
+    """Adds headers to the response as it starts; `status` is None before that."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message.get("headers", ()))
+            named = {name for name, _ in headers}
+            headers.append((b"x-request-id", self._request_id.encode()))
+            headers += [pair for pair in _SECURITY_HEADERS if pair[0] not in named]
+            message["headers"] = headers
+        await self._send(message)
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else new_request_id()
+
+
+def new_request_id() -> str:
+    """A name for a request, random and no secret.
+
+    `uuid.uuid4` asks the system for its bits, and to wait for that hands the interpreter's lock to
+    the threads that search.
+    """
+    return f"{random.getrandbits(128):032x}"

@@ -1,0 +1,1 @@
+"""The live catalogue of one process: writes, compaction, and the switch of versions."""

@@ -1,0 +1,189 @@
+"""Items as a caller writes them: JSON, checked against the columns of the live version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pyarrow as pa
+
+from app.service_errors import MalformedBody, UnknownField
+from twinset.catalogue import id_fault
+from twinset.errors import InvalidInput, TwinsetError
+from twinset.images.decode import ImageLimits, decode_image, sniff_format
+from twinset.index.indexed_items import MEDIA_TYPES, StoredImage
+from twinset.live.overlay import fit
+from twinset.live.write_log import Entry, Operation, picture_sha
+
+MAX_LINES = 1000
+_MAX_TEXT = 16_000  # of four bytes at most each: Milvus takes 65,535
+_CHECK_SIZE = (32, 32)
+_OPERATIONS = ("put", "patch", "delete")
+_NOUNS: Mapping[pa.DataType, str] = {
+    pa.string(): f"text of at most {_MAX_TEXT} characters",
+    pa.int64(): "a whole number",
+    pa.float64(): "a number",
+    pa.bool_(): "true or false",
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A checked write that is not in the log yet, and the picture that it brings along."""
+
+    entry: Entry
+    picture: StoredImage | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A line of a batch that is no write; `id` is empty where it names none that could be one."""
+
+    id: str
+    error: TwinsetError
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Reads documents for a catalogue of this schema, with pictures within these limits."""
+
+    schema: pa.Schema
+    limits: ImageLimits
+
+    def read(self, operation: Operation, item_id: str, document: Any = None) -> Draft:
+        """A write of one item.
+
+        Raises:
+            InvalidInput: the id or a value does not fit; an image that is none, see
+                `twinset.images.decode.decode_image`.
+            UnknownField: the catalogue lacks a field.
+        """
+        check_id(item_id)
+        if operation == "delete":
+            if document is not None:
+                raise InvalidInput("A deletion takes no item.")
+            return Draft(Entry(item_id, operation, {}))
+        if not isinstance(document, dict):
+            raise InvalidInput("An item is a JSON object.")
+        if document.get("id", item_id) != item_id:
+            raise InvalidInput("The item's id is another one than that of the address.")
+        fields = {name: self._value(name, document[name]) for name in self._known(document)}
+        picture = self._picture(document["image"]) if document.get("image") is not None else None
+        if "image" in document:
+            fields["image"] = None if picture is None else picture_sha(picture.data)
+        if operation == "put" or fields.get("title", "") is None:
+            fields["title"] = fields.get("title") or ""  # as an import has it
+        return Draft(Entry(item_id, operation, fields), picture)
+
+    def _known(self, document: Mapping[str, Any]) -> list[str]:
+        known = [name for name in self.schema.names if name != "id"]
+        names = [name for name in document if name not in ("id", "image")]
+        if any(name not in known for name in names):
+            raise UnknownField("An item's fields can be: " + ", ".join([*known, "image"]) + ".")
+        return names
+
+    def _value(self, name: str, value: Any) -> Any:
+        kind = self.schema.field(name).type
+        if isinstance(value, str):
+            value = value.strip() or None
+        if value is None:
+            return None
+        fitted = fit(value, kind)
+        if fitted is None or (isinstance(fitted, str) and not _is_text(fitted)):
+            raise InvalidInput(f"Field {name!r} takes {_NOUNS[kind]}.")
+        if name == "price" and fitted < 0:
+            raise InvalidInput("Field 'price' is not below zero.")
+        return fitted
+
+    def _picture(self, value: Any) -> StoredImage:
+        # Here and not above: the importer brings its progress bars, which a start has no time for.
+        from importer.catalogue_rows import image_bytes
+        from importer.values import RowRejected
+
+        if not isinstance(value, str):
+            raise InvalidInput("Field 'image' takes base64 of an image file, or null.")
+        try:
+            data = image_bytes(value) or b""
+        except RowRejected:
+            raise InvalidInput("Field 'image' is not base64.") from None
+        kind = sniff_format(data)
+        decode_image(data, self.limits, _CHECK_SIZE)
+        return StoredImage(data, MEDIA_TYPES[kind])
+
+
+def read_json(body: bytes) -> Any:
+    """A JSON document.
+
+    Raises:
+        MalformedBody: it is not JSON, or not UTF-8.
+        InvalidInput: it holds NaN or an infinity.
+    """
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise MalformedBody("The body is not valid JSON.") from None
+
+
+def _no_constant(_name: str) -> None:
+    raise InvalidInput("A number is not finite.")
+
+
+def read_batch(body: bytes, documents: Documents) -> list[Draft | Refused]:
+    """The writes of an NDJSON body, one a line, each a draft or what is wrong with it.
+
+    Raises:
+        InvalidInput: there are no lines, or too many.
+    """
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    if not 1 <= len(lines) <= MAX_LINES:
+        raise InvalidInput(f"A batch has 1 to {MAX_LINES} lines.")
+    drafts: list[Draft | Refused] = []
+    for line in lines:
+        value: Any = None
+        try:
+            value = read_json(line)
+            drafts.append(_read_line(value, documents))
+        except TwinsetError as error:
+            drafts.append(Refused(_id_in(value), error))
+    return drafts
+
+
+def _id_in(line: Any) -> str:
+    item_id = line.get("id") if isinstance(line, dict) else None
+    if not isinstance(item_id, str):
+        return ""
+    try:
+        check_id(item_id)
+    except InvalidInput:
+        return ""
+    return item_id
+
+
+def _read_line(line: Any, documents: Documents) -> Draft:
+    if not isinstance(line, dict) or not set(line) <= {"op", "id", "item"}:
+        raise InvalidInput('A line is {"op": ..., "id": ..., "item": {...}}.')
+    operation, item_id = line.get("op"), line.get("id")
+    if operation not in _OPERATIONS:
+        raise InvalidInput("The op of a line is put, patch or delete.")
+    if not isinstance(item_id, str):
+        raise InvalidInput("The id of a line is text.")
+    return documents.read(cast("Operation", operation), item_id, line.get("item"))
+
+
+def check_id(item_id: str) -> None:
+    """Refuse an id that an import would refuse."""
+    if item_id != item_id.strip():
+        raise InvalidInput("An id has no space around it.")
+    fault = id_fault(item_id)
+    if fault is not None:
+        raise InvalidInput(f"{fault[0].upper()}{fault[1:]}.")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return len(value) <= _MAX_TEXT

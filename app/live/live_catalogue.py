@@ -1,0 +1,256 @@
+"""The live catalogue of one process: an index version, the writes over it, and who follows both.
+
+Each worker looks at CURRENT and at the log of live writes five times a second, and right after a
+write of its own. What it finds becomes a new immutable version that is shown in place of the old
+one by a single assignment; a request reads it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from app.concurrency.pools import BoundedPool
+from app.live.compaction_process import Compactor
+from app.live.engine_writer import Applier
+from app.observability.prometheus_metrics import Metrics
+from app.recommend.recommender import Recommender
+from app.settings import Settings
+from twinset.encoders import Encoder, load_encoder
+from twinset.errors import Conflict, TwinsetError
+from twinset.index.encoder_store import kept_encoder
+from twinset.index.index_versions import (
+    IndexVersion,
+    current_version,
+    follow_current,
+    is_version,
+    open_version,
+    peek_manifest,
+)
+from twinset.live.catch_up import Embedder, catch_up, follow_applied, start_applied
+from twinset.live.merged_version import view
+from twinset.live.overlay import Overlay
+from twinset.live.write_log import LOG_FILE, WriteLog
+
+logger = logging.getLogger("twinset.live")
+Result = TypeVar("Result")
+_INTERVAL_S = 0.2
+_RETRY_S = 30.0
+
+
+def open_pair(settings: Settings, name: str | None = None) -> tuple[Encoder, IndexVersion]:
+    """An index version, by default the live one, and the encoder that made it.
+
+    Both are opened at a time: the one mostly reads and hashes, the other compiles.
+
+    Raises:
+        ArtefactError: a file is missing or damaged, or there is no encoder that fits.
+        NotFound: there is no such version.
+    """
+    with ThreadPoolExecutor(1, "open") as pool:
+        opening = pool.submit(open_version, settings.index, name)
+        try:
+            # Not checked yet, and so only a guess at which encoder will be needed.
+            encoder = _load(settings, _said_fingerprint(settings.index, name))
+        except TwinsetError:
+            opening.result()  # a damaged index says more than the encoder that it seemed to need
+            raise
+        version = opening.result()
+    version.require_encoder(encoder)
+    return encoder, version
+
+
+def open_encoder(settings: Settings, version: IndexVersion) -> Encoder:
+    """The encoder that is kept beside the version, else the one that the settings name.
+
+    Raises:
+        ArtefactError: it is damaged, or not the one that made the version.
+    """
+    encoder = _load(settings, version.fingerprint)
+    version.require_encoder(encoder)
+    return encoder
+
+
+def _load(settings: Settings, fingerprint: str) -> Encoder:
+    kept = kept_encoder(settings.index, fingerprint)
+    return load_encoder(kept or settings.encoder, settings.device, settings.threads)
+
+
+def _said_fingerprint(index: Path, name: str | None) -> str:
+    """What the manifest of a version says of its encoder; empty where it says nothing."""
+    name = name or current_version(index)
+    said = peek_manifest(index, name).get("encoder") if is_version(name) else None
+    return str(said.get("fingerprint", "")) if isinstance(said, dict) else ""
+
+
+class LiveCatalogue:
+    """Keeps a recommender up to date; `show` is told of each new one, in order.
+
+    `lock` is held while the version or the writes over it change. Whoever needs the log's
+    transaction as well takes `lock` first.
+
+    Raises:
+        ArtefactError: the artefacts or the log cannot be used.
+    """
+
+    def __init__(
+        self, settings: Settings, metrics: Metrics, show: Callable[[Recommender], None]
+    ) -> None:
+        self.settings = settings
+        self.lock = threading.RLock()
+        self._changing = threading.Lock()
+        self._metrics, self._show = metrics, show
+        encoder, base = open_pair(settings)
+        if settings.admin_key is not None:
+            follow_current(settings.index)
+        self.log: WriteLog | None = None
+        self.overlay = Overlay.empty(base, 0)
+        self.recommender = Recommender(encoder, base, settings, metrics)
+        self._follow_log()
+        show(self.recommender)
+        self._pool = BoundedPool("write", 1, settings.max_writes)
+        self._compactor = Compactor(settings)
+        self._applier = Applier(settings.index, lambda: (self.overlay, self.log))
+        self._refused = ("", 0.0)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
+
+    def follow(self) -> None:
+        """Start to look for writes and versions of other processes."""
+        self._thread.start()
+        if self.settings.admin_key is not None:
+            self._applier.start()
+
+    def close(self) -> None:
+        """Finish the writes at hand, then stop."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._pool.close()
+        self._applier.close()
+        self._compactor.close()
+
+    async def run(self, call: Callable[[], Result]) -> Result:
+        """Await `call()` on the thread of the writes; Overloaded where too many wait."""
+        return await self._pool.run(call)
+
+    async def run_alone(self, call: Callable[[], Result]) -> Result:
+        """Await `call()`, a change of the live version, on a thread of its own.
+
+        Raises:
+            Conflict: another such change is at work.
+        """
+        if not self._changing.acquire(blocking=False):
+            raise Conflict("Another change of the live version is at work.")
+
+        def alone() -> Result:
+            try:
+                return call()
+            finally:
+                self._changing.release()
+
+        return await asyncio.to_thread(alone)
+
+    @property
+    def encoder(self) -> Encoder:
+        return self.recommender.encoder
+
+    def refresh(self) -> None:
+        """Show what went live, and what was written, since the last look.
+
+        Raises:
+            TwinsetError: the version that CURRENT names cannot be used; the one before stays.
+        """
+        with self.lock:
+            try:
+                self._follow_current()
+            finally:
+                self._follow_log()
+
+    def _follow_current(self) -> None:
+        name = current_version(self.settings.index)
+        tried, at = self._refused
+        if name == self.overlay.base.name or (name == tried and time.monotonic() < at + _RETRY_S):
+            return
+        self._refused = (name, time.monotonic())
+        with self.switching(*self.prepare(name)):
+            pass
+        self._refused = ("", 0.0)
+
+    def _follow_log(self) -> None:
+        if self.log is None:
+            self._open_log()
+        if self.log is None:
+            return
+        embedder = Embedder(self.encoder, self.log, self.settings.image_limits)
+        if self.log.sequence > self.overlay.sequence:
+            self._install(catch_up(self.overlay, embedder), self.encoder)
+        overlay = follow_applied(self.overlay, embedder)
+        if overlay is not self.overlay:
+            self._install(overlay, self.encoder)
+
+    def prepare(self, name: str) -> tuple[Encoder, IndexVersion]:
+        """Open a version, and its encoder where it has another one than is loaded.
+
+        Raises:
+            ArtefactError, NotFound: see `open_pair`.
+        """
+        base = open_version(self.settings.index, name)
+        if base.fingerprint == self.encoder.fingerprint:
+            base.require_encoder(self.encoder)
+            return self.encoder, base
+        return open_encoder(self.settings, base), base
+
+    @contextmanager
+    def switching(self, encoder: Encoder, base: IndexVersion) -> Iterator[None]:
+        """Show another version, with the writes that it lacks, when the block ends well.
+
+        All that can fail is done before the block, which is the place to write CURRENT.
+        """
+        with self.lock:
+            overlay = Overlay.empty(base, 0)
+            if self.log is not None:
+                embedder = Embedder(encoder, self.log, self.settings.image_limits)
+                overlay = catch_up(start_applied(base, self.log), embedder)
+            yield
+            self._install(overlay, encoder)
+
+    def _install(self, overlay: Overlay, encoder: Encoder) -> None:
+        version = overlay.base if self.log is None else view(overlay, self.log)
+        if encoder is self.encoder:
+            recommender = self.recommender.with_version(version)
+        else:
+            recommender = Recommender(encoder, version, self.settings, self._metrics)
+        self.overlay, self.recommender = overlay, recommender
+        self._show(recommender)
+
+    def _open_log(self) -> None:
+        # A service that takes no writes leaves no file behind, and may read a read-only folder.
+        index = self.settings.index
+        if self.settings.admin_key is not None or (index / LOG_FILE).exists():
+            log = WriteLog(index)
+            self.overlay, self.log = start_applied(self.overlay.base, log), log
+
+    def _follow(self) -> None:
+        said = ""
+        while not self._stopping.wait(_INTERVAL_S):
+            try:
+                self.refresh()
+                self._compactor.look(self.overlay)
+                said = ""
+            except TwinsetError as error:
+                said = self._log_once(str(error), said)
+            except Exception:
+                said = self._log_once("live writes cannot be followed", said, trace=True)
+
+    def _log_once(self, message: str, said: str, trace: bool = False) -> str:
+        if message != said:
+            logger.error(message, exc_info=trace)
+        return message

@@ -1,0 +1,107 @@
+"""Whether an index version may take the place of the live one.
+
+Both answer the same questions, each with its own vectors and its own index: what is like this
+item? The questions are items that both hold; an answer is right where it is of the item's category.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinset.index.index_versions import IndexVersion
+from twinset.retrieval_metrics import Neighbours, study_metrics
+
+QUESTIONS = 200
+_NEIGHBOURS = 10
+# A feed that was cut off half way makes a sound index of half of a shop.
+_LEAST_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Of one version: its items, recall@10 as its build measured it against exact search, and the
+    means over the questions; None where a version has no category or shares no item."""
+
+    version: str
+    items: int
+    recall_at_10: float | None
+    precision_at_10: float | None
+    ndcg_at_10: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    live: Quality
+    candidate: Quality
+    questions: int
+
+    def faults(self, margin: float) -> list[str]:
+        """In what the candidate is worse than the live version by more than `margin`, in words."""
+        found = []
+        for name, label in (
+            ("recall_at_10", "recall@10"),
+            ("precision_at_10", "precision@10"),
+            ("ndcg_at_10", "NDCG@10"),
+        ):
+            now, then = getattr(self.live, name), getattr(self.candidate, name)
+            if now is not None and then is not None and then < now - margin:
+                found.append(f"{label} {then:.3f}, not {now:.3f}")
+        if self.candidate.items < _LEAST_SHARE * self.live.items:
+            found.append(f"{self.candidate.items} items, not {self.live.items}")
+        return found
+
+
+def compare(live: IndexVersion, candidate: IndexVersion) -> Comparison:
+    """Measure two versions with the same questions."""
+    ids = _questions(live, candidate)
+    return Comparison(_quality(live, ids), _quality(candidate, ids), len(ids))
+
+
+def _questions(live: IndexVersion, candidate: IndexVersion) -> list[str]:
+    if live.category is None or live.category != candidate.category:
+        return []
+    rows = np.random.default_rng(0).permutation(len(live))
+    ids: list[str] = []
+    for row in rows[: 10 * QUESTIONS].tolist():
+        item_id = live.items.id_of(row)
+        places = ((live, row), (candidate, candidate.items.row_of(item_id)))
+        if all(at is not None and _category(of)[at] >= 0 for of, at in places):
+            ids.append(item_id)
+        if len(ids) == QUESTIONS:
+            break
+    return ids
+
+
+def _category(version: IndexVersion) -> NDArray[np.int64]:
+    """(n,) codes of the category, -1 where an item has none."""
+    column = version.items.columns[str(version.category)]
+    return np.where(column.present, column.values.astype(np.int64), -1)
+
+
+def _quality(version: IndexVersion, ids: Sequence[str]) -> Quality:
+    means = _means(version, ids) if ids else {}
+    return Quality(
+        version=version.name,
+        items=version.count,
+        recall_at_10=version.manifest.get("recall_at_10"),
+        precision_at_10=means.get("precision@10"),
+        ndcg_at_10=means.get("ndcg@10"),
+    )
+
+
+def _means(version: IndexVersion, ids: Sequence[str]) -> dict[str, float]:
+    codes = _category(version)
+    k = min(_NEIGHBOURS, max(1, len(version) - 1))
+    hits = np.zeros((len(ids), k), np.bool_)
+    for number, item_id in enumerate(ids):
+        row = version.items.row_of(item_id)
+        rows = version.index.search(version.index.vector(row or 0)[None], k + 1)[0][0]
+        others = rows[(rows >= 0) & (rows != row)][:k]
+        hits[number, : len(others)] = codes[others] == codes[row]
+    first = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1.0, np.inf)
+    metrics = study_metrics(Neighbours(first, hits))
+    return {name: float(values.mean()) for name, values in metrics.items()}

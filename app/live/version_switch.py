@@ -1,0 +1,93 @@
+"""Index versions while the service runs: listed, compared, made live, and gone back from."""
+
+from __future__ import annotations
+
+from app.api.admin_schemas import VersionInfo
+from app.live.live_catalogue import LiveCatalogue
+from app.live.version_comparison import Comparison, compare
+from app.service_errors import WorseCandidate
+from twinset.encoders import Encoder
+from twinset.errors import ArtefactError, Conflict, NotFound
+from twinset.index.index_versions import (
+    IndexVersion,
+    current_version,
+    earlier_version,
+    go_back,
+    list_versions,
+    peek_manifest,
+    read_report,
+    set_current,
+)
+
+
+class Versions:
+    """The versions in the index folder of one process's catalogue. Calls block; a change runs
+    alone, see `LiveCatalogue.run_alone`."""
+
+    def __init__(self, live: LiveCatalogue) -> None:
+        self._live = live
+        self._index_dir = live.settings.index
+
+    def listed(self) -> list[VersionInfo]:
+        """What the manifests say, newest first."""
+        current = current_version(self._index_dir)
+        found = []
+        for name in reversed(list_versions(self._index_dir)):
+            manifest = peek_manifest(self._index_dir, name)
+            if manifest:
+                found.append(VersionInfo.from_manifest(name, manifest, name == current))
+        return found
+
+    def activate(self, name: str, force: bool) -> Comparison | None:
+        """Make a version the live one; None where it is already.
+
+        Raises:
+            NotFound: there is no such version.
+            WorseCandidate: it is worse than the live one, and `force` is false.
+            Conflict: it is damaged, its encoder is missing.
+        """
+        if name not in list_versions(self._index_dir):
+            raise NotFound("There is no such index version.")
+        before = current_version(self._index_dir)
+        if name == before:
+            return None
+        encoder, base = self._prepare(name)
+        comparison = compare(self._live.overlay.base, base)
+        faults = comparison.faults(self._live.settings.activation_margin)
+        if faults and not force:
+            raise WorseCandidate("The version is worse than the live one: " + "; ".join(faults))
+        with self._live.switching(encoder, base):
+            set_current(self._index_dir, name, instead_of=before)
+        return comparison
+
+    def roll_back(self) -> str:
+        """Make the version live that was so before the live one, and return its name.
+
+        Raises:
+            Conflict: there is none, it is damaged.
+        """
+        name = earlier_version(self._index_dir)
+        with self._live.switching(*self._prepare(name)):
+            go_back(self._index_dir, name)
+        return name
+
+    def report(self, name: str) -> bytes:
+        """The page of a version's evaluation.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is damaged.
+        """
+        try:
+            return read_report(self._index_dir, name)
+        except ArtefactError as error:
+            raise Conflict(f"{error.path.name}: {error.reason}.") from None
+
+    def _prepare(self, name: str) -> tuple[Encoder, IndexVersion]:
+        try:
+            return self._live.prepare(name)
+        except ArtefactError as error:
+            # The service is well; it is the version that is not.
+            raise Conflict(
+                f"The version cannot go live; {error.path.name}: {error.reason}."
+            ) from None

@@ -1,0 +1,1 @@
+"""What can be asked of one encoder and one index version; knows no HTTP."""

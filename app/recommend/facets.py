@@ -1,0 +1,52 @@
+"""Counts of attribute values: what a shop shows beside a list, to narrow it."""
+
+from __future__ import annotations
+
+from app.api.schemas import FacetOptions, RangeFacet, ValueCount, ValuesFacet
+from app.recommend.ranking import Mask, filter_mask
+from app.service_errors import UnknownField
+from twinset.columns import Column
+from twinset.index.index_versions import IndexVersion
+
+# One value per item, or nearly: a list of these narrows nothing.
+_NEVER = frozenset({"id", "group_id"})
+# Whole numbers with few values, such as a year, read better as values than as a range.
+_MOST_NUMBERS = 30
+
+
+def count_facets(
+    version: IndexVersion, options: FacetOptions
+) -> tuple[int, list[ValuesFacet | RangeFacet]]:
+    """How many items match the filter, and what they are like.
+
+    Raises:
+        FilterError: the filter is wrong.
+        UnknownField: a named field cannot be counted.
+    """
+    columns = version.items.columns
+    known = [name for name in columns if name not in _NEVER]
+    if any(name not in known for name in options.fields):
+        raise UnknownField("fields can be: " + ", ".join(known) + ".")
+    mask = filter_mask(version, options.filter, ())
+    total = len(version) if mask is None else int(mask.sum())
+    names = options.fields or known
+    return total, [_facet(name, columns[name], mask, options.limit) for name in names]
+
+
+def _facet(name: str, column: Column, mask: Mask | None, limit: int) -> ValuesFacet | RangeFacet:
+    if column.kind == "number" and (name == "price" or not _has_few_values(column)):
+        return _range(name, column, mask)
+    counts = column.counts(mask)
+    values = [ValueCount(value=value, count=count) for value, count in counts[:limit]]
+    return ValuesFacet(field=name, distinct=len(counts), values=values)
+
+
+def _has_few_values(column: Column) -> bool:
+    return len(column.counts()) <= _MOST_NUMBERS
+
+
+def _range(name: str, column: Column, mask: Mask | None) -> RangeFacet:
+    held = column.values[column.present if mask is None else column.present & mask]
+    if not len(held):
+        return RangeFacet(field=name, min=None, max=None)
+    return RangeFacet(field=name, min=float(held.min()), max=float(held.max()))

@@ -1,0 +1,88 @@
+"""Items as JSON, made once: what a list of results holds most of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from twinset.index.index_versions import IndexVersion
+from twinset.index.indexed_items import Items
+
+IMAGE_URL = "image_url"
+# What a kept item takes beside its bytes: their header, its row's number, its place in the table.
+_OVERHEAD_BYTES = 128
+
+
+class Fragments:
+    """Items as JSON by row, kept up to `max_bytes`; the oldest make room.
+
+    Each table of items has its own, gone with the table: a row says something else in another
+    version. Used from the event loop alone.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._kept: WeakKeyDictionary[Items, _Kept] = WeakKeyDictionary()
+
+    def entry(
+        self,
+        version: IndexVersion,
+        row: int,
+        beside: Mapping[str, object],
+        fields: Collection[str] = (),
+    ) -> orjson.Fragment:
+        """`{"id", "item"}` of a row and what stands `beside`; the item with the named fields.
+
+        No field named means all of them.
+        """
+        if fields:
+            head = _dump(version, row, fields)
+        else:
+            kept = self._kept.get(version.items)
+            if kept is None:
+                kept = self._kept[version.items] = _Kept(self._max_bytes)
+            head = kept.get(row) or kept.add(row, _dump(version, row))
+        if not beside:
+            return orjson.Fragment(head)
+        return orjson.Fragment(head[:-1] + b"," + orjson.dumps(beside)[1:])
+
+
+class _Kept:
+    """Bytes by row, first in, first out: with less to keep in mind than the last used."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._entries: dict[int, bytes] = {}
+        self._max_bytes = max_bytes
+        self.size = 0
+        self.get = self._entries.get
+
+    def add(self, row: int, entry: bytes) -> bytes:
+        """`entry`, kept."""
+        self._entries[row] = entry
+        self.size += len(entry) + _OVERHEAD_BYTES
+        while self.size > self._max_bytes:
+            oldest = self._entries.pop(next(iter(self._entries)))
+            self.size -= len(oldest) + _OVERHEAD_BYTES
+        return entry
+
+
+def _dump(version: IndexVersion, row: int, fields: Collection[str] = ()) -> bytes:
+    item = item_values(version, row, fields)
+    dumped = orjson.dumps({"id": version.items.id_of(row), "item": item})
+    # A copy takes as much memory as it has bytes. What orjson gives holds on to the buffer that it
+    # was written in, some kilobytes: kept, fifteen times as much.
+    return bytes(memoryview(dumped))
+
+
+def item_values(version: IndexVersion, row: int, fields: Collection[str] = ()) -> dict[str, object]:
+    """The named fields of a row, by default all, without its id and with its picture's address."""
+    values: dict[str, object] = version.items.item(row)
+    item_id = str(values.pop("id"))
+    has_image = bool(version.images.has_image[row])
+    values[IMAGE_URL] = f"/items/{quote(item_id, safe='')}/image" if has_image else None
+    if fields:
+        return {name: value for name, value in values.items() if name in fields}
+    return values

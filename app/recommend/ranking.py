@@ -1,0 +1,226 @@
+"""From a query vector to one page: filter, exclude, group, cut. Pure functions of one version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.api.schemas import MAX_VARIANTS, ListOptions, SearchOptions
+from app.service_errors import UnknownField
+from twinset.filters import evaluate, parse_filter
+from twinset.index.index_versions import IndexVersion
+from twinset.index.vector_index import Condition, VectorIndex
+
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+Vector = NDArray[np.float32]
+# A mask of all rows but these would cost more than to find them and leave them out.
+_MOST_PASSED_OVER = 64
+# Rows asked of the index to find groups in; then, in rounds, twice as many each.
+_LIST_LENGTHS = (64, 512, 4096)
+_FIRST_ROUND = 512
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One row of a page; `variants` are the other rows of its group, None without grouping."""
+
+    row: int
+    score: float
+    variants: list[int] | None
+
+
+@dataclass(frozen=True)
+class RankedPage:
+    """A page of a ranked list; `exhausted` when the list ends with it."""
+
+    hits: list[Ranked]
+    exhausted: bool
+
+
+def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:
+    """(n,) which rows may come back, rows without an item never; None where all may.
+
+    Raises:
+        FilterError: see `twinset.filters.parse_filter`.
+    """
+    rows = list(exclude)
+    if text is None and not rows:
+        return version.alive
+    if text is None:
+        mask: Mask = np.ones(len(version), np.bool_)
+    else:
+        mask = evaluate(parse_filter(text), version.items.columns)
+    mask[rows] = False
+    return mask if version.alive is None else mask & version.alive
+
+
+def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:
+    """The rows of those ids that exist."""
+    rows = (version.items.row_of(item_id) for item_id in ids)
+    return [row for row in rows if row is not None]
+
+
+def group_codes(version: IndexVersion, field: str) -> Codes:
+    """(n,) group numbers, -1 where an item has no value and stands alone.
+
+    Raises:
+        UnknownField: the catalogue has no such field to group by.
+    """
+    column = version.items.columns.get(field)
+    if column is None:
+        raise UnknownField("group_by must be one of: " + ", ".join(version.items.columns) + ".")
+    return column.group_codes()
+
+
+def rank(
+    version: IndexVersion, query: Vector, options: SearchOptions, exclude: Iterable[int] = ()
+) -> RankedPage:
+    """The page of rows nearest to `query`, (d,), that the options ask for.
+
+    Every row but those of `exclude` and of `options.exclude_ids` that the filter lets through
+    takes part. One row more than the page is looked for, which tells whether the list goes on.
+    """
+    rows = {*exclude, *known_rows(version, options.exclude_ids)}
+    wanted = min(options.offset + options.limit + 1, len(version))
+    where = None if options.filter is None else Condition(parse_filter(options.filter))
+    search = _Search(version.index, query, where)
+    codes = None if options.group_by is None else group_codes(version, options.group_by)
+    if codes is None and options.filter is None and len(rows) <= _MOST_PASSED_OVER:
+        return _page(_nearest_but(search, wanted, rows), options)
+    mask = filter_mask(version, options.filter, rows)
+    if codes is None:
+        found = search.nearest(wanted, mask)
+    else:
+        first = None if options.filter is None else mask
+        groups = _Groups(codes, np.ones(len(version), np.bool_) if mask is None else mask.copy())
+        found = _nearest_groups(search, wanted, first, groups)
+    return _page(found, options, None if codes is None else partial(_variants, codes, mask))
+
+
+def _page(
+    found: list[tuple[int, float]],
+    options: SearchOptions,
+    variants: Callable[[int], list[int]] | None = None,
+) -> RankedPage:
+    if options.min_score is not None:
+        found = [(row, score) for row, score in found if score >= options.min_score]
+    end = options.offset + options.limit
+    hits = [
+        Ranked(row, score, None if variants is None else variants(row))
+        for row, score in found[options.offset : end]
+    ]
+    return RankedPage(hits, exhausted=len(found) <= end)
+
+
+def _variants(codes: Codes, mask: Mask | None, row: int) -> list[int]:
+    return variants_of(row, codes, mask)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A query of an index, and the filter that every row of a mask matches."""
+
+    index: VectorIndex
+    query: Vector
+    where: Condition | None
+
+    def nearest(self, wanted: int, mask: Mask | None) -> list[tuple[int, float]]:
+        """The `wanted` best rows and their scores, fewer where there are fewer."""
+        wanted = min(wanted, len(self.index))
+        if wanted == 0:
+            return []
+        rows, scores = self.index.search(self.query[None], wanted, mask, self.where)
+        kept = rows[0] >= 0
+        return list(zip(rows[0][kept].tolist(), scores[0][kept].tolist(), strict=True))
+
+
+def _nearest_but(
+    search: _Search, wanted: int, passed_over: Collection[int]
+) -> list[tuple[int, float]]:
+    """The nearest rows but a few: found with the others and dropped, which needs no mask."""
+    found = search.nearest(wanted + len(passed_over), None)
+    return [(row, score) for row, score in found if row not in passed_over][:wanted]
+
+
+class _Groups:
+    """Collects the first row of each group; `left` (n,) says which rows may still be one."""
+
+    def __init__(self, codes: Codes, left: Mask) -> None:
+        self._codes, self.left = codes, left
+        self.found: list[tuple[int, float]] = []
+
+    def add(self, nearest: Iterable[tuple[int, float]]) -> int:
+        """Take the rows of new groups, best first; returns how many groups there are now."""
+        for row, score in nearest:
+            if self.left[row]:
+                self.found.append((row, score))
+                self.left[_group_of(row, self._codes)] = False
+        return len(self.found)
+
+
+def _nearest_groups(
+    search: _Search, wanted: int, mask: Mask | None, groups: _Groups
+) -> list[tuple[int, float]]:
+    """The best row of each of the `wanted` best groups, best first; fewer where fewer exist.
+
+    First along ever longer beginnings of one ranked list, then, where groups are large, in rounds
+    that mask out what was found, and the rest of its groups. What a page holds depends on neither
+    its length nor its place: all lengths are fixed.
+    """
+    for length in _LIST_LENGTHS:
+        if groups.add(search.nearest(length, mask)) >= wanted:
+            return groups.found[:wanted]
+    length = _FIRST_ROUND
+    while len(groups.found) < wanted and groups.left.any():
+        groups.add(search.nearest(length, groups.left))
+        length *= 2
+    return groups.found[:wanted]
+
+
+def _group_of(row: int, codes: Codes) -> NDArray[np.int64]:
+    return np.array([row]) if codes[row] < 0 else np.flatnonzero(codes == codes[row])
+
+
+def variants_of(row: int, codes: Codes, mask: Mask | None = None) -> list[int]:
+    """The other rows of a row's group that the mask lets through, in catalogue order.
+
+    At most `MAX_VARIANTS`: a group by gender would otherwise list half of the catalogue.
+    """
+    others = _group_of(row, codes)
+    allowed = others != row if mask is None else (others != row) & mask[others]
+    return [int(other) for other in others[allowed][:MAX_VARIANTS]]
+
+
+@dataclass(frozen=True)
+class ListedPage:
+    """A page of an unranked list: (row, variants) in catalogue order, and the list's length."""
+
+    entries: list[tuple[int, list[int] | None]]
+    total: int
+
+
+def browse(version: IndexVersion, options: ListOptions) -> ListedPage:
+    """The page of matching rows in catalogue order; with grouping the first row of each group."""
+    mask = filter_mask(version, options.filter, known_rows(version, options.exclude_ids))
+    rows = np.arange(len(version)) if mask is None else np.flatnonzero(mask)
+    codes = None if options.group_by is None else group_codes(version, options.group_by)
+    if codes is not None:
+        rows = _first_of_each(rows, codes)
+    page = rows[options.offset : options.offset + options.limit].tolist()
+    return ListedPage(
+        [(row, None if codes is None else variants_of(row, codes, mask)) for row in page],
+        total=len(rows),
+    )
+
+
+def _first_of_each(rows: NDArray[np.int64], codes: Codes) -> NDArray[np.int64]:
+    held = codes[rows]
+    alone = rows[held < 0]
+    grouped = rows[held >= 0]
+    _, first = np.unique(codes[grouped], return_index=True)
+    return np.sort(np.concatenate([alone, grouped[first]]))

@@ -1,0 +1,56 @@
+"""Item pictures as wide as a page shows them, kept for the next page."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from cachetools import LRUCache
+
+from app.concurrency.embedding_cache import digest
+from app.concurrency.image_decoding import Decoder
+from app.service_errors import Overloaded
+from twinset.errors import ImageError
+from twinset.index.indexed_items import StoredImage
+
+_Key = tuple[bytes, int]
+_OVERHEAD_BYTES = 256  # of an entry beside its picture
+
+
+class Width(IntEnum):
+    """The widths there are: few, so that pages share what was made for another."""
+
+    SMALL = 240
+    MEDIUM = 480
+    LARGE = 960
+
+
+class Pictures:
+    """Narrows pictures, and keeps about `max_bytes` of them. Used from one event loop."""
+
+    def __init__(self, decoder: Decoder, max_bytes: int) -> None:
+        self._decoder = decoder
+        self._kept: LRUCache[_Key, StoredImage] = LRUCache(
+            max_bytes, lambda image: len(image.data) + _OVERHEAD_BYTES
+        )
+
+    async def narrow(self, image: StoredImage, width: int) -> StoredImage:
+        """A JPEG of that width; the picture as it is where it is no wider.
+
+        So it is too where it does not decode, or where too many uploads wait: a page had rather
+        have a picture that is too large than none.
+        """
+        key = (await digest(image.data), width)
+        kept: StoredImage | None = self._kept.get(key)
+        if kept is not None:
+            return kept
+        try:
+            data = await self._decoder.narrow(image.data, width)
+        except (ImageError, Overloaded):
+            return image
+        # A picture that needs no narrowing is not held: it lies in the index.
+        if data is None:
+            return image
+        narrowed = StoredImage(data, "image/jpeg")
+        if len(data) + _OVERHEAD_BYTES <= self._kept.maxsize:
+            self._kept[key] = narrowed
+        return narrowed

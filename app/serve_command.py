@@ -1,0 +1,122 @@
+"""`twinset serve`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from app.live.live_catalogue import open_pair
+from app.main import app_from_environment, create_app
+from app.observability.json_logs import log_config
+from app.observability.prometheus_metrics import MULTIPROCESS_FOLDER
+from app.server.connections import Connection, Deadlines
+from app.server.freed_memory import return_freed_memory
+from app.server.supervisor import supervise
+from app.settings import Settings
+from app.state import State
+from twinset.errors import ConfigError
+from twinset.index.index_versions import current_version
+from twinset.index.milvus.milvus_versions import is_shareable
+
+# A worker that opens a large index on a busy machine is silent for longer than uvicorn's 5 s, and
+# would be killed and started again for ever.
+_SILENT_WORKER_S = 60
+
+
+def serve(
+    encoder: Annotated[Path, typer.Option(help="Encoder folder.")],
+    index: Annotated[Path, typer.Option(help="Index folder.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
+) -> None:
+    """Serve recommendations and the storefront over HTTP.
+
+    Damaged artefacts, or two that do not belong together, are refused before the port is opened.
+    """
+    settings = read_settings(encoder, index, workers)
+    check_address(host, port)
+    return_freed_memory()
+    if workers == 1:
+        state = State(settings)
+        state.open()
+        uvicorn.run(create_app(settings, state=state), **server_options(settings, host, port))
+        return
+    if not is_shareable(index / current_version(index)):
+        raise ConfigError("milvus-lite serves one process at a time: use one worker, or a server")
+    open_pair(settings)  # so that a start with workers fails once and in words
+    os.environ |= {
+        "TWINSET_ENCODER": str(encoder),
+        "TWINSET_INDEX": str(index),
+        "TWINSET_WORKERS": str(workers),
+    }
+    target = f"{app_from_environment.__module__}:{app_from_environment.__name__}"
+    options = server_options(settings, host, port)
+    with TemporaryDirectory(prefix="twinset-metrics-") as folder:
+        os.environ[MULTIPROCESS_FOLDER] = folder  # before the workers import prometheus_client
+        supervise(uvicorn.Config(target, factory=True, workers=workers, **options))
+
+
+def check_address(host: str, port: int) -> None:
+    """Find out in a moment whether the server could listen there.
+
+    The server itself asks only after the artefacts were read, and says it in its log.
+
+    Raises:
+        ConfigError: the port is taken, or the address is not one of this machine.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in found:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except (OSError, UnicodeError) as error:  # UnicodeError: not even a host name
+        reason = getattr(error, "strerror", None) or "not an address"
+        raise ConfigError(f"cannot listen on {host}, port {port}: {reason}") from None
+
+
+def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
+    """Settings from the environment, under those of the command line.
+
+    Raises:
+        ConfigError: a variable of the environment does not fit.
+    """
+    try:
+        return Settings(encoder=encoder, index=index, workers=workers)
+    except ValidationError as error:
+        names = ", ".join(f"TWINSET_{str(e['loc'][0]).upper()}" for e in error.errors())
+        raise ConfigError(f"not usable: {names}") from None
+
+
+def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
+    """What uvicorn is told beside the application."""
+    drain = settings.shutdown_s / 2  # so that who still sends is answered before all is over
+    deadlines = Deadlines(
+        header=settings.header_s,
+        body=settings.body_s,
+        body_rate=settings.body_rate,
+        body_most=settings.max_body_bytes,
+        write=settings.write_s,
+        drain=drain,
+    )
+    return {
+        "host": host,
+        "port": port,
+        "log_config": log_config(),
+        "access_log": False,  # `http.request_context` writes one that holds nothing of the caller's
+        "server_header": False,
+        "proxy_headers": False,
+        "http": partial(Connection, deadlines=deadlines),
+        "ws": "none",
+        "timeout_graceful_shutdown": settings.shutdown_s,
+        "timeout_worker_healthcheck": _SILENT_WORKER_S,
+    }

@@ -1,0 +1,63 @@
+"""Errors that only the service raises; see `twinset.errors` for the tree that they join."""
+
+from __future__ import annotations
+
+from twinset.errors import Conflict, InvalidInput, TwinsetError
+
+
+class MalformedBody(InvalidInput):
+    """A request body that cannot be taken apart into its parts or characters."""
+
+    code = "malformed_body"
+
+
+class UnsupportedBody(InvalidInput):
+    """A request body of a media type that the route does not take."""
+
+    code = "unsupported_media_type"
+
+
+class UnknownField(InvalidInput):
+    """`fields` or `group_by` names something that the catalogue lacks."""
+
+    code = "unknown_field"
+
+
+class Overloaded(TwinsetError):
+    """The service holds as much work as it may; the same request can succeed a moment later."""
+
+    code = "overloaded"
+    retry_after_s = 1
+
+    def __init__(self) -> None:
+        super().__init__("The service is busy; try again in a moment.")
+
+
+class Unauthorized(TwinsetError):
+    """The key is missing or is not the right one."""
+
+    code = "unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__("This address needs a key, sent as Authorization: Bearer KEY.")
+
+
+class Forbidden(TwinsetError):
+    """The key is a right one, for something less."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("This key is for reading alone.")
+
+
+class WorseCandidate(Conflict):
+    """An index version that does not reach the live one; it can be forced."""
+
+    code = "worse_candidate"
+
+
+class KeyReused(InvalidInput):
+    """An Idempotency-Key that stands for another request."""
+
+    code = "idempotency_key_reused"

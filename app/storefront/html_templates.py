@@ -1,0 +1,42 @@
+"""HTML from templates; text only ever enters as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.recommend.thumbnails import Width
+from app.storefront.product_tiles import facts, label
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+
+
+class Pages:
+    """The templates, compiled once. One for each application."""
+
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters |= {"money": _money, "count": _count, "label": label}
+        self._environment.globals |= {"facts": facts, "widths": list(map(int, Width))}
+
+    def render(self, name: str, **values: Any) -> str:
+        """The page `name`; a value that the template misses is an error."""
+        return self._environment.get_template(name).render(**values)
+
+
+def _money(value: float) -> str:
+    return f"{value:,.2f}"
+
+
+def _count(value: int) -> str:
+    return f"{value:,}"

@@ -1,0 +1,63 @@
+"""Pages as HTTP responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from app.http.sessions import COOKIE
+from app.storefront.page_state import View
+
+# Everything comes from this service; data: is the shopper's own photo, which travels with a page.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "font-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
+
+
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """The page `template` with these values."""
+    defaults = {
+        "view": View(),
+        "photo": "",
+        "calls": None,
+        "notice": "",
+        "signed_in": COOKIE in request.cookies,
+    }
+    text = request.app.state.pages.render(template, **defaults | values)
+    return HTMLResponse(text, status, {**_HEADERS, **(headers or {})})
+
+
+def sign_in_page(
+    request: Request,
+    status: int = 200,
+    notice: str = "",
+    target: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The page that asks for a key, and then goes on to `target`, by default where it stands."""
+    if target is None:
+        query = request.url.query
+        target = request.url.path + (f"?{query}" if query else "")
+        target = target if request.method in ("GET", "HEAD") else "/"
+    values = {"notice": notice, "target": target}
+    return page(request, "sign_in.html", status, headers, **values)

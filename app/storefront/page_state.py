@@ -1,0 +1,186 @@
+"""What a page shows, as a value: read from a form or an address, written back to an address."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from app.api.schemas import MAX_OFFSET, MAX_SIGNALS
+from app.concurrency.image_decoding import Box
+
+PAGE_SIZE = 24
+CHOICE = "f."
+# Pictures are more like each other than a text is like any. With the same weight "red" would
+# hardly move what is like a blue dress, and less of one red dress would mean no dress at all. So
+# words count for more, and what to be unlike for less, as in Rocchio's feedback.
+WORDS_WEIGHT = 2.5
+UNLIKE_WEIGHT = 0.5
+_FILTERS = ("low", "high", "stock")
+_KEYWORDS = frozenset({"and", "exists", "false", "in", "not", "or", "to", "true"})
+Pairs = list[tuple[str, str]]
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """One search: signals (words, a photo or a box of it, items liked and not), filters, a page.
+
+    `choices` maps a field to the values chosen of it. The photo is the one part that an address
+    cannot hold.
+    """
+
+    words: str = ""
+    photo: bytes | None = None
+    box: Box | None = None
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    in_stock: bool = False
+    page: int = 1
+    wants_photo: bool = False
+
+    @property
+    def ranked(self) -> bool:
+        """Whether there is anything to be similar to."""
+        return bool(self.words or self.photo is not None or self.like)
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * PAGE_SIZE
+
+    @property
+    def filtered(self) -> int:
+        """How many filters are set."""
+        chosen = sum(map(len, self.choices.values()))
+        return chosen + (self.low is not None) + (self.high is not None) + self.in_stock
+
+    def filter(self, without: str | None = None) -> str | None:
+        """The filter that the choices mean, without those of one field; None where none is left."""
+        parts = [
+            f"{quote_name(name)} IN [{', '.join(map(quote_value, values))}]"
+            for name, values in self.choices.items()
+            if name != without
+        ]
+        if without != "price":
+            parts += [f"price >= {plain(self.low)}"] if self.low is not None else []
+            parts += [f"price <= {plain(self.high)}"] if self.high is not None else []
+        if self.in_stock and without != "available":
+            parts.append("available = true")
+        return " AND ".join(parts) or None
+
+    def address(self, page: int | None = None) -> str:
+        """Where this view is found again, by default on its own page."""
+        text = urlencode(to_pairs(replace(self, page=page or self.page)))
+        return f"/search?{text}" if text else "/search"
+
+
+def read_view(pairs: Pairs, photo: bytes | None = None) -> View:
+    """The view that form fields or an address mean; what makes no sense is left out.
+
+    A field `drop` takes others away: its value is a name, or `name=value` for one of several.
+    """
+    for dropped in [value for name, value in pairs if name == "drop"]:
+        pairs = _without(pairs, dropped)
+        photo = None if dropped == "photo" else photo
+    values = dict(reversed(pairs))
+    choices: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        if name.startswith(CHOICE) and name != CHOICE and value:
+            known = choices.setdefault(name.removeprefix(CHOICE), ())
+            choices[name.removeprefix(CHOICE)] = (*known, *{value}.difference(known))
+    return View(
+        words=values.get("q", "").strip(),
+        photo=photo,
+        box=None if photo is None else _read_box(values.get("box", "")),
+        like=_ids(pairs, "like"),
+        unlike=_ids(pairs, "unlike"),
+        choices=choices,
+        low=_number(values.get("low", "")),
+        high=_number(values.get("high", "")),
+        in_stock=values.get("stock") == "1",
+        page=_page(values.get("page", "")),
+        wants_photo=values.get("with") == "photo",
+    )
+
+
+def to_pairs(view: View) -> Pairs:
+    """The fields of an address; `read_view` turns them back to the view, less its photo."""
+    pairs: Pairs = [("q", view.words)] if view.words else []
+    if view.photo is not None:
+        pairs.append(("with", "photo"))
+        pairs += [("box", ",".join(map(plain, view.box)))] if view.box else []
+    pairs += [("like", item_id) for item_id in view.like]
+    pairs += [("unlike", item_id) for item_id in view.unlike]
+    pairs += [(CHOICE + name, value) for name, values in view.choices.items() for value in values]
+    ends = (("low", view.low), ("high", view.high))
+    pairs += [(name, plain(end)) for name, end in ends if end is not None]
+    pairs += [("stock", "1")] if view.in_stock else []
+    return [*pairs, ("page", str(view.page))] if view.page > 1 else pairs
+
+
+def signal_fields(view: View, image: bytes | str) -> tuple[list[Fields], list[Fields]]:
+    """What `POST /recommend` takes as positive and negative; `image` stands for the photo."""
+    positive: list[Fields] = []
+    if view.photo is not None:
+        positive.append({"image": image} | ({"box": list(view.box)} if view.box else {}))
+    weight = {"weight": WORDS_WEIGHT} if positive or view.like or view.unlike else {}
+    positive += [{"text": view.words} | weight] if view.words else []
+    positive += [{"item_id": item_id} for item_id in view.like]
+    share = round(UNLIKE_WEIGHT / max(1, len(view.unlike)), 3)
+    return positive, [{"item_id": item_id, "weight": share} for item_id in view.unlike]
+
+
+def plain(value: float) -> str:
+    """A number as people write it: without a fraction where it has none."""
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def quote_name(name: str) -> str:
+    """A field's name as the filter language writes it."""
+    plain = name.isidentifier() and name.lower() not in _KEYWORDS
+    return name if plain else "`" + name.replace("`", "``") + "`"
+
+
+def quote_value(value: str) -> str:
+    """A string as the filter language writes it."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _without(pairs: Pairs, dropped: str) -> Pairs:
+    if dropped == "filters":
+        return [p for p in pairs if p[0] not in _FILTERS and not p[0].startswith(CHOICE)]
+    if dropped == "photo":
+        return [pair for pair in pairs if pair[0] not in ("with", "box")]
+    return [pair for pair in pairs if dropped not in (pair[0], f"{pair[0]}={pair[1]}")]
+
+
+def _ids(pairs: Iterable[tuple[str, str]], field_name: str) -> tuple[str, ...]:
+    found = dict.fromkeys(value for name, value in pairs if name == field_name and value)
+    return tuple(found)[-MAX_SIGNALS // 2 :]
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
+
+
+def _page(text: str) -> int:
+    known = text.isascii() and text.isdigit() and len(text) < 8
+    return min(max(int(text), 1), MAX_OFFSET // PAGE_SIZE) if known else 1
+
+
+def _read_box(text: str) -> Box | None:
+    try:
+        x1, y1, x2, y2 = (float(edge) for edge in text.split(","))
+    except ValueError:
+        return None
+    inside = 0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1
+    return (x1, y1, x2, y2) if inside and (x1, y1, x2, y2) != (0, 0, 1, 1) else None

@@ -1,0 +1,126 @@
+"""Products as a page shows them, and why each is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from twinset.index.index_versions import IndexVersion
+
+Values = Mapping[str, Any]
+
+# Attributes in the order in which they say most about a product.
+PREFERRED = (
+    "articleType", "category", "baseColour", "colour", "color", "pattern", "gender", "brand",
+    "usage", "season",
+)  # fmt: skip
+_NOT_ATTRIBUTES = frozenset(
+    {"id", "title", "description", "image_path", "group_id", "price", "available"}
+)
+_MOST_REASONS = 3
+_LABELS = {"article type": "Type", "base colour": "Colour", "color": "Colour", "usage": "Occasion"}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A product on a grid; `score` is None where nothing is compared."""
+
+    id: str
+    title: str
+    picture: str | None
+    price: float | None
+    sold_out: bool
+    variants: int
+    score: float | None
+    reasons: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        return f"/product/{quote(self.id, safe='')}"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a shopper asked for: words, and attributes of what the results shall be like."""
+
+    words: frozenset[str]
+    items: Sequence[Values]
+
+    def reasons(self, item: Values) -> tuple[str, ...]:
+        """The values of an item that it shares with what was asked for, most telling first."""
+        values = attributes(item)
+        told = {name: values[name] for name in PREFERRED if name in values} or values
+        shared = {
+            stems(value): value
+            for name, value in reversed(told.items())
+            if any(attributes(other).get(name) == value for other in self.items)
+            or stems(value) & self.words
+        }
+        return tuple(reversed(shared.values()))[:_MOST_REASONS]
+
+
+def tile(
+    version: IndexVersion,
+    row: int,
+    asked: Reference | None = None,
+    score: float | None = None,
+    variants: Sequence[int] | None = None,
+) -> Tile:
+    """The product in a row, compared with what was asked for where anything was."""
+    values = values_of(version, row)
+    item_id, price = str(values["id"]), values.get("price")
+    picture = f"/items/{quote(item_id, safe='')}/image"
+    return Tile(
+        id=item_id,
+        title=values.get("title") or item_id,
+        picture=picture if version.images.has_image[row] else None,
+        price=price if isinstance(price, int | float) else None,
+        sold_out=values.get("available") is False,
+        variants=len(variants or ()),
+        score=score,
+        reasons=asked.reasons(values) if asked is not None else (),
+    )
+
+
+def values_of(version: IndexVersion, row: int) -> Values:
+    """The catalogue's fields of a row by name."""
+    return version.items.item(row)
+
+
+def attributes(item: Values) -> dict[str, str]:
+    """The textual attributes of an item, most telling first."""
+    names = [*(n for n in PREFERRED if n in item), *(n for n in item if n not in PREFERRED)]
+    found = {name: item[name] for name in names if name not in _NOT_ATTRIBUTES}
+    return {name: value for name, value in found.items() if isinstance(value, str) and value}
+
+
+def facts(item: Values) -> dict[str, str]:
+    """Every attribute of an item that has a value, by its label."""
+    shown = {name: value for name, value in item.items() if name not in _NOT_ATTRIBUTES}
+    shown = attributes(item) | {n: v for n, v in shown.items() if v is not None and v != ""}
+    return {label(name): str(value) for name, value in shown.items()}
+
+
+def label(name: str) -> str:
+    """A field's name as people say it: `baseColour` is Colour, `heel_height` Heel height."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[_-]+", " ", name)).strip().lower()
+    return _LABELS.get(words, words[:1].upper() + words[1:])
+
+
+def stems(text: str) -> frozenset[str]:
+    """The words of a text, without the plural's ending, for comparing them."""
+    return frozenset(map(_stem, re.findall(r"\w+", text.lower().replace("t-shirt", "tshirt"))))
+
+
+def _stem(word: str) -> str:
+    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word
+
+
+def reference(words: str, items: Iterable[Values]) -> Reference:
+    """What results are compared with."""
+    return Reference(stems(words), tuple(items))

@@ -1,0 +1,81 @@
+"""Signing in to the storefront of a service that has keys."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from app.api.dependencies import StateDep
+from app.http.problems import note_code
+from app.http.sessions import COOKIE, LASTS_S, Sessions
+from app.service_errors import UnsupportedBody
+from app.storefront.page_responses import sign_in_page
+from app.storefront.page_routes import PageRoute
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_FORM = "application/x-www-form-urlencoded"
+_MOST_BYTES = 16 * 1024
+_WRONG = "That is not a key of this shop. Check it, and try again."
+
+
+@router.api_route("/sign-in", methods=["GET", "HEAD"])
+async def sign_in_form(request: Request, state: StateDep) -> Response:
+    """Where a key is typed; not there where the service has none."""
+    _sessions(state)
+    return sign_in_page(request, target="/")
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, state: StateDep) -> Response:
+    """Take a key, and give a session for it."""
+    sessions, fields = _sessions(state), await _read_form(request)
+    target = _local(fields.get("next", "/"))
+    token = sessions.begin(fields.get("key", "").strip())
+    if token is None:
+        note_code(request.scope, "unauthorized")
+        headers = {"WWW-Authenticate": "Bearer"}
+        return sign_in_page(request, 401, _WRONG, target, headers)
+    response = RedirectResponse(target, 303)
+    response.set_cookie(
+        COOKIE, token, LASTS_S, secure=_is_encrypted(request), httponly=True, samesite="lax"
+    )
+    return response
+
+
+@router.post("/sign-out")
+async def sign_out() -> Response:
+    """Forget the session."""
+    response = RedirectResponse("/", 303)
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    return response
+
+
+def _sessions(state: StateDep) -> Sessions:
+    sessions = Sessions(state.settings)
+    if not sessions.possible:
+        raise HTTPException(404)
+    return sessions
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise UnsupportedBody("Send the key by the form of this page.")
+    body = await request.body()
+    if len(body) > _MOST_BYTES:
+        raise HTTPException(413)
+    fields = parse_qs(body.decode("latin-1"), errors="replace")
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _local(target: str) -> str:
+    """An address of this service: what names another host would lead away from it."""
+    plain = target.isascii() and target.isprintable() and "\\" not in target
+    return target if plain and target.startswith("/") and not target.startswith("//") else "/"
+
+
+def _is_encrypted(request: Request) -> bool:
+    # Believed of anyone: who forges it only keeps the cookie from coming back unencrypted.
+    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", ""))

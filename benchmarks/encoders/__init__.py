@@ -1,0 +1,1 @@
+"""Encoders measured against the limit of the processor."""

@@ -1,0 +1,1 @@
+"""Index kinds measured: recall, latency, memory, build time."""

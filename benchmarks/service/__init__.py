@@ -1,0 +1,1 @@
+"""The service measured from outside, beside others."""

@@ -1,0 +1,1 @@
+"""One file per source system, and how each gives its rows."""

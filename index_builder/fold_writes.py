@@ -1,0 +1,113 @@
+"""Folding live writes into a new base version: the merged items, in the order of their rows.
+
+Vectors are taken over as they are; nothing is embedded but what no stored vector fits. Deleted
+items leave the graph of an HNSW index for good here, since it is built anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from index_builder.build import BuildReport, Making, write_version
+from index_builder.build_inputs import Inputs
+from index_builder.publish import Going, new_version
+from index_builder.version_report import take_over_report
+from twinset.encoders.encoder_folder import load_encoder
+from twinset.errors import ConfigError
+from twinset.index.encoder_store import kept_encoder
+from twinset.index.index_versions import IndexVersion, list_versions, open_version, peek_manifest
+from twinset.index.vector_index import Rows, Vectors
+from twinset.live.catch_up import Embedder, catch_up, start
+from twinset.live.merged_version import LaidItems, view
+from twinset.live.overlay import Overlay
+from twinset.live.write_log import LOG_FILE, WriteLog
+
+
+def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport | None:
+    """Publish the live version with its live writes folded in; None where there are none.
+
+    Raises:
+        ArtefactError: a file is damaged, or the encoder is not the one of the live version.
+        ConfigError: another build works on the folder, or no item is left.
+        Conflict: another version went live meanwhile; nothing was published.
+    """
+    if not (index_dir / LOG_FILE).is_file():
+        return None
+    base, log = open_version(index_dir), WriteLog(index_dir)
+    encoder = load_encoder(kept_encoder(index_dir, base.fingerprint) or encoder_dir, "cpu")
+    base.require_encoder(encoder)
+    overlay = catch_up(start(base, log), Embedder(encoder, log))
+    merged = view(overlay, log)
+    if merged is base:
+        return None
+    if not merged.count:
+        raise ConfigError("every item was deleted; an index needs at least one")
+    content = f"{base.name} {log.id} {overlay.sequence}".encode()
+    going = Going(keep=keep, instead_of=base.name)
+    with new_version(index_dir, content, going) as (name, staging):
+        take_over_report(base.folder, staging)
+        report = write_version(name, staging, _inputs(merged), _making(base, overlay, log))
+    _trim(index_dir, log)
+    return report
+
+
+def _making(base: IndexVersion, overlay: Overlay, log: WriteLog) -> Making:
+    kind = base.manifest.get("index_kind", base.index.kind)
+    live = dict(base.manifest.get("live") or {}) | {"log": log.id, "sequence": overlay.sequence}
+    return Making(str(kind), 0.0, {"live": live, "folded_from": base.name})
+
+
+def _trim(index_dir: Path, log: WriteLog) -> None:
+    """Forget the writes that every version holds; a rollback needs the others again."""
+    manifests = [peek_manifest(index_dir, name) for name in list_versions(index_dir)]
+    log.trim(min(log.marker(manifest.get("live")) for manifest in manifests))
+
+
+@dataclass(frozen=True)
+class _Merged:
+    """A merged version as the two inputs of a build."""
+
+    version: IndexVersion
+    alive: Rows
+    item: Vectors
+
+    @property
+    def encoder_name(self) -> str:
+        return self.version.encoder_name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.version.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        return self.version.dimension
+
+    @property
+    def category(self) -> str | None:
+        return self.version.category
+
+    def __len__(self) -> int:
+        return len(self.alive)
+
+    def rows(self) -> pa.Table:
+        items = self.version.items
+        if not isinstance(items, LaidItems):
+            raise TypeError("only a merged version is folded")
+        return items.table()
+
+    def images(self) -> Iterator[bytes | None]:
+        for row in self.alive.tolist():
+            image = self.version.images.read(row)
+            yield None if image is None else image.data
+
+
+def _inputs(merged: IndexVersion) -> Inputs:
+    rows = np.arange(len(merged)) if merged.alive is None else np.flatnonzero(merged.alive)
+    source = _Merged(merged, rows, merged.index.vectors(rows))
+    return Inputs(source, source)

@@ -1,0 +1,1 @@
+"""Bags and wallets, drawn back to front."""

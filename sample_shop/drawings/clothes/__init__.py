@@ -1,0 +1,1 @@
+"""Clothes, drawn back to front."""

@@ -1,0 +1,1 @@
+"""Shoes, drawn back to front."""

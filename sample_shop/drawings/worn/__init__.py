@@ -1,0 +1,1 @@
+"""Accessories, drawn back to front."""

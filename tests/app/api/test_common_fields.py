@@ -1,0 +1,126 @@
+"""The common fields, identical on every route that returns items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.small_shop import picture
+
+Ask = Callable[..., httpx.Response]
+
+
+def ask_image(client: httpx.Client, **fields: Any) -> httpx.Response:
+    return client.post("/recommend/by-image", files={"image": ("a", picture(5))}, data=fields)
+
+
+def ask_text(client: httpx.Client, **fields: Any) -> httpx.Response:
+    return client.post("/recommend/by-text", json={"query": "blue shirt", **fields})
+
+
+def ask_similar(client: httpx.Client, **fields: Any) -> httpx.Response:
+    return client.get("/items/p6/similar", params=fields)
+
+
+def ask_blend(client: httpx.Client, **fields: Any) -> httpx.Response:
+    return client.post("/recommend", json={"positive": [{"text": "blue shirt"}], **fields})
+
+
+def ask_items(client: httpx.Client, **fields: Any) -> httpx.Response:
+    return client.get("/items", params=fields)
+
+
+SEARCHES = [ask_image, ask_text, ask_similar, ask_blend]
+LISTS = [*SEARCHES, ask_items]
+
+
+def answer(ask: Ask, client: httpx.Client, **fields: Any) -> dict[str, Any]:
+    response = ask(client, **fields)
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def ids(body: dict[str, Any]) -> list[str]:
+    return [item["id"] for item in body["items"]]
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_limit_and_exhausted(ask: Ask, client: httpx.Client) -> None:
+    assert len(answer(ask, client)["items"]) == 10
+    everything = answer(ask, client, limit=100)
+    count = len(everything["items"])
+    assert everything["page"]["exhausted"]
+    # The last item is on this page, so nothing is left: exact, not a guess from a full page.
+    assert answer(ask, client, limit=count)["page"]["exhausted"]
+    assert not answer(ask, client, limit=count - 1)["page"]["exhausted"]
+
+
+@pytest.mark.parametrize("ask", LISTS)
+@pytest.mark.parametrize("extra", [{}, {"group_by": "group_id"}, {"filter": "price > 14"}])
+def test_pages_concatenate(ask: Ask, extra: dict[str, Any], client: httpx.Client) -> None:
+    whole = answer(ask, client, limit=100, **extra)["items"]
+    pages = []
+    for offset in range(0, 30, 3):
+        pages += answer(ask, client, limit=3, offset=offset, **extra)["items"]
+    assert pages == whole
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_filter_is_exact(ask: Ask, client: httpx.Client) -> None:
+    body = answer(ask, client, filter='baseColour = "red" AND price < 30')
+    assert sorted(ids(body)) == ["p0", "p12", "p16", "p4", "p8"]
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_a_blank_filter_is_none(ask: Ask, client: httpx.Client) -> None:
+    assert ids(answer(ask, client, filter=" ")) == ids(answer(ask, client))
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_exclude_ids(ask: Ask, client: httpx.Client) -> None:
+    first, second, *rest = ids(answer(ask, client, limit=12))
+    excluded = [first, second, "no-such-id"]
+    assert ids(answer(ask, client, limit=10, exclude_ids=excluded)) == rest
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_fields(ask: Ask, client: httpx.Client) -> None:
+    body = answer(ask, client, fields=["title", "price"])
+    assert all(set(item["item"]) == {"title", "price"} for item in body["items"])
+
+
+@pytest.mark.parametrize("ask", SEARCHES)
+def test_min_score(ask: Ask, client: httpx.Client) -> None:
+    scores = [item["score"] for item in answer(ask, client, limit=100)["items"]]
+    body = answer(ask, client, limit=100, min_score=scores[4])
+    assert [item["score"] for item in body["items"]] == scores[:5]
+    assert body["page"]["exhausted"]
+
+
+@pytest.mark.parametrize("ask", SEARCHES)
+def test_groups_are_backfilled(ask: Ask, client: httpx.Client) -> None:
+    """Six styles and one item alone: seven groups come back though each style has four items."""
+    body = answer(ask, client, limit=7, group_by="group_id")
+    best: dict[Any, str] = {}
+    for item in answer(ask, client, limit=100)["items"]:
+        best.setdefault(item["item"]["group_id"] or item["id"], item["id"])
+    assert ids(body) == list(best.values())
+    assert body["page"]["exhausted"]
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_variants_are_the_rest_of_the_group(ask: Ask, client: httpx.Client) -> None:
+    body = answer(ask, client, group_by="group_id", filter='gender = "Women"')
+    hats = next(item for item in body["items"] if item["item"]["group_id"] == "hat")
+    assert sorted([hats["id"], *hats["variants"]]) == ["p21", "p23"]
+    assert "variants" not in answer(ask, client)["items"][0]
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_any_attribute_groups(ask: Ask, client: httpx.Client) -> None:
+    body = answer(ask, client, group_by="gender")
+    assert len(body["items"]) == 3  # Men, Women, and the item that is neither

@@ -1,0 +1,148 @@
+"""The OpenAPI document says exactly what is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.small_shop import picture
+
+Schema = dict[str, Any]
+TYPES = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+    "array": list,
+    "object": dict,
+}
+
+
+@pytest.fixture(scope="module")
+def document(client: httpx.Client) -> Schema:
+    document: Schema = client.get("/openapi.json").json()
+    return document
+
+
+def faults(value: Any, schema: Schema, document: Schema, at: str = "$") -> list[str]:
+    """Where `value` breaks `schema`; the keywords that our document uses, unknown fields too."""
+    if "$ref" in schema:
+        return faults(value, document["components"]["schemas"][name_of(schema)], document, at)
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if options:
+        tried = [faults(value, option, document, at) for option in options]
+        return [] if [] in tried else tried[0]
+    if "type" in schema and not is_a(value, schema["type"]):
+        return [f"{at}: not {schema['type']}"]
+    found = [] if value in schema.get("enum", [schema.get("const", value)]) else [f"{at}: value"]
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            found += faults(item, schema.get("items", {}), document, f"{at}[{index}]")
+    if isinstance(value, dict):
+        found += object_faults(value, schema, document, at)
+    return found
+
+
+def object_faults(value: Schema, schema: Schema, document: Schema, at: str) -> list[str]:
+    properties, more = schema.get("properties", {}), schema.get("additionalProperties", False)
+    found = [f"{at}.{name}: missing" for name in schema.get("required", []) if name not in value]
+    for name, item in value.items():
+        part = properties.get(name, more)
+        if part is False:
+            found.append(f"{at}.{name}: not declared")
+        elif part is not True:
+            found += faults(item, part, document, f"{at}.{name}")
+    return found
+
+
+def is_a(value: Any, kind: str) -> bool:
+    return isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+
+
+def name_of(schema: Schema) -> str:
+    name: str = schema["$ref"].rsplit("/", 1)[1]
+    return name
+
+
+def check(response: httpx.Response, path: str, document: Schema) -> None:
+    operation = document["paths"][path][response.request.method.lower()]
+    declared = operation["responses"][str(response.status_code)]
+    media_type = response.headers["content-type"].partition(";")[0]
+    schema = declared["content"][media_type]["schema"]
+    if media_type.endswith("json"):
+        assert faults(response.json(), schema, document) == []
+
+
+GETS = [
+    ("/items", "/items?limit=3"),
+    ("/items", "/items?group_by=gender"),
+    ("/items", "/items?fields=price"),
+    ("/items", "/items?limit=0"),
+    ("/items", "/items?filter=nofield=1"),
+    ("/items/{id}", "/items/p1"),
+    ("/items/{id}", "/items/none"),
+    ("/items/{id}/similar", "/items/p1/similar?group_by=group_id"),
+    ("/items/{id}/similar", "/items/none/similar"),
+    ("/items/{id}/similar", "/items/p1/similar?limit=x"),
+    ("/items/{id}/image", "/items/p1/image"),
+    ("/items/{id}/image", "/items/none/image"),
+    ("/facets", "/facets"),
+    ("/facets", "/facets?fields=nofield"),
+    ("/livez", "/livez"),
+    ("/readyz", "/readyz"),
+    ("/metrics", "/metrics"),
+]
+
+
+@pytest.mark.parametrize(("path", "url"), GETS)
+def test_gets_answer_as_declared(
+    client: httpx.Client, document: Schema, path: str, url: str
+) -> None:
+    check(client.get(url), path, document)
+
+
+@pytest.mark.parametrize("body", [{"query": "hat"}, {"query": ""}, {"query": "a", "filter": "="}])
+def test_by_text_answers_as_declared(client: httpx.Client, document: Schema, body: Schema) -> None:
+    check(client.post("/recommend/by-text", json=body), "/recommend/by-text", document)
+
+
+@pytest.mark.parametrize("signal", [{"text": "hat"}, {"item_id": "none"}, {"image": "aGk="}, {}])
+def test_blend_answers_as_declared(client: httpx.Client, document: Schema, signal: Schema) -> None:
+    response = client.post("/recommend", json={"positive": [signal]})
+    check(response, "/recommend", document)
+
+
+@pytest.mark.parametrize("data", [picture(1), b"text", b"", bytes(9 * 1024 * 1024)])
+def test_by_image_answers_as_declared(client: httpx.Client, document: Schema, data: bytes) -> None:
+    response = client.post("/recommend/by-image", files={"image": data})
+    check(response, "/recommend/by-image", document)
+
+
+def test_the_upload_form_is_declared(document: Schema) -> None:
+    body = document["paths"]["/recommend/by-image"]["post"]["requestBody"]
+    schema = body["content"]["multipart/form-data"]["schema"]
+    common = {"limit", "offset", "filter", "exclude_ids", "min_score", "group_by", "fields"}
+    assert set(schema["properties"]) == common | {"image", "box"}
+    similar = document["paths"]["/items/{id}/similar"]["get"]["parameters"]
+    assert {p["name"] for p in similar if p["in"] == "query"} == common
+
+
+def test_every_reference_resolves(document: Schema) -> None:
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [name_of(node)] if isinstance(node.get("$ref"), str) else []
+            return own + [name for child in node.values() for name in references(child)]
+        return (
+            [name for child in node for name in references(child)] if isinstance(node, list) else []
+        )
+
+    assert set(references(document)) <= set(document["components"]["schemas"])
+
+
+def test_operation_ids_are_unique_and_plain(document: Schema) -> None:
+    ids = [op["operationId"] for item in document["paths"].values() for op in item.values()]
+    assert len(set(ids)) == len(ids)
+    assert all(name.isidentifier() for name in ids)

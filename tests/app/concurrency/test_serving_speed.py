@@ -1,0 +1,212 @@
+"""What spares work: kept embeddings, conditional answers, JSON written without validation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+import pytest
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from app.api.schemas import ItemList, Recommendations
+from app.concurrency.batching import Batcher
+from app.concurrency.pools import BoundedPool
+from app.http.body_limits import BodyLimit
+from app.recommend.item_json import Fragments, item_values
+from app.recommend.recommender import Recommender
+from app.service_errors import Overloaded
+from app.settings import Settings
+from app.state import State
+from tests.support.small_shop import Server, open_shop, picture
+from twinset.encoders import HashEncoder
+
+
+class CountingEncoder(HashEncoder):
+    """Knows how many images and texts it was given; slow enough for requests to meet."""
+
+    def __init__(self) -> None:
+        super().__init__(32)
+        self.images = self.texts = 0
+
+    def encode_images(self, images: Sequence[Any]) -> np.ndarray:
+        self.images += len(images)
+        time.sleep(0.05)
+        return super().encode_images(images)
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        self.texts += len(texts)
+        return super().encode_texts(texts)
+
+
+@pytest.fixture
+def counting(tmp_path: Path) -> tuple[State, CountingEncoder]:
+    encoder, state = CountingEncoder(), State(Settings())
+    version = open_shop(tmp_path, encoder)
+    encoder.images = encoder.texts = 0
+    state.recommender = Recommender(encoder, version, state.settings, state.metrics)
+    return state, encoder
+
+
+def metric(address: str, line: str) -> float:
+    lines = httpx.get(f"{address}/metrics").text.splitlines()
+    return float(next(x for x in lines if x.startswith(line)).rsplit(" ", 1)[1])
+
+
+def test_the_same_photo_is_encoded_once(counting: tuple[State, CountingEncoder]) -> None:
+    state, encoder = counting
+
+    async def ask(address: str) -> list[httpx.Response]:
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            files = {"image": picture(1)}
+            calls = [client.post("/recommend/by-image", files=files) for _ in range(6)]
+            # The box is part of what is encoded.
+            part = client.post(
+                "/recommend/by-image", files=files, data={"box": "0,0,0.5,1", "limit": "3"}
+            )
+            return await asyncio.gather(*calls, part)
+
+    with Server(state) as address:
+        *answers, part = asyncio.run(ask(address))
+        assert {answer.status_code for answer in (*answers, part)} == {200}
+        found = [[item["id"] for item in answer.json()["items"]] for answer in answers]
+        assert found.count(found[0]) == len(found)
+        assert encoder.images == 2
+        again = httpx.post(f"{address}/recommend/by-image", files={"image": picture(1)})
+        assert [item["id"] for item in again.json()["items"]] == found[0]
+        assert encoder.images == 2
+        counted = 'twinset_embeddings_total{outcome="%s",side="image"}'
+        assert metric(address, counted % "miss") == 2
+        assert metric(address, counted % "hit") >= 1
+
+
+def test_the_same_words_are_encoded_once(counting: tuple[State, CountingEncoder]) -> None:
+    state, encoder = counting
+    with Server(state) as address:
+        answers = [
+            httpx.post(f"{address}/recommend/by-text", json={"query": query}).json()["items"]
+            for query in ("red shoe", " red shoe ", "blue shoe", "red shoe")
+        ]
+    assert encoder.texts == 2
+    assert answers[0] == answers[1] == answers[3] != answers[2]
+
+
+def test_a_similar_list_is_304_for_who_holds_it(client: httpx.Client) -> None:
+    first = client.get("/items/p1/similar", params={"limit": 3})
+    tag = first.headers["etag"]
+    assert first.headers["cache-control"] == "private, no-cache"
+    held = {"if-none-match": f'"other", {tag}'}
+    again = client.get("/items/p1/similar", params={"limit": 3}, headers=held)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    for path, params in (("p1", {"limit": 4}), ("p2", {"limit": 3})):
+        other = client.get(f"/items/{path}/similar", params=params, headers=held)
+        assert other.status_code == 200
+        assert other.headers["etag"] != tag
+    assert client.get("/items/none/similar", headers={"if-none-match": "*"}).status_code == 404
+
+
+def test_another_version_has_other_tags(
+    counting: tuple[State, CountingEncoder], client: httpx.Client
+) -> None:
+    state, _ = counting  # another encoder over the same items
+    with Server(state) as address:
+        other = httpx.get(f"{address}/items/p1/similar").headers["etag"]
+    assert other != client.get("/items/p1/similar").headers["etag"]
+
+
+@pytest.mark.parametrize("query", ["", "&fields=title", "&group_by=group_id", "&fields=image_url"])
+def test_what_is_written_is_what_the_models_would_write(client: httpx.Client, query: str) -> None:
+    for model, path in ((Recommendations, "/items/p1/similar"), (ItemList, "/items")):
+        body = client.get(f"{path}?limit=30{query}").json()
+        validated = model.model_validate(body, strict=True)
+        assert validated.model_dump(mode="json", exclude_unset=True) == body
+
+
+def test_kept_items_are_bounded_and_right(state: State) -> None:
+    assert state.recommender is not None
+    version = state.recommender.version
+    fragments = Fragments(1000)
+    for _ in range(2):
+        for row in range(len(version)):
+            entry = orjson.loads(orjson.dumps(fragments.entry(version, row, {"rank": row})))
+            values = item_values(version, row)
+            assert entry == {"id": version.items.id_of(row), "item": values, "rank": row}
+    assert 0 < fragments._kept[version.items].size <= 1000
+    named = orjson.dumps(fragments.entry(version, 0, {}, ["title"]))
+    assert orjson.loads(named)["item"] == {"title": item_values(version, 0)["title"]}
+
+
+def test_what_waits_too_long_for_the_encoder_is_refused() -> None:
+    def slow(texts: Sequence[str]) -> np.ndarray:
+        time.sleep(0.1)
+        return np.zeros((len(texts), 1), np.float32)
+
+    async def ask(batcher: Batcher[str]) -> list[object]:
+        first = asyncio.create_task(batcher.submit("a"))
+        await asyncio.sleep(0.02)  # the encoder has it
+        late = asyncio.create_task(batcher.submit("b"))
+        return await asyncio.gather(first, late, return_exceptions=True)
+
+    batcher = Batcher(slow, 8, 8, max_wait_s=0.04)
+    first, late = asyncio.run(ask(batcher))
+    batcher.close()
+    assert isinstance(first, np.ndarray)
+    assert isinstance(late, Overloaded)
+
+
+def test_what_waits_too_long_for_a_thread_is_refused() -> None:
+    async def ask(pool: BoundedPool) -> list[object]:
+        calls = (pool.run(lambda: time.sleep(0.1)) for _ in range(2))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    pool = BoundedPool("test", 1, 8, max_wait_s=0.04)
+    first, late = asyncio.run(ask(pool))
+    pool.close()
+    assert first is None
+    assert isinstance(late, Overloaded)
+
+
+@pytest.mark.parametrize(("full", "status"), [(True, 429), (False, 200)])
+def test_an_upload_is_refused_before_it_is_read(full: bool, status: int) -> None:
+    read: list[str] = []
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await Response()(scope, receive, send)
+
+    async def receive() -> Message:
+        read.append("body")
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=b")]
+    path = "/recommend/by-image"
+    scope = {"type": "http", "path": path, "headers": headers, "state": {"request_id": "1"}}
+    limit = BodyLimit(app, limit=1000, held=1000, full=lambda: full)
+    asyncio.run(limit(scope, receive, send))
+    assert sent[0]["status"] == status
+    assert read == ([] if full else ["body"])
+
+
+def test_both_queues_share_one_deadline() -> None:
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        return np.zeros((len(texts), 1), np.float32)
+
+    batcher = Batcher(encode, 8, 8, max_wait_s=60)
+    with pytest.raises(Overloaded):
+        asyncio.run(batcher.submit("a", time.monotonic() - 1))
+    batcher.close()
+    pool = BoundedPool("p", 1, 1, max_wait_s=60)
+    assert not pool.is_full
+    with pytest.raises(Overloaded):
+        asyncio.run(pool.run(lambda: None, time.monotonic() - 1))
+    pool.close()

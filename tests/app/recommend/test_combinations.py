@@ -1,0 +1,186 @@
+"""Filters, groups, exclusions, pages and lengths at random, against a plain loop over all items."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from app.api.schemas import SearchOptions
+from app.recommend.ranking import rank
+from tests.support.milvus_lite import milvus_index, milvus_lite
+from tests.support.small_shop import as_version
+from tests.twinset.test_filters import OPERATORS
+from twinset.encoders.encoder import normalise
+from twinset.index import ExactIndex
+from twinset.index.faiss_index import FaissIndex, SearchPlan
+from twinset.index.index_versions import IndexVersion
+from twinset.index.milvus.milvus_index import MilvusPlan
+
+COUNT, COMBINATIONS = 1000, 500
+Item = dict[str, Any]
+Condition = tuple[str, Callable[[Item], bool]]
+GENERATOR = np.random.default_rng(11)
+
+
+def make_vectors() -> np.ndarray:
+    centres = GENERATOR.standard_normal((50, 24))
+    noise = 0.5 * GENERATOR.standard_normal((COUNT, 24))
+    vectors = (centres[np.arange(COUNT) // 20] + noise).astype(np.float32)
+    vectors[700:720] = vectors[20]  # one picture for many
+    return normalise(vectors)
+
+
+def make_item(number: int) -> Item:
+    chance = random.Random(number)
+    return {
+        "id": f"i{number}",
+        "group_id": chance.choice([None, f"s{number // 4}", f"s{number // 4}"]),
+        "colour": chance.choice(["Black", "Grey", 'Off "white"', "é", None]),
+        "price": chance.choice([None, round(chance.uniform(5, 200), 2)]),
+        "available": chance.choice([True, False, None]),
+        "year": chance.choice([None, 2015, 2016, 2017]),
+    }
+
+
+VECTORS = make_vectors()
+ITEMS = [make_item(number) for number in range(COUNT)]
+
+
+@pytest.fixture(scope="module", params=["exact", "hnsw", "ivf", "ivf-sq", "ivf-pq", "milvus"])
+def version(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[IndexVersion]:
+    folder = tmp_path_factory.mktemp("combinations")
+    table = pa.Table.from_pylist(ITEMS)
+    pq.write_table(table, folder / "items.parquet")
+    places = {"offset": [0] * COUNT, "length": [0] * COUNT, "type": [None] * COUNT}
+    schema = pa.schema([("offset", pa.int64()), ("length", pa.int64()), ("type", pa.string())])
+    pq.write_table(pa.table(places, schema), folder / "images.parquet")
+    (folder / "images.bin").touch()
+    if request.param == "milvus":
+        with milvus_lite(folder) as address:
+            # So few rows are named that filters have to be translated.
+            plan = MilvusPlan(listed_rows=100)
+            yield as_version(folder, milvus_index(address, VECTORS, table, plan=plan))
+    else:
+        # So small that approximate kinds take their short cuts under masks too.
+        plan = SearchPlan(scan_rows=50, exhaustive_rows=300, probe_share=0.25)
+        yield as_version(folder, FaissIndex.build(VECTORS, request.param, plan=plan))
+
+
+# A random question, as the service is asked it and as plain Python.
+
+
+def comparison(chance: random.Random) -> Condition:
+    field = chance.choice(["colour", "price", "year", "available", "group_id"])
+    value = chance.choice([item[field] for item in ITEMS[:40] if item[field] is not None])
+    literal = quoted(value)
+    if chance.random() < 0.15:
+        return f"EXISTS {field}", lambda item: item[field] is not None
+    if chance.random() < 0.2:
+        word = chance.choice(["IN", "NOT IN"])
+        inside = word == "IN"
+        return (
+            f"{field} {word} [{literal}]",
+            lambda item: item[field] is not None and (item[field] == value) == inside,
+        )
+    name = chance.choice(["=", "!="] if field == "available" else list(OPERATORS))
+    return (
+        f"{field} {name} {literal}",
+        lambda item: item[field] is not None and OPERATORS[name](item[field], value),
+    )
+
+
+def quoted(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return '"' + value.replace('"', '\\"') + '"' if isinstance(value, str) else repr(value)
+
+
+def condition(chance: random.Random, depth: int = 2) -> Condition:
+    if depth == 0 or chance.random() < 0.4:
+        return comparison(chance)
+    left_text, left = condition(chance, depth - 1)
+    if chance.random() < 0.3:
+        return f"NOT ({left_text})", lambda item: not left(item)
+    right_text, right = condition(chance, depth - 1)
+    if chance.random() < 0.5:
+        return f"({left_text}) AND ({right_text})", lambda item: left(item) and right(item)
+    return f"({left_text}) OR ({right_text})", lambda item: left(item) or right(item)
+
+
+def question(number: int) -> tuple[np.ndarray, SearchOptions, Callable[[Item], bool]]:
+    chance = random.Random(number)
+    noise = np.random.default_rng(number).standard_normal((1, 24)).astype(np.float32)
+    query = normalise(VECTORS[[chance.randrange(COUNT)]] + 0.1 * noise)[0]
+    text, holds = condition(chance) if chance.random() < 0.8 else (None, lambda item: True)
+    options = SearchOptions(
+        limit=chance.choice([1, 5, 10, 100]),
+        offset=chance.choice([0, 0, 0, 10, 200]),
+        filter=text,
+        exclude_ids=[f"i{chance.randrange(COUNT)}" for _ in range(chance.choice([0, 0, 1, 50]))],
+        group_by=chance.choice([None, None, "group_id", "colour", "year"]),
+    )
+    return query, options, holds
+
+
+def plain_list(
+    query: np.ndarray, options: SearchOptions, holds: Callable[[Item], bool]
+) -> list[int]:
+    """The whole list: what matches, best first, the first of each group where there are groups."""
+    order = np.lexsort((np.arange(COUNT), -np.vecdot(VECTORS, query))).tolist()
+    rows, seen = [], set(options.exclude_ids)
+    for row in order:
+        item = ITEMS[row]
+        group = None if options.group_by is None else item[options.group_by]
+        if item["id"] in seen or ("group", group) in seen or not holds(item):
+            continue
+        if group is not None:
+            seen.add(("group", group))
+        rows.append(row)
+    return rows
+
+
+def test_random_questions_are_answered_as_a_plain_loop_does(version: IndexVersion) -> None:
+    shares = []
+    for number in range(COMBINATIONS):
+        query, options, holds = question(number)
+        whole = plain_list(query, options, holds)
+        page = rank(version, query, options)
+        rows = [hit.row for hit in page.hits]
+        expected = whole[options.offset : options.offset + options.limit]
+        assert len(rows) == len(set(rows)) == len(expected), options
+        assert page.exhausted == (options.offset + options.limit >= len(whole)), options
+        assert all(holds(ITEMS[row]) for row in rows), options
+        assert not {ITEMS[row]["id"] for row in rows} & set(options.exclude_ids), options
+        if version.index.kind == "exact":
+            assert rows == expected, options
+        if expected and options.offset == 0:
+            shares.append(len(set(rows) & set(expected)) / len(expected))
+    assert len(shares) > COMBINATIONS / 3
+    assert np.mean(shares) >= 0.98
+
+
+@pytest.mark.parametrize("number", range(0, COMBINATIONS, 50))
+def test_pages_make_up_the_list(version: IndexVersion, number: int) -> None:
+    query, options, _ = question(number)
+    base = options.model_dump() | {"limit": 10}
+    whole = rank(version, query, SearchOptions(**base | {"offset": 0, "limit": 100}))
+    paged = [
+        hit.row
+        for offset in range(0, 100, 10)
+        for hit in rank(version, query, SearchOptions(**base | {"offset": offset})).hits
+    ]
+    assert paged == [hit.row for hit in whole.hits]
+
+
+def test_the_oracle_of_this_test_is_right_about_a_plain_list() -> None:
+    query, _, _ = question(1)
+    rows, _ = ExactIndex(VECTORS).search(query[None], 20)
+    assert plain_list(query, SearchOptions(limit=20), lambda item: True)[:20] == rows[0].tolist()

@@ -1,0 +1,213 @@
+"""Pages as a client without scripts sees them, and the calls that they show."""
+
+from __future__ import annotations
+
+import html
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.storefront.api_snippets import call_of, snippets
+from app.storefront.page_state import View, read_view, to_pairs
+from app.storefront.product_tiles import label, stems
+from tests.support.raw_client import check
+from tests.support.small_shop import ODD_ID, picture
+
+PHOTO = picture(3, "JPEG")
+VIEWS = {
+    "everything": View(),
+    "filtered": View(choices={"gender": ("Women",), "baseColour": ("red", "blue")}, low=11.5),
+    "words": View(words='it\'s a $5 `hat` "x" \\ é'),
+    "photo": View(photo=PHOTO),
+    "box": View(photo=PHOTO, box=(0.1, 0.0, 0.9, 0.5), in_stock=True),
+    "photo and words": View(photo=PHOTO, box=(0.25, 0.0, 1.0, 1.0), words='$HOME `id` "\\'),
+    "like": View(like=(ODD_ID,)),
+    "like and unlike": View(like=("p1", "p2"), unlike=("p7",), high=30.0),
+    "second page": View(words="hat", page=2),
+}
+
+
+def found(response: httpx.Response) -> list[str]:
+    """The ids of the products of a page, in order."""
+    assert response.status_code == 200, response.text
+    return [
+        html.unescape(one) for one in re.findall(r'<li class="tile" data-id="(.*?)"', response.text)
+    ]
+
+
+def page_of(client: httpx.Client, view: View) -> list[str]:
+    if view.photo is None:
+        return found(client.get(view.address()))
+    fields: dict[str, list[str]] = {"photo": [b64encode(view.photo).decode()]}
+    for name, value in to_pairs(view):
+        fields.setdefault(name, []).append(value)
+    # httpx sends multipart only where there is a file.
+    return found(client.post("/search", data=fields, files={"image": ("", b"")}))
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
+@pytest.mark.parametrize("language", ["curl", "python"])
+def test_the_call_shown_answers_with_the_items_of_the_page(
+    client: httpx.Client, address: str, view: View, language: str, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(PHOTO)
+    shown = snippets(call_of(view, "group_id"), address)
+    if language == "curl":
+        command = ["bash", "-c", shown.curl.replace("curl ", "curl -sS ", 1)]
+    else:
+        command = [sys.executable, "-W", "ignore", "-c", shown.python]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    text = run.stdout.decode()
+    got = (
+        [hit["id"] for hit in httpx.Response(200, content=run.stdout).json()["items"]]
+        if language == "curl"
+        else [line.split(" ")[0] for line in text.splitlines()]
+    )
+    expected = page_of(client, view)
+    assert got == ([one.split(" ")[0] for one in expected] if language == "python" else expected)
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
+def test_an_address_says_the_whole_view_but_its_photo(view: View) -> None:
+    again = read_view(to_pairs(view), view.photo)
+    assert again == View(**{**vars(view), "wants_photo": view.photo is not None})
+
+
+def test_what_makes_no_sense_in_an_address_is_left_out(client: httpx.Client) -> None:
+    view = read_view([("low", "cheap"), ("page", "-1"), ("f.", "x"), ("box", "1,1,0,0")], b"photo")
+    assert view == View(photo=b"photo")
+    assert client.get("/search?like=none&unlike=p1&page=99999999&high=nan").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("dropped", "left"),
+    [
+        ("photo", "q=hat&like=p1&f.gender=Men&low=3"),
+        ("like=p1", "q=hat&f.gender=Men&low=3"),
+        ("f.gender=Men", "q=hat&like=p1&low=3"),
+        ("filters", "q=hat&like=p1"),
+    ],
+)
+def test_parts_of_a_view_are_dropped(dropped: str, left: str) -> None:
+    pairs = [("q", "hat"), ("like", "p1"), ("f.gender", "Men"), ("low", "3"), ("box", "0,0,.5,1")]
+    view = read_view([*pairs, ("drop", dropped)])
+    assert view.address() == f"/search?{left}"
+
+
+def test_filters_are_written_in_the_filter_language(client: httpx.Client) -> None:
+    view = View(choices={"a `b`": ('say "hi"\\',), "in": ("x",)}, low=0.5, high=1_234_567.0)
+    expected = 'a ``b``` IN ["say \\"hi\\"\\\\"] AND `in` IN ["x"]'
+    assert view.filter() == f"`{expected} AND price >= 0.5 AND price <= 1234567"
+    answer = client.get("/items", params={"filter": view.filter()})
+    assert answer.json()["code"] == "invalid_filter" or answer.json()["code"] == "unknown_field"
+
+
+def test_text_of_a_caller_enters_a_page_as_text(client: httpx.Client) -> None:
+    text = client.get("/search", params={"q": "<script>alert(1)</script>\"'"}).text
+    assert "<script>alert" not in text
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "sentence"),
+    [
+        (("GET", "/product/none"), 404, "There is no item with this id."),
+        (("GET", f"/search?q={'x' * 600}"), 422, "too long"),
+        (("GET", "/search?f.nofield=x"), 400, "baseColour"),
+        (("POST", "/search"), 415, "multipart"),
+    ],
+)
+def test_errors_are_pages_with_a_sentence(
+    client: httpx.Client, request_: tuple[str, str], status: int, sentence: str
+) -> None:
+    response = client.request(*request_)
+    assert response.status_code == status
+    assert response.headers["content-type"].startswith("text/html")
+    assert sentence in response.text
+    assert "Traceback" not in response.text
+
+
+def test_what_is_nowhere_is_a_page_for_people_and_a_problem_for_programs(
+    client: httpx.Client,
+) -> None:
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+    shown = client.get("/no/such/page", headers=browser)
+    assert shown.status_code == 404
+    assert "There is nothing at this address." in shown.text
+    for path, headers in (("/no/such/page", {}), ("/items/none", browser), ("/v1", {})):
+        check(client.get(path, headers=headers), 404, "not_found")
+    check(client.put("/search", headers=browser), 405, "method_not_allowed")
+
+
+def test_the_widget_is_tried_on_a_product_that_is_there(client: httpx.Client) -> None:
+    first = client.get("/items", params={"limit": 1}).json()["items"][0]["id"]
+    assert f'item="{html.escape(first)}"' in client.get("/widget").text
+    assert 'item="p7"' in client.get("/widget", params={"item": "p7"}).text
+
+
+def test_a_bad_photo_is_refused_in_a_sentence(client: httpx.Client) -> None:
+    response = client.post("/search", files={"image": b"no picture"})
+    assert response.status_code == 415
+    assert "JPEG, PNG, WebP or GIF" in response.text
+    response = client.post("/search", data={"photo": "%%%"}, files={"image": ("", b"")})
+    assert response.status_code == 422
+
+
+def test_a_picture_of_the_shop_is_a_photo_like_any(client: httpx.Client) -> None:
+    picture = client.get("/items/p7/image").content
+    no_file = {"image": ("", b"")}
+    by_name = client.post("/search", data={"photo_of": "p7", "box": "0,0,1,.5"}, files=no_file)
+    assert found(by_name) == found(client.post("/search", files={"image": picture}))
+    assert by_name.text.count('name="photo" value=') == 1
+    unknown = client.post("/search", data={"photo_of": "none"}, files=no_file)
+    assert unknown.status_code == 404
+    assert "There is no item with this id." in unknown.text
+
+
+def test_the_first_page_shows_what_to_paste(client: httpx.Client, address: str) -> None:
+    text = html.unescape(client.get("/").text)
+    assert f'<script type="module" src="{address}/widget.js"></script>' in text
+    assert f"{address}/recommend/by-image" in text
+    for words in re.findall(r'href="(/search\?q=[^"]+)"', text):
+        assert found(client.get(words))
+
+
+def test_a_photo_address_without_its_photo_says_so(client: httpx.Client) -> None:
+    assert "Choose it again" in client.get("/search?with=photo").text
+
+
+def test_every_page_loads_only_from_the_service(client: httpx.Client) -> None:
+    for path in ("/", "/search?q=hat", "/product/p1", "/docs", "/operator"):
+        text = client.get(path).text
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', text)
+        assert not re.findall(r"<script(?! (?:type=\"module\" )?src=)|\sstyle=|\son\w+=", text)
+        for file in set(re.findall(r'(?:src|href)="(/static/[^"]+)"', text)):
+            assert client.get(file).status_code == 200
+
+
+def test_words_and_attributes_are_compared_without_their_plurals() -> None:
+    assert stems("Red DRESSES") == stems("dress red")
+    assert stems("Watches") == stems("watch")
+    assert stems("glass") != stems("glas s")
+    assert [label(n) for n in ("baseColour", "heel_height", "articleType")] == [
+        "Colour",
+        "Heel height",
+        "Type",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/static/storefront.js", "/widget.js"])
+@pytest.mark.parametrize(
+    "wanted", ["bytes=0-9", "bytes=99999999-", "bytes=9-1", "lines=1", "bytes"]
+)
+def test_files_are_sent_whole(client: httpx.Client, path: str, wanted: str) -> None:
+    whole = client.get(path)
+    part = client.get(path, headers={"Range": wanted})
+    assert (part.status_code, part.content) == (200, whole.content)
+    assert part.headers["accept-ranges"] == "none"
+    known = {"If-None-Match": whole.headers["etag"], "Range": wanted}
+    assert client.get(path, headers=known).status_code == (304 if "static" in path else 200)

@@ -1,0 +1,265 @@
+"""What is Milvus's alone: filters as expressions, live writes, collections and the alias."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+
+from tests.support.milvus_lite import milvus_index, milvus_lite
+from tests.twinset.test_filters import EXPRESSIONS, ROWS, SETTINGS
+from twinset.columns import columns_from_table
+from twinset.encoders.encoder import normalise
+from twinset.errors import ArtefactError, ConfigError, InvalidInput, NotFound, NotReady
+from twinset.filters import And, Compare, Exists, In, Not, Or, evaluate
+from twinset.index.exact_index import ExactIndex
+from twinset.index.milvus.milvus_collections import (
+    CollectionRecord,
+    NewCollection,
+    create_collection,
+    make_live,
+)
+from twinset.index.milvus.milvus_connection import MilvusAddress, connect
+from twinset.index.milvus.milvus_fields import MAX_FIELDS, FieldMap, translate
+from twinset.index.milvus.milvus_index import MilvusIndex, MilvusPlan
+from twinset.index.vector_index import Condition
+
+TABLE = pa.Table.from_pylist(ROWS)
+COLUMNS = columns_from_table(TABLE, TABLE.column_names)
+FIELDS = FieldMap.of(COLUMNS)
+VECTORS = normalise(np.random.default_rng(0).standard_normal((300, 8)).astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with milvus_lite(tmp_path_factory.mktemp("milvus")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def filtered(address):
+    """The rows of the filter tests as a collection; gives the rows that meet an expression."""
+    milvus_index(address, VECTORS[: len(ROWS)], TABLE, "filtered")
+    client = connect(address)
+
+    def rows(expression):
+        held = client.query("filtered", filter=expression, output_fields=["row"])
+        return sorted(entry["row"] for entry in held)
+
+    return rows
+
+
+@SETTINGS
+@given(EXPRESSIONS)
+def test_a_translated_filter_means_what_the_evaluator_says(filtered, expr):
+    expected = np.flatnonzero(evaluate(expr, COLUMNS)).tolist()
+    assert filtered(translate(expr, FIELDS)) == expected
+
+
+@pytest.mark.parametrize("word", ["a\nb", "tab\there", 'quote"', "back\\slash", "é☃", "'", ""])
+def test_any_text_survives_the_way_to_milvus(address, word):
+    table = pa.table({"word": [word, word + "x", None]})
+    milvus_index(address, VECTORS[:3], table, "words")
+    fields = FieldMap.of(columns_from_table(table, ["word"]))
+    expression = translate(Compare("word", "=", word), fields)
+    assert [hit["row"] for hit in connect(address).query("words", filter=expression)] == [0]
+
+
+LARGE = Compare("price", "=", 1e308)
+BROKEN = Compare("gender", "=", "\ud800")
+
+
+def test_what_cannot_be_translated_widens_an_and_and_ends_the_rest(filtered):
+    women = Compare("gender", "=", "Women")
+    assert filtered(translate(And((women, BROKEN)), FIELDS)) == [0, 3]
+    for expr in (BROKEN, LARGE, Or((women, BROKEN)), Not(And((women, BROKEN))), Exists("other")):
+        assert translate(expr, FIELDS) is None
+    assert translate(Compare("gender", "=", "a\x01b"), FIELDS) is None
+
+
+def test_a_collection_carries_so_many_fields():
+    table = pa.table({f"field {n}": [n] for n in range(MAX_FIELDS + 1)})
+    fields = FieldMap.of(columns_from_table(table, table.column_names))
+    assert translate(Exists("field 0"), fields) == "(f0 > -1e+308)"
+    assert translate(Exists(f"field {MAX_FIELDS}"), fields) is None
+
+
+@pytest.mark.parametrize(
+    "item", [{"gender": "x" * 65_535}, {"gender": "\ud800"}, {"price": 1e308}, {"price": -1e308}]
+)
+def test_a_value_that_does_not_fit_is_refused(item):
+    with pytest.raises(InvalidInput):
+        FIELDS.cells(item)
+    assert FIELDS.cells({"price": float("nan")}) == FIELDS.cells({})
+
+
+# Searching by the filter, by the mask, and by both.
+
+
+@pytest.fixture(scope="module")
+def parity(address):
+    """300 items with a field `n`; a plan that reaches every way of asking."""
+    table = pa.table({"n": range(300)})
+    plan = MilvusPlan(breadths=(16, 64), listed_rows=20)
+    return milvus_index(address, VECTORS, table, "parity", plan), plan
+
+
+@pytest.mark.parametrize("kept", [10, 100, 150, 290])
+@pytest.mark.parametrize("with_filter", [True, False])
+@pytest.mark.parametrize("k", [5, 40, 120])
+def test_the_mask_decides_with_or_without_a_filter(parity, kept, with_filter, k):
+    index, _ = parity
+    mask = np.arange(300) < kept
+    mask[7] = False  # an excluded item, that the filter knows nothing of
+    mask[299] = True  # and one whose price, say, has changed since
+    where = Condition(Compare("n", "<", kept), (299,)) if with_filter else None
+    rows, _ = index.search(VECTORS[[3]], k, mask, where)
+    true, _ = ExactIndex(VECTORS).search(VECTORS[[3]], k, mask)
+    assert rows.tolist() == true.tolist()
+
+
+def test_a_filter_is_what_milvus_is_asked(parity):
+    index, _ = parity
+    asked = []
+    client = connect_spy(index, asked)
+    mask = np.arange(300) < 150
+    MilvusIndex(client, index.record, 300, MilvusPlan((16,), 20)).search(
+        VECTORS[[3]], 3, mask, Condition(In("n", tuple(range(150))))
+    )
+    assert [call.split("[")[0] for call in asked] == ["(f0 > -1e+308 and f0 in "]
+
+
+def connect_spy(index, asked):
+    """The client of an index, noting the filter of each search."""
+
+    class Spy:
+        def __getattr__(self, name):
+            return getattr(index.client, name)
+
+        def search(self, *arguments, **options):
+            asked.append(options["filter"])
+            return index.client.search(*arguments, **options)
+
+    return Spy()
+
+
+# Live writes.
+
+
+@pytest.fixture
+def live(address):
+    table = pa.table({"colour": ["red", "blue"] * 50, "price": [float(n) for n in range(100)]})
+    return milvus_index(address, VECTORS[:100], table, "live")
+
+
+def test_an_upsert_adds_and_replaces_and_a_delete_removes(live):
+    live.upsert(
+        [100, 4], VECTORS[[200, 201]], [{"colour": "green", "price": 5.0}, {"colour": None}]
+    )
+    assert len(live) == 101
+    assert live.search(VECTORS[[200]], 1)[0].tolist() == [[100]]
+    np.testing.assert_array_equal(live.vector(4), VECTORS[201])
+    assert live.search(VECTORS[[4]], 1)[0].tolist() != [[4]]
+    live.delete([100, 5])
+    live.delete([100])
+    with pytest.raises(NotFound):
+        live.vector(100)
+    mask = np.ones(101, np.bool_)
+    mask[[100, 5]] = False
+    rows, _ = live.search(VECTORS[[200]], 101, mask)
+    assert sorted(rows[0][:99].tolist()) == np.flatnonzero(mask).tolist()
+    assert rows[0][99:].tolist() == [-1, -1]
+
+
+def test_filters_see_a_write_at_once(live):
+    green = translate(Compare("colour", "=", "green"), live.record.fields)
+    live.upsert([7], VECTORS[[7]], [{"colour": "green", "price": 1.0}])
+    assert [hit["row"] for hit in live.client.query("live", filter=green)] == [7]
+
+
+def test_a_write_that_does_not_fit_changes_nothing(live):
+    with pytest.raises(InvalidInput):
+        live.upsert([1, 2], VECTORS[[8, 9]], [{"colour": "ok"}, {"price": 1e308}])
+    np.testing.assert_array_equal(live.vector(1), VECTORS[1])
+
+
+# The server and its collections.
+
+
+def test_the_alias_moves_and_a_collection_is_replaced(address):
+    client = connect(address)
+    for name in ("first", "second", "first"):
+        create_collection(client, address, NewCollection(name, VECTORS[:10], {}))
+        make_live(client, address, name)
+        assert client.describe_alias(address.alias)["collection_name"] == name
+
+
+def test_a_compressed_collection_is_scored_by_the_vectors(address):
+    compressed = replace(address, index_type="IVF_SQ8")
+    index = milvus_index(compressed, VECTORS, name="compressed", plan=MilvusPlan((64,)))
+    rows, scores = index.search(VECTORS[:20], 10)
+    true, true_scores = ExactIndex(VECTORS).search(VECTORS[:20], 10)
+    assert np.mean(rows == true) >= 0.98
+    np.testing.assert_allclose(scores[rows == true], true_scores[rows == true], atol=1e-6)
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path):
+    record = CollectionRecord("c", "IVF_SQ8", FIELDS)
+    record.save(tmp_path / "milvus.json")
+    assert CollectionRecord.load(tmp_path / "milvus.json") == record
+    (tmp_path / "milvus.json").write_text("[]")
+    with pytest.raises(ArtefactError, match=r"milvus\.json"):
+        CollectionRecord.load(tmp_path / "milvus.json")
+
+
+def test_a_failed_fill_leaves_no_collection(address):
+    columns = columns_from_table(pa.table({"price": [1.0, 1e308]}), ["price"])
+    with pytest.raises(InvalidInput):
+        create_collection(connect(address), address, NewCollection("bad", VECTORS[:2], columns))
+    assert not connect(address).has_collection("bad")
+
+
+def test_a_server_that_loses_the_collection_is_not_ready(address):
+    index = milvus_index(address, VECTORS[:100], name="lost")
+    connect(address).drop_collection("lost")
+    with pytest.raises(NotReady):
+        index.search(VECTORS[:1], 3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"uri": "milvus:19530"}, {"alias": "a-b"}, {"index_type": "LSH"}, {"uri": "/nowhere/x.db"}],
+)
+def test_a_wrong_address_is_refused(options):
+    with pytest.raises(ConfigError, match="TWINSET_MILVUS_"):
+        connect(MilvusAddress(**{"uri": "http://127.0.0.1:1"} | options))
+
+
+def test_nobody_at_the_address_is_not_ready():
+    with pytest.raises(NotReady, match="TWINSET_MILVUS_URI"):
+        connect(MilvusAddress("http://127.0.0.1:1"))
+
+
+def test_milvus_lite_logs_no_traceback(address, caplog):
+    milvus_index(address, VECTORS[:10], name="quiet").search(VECTORS[:1], 3)
+    connect.cache_clear()
+    connect(address)
+    assert not caplog.records
+
+
+def test_a_second_process_is_refused_in_one_line(address):
+    connect(address)
+    code = (
+        "import sys; from twinset.errors import ConfigError\n"
+        "from twinset.index.milvus.milvus_connection import *\n"
+        "try: connect(MilvusAddress(sys.argv[1]))\n"
+        "except ConfigError as error: print(error)"
+    )
+    command = [sys.executable, "-c", code, address.uri]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "one process at a time" in run.stdout
+    assert run.stdout.count("\n") == 1
+    assert run.stderr == ""

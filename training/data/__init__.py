@@ -1,0 +1,1 @@
+"""What a training step reads: products, captions, splits, samples, augmentation."""

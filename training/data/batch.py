@@ -1,0 +1,162 @@
+"""From (seed, step) to the tensors of a batch."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from training.config import TrainingConfig
+from training.data.augment import as_shoppers_photo, augment
+from training.data.captions import make_text_batch
+from training.data.product_data import Products
+from training.data.sampling import balanced_batch, shuffled_batch
+from training.run.parallel import Shard
+from training.towers import tokenizer_path
+
+WHOLE = Shard()
+_PHOTO_WEIGHT = 3.0  # how much rather a product with a further photo is shown twice
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Augmented images (n, 3, h, w) in 0..1, tokens (n, t), and which text fits which image.
+
+    `matches` is (m, m) bool, `rows` (m,) are the places of the products in the catalogue, `named`
+    (m,) bool says which texts are names, `names` (m,) are numbers of the names and `categories`
+    (m,), negative where unknown: of the whole batch, of which n = m products are here unless
+    several processes share it. `present` (n, 2) bool says whether the image and the text of a
+    product count. `views` (v, 3, h, w) are second views of the products `view_of` (w,) of the whole
+    batch, w = v likewise.
+    """
+
+    images: Tensor
+    input_ids: Tensor
+    mask: Tensor
+    matches: Tensor
+    rows: Tensor
+    named: Tensor
+    names: Tensor
+    categories: Tensor
+    present: Tensor
+    views: Tensor
+    view_of: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        return replace(self, **{name: value.to(device) for name, value in vars(self).items()})
+
+
+def make_batch(
+    products: Products,
+    rows: NDArray[np.int64],
+    tokenizer: Tokenizer,
+    config: TrainingConfig,
+    step: int,
+    total: int,
+    shard: Shard = WHOLE,
+) -> Batch:
+    """The batch of a step: products chosen from `rows`, augmented; of the tensors of its m
+    products, the part of one process."""
+    chosen = choose_rows(products, rows, config, step)
+    chosen = chosen[: len(chosen) // shard.count * shard.count]  # equal parts
+    own = shard.of(len(chosen))
+    generator = torch.Generator().manual_seed(step_seed(config, step, shard))
+    height, width = resolution(config, step, total)
+    pixels = torch.from_numpy(products.pixels[chosen[own]])
+    images = augment(pixels, height, width, config.augmentation, generator)
+    texts = make_text_batch(
+        products, chosen, config.augmentation, random.Random(f"{config.seed}-{step}")
+    )
+    input_ids, mask = tokenise(tokenizer, texts.texts[own])
+    view_of = choose_views(products, chosen, config, step, shard)
+    shown = products.second_views(chosen[shard.own(view_of)], generator)
+    views = augment(shown, height, width, as_shoppers_photo(config.augmentation), generator)
+    return Batch(
+        images,
+        input_ids,
+        mask,
+        torch.from_numpy(texts.matches),
+        torch.from_numpy(chosen),
+        torch.from_numpy(texts.named),
+        torch.from_numpy(products.names[chosen]),
+        torch.from_numpy(products.categories[chosen]),
+        drop_modalities(products, chosen[own], config.augmentation.modality_dropout, generator),
+        views,
+        torch.from_numpy(view_of),
+    )
+
+
+def step_seed(config: TrainingConfig, step: int, shard: Shard = WHOLE) -> int:
+    """What a process's random choices of a step come from."""
+    return config.seed * 1_000_003 + step + (shard.index << 40)
+
+
+def choose_rows(
+    products: Products, rows: NDArray[np.int64], config: TrainingConfig, step: int
+) -> NDArray[np.int64]:
+    """The products of a step's batch."""
+    optimisation = config.optimisation
+    if optimisation.items_per_category:
+        return balanced_batch(rows, products.categories[rows], optimisation, config.seed, step)
+    kinds = products.kinds(optimisation.alike)
+    return shuffled_batch(rows, kinds[rows], optimisation, config.seed, step)
+
+
+def choose_views(
+    products: Products, chosen: NDArray[np.int64], config: TrainingConfig, step: int, shard: Shard
+) -> NDArray[np.int64]:
+    """(w,) places in a batch that are shown a second time, those with a further photo rather;
+    as many from each process's part."""
+    size = len(chosen) // shard.count
+    count = round(config.augmentation.second_views * size)
+    generator = np.random.default_rng((config.seed, step, 2))
+    weights = np.where(products.has_photo[chosen], _PHOTO_WEIGHT, 1.0)
+    places = []
+    for start in range(0, size * shard.count, size):
+        share = weights[start : start + size] / weights[start : start + size].sum()
+        places.append(start + np.sort(generator.choice(size, count, replace=False, p=share)))
+    return np.concatenate(places)
+
+
+def drop_modalities(
+    products: Products, rows: NDArray[np.int64], share: float, generator: torch.Generator
+) -> Tensor:
+    """(n, 2) bool: which of image and text count; a `share` of those with both lose one."""
+    image = torch.from_numpy(products.has_image[rows])
+    text = torch.tensor([bool(products.texts[row]) for row in rows])
+    present = torch.stack([image, text], dim=1)
+    draw = torch.rand(len(rows), generator=generator)
+    both = image & text
+    present[:, 0] &= ~(both & (draw < share / 2))
+    present[:, 1] &= ~(both & (draw >= share / 2) & (draw < share))
+    return present
+
+
+def resolution(config: TrainingConfig, step: int, total: int) -> tuple[int, int]:
+    """(height, width) of a step: small first, full size for the last part of the run."""
+    optimisation = config.optimisation
+    small = step < optimisation.small_scale_fraction * total
+    scale = optimisation.small_scale if small else 1.0
+    return round(config.data.image_height * scale), round(config.data.image_width * scale)
+
+
+def load_tokenizer(config: TrainingConfig) -> Tokenizer:
+    """The text tower's tokenizer, padding to the longest text of a batch."""
+    tokenizer = Tokenizer.from_file(str(tokenizer_path(config.model)))
+    tokenizer.enable_truncation(config.data.max_tokens)
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+def tokenise(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:
+    """Texts -> token ids (n, t) and attention mask (n, t)."""
+    encodings = tokenizer.encode_batch(texts)
+    return (
+        torch.tensor([encoding.ids for encoding in encodings]),
+        torch.tensor([encoding.attention_mask for encoding in encodings]),
+    )

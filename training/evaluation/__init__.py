@@ -1,0 +1,1 @@
+"""Measuring encoders: scores, the study's comparison, reports."""

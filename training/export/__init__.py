@@ -1,0 +1,1 @@
+"""From trained towers to the folders that serve, and back."""

@@ -1,0 +1,170 @@
+"""`twinset quantise`: an encoder whose image tower computes in int8, if it still finds as much.
+
+Post-training quantisation (NNCF) with pictures of the catalogue. What comes out is measured against
+the encoder that went in, and written only where it says the same: rows within a cosine of 0.99 on
+average, and recall within half a point.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from PIL.Image import Image
+from rich.console import Console
+
+from training.export.onnx_import import LOGIT_SCALE
+from twinset.artefacts import new_folder, read_manifest, write_manifest
+from twinset.catalogue import Catalogue, render_texts
+from twinset.encoders.dual_encoder import IMAGE_MODEL, DualEncoder, resize_image
+from twinset.encoders.encoder import Encoder, Vectors
+from twinset.encoders.encoder_folder import ENCODER_MANIFEST, load_encoder
+from twinset.errors import ConfigError, ImageError
+from twinset.images.decode import decode_image
+from twinset.retrieval_metrics import recall_at
+
+MIN_COSINE = 0.99
+MAX_RECALL_LOSS = 0.005
+RECALL_AT = 10
+# Of the pictures, this many set the ranges of the numbers; the others judge.
+CALIBRATION = 200
+_NOT_SPECIFICATION = ("schema_version", "kind", "files", "fingerprint", "training", LOGIT_SCALE)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """n pictures and the text of each."""
+
+    images: list[Image]
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The quantised encoder beside the one it was made from, on pictures it was not tuned on.
+
+    `cosine` is the mean over pictures; recalls are the share of texts that find their own picture
+    among the `RECALL_AT` best.
+    """
+
+    cosine: float
+    recall_before: float
+    recall_after: float
+
+    @property
+    def accepted(self) -> bool:
+        loss = self.recall_before - self.recall_after
+        return self.cosine >= MIN_COSINE and loss <= MAX_RECALL_LOSS
+
+    def __str__(self) -> str:
+        change = (self.recall_after - self.recall_before) * 100
+        return f"cosine {self.cosine:.4f}, recall@{RECALL_AT} {change:+.2f} points"
+
+
+def quantise(
+    encoder: Annotated[Path, typer.Option(help="Encoder folder, in float32.")],
+    catalog: Annotated[Path, typer.Option(help="Catalogue with pictures like those to come.")],
+    out: Annotated[Path, typer.Option(help="Encoder folder to write.")],
+    sample: Annotated[int, typer.Option(min=2 * CALIBRATION, help="Pictures used.")] = 1200,
+) -> None:
+    """Write an int8 encoder, unless it would find less than the one it is made from."""
+    verdict = quantise_encoder(encoder, take_sample(Catalogue(catalog), encoder, sample), out)
+    Console().print(f"{out}: {verdict}")
+
+
+def take_sample(catalogue: Catalogue, encoder: Path, count: int) -> Sample:
+    """`count` products with a picture and words, spread over the catalogue; fewer if it has less.
+
+    Raises:
+        ConfigError: it has too few to calibrate and to judge.
+    """
+    template = str(read_manifest(encoder, "encoder", ENCODER_MANIFEST)["text"]["template"])
+    order = np.random.default_rng(0).permutation(len(catalogue))
+    texts = render_texts(template, catalogue.rows())
+    images: list[Image] = []
+    kept: list[str] = []
+    wanted = set(order[: 2 * count].tolist())
+    for row, data in enumerate(catalogue.images()):
+        text = texts[row]
+        if row in wanted and data is not None and text is not None and len(images) < count:
+            try:
+                images.append(decode_image(data))
+            except ImageError:
+                continue
+            kept.append(text)
+    if len(images) < CALIBRATION + RECALL_AT:
+        raise ConfigError(f"{catalogue.path}: too few products with a picture and words")
+    return Sample(images, kept)
+
+
+def quantise_encoder(folder: Path, sample: Sample, out: Path) -> Verdict:
+    """Quantise the image tower of the encoder `folder` into `out`, and say how it compares.
+
+    Raises:
+        ConfigError: it would not be the same to those who search; nothing is written then.
+    """
+    from training.export.onnx_export import fingerprint_of
+
+    before = _dual(folder)
+    tuning, judging = sample.images[:CALIBRATION], sample.images[CALIBRATION:]
+    manifest = read_manifest(folder, "encoder", ENCODER_MANIFEST)
+    spec = {key: value for key, value in manifest.items() if key not in _NOT_SPECIFICATION}
+    spec["name"] = f"{manifest['name']}-int8"
+    with new_folder(out) as staging:
+        for name in manifest["files"]:
+            shutil.copyfile(folder / name, staging / name)
+        pixels = np.stack([resize_image(image, *before.image_size) for image in tuning])
+        _quantise_tower(staging / IMAGE_MODEL, before.spec.pixels.apply(pixels))
+        fields: dict[str, Any] = {**spec, "fingerprint": fingerprint_of(spec, staging)}
+        write_manifest(
+            staging, "encoder", fields | {"training": manifest.get("training")}, ENCODER_MANIFEST
+        )
+        verdict = compare(before, _dual(staging), judging, sample.texts[CALIBRATION:])
+        if not verdict.accepted:
+            raise ConfigError(f"int8 changes too much and was not written: {verdict}")
+    return verdict
+
+
+def _dual(folder: Path) -> DualEncoder:
+    encoder = load_encoder(folder, "cpu")
+    if not isinstance(encoder, DualEncoder):
+        raise ConfigError(f"{folder}: has no towers to quantise")
+    return encoder
+
+
+def _quantise_tower(path: Path, pixels: Vectors) -> None:
+    """Replace a float32 ONNX file by its int8 form, its ranges set by `pixels`, (n, 3, h, w)."""
+    import nncf
+    import onnx
+
+    nncf.set_log_level(logging.ERROR)
+    dataset = nncf.Dataset([{"pixels": one[None]} for one in pixels])
+    model = onnx.load(path)
+    attends = any(node.op_type == "Softmax" for node in model.graph.node)
+    kind = nncf.ModelType.TRANSFORMER if attends else None
+    onnx.save(nncf.quantize(model, dataset, model_type=kind, subset_size=len(pixels)), path)
+
+
+def compare(
+    before: Encoder, after: Encoder, images: Sequence[Image], texts: Sequence[str]
+) -> Verdict:
+    """Judge on n pictures, each with its own text."""
+    old, new = before.encode_images(images), after.encode_images(images)
+    return Verdict(
+        cosine=float(np.vecdot(old, new).mean()),
+        recall_before=own_recall(before.encode_texts(texts), old),
+        recall_after=own_recall(after.encode_texts(texts), new),
+    )
+
+
+def own_recall(queries: Vectors, pool: Vectors) -> float:
+    """The share of queries whose own row of the pool is among the `RECALL_AT` best; (n, d) both."""
+    scores = queries @ pool.T
+    own = np.diagonal(scores)[:, None]
+    return recall_at((scores > own).sum(axis=1) + 1, RECALL_AT)

@@ -1,0 +1,1 @@
+"""What a run minimises: losses and the memory bank of rivals."""

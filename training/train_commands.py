@@ -1,0 +1,152 @@
+"""Command line of the training room: `twinset train`, `evaluate` and `export`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from twinset.catalogue import Catalogue
+from twinset.errors import ConfigError
+
+CatalogueOption = Annotated[Path, typer.Option("--catalog", help="Catalogue file.")]
+EncoderOption = Annotated[Path, typer.Option("--encoder", help="Encoder folder.")]
+_COLUMNS = {
+    "R@1": "recall@1",
+    "R@5": "recall@5",
+    "R@10": "recall@10",
+    "MRR": "mrr",
+    "NDCG@10": "ndcg@10",
+    "P@10": "precision@10",
+}
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+def train(
+    config: Annotated[Path, typer.Option(help="One of training/configs/*.toml, or your own.")],
+    catalog: CatalogueOption,
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of decoded images that runs share; OUT/cache.")
+    ] = None,
+    photos: Annotated[
+        Path | None, typer.Option(help="Further photos of products: Parquet with id and image.")
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Begin with this run or exported encoder."),
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")
+    ] = None,
+    untrained: Annotated[
+        bool, typer.Option("--untrained", help="Export the towers as they are before training.")
+    ] = False,
+) -> None:
+    """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
+    from training.config import load_config
+
+    settings = load_config(config)
+    if share is not None:
+        settings = replace(settings, data=replace(settings.data, train_share=share))
+    catalogue = Catalogue(catalog)
+    try:
+        from training.export.onnx_export import export_encoder
+        from training.run.parallel import is_main_process
+        from training.run.step_memory import keep_freed_memory
+        from training.run.train import train as run_training
+        from training.run.train import untrained_towers
+    except ImportError as error:
+        raise ConfigError(f"training needs twinset[training] installed ({error.name})") from None
+    keep_freed_memory()
+    console = Console()
+    if untrained:
+        settings = replace(settings, name=f"{settings.name}-untrained")
+        towers = untrained_towers(settings)
+    else:
+        towers = run_training(settings, catalogue, out, console, cache, photos, start)
+    if is_main_process():
+        export_encoder(towers, settings, out / "encoder", catalogue.category)
+        console.print(f"encoder in {out / 'encoder'}")
+
+
+def export(
+    encoder: EncoderOption,
+    catalog: CatalogueOption,
+    out: Annotated[Path, typer.Option(help="Folder for the embeddings.")],
+    device: DeviceOption = "auto",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing folder.")] = False,
+) -> None:
+    """Embed every item of a catalogue."""
+    from training.export.embed_catalogue import embed_catalogue
+    from twinset.encoders import load_encoder
+
+    if out.exists() and not force:
+        raise ConfigError(f"{out}: exists already; --force replaces it")
+    catalogue = Catalogue(catalog)
+    rate = embed_catalogue(load_encoder(encoder, device), catalogue, out, replace=force)
+    Console().print(f"{len(catalogue):,} items embedded at {rate:,.0f} items/s in {out}")
+
+
+def evaluate(
+    encoder: EncoderOption,
+    catalog: CatalogueOption,
+    out: Annotated[Path, typer.Option(help="Folder for report.json, report.md and report.html.")],
+    embeddings: Annotated[
+        Path | None, typer.Option(help="Of this catalogue, if exported already.")
+    ] = None,
+    queries: Annotated[int, typer.Option(min=1, help="Products to ask about per task.")] = 1000,
+    compare: Annotated[
+        list[Path] | None, typer.Option(help="Another encoder for the study's table; repeatable.")
+    ] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Measure an encoder on the products that it was not trained on."""
+    from training.evaluation.evaluate import evaluate as score
+    from training.evaluation.evaluate import open_pool, shop_report
+    from twinset.embeddings import open_embeddings
+
+    catalogue = Catalogue(catalog)
+    out.mkdir(parents=True, exist_ok=True)
+    folder = embeddings or out / "embeddings"
+    if embeddings is None:
+        export(encoder, catalog, folder, device, force=True)
+    pool = open_pool(encoder, catalogue, open_embeddings(folder))
+    scores = score(pool, queries)
+    _print_scores(scores)
+    _study([encoder, *(compare or [])], catalogue, out, shop_report(pool, scores), device)
+
+
+def _study(
+    encoders: list[Path], catalogue: Catalogue, out: Path, shop: dict[str, Any], device: str
+) -> None:
+    """Compare encoders by the study's definitions and write both reports."""
+    try:
+        from training.evaluation.report import compare, write_reports
+    except ImportError as error:
+        raise ConfigError(f"the report needs twinset[training] installed ({error.name})") from None
+    from training.evaluation.study import run_study
+
+    study = run_study(encoders, catalogue, device)
+    write_reports(out, study, catalogue, shop)
+    for variant in study.runs[0].variants:
+        rows = compare(study, variant)
+        table = Table(variant.replace("_", " "), *_COLUMNS)
+        for label, figures in rows:
+            cells = [figures.get(name, {}).get("mean") for name in _COLUMNS.values()]
+            table.add_row(label, *("" if cell is None else f"{cell:.4f}" for cell in cells))
+        Console().print(table)
+    Console().print(f"reports in {out}: report.html, report.md and report.json")
+
+
+def _print_scores(scores: dict[str, dict[str, float]]) -> None:
+    table = Table("task", "queries", *_COLUMNS)
+    for task, values in scores.items():
+        cells = [values.get(name) for name in _COLUMNS.values()]
+        shown = ["" if cell is None else f"{cell:.3f}" for cell in cells]
+        table.add_row(task, f"{values['queries']:,.0f}", *shown)
+    Console().print(table)

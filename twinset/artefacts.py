@@ -1,0 +1,169 @@
+"""Artefact folders: what one stage writes and another reads, checked before a file is opened.
+
+FAISS, NumPy and safetensors all load a file with a flipped bit without a word, so every folder
+carries `manifest.json` (for an encoder `encoder.json`) with the sha256 of each other file and of
+what it says itself. A folder is written beside its final place, synced, and renamed, so that a
+reader sees the whole of it or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from twinset.errors import ArtefactError
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+CHECKSUM = "manifest_sha256"
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_manifest(
+    folder: Path, kind: str, fields: Mapping[str, Any], name: str = MANIFEST
+) -> dict[str, Any]:
+    """Write the manifest over every file that `folder` holds now, and return it.
+
+    `kind` says what the folder is ("encoder", "embeddings", "index"). Files are listed by their
+    path relative to `folder`.
+    """
+    files = {
+        str(path.relative_to(folder)): sha256_of(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != name
+    }
+    manifest = {"schema_version": SCHEMA_VERSION, "kind": kind, **fields, "files": files}
+    manifest[CHECKSUM] = _checksum(manifest)
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / name).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    """Of everything that a manifest says, but for the checksum itself."""
+    said = {name: value for name, value in manifest.items() if name != CHECKSUM}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def read_manifest(folder: Path, kind: str, name: str = MANIFEST) -> dict[str, Any]:
+    """Return the manifest of `folder` after checking it and every file it lists.
+
+    Raises:
+        ArtefactError: the folder or a file is missing, the manifest is not one of this kind and
+            schema version, or a checksum differs. The message names the file.
+    """
+    path = folder / name
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtefactError(path, f"not found; this is not an {kind} folder") from None
+    except (OSError, ValueError, RecursionError):
+        raise ArtefactError(path, "cannot be read as JSON") from None
+    _check_manifest(manifest, kind, path)
+    for file, digest in manifest["files"].items():
+        _check_file(path, file, digest)
+    return dict(manifest)
+
+
+def _check_manifest(manifest: Any, kind: str, path: Path) -> None:
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise ArtefactError(path, "is not a manifest")
+    if manifest.get("kind") != kind:
+        raise ArtefactError(path, f"does not describe an {kind} folder")
+    if manifest.get("schema_version") != SCHEMA_VERSION:
+        raise ArtefactError(path, f"has another schema version than {SCHEMA_VERSION}")
+    # One without it is older than the checksum; a flipped bit of its name changes nothing else.
+    if manifest.get(CHECKSUM, checksum := _checksum(manifest)) != checksum:
+        raise ArtefactError(path, "does not match its own checksum; it was damaged or edited")
+
+
+def _check_file(manifest: Path, file: str, digest: object) -> None:
+    path = manifest.parent / file
+    if "\0" in file or not path.resolve().is_relative_to(manifest.parent.resolve()):
+        raise ArtefactError(manifest, "lists a file outside its folder")
+    try:
+        actual = sha256_of(path)
+    except OSError:
+        raise ArtefactError(path, "is missing or cannot be read") from None
+    if actual != digest:
+        raise ArtefactError(path, "does not match its checksum; it was damaged or replaced")
+
+
+@contextmanager
+def new_folder(target: Path, replace: bool = False) -> Iterator[Path]:
+    """Give a staging folder that becomes `target` when the block ends without an error.
+
+    Every file is synced before the rename and the parent folder after it: after a crash a new
+    `target` is there whole or not at all. With `replace` there is a moment with neither the old
+    nor the new one in place; an index that is served therefore never replaces, it adds a version.
+    An error removes the staging folder and leaves `target` alone.
+
+    Raises:
+        ArtefactError: `target` exists and `replace` is false.
+    """
+    if target.exists() and not replace:
+        raise ArtefactError(target, "exists already")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.tmp"
+    staging.mkdir()
+    try:
+        yield staging
+        sync_tree(staging)
+        _swap_in(staging, target)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
+def _swap_in(staging: Path, target: Path) -> None:
+    old = None
+    if target.exists():
+        old = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.old"
+        target.rename(old)
+    staging.rename(target)
+    sync_folder(target.parent)
+    if old is not None:
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+
+
+def sync_tree(folder: Path) -> None:
+    """Force every file and folder below `folder`, and itself, to stable storage."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            sync_folder(path)
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's entries to stable storage, so that a rename in it survives a crash."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Replace a small file: a reader, also after a crash, sees the old text or the new one."""
+    staging = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
+    with staging.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    staging.replace(path)
+    sync_folder(path.parent)

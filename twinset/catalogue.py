@@ -1,0 +1,269 @@
+"""The catalogue: one Parquet file of products, the input of every stage.
+
+Columns: `id` (string, unique), `title`, and optionally `description`, `group_id` (variants of one
+style), `price`, `available`, and `image` (encoded bytes) or `image_path` (relative to the file).
+Every other column is an attribute: a string, a whole or decimal number, or a truth value. The
+file's metadata says which attribute is the category.
+
+Images are read one row group at a time; a catalogue is never whole in memory.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from twinset.artefacts import sync_folder
+from twinset.errors import CatalogueError
+
+SCHEMA_VERSION = 1
+ROWS_PER_GROUP = 256
+METADATA_KEY = b"twinset"
+FIXED_COLUMNS: Mapping[str, pa.DataType] = {
+    "id": pa.string(),
+    "title": pa.string(),
+    "description": pa.string(),
+    "group_id": pa.string(),
+    "price": pa.float64(),
+    "available": pa.bool_(),
+    "image": pa.binary(),
+    "image_path": pa.string(),
+}
+IMAGE_COLUMNS = ("image", "image_path")
+MAX_ID_BYTES = 256
+# Addresses of the service below an item's own.
+RESERVED_ID_ENDS = ("/image", "/similar")
+
+
+def id_fault(text: str) -> str | None:
+    """Why `text` cannot be a product's id, or None where it can.
+
+    An id is printable, within `MAX_ID_BYTES`, and has one address: `a/image` would share that of
+    the picture of `a`, and clients remove `.` and `..` from an address before they send it.
+    """
+    if not text or text.isspace():
+        return "id is missing"
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES:
+        return f"id is longer than {MAX_ID_BYTES} bytes"
+    if not text.isprintable():
+        return "id has control characters"
+    if text.endswith(RESERVED_ID_ENDS):
+        return "id ends in /image or /similar, which are addresses of the service"
+    if text in (".", ".."):
+        return "id is . or .., which no client sends as they are"
+    return None
+
+
+class Catalogue:
+    """A catalogue file, opened and checked; rows stay in file order.
+
+    Raises:
+        CatalogueError: the file is missing, not Parquet, or breaks the column rules above.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+        except FileNotFoundError:
+            raise CatalogueError(f"{path}: not found") from None
+        except (OSError, pa.ArrowException):
+            raise CatalogueError(f"{path}: cannot be read as a Parquet file") from None
+        self.schema = self._file.schema_arrow
+        self.category = self._read_category()
+        self._check_columns()
+
+    def __len__(self) -> int:
+        return int(self._file.metadata.num_rows)
+
+    @property
+    def attributes(self) -> list[str]:
+        """Names of the attribute columns, in file order."""
+        return [name for name in self.schema.names if name not in FIXED_COLUMNS]
+
+    def rows(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """The named columns that exist (by default all), images left out; (len(self), ...)."""
+        wanted = self.schema.names if columns is None else columns
+        names = [n for n in self.schema.names if n in wanted and n not in IMAGE_COLUMNS]
+        try:
+            return self._file.read(columns=names)
+        except (OSError, pa.ArrowException):
+            raise CatalogueError(f"{self.path}: is damaged") from None
+
+    def images(self) -> Iterator[bytes | None]:
+        """Encoded image of each row, in order; None where a product has none.
+
+        `image` is preferred to `image_path`. A path that leaves the catalogue's folder or cannot
+        be read counts as no image.
+        """
+        columns = [name for name in IMAGE_COLUMNS if name in self.schema.names]
+        for group in range(self._file.metadata.num_row_groups):
+            if not columns:
+                yield from [None] * self._file.metadata.row_group(group).num_rows
+                continue
+            for row in self._read_group(group, columns):
+                data = row.get("image")
+                yield self._read_path(row.get("image_path")) if data is None else data
+
+    def _read_group(self, group: int, columns: list[str]) -> Iterator[dict[str, Any]]:
+        try:
+            table = self._file.read_row_group(group, columns=columns)
+        except (OSError, pa.ArrowException):
+            raise CatalogueError(f"{self.path}: is damaged") from None
+        # One row at a time: as a list, a group's images would be in memory twice.
+        for batch in table.to_batches():
+            for index in range(len(batch)):
+                yield {name: batch[name][index].as_py() for name in columns}
+
+    def _read_path(self, relative: str | None) -> bytes | None:
+        if not relative:
+            return None
+        root = self.path.parent.resolve()
+        try:
+            path = (root / relative).resolve()
+            return path.read_bytes() if path.is_relative_to(root) else None
+        except (OSError, ValueError):
+            return None  # ValueError: the path holds a NUL
+
+    def _read_category(self) -> str | None:
+        raw = (self.schema.metadata or {}).get(METADATA_KEY)
+        if raw is None:
+            raise CatalogueError(f"{self.path}: is not a catalogue; use `twinset import` first")
+        try:
+            metadata = json.loads(raw)
+        except ValueError:
+            metadata = None
+        if not isinstance(metadata, dict) or metadata.get("schema_version") != SCHEMA_VERSION:
+            raise CatalogueError(f"{self.path}: was written by another version of Twinset")
+        category = metadata.get("category")
+        return None if category is None else str(category)
+
+    def _check_columns(self) -> None:
+        for name in ("id", "title"):
+            if name not in self.schema.names:
+                raise CatalogueError(f"{self.path}: has no column {name!r}")
+        for field in self.schema:
+            expected = FIXED_COLUMNS.get(field.name)
+            fits = is_attribute_type(field.type) if expected is None else field.type == expected
+            if not fits:
+                raise CatalogueError(f"{self.path}: column {field.name!r} is {field.type}")
+        if self.category is not None and self.category not in self.attributes:
+            raise CatalogueError(f"{self.path}: category {self.category!r} is not an attribute")
+
+
+def is_attribute_type(kind: pa.DataType) -> bool:
+    """Whether an attribute may have this Arrow type: string, int64, float64 or bool."""
+    return kind in (pa.string(), pa.int64(), pa.float64(), pa.bool_())
+
+
+class CatalogueWriter:
+    """Writes a catalogue row by row; the file appears under its name when the block ends well.
+
+    `attributes` maps each attribute to its Arrow type; `category` names one of them or is None.
+    """
+
+    def __init__(
+        self, path: Path, attributes: Mapping[str, pa.DataType], category: str | None
+    ) -> None:
+        metadata = json.dumps({"schema_version": SCHEMA_VERSION, "category": category})
+        self._schema = pa.schema(
+            [*FIXED_COLUMNS.items(), *attributes.items()],
+            metadata={METADATA_KEY: metadata.encode()},
+        )
+        self._path = path
+        self._staging = path.parent / f".{path.name}.{os.getpid()}.tmp"
+        self._rows: list[Mapping[str, Any]] = []
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        require_writable(self._path)
+        # Images are compressed already; zstd pays on the text columns.
+        self._writer = pq.ParquetWriter(
+            self._staging, self._schema, compression="zstd", write_page_checksum=True
+        )
+        return self
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Add a product; a key that the schema lacks is dropped, a missing one is null."""
+        self._rows.append(row)
+        self.count += 1
+        if len(self._rows) == ROWS_PER_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            table = pa.Table.from_pylist(self._rows, schema=self._schema)
+            try:
+                self._writer.write_table(table)
+            except OSError as error:
+                # Arrow names no file; whoever reads "No space left on device" needs it.
+                code = error.errno or errno.EIO
+                raise OSError(code, os.strerror(code), str(self._path)) from None
+            self._rows = []
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            try:
+                self._writer.close()
+            finally:
+                self._staging.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        self._flush()
+        self._writer.close()
+        with self._staging.open("rb") as file:
+            os.fsync(file.fileno())
+        self._staging.replace(self._path)
+        sync_folder(self._path.parent)
+
+
+def require_writable(path: Path) -> None:
+    """Find out before the work whether a catalogue can be written there; makes its folder.
+
+    Raises:
+        CatalogueError: a folder, or something else than a file, stands there.
+        OSError: its folder cannot be made or written to.
+    """
+    if path.exists() and not path.is_file():
+        raise CatalogueError(f"{path}: is not a file")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+        pass
+
+
+def render_texts(template: str, rows: pa.Table) -> list[str | None]:
+    """Fill `template`, such as "{title}. {description}", from each row.
+
+    A field that is null or that the table lacks counts as blank; a text without a letter or digit
+    left is None, so that an item without words is embedded from its image alone.
+    """
+    return [render_text(template, row) for row in rows.to_pylist()]
+
+
+def render_text(template: str, row: Mapping[str, Any]) -> str | None:
+    """The same for one row, given as its fields by name."""
+    filled = template.format_map(_Blank({k: v for k, v in row.items() if v is not None}))
+    text = filled.strip(" .,\n")
+    return text if any(c.isalnum() for c in text) else None
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""

@@ -1,0 +1,273 @@
+"""A dual encoder: one image tower and one text tower that meet in a shared space.
+
+The folder says all that is needed to run it: `encoder.json` (preprocessing, tokens, fusion),
+`image.onnx` (pixels -> features), `text.onnx` (token ids, mask -> features), `tokenizer.json`.
+Work is split in three, so that a service can overlap it: preparation on the CPU, the model, and
+normalisation after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from PIL.Image import Image
+from tokenizers import Tokenizer
+
+from twinset.encoders.batch_shapes import run_in_batches, token_length
+from twinset.encoders.encoder import ItemVectors, Vectors, fuse, normalise
+from twinset.encoders.item_views import VIEWS, WHOLE
+from twinset.encoders.onnx_runtime import Model, PixelScale, Triple, open_model
+from twinset.errors import ArtefactError, InvalidInput
+
+ARCHITECTURE = "dual-onnx"
+IMAGE_MODEL = "image.onnx"
+TEXT_MODEL = "text.onnx"
+TOKENIZER = "tokenizer.json"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DualSpec:
+    """The part of `encoder.json` that decides the output, next to the weights.
+
+    `item_views` names the views (`encoders.item_views`) whose mean is the image side of an item.
+    """
+
+    name: str
+    dimension: int
+    image_width: int
+    image_height: int
+    pixels: PixelScale
+    max_tokens: int
+    text_template: str
+    item_image_weight: float
+    item_views: tuple[str, ...] = WHOLE
+
+    @classmethod
+    def from_manifest(cls, manifest: Mapping[str, Any], path: Path) -> DualSpec:
+        """Read the fields of `encoder.json`.
+
+        Raises:
+            ArtefactError: a field is missing or of the wrong shape.
+        """
+        try:
+            image, text = manifest["image"], manifest["text"]
+            spec = cls(
+                name=str(manifest["name"]),
+                dimension=int(manifest["dimension"]),
+                image_width=int(image["width"]),
+                image_height=int(image["height"]),
+                pixels=PixelScale(_three(image["mean"]), _three(image["std"])),
+                max_tokens=int(text["max_tokens"]),
+                text_template=str(text["template"]),
+                item_image_weight=float(manifest["item_image_weight"]),
+                item_views=tuple(manifest.get("item_views", WHOLE)),
+            )
+            _require_usable(spec, manifest["fingerprint"])
+            return spec
+        except (KeyError, TypeError, ValueError):
+            raise ArtefactError(path, "lacks a field or has one of the wrong type") from None
+
+    def to_manifest(self) -> dict[str, Any]:
+        """The inverse of `from_manifest`."""
+        return {
+            "name": self.name,
+            "architecture": ARCHITECTURE,
+            "dimension": self.dimension,
+            "normalisation": "l2",
+            "item_image_weight": self.item_image_weight,
+            "item_views": list(self.item_views),
+            "image": {
+                "width": self.image_width,
+                "height": self.image_height,
+                "resize": "stretch-bilinear",
+                "mean": list(self.pixels.mean),
+                "std": list(self.pixels.std),
+            },
+            "text": {"max_tokens": self.max_tokens, "template": self.text_template},
+        }
+
+
+def _require_usable(spec: DualSpec, fingerprint: object) -> None:
+    if min(spec.dimension, spec.image_width, spec.image_height, spec.max_tokens) < 1:
+        raise ValueError("a size is below 1")
+    if not spec.item_views or not set(spec.item_views) <= VIEWS.keys():
+        raise ValueError("an item is looked at in an unknown way")
+    if not isinstance(fingerprint, str) or not fingerprint:
+        raise ValueError("there is no fingerprint")
+    for _, field, form, conversion in Formatter().parse(spec.text_template):
+        if field is not None and (not field.isidentifier() or form or conversion):
+            raise ValueError("a text template holds names of columns and no more")
+
+
+def _three(values: Sequence[float]) -> Triple:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
+
+
+def stretch(image: Image, width: int, height: int) -> Image:
+    """The model's view of an upright RGB image; the image itself where it has that size.
+
+    Training caches and the service prepare pixels by this one function, so they agree exactly.
+    """
+    if image.size == (width, height):
+        return image
+    return image.resize((width, height), PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
+
+
+def resize_image(image: Image, width: int, height: int) -> NDArray[np.uint8]:
+    """`stretch` as pixels, (height, width, 3), 8-bit."""
+    return np.asarray(stretch(image, width, height), dtype=np.uint8)
+
+
+class DualEncoder:
+    """See `twinset.encoders.encoder.Encoder`. Built by `load_encoder`."""
+
+    def __init__(
+        self, spec: DualSpec, fingerprint: str, image: Model, text: Model, tokenizer: Tokenizer
+    ) -> None:
+        self.spec = spec
+        self.fingerprint = fingerprint
+        self._image_model = image
+        self._text_model = text
+        self._tokenizer = tokenizer
+        self._tokenizer.enable_truncation(spec.max_tokens)
+        self._tokenizer.no_padding()
+
+    @classmethod
+    def load(
+        cls, folder: Path, manifest: Mapping[str, Any], device: str, threads: int | None
+    ) -> DualEncoder:
+        """Open the files of a folder whose checksums were verified."""
+        spec, (image, text), tokenizer = open_parts(folder, manifest, device, threads)
+        encoder = cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
+        encoder._try_out(folder)
+        return encoder
+
+    def _try_out(self, folder: Path) -> None:
+        """Refuse weights that `encoder.json` does not describe, before anything relies on them."""
+        sides: Mapping[str, Callable[[], Vectors]] = {
+            IMAGE_MODEL: lambda: self.encode_images([PillowImage.new("RGB", self.image_size)]),
+            TEXT_MODEL: lambda: self.encode_texts(["shirt"]),
+        }
+        for file, encode in sides.items():
+            try:
+                usable = bool(np.isfinite(encode()).all())
+            except (RuntimeError, ValueError):
+                usable = False
+            if not usable:
+                raise ArtefactError(folder / file, "does not fit encoder.json")
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def dimension(self) -> int:
+        return self.spec.dimension
+
+    @property
+    def text_template(self) -> str:
+        return self.spec.text_template
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        return self.spec.image_width, self.spec.image_height
+
+    def encode_images(self, images: Sequence[Image]) -> Vectors:
+        return normalise(self._run_image_model(images, self.dimension))
+
+    def _encode_views(self, images: Sequence[Image]) -> Vectors:
+        """Images -> the mean of their views, (n, d)."""
+        views = [VIEWS[name] for name in self.spec.item_views]
+        sides = [self.encode_images([view(image) for image in images]) for view in views]
+        return normalise(np.sum(sides, axis=0, dtype=np.float32))
+
+    def _run_image_model(self, images: Sequence[Image], width: int) -> Vectors:
+        def run(part: slice, size: int) -> Vectors:
+            batch = np.zeros((size, self.spec.image_height, self.spec.image_width, 3), np.uint8)
+            for place, image in enumerate(images[part]):
+                batch[place] = resize_image(image, *self.image_size)
+            return self._image_model({"pixels": batch})
+
+        return run_in_batches(len(images), width, run)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        return normalise(self._run_text_model(texts, self.dimension))
+
+    def _run_text_model(self, texts: Sequence[str], width: int) -> Vectors:
+        # Texts of like length go together, so that little of a batch is padding.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+
+        def run(part: slice, size: int) -> Vectors:
+            batch = [texts[i] for i in order[part]]
+            # Filled up with a text: attention over no token at all gives numbers that are none.
+            return self._text_model(self.tokenise(batch + batch[:1] * (size - len(batch))))
+
+        rows = np.empty((len(texts), width), np.float32)
+        rows[order] = run_in_batches(len(order), width, run)
+        return rows
+
+    def tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
+        """Texts -> model inputs, (n, t) each, padded to the longest and on to a usual length."""
+        encodings = self._tokenizer.encode_batch(texts)
+        length = token_length(max(map(len, encodings)), self.spec.max_tokens)
+        ids, mask = np.zeros((2, len(texts), length), np.int64)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding)] = encoding.ids
+            mask[row, : len(encoding)] = encoding.attention_mask
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def encode_items(
+        self, images: Sequence[Image | None], texts: Sequence[str | None]
+    ) -> ItemVectors:
+        image = scatter(images, self._encode_views, self.dimension)
+        text = scatter(texts, self.encode_texts, self.dimension)
+        require_a_side(images, texts)
+        return ItemVectors(image, text, fuse(image, text, self.spec.item_image_weight))
+
+
+def open_parts(
+    folder: Path, manifest: Mapping[str, Any], device: str, threads: int | None
+) -> tuple[DualSpec, tuple[Model, Model], Tokenizer]:
+    """The specification, the image and the text tower, and the tokenizer of a verified folder."""
+    spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
+    require_listed(folder, manifest, IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception:  # the library raises bare Exception
+        raise ArtefactError(folder / TOKENIZER, "is not a tokenizer") from None
+    image = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels)
+    text = open_model(folder / TEXT_MODEL, device, threads)
+    return spec, (image, text), tokenizer
+
+
+def require_listed(folder: Path, manifest: Mapping[str, Any], *files: str) -> None:
+    """Refuse a folder whose manifest leaves a file out: its checksum was not verified then."""
+    for file in files:
+        if file not in manifest["files"]:
+            raise ArtefactError(folder / "encoder.json", f"does not list {file}")
+
+
+def scatter(
+    values: Sequence[T | None], encode: Callable[[list[T]], Vectors], dimension: int
+) -> Vectors:
+    """Encode the values that are there; the rows of those that are not stay zero."""
+    present = [i for i, value in enumerate(values) if value is not None]
+    rows = np.zeros((len(values), dimension), np.float32)
+    if present:
+        rows[present] = encode([value for value in values if value is not None])
+    return rows
+
+
+def require_a_side(images: Sequence[object], texts: Sequence[object]) -> None:
+    """Raise InvalidInput where an item has neither an image nor a text."""
+    if any(i is None and t is None for i, t in zip(images, texts, strict=True)):
+        raise InvalidInput("An item needs an image or a text.")

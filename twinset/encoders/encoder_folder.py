@@ -1,0 +1,38 @@
+"""Opening an encoder folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twinset.artefacts import read_manifest
+from twinset.encoders.dual_encoder import DualEncoder
+from twinset.encoders.encoder import Encoder
+from twinset.encoders.hash_encoder import HashEncoder
+from twinset.encoders.hybrid_encoder import HybridEncoder
+from twinset.encoders.onnx_runtime import DEVICES
+from twinset.errors import ArtefactError, ConfigError
+
+ENCODER_MANIFEST = "encoder.json"
+
+
+def load_encoder(path: Path, device: str = "auto", threads: int | None = None) -> Encoder:
+    """Check every file of an encoder folder against its checksum, then open it.
+
+    `threads` bounds the CPU threads of one inference, by default the cores of this process.
+
+    Raises:
+        ArtefactError: a file is missing, damaged or of an unknown architecture; it is named.
+        ConfigError: the device is unknown or not there.
+    """
+    if device not in DEVICES:
+        raise ConfigError(f"device must be one of {', '.join(DEVICES)}")
+    manifest = read_manifest(path, "encoder", ENCODER_MANIFEST)
+    match manifest.get("architecture"):
+        case "dual-onnx":
+            return DualEncoder.load(path, manifest, device, threads)
+        case "hybrid-onnx":
+            return HybridEncoder.load(path, manifest, device, threads)
+        case "hash":
+            return HashEncoder.load(path, manifest)
+        case _:
+            raise ArtefactError(path / ENCODER_MANIFEST, "has an unknown architecture")

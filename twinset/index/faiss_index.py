@@ -1,0 +1,303 @@
+"""FAISS behind the index seam (Douze et al., "The Faiss library", 2024).
+
+FAISS proposes, this module decides. Its approximate kinds return fewer rows than exist under a
+mask, break ties in no fixed order, and round a score by how rows were batched. So candidates are
+scored again in one fixed way, a list is only extended with rows whose place is certain, and a
+scan of the matching rows stands behind it all. Under a mask no kind takes a short cut: FAISS then
+passes over every matching row, so that a filtered answer is the exact one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from twinset.errors import ArtefactError, ConfigError
+from twinset.index.exact_index import check_query, dot_rows
+from twinset.index.faiss_kinds import QUANTISED, flat_over, kind_of, new_index, stored_vectors
+from twinset.index.ranked_rows import ROUNDING, Ranked, best_first, certain, extend
+from twinset.index.vector_index import Condition, Mask, Rows, Scores, Vectors
+
+# The file beside a quantised index that keeps its vectors in 16 bits a number.
+KEPT_FILE = "vectors.npy"
+# Scores from a byte for four numbers are coarse: so many more candidates are scored anew.
+_PQ_CANDIDATES = 8
+_ADD_BLOCK = 4096
+_SCAN_BLOCK = 8192
+# Where a mask lets through one row of so many or more, passing over every row and dropping those
+# outside it is quicker than asking of each row, which keeps a processor from reading ahead.
+_MANY = 6
+# How large a sample of a mask's rows is, at least and at most, in multiples of what is asked for.
+_SAMPLE_LEAST, _SAMPLE_MOST = 4, 64
+# Of a mask, rows are gathered and scored by themselves where they are one of so many at most: to
+# read rows one by one takes several times what it takes to pass over them in place.
+_FEW = 8
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """How a query is answered. Nothing here depends on k: shorter lists begin longer ones.
+
+    Up to `scan_rows` matching rows are scored one and all, unless they are a large part. Above,
+    FAISS is asked for `breadths[0]` candidates, then for more, and at last the matching rows are
+    scored after all. FAISS passes over every row of a mask of up to `exhaustive_rows` and takes its
+    short cuts through a larger one.
+    `probe_share` is the part of an IVF's lists that a query without a mask looks into.
+    What the best rows of a large mask score at least is told by one of `sampled` of its rows.
+    """
+
+    scan_rows: int = 1000
+    exhaustive_rows: int = 1_000_000
+    breadths: tuple[int, ...] = (64, 256, 1024, 4096)
+    probe_share: float = 1 / 32
+    sampled: int = 32
+
+
+class FaissIndex:
+    """See `twinset.index.vector_index.VectorIndex` and `twinset.index.faiss_kinds` for the kinds.
+
+    "exact" equals `ExactIndex` to the bit, and under a mask of up to `plan.exhaustive_rows` rows
+    so does every kind, over the vectors that it keeps: "ivf" half of each number's bits, "ivf-sq"
+    and "ivf-pq" likewise in `kept`, (n, d) in a file that is mapped, not read. Without a mask these
+    two search compressed rows in memory and score what they find by `kept`. Lists of an approximate
+    kind longer than half of `plan.breadths[0]` may hold a row that was missed at first after a
+    slightly worse one; no row comes twice and none moves between pages.
+    """
+
+    def __init__(self, index: Any, plan: SearchPlan | None = None, kept: Any = None) -> None:
+        self._index = index
+        self._kept = kept
+        # What is passed over whole: the flat index of an HNSW's rows, the vectors kept beside
+        # compressed ones, else the index itself.
+        self._storage = faiss.downcast_index(getattr(index, "storage", index))
+        if kept is not None:
+            self._storage = flat_over(kept)
+        self._plan = plan or SearchPlan()
+        self.kind = kind_of(index)
+        self.dimension = int(index.d)
+        self._vectors = stored_vectors(index)
+
+    @classmethod
+    def build(
+        cls,
+        vectors: Vectors,
+        kind: str,
+        on_rows: Callable[[int], None] | None = None,
+        plan: SearchPlan | None = None,
+    ) -> FaissIndex:
+        """Index `vectors`, (n, d) unit rows with n >= 1; `on_rows` hears of each block's rows.
+
+        Raises:
+            ConfigError: the kind is unknown.
+        """
+        index = new_index(vectors, kind)
+        for start in range(0, len(vectors), _ADD_BLOCK):
+            block = np.ascontiguousarray(vectors[start : start + _ADD_BLOCK], np.float32)
+            index.add(block)
+            if on_rows is not None:
+                on_rows(len(block))
+        if kind == "ivf":
+            index.make_direct_map()  # row -> list entry, so that a row can be read back
+        kept = np.ascontiguousarray(vectors) if kind in QUANTISED else None
+        return cls(index, plan, kept)
+
+    @classmethod
+    def load(cls, path: Path, plan: SearchPlan | None = None) -> FaissIndex:
+        """Read what `save` wrote; the caller has verified the checksums.
+
+        Raises:
+            ArtefactError: it is not an index of one of the kinds, or its vectors are missing.
+        """
+        try:
+            index = faiss.read_index(str(path))
+            kept = _map_kept(path, index) if kind_of(index) in QUANTISED else None
+        except (RuntimeError, ConfigError):
+            raise ArtefactError(path, "is not a FAISS index that Twinset writes") from None
+        return cls(index, plan, kept)
+
+    def save(self, path: Path) -> None:
+        """Write the index and, beside it, the vectors of a quantised one."""
+        faiss.write_index(self._index, str(path))
+        if self._kept is None:
+            return
+        shape = (len(self), self.dimension)
+        file = np.lib.format.open_memmap(path.with_name(KEPT_FILE), "w+", np.float16, shape)
+        for start in range(0, len(self), _ADD_BLOCK):
+            file[start : start + _ADD_BLOCK] = self._kept[start : start + _ADD_BLOCK]
+        file.flush()
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def vector(self, row: int) -> Vectors:
+        return np.asarray(self.vectors(np.array([row], np.int64))[0])
+
+    def vectors(self, rows: Rows) -> Vectors:
+        return np.array(self._gather(rows))
+
+    def search(
+        self,
+        queries: Vectors,
+        k: int,
+        mask: Mask | None = None,
+        where: Condition | None = None,  # noqa: ARG002  (the mask says it)
+    ) -> Ranked:
+        check_query(queries, k, mask, (len(self), self.dimension))
+        rows = np.full((len(queries), k), -1, np.int64)
+        scores = np.full((len(queries), k), -np.inf, np.float32)
+        request = _Request(mask, len(self))
+        for number, query in enumerate(np.ascontiguousarray(queries, np.float32)):
+            best, similarity = self._search_one(query, k, request)
+            rows[number, : len(best)] = best
+            scores[number, : len(best)] = similarity
+        return rows, scores
+
+    def _search_one(self, query: Vectors, k: int, request: _Request) -> Ranked:
+        found = (np.empty(0, np.int64), np.empty(0, np.float32))
+        for breadth in self._plan.breadths:
+            settled = self._propose(query, breadth, request)
+            if settled is None:
+                break
+            found = extend(found, settled)
+            if len(found[0]) >= k:
+                return found[0][:k], found[1][:k]
+        matching = request.matching()
+        # Rows found before come back in the scan, hence as many more are asked for.
+        scanned = best_first(matching, self._score(query, matching), k + len(found[0]))
+        rows, scores = extend(found, scanned)
+        return rows[:k], scores[:k]
+
+    def _propose(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
+        """FAISS's candidates that no unseen row can precede, ranked; None where it falls short."""
+        if self.kind == "ivf-pq" and not self._passes_over_all(request):
+            breadth *= _PQ_CANDIDATES
+        few = self._plan.scan_rows
+        if request.mask is not None:
+            few = min(few, len(self) // _FEW)
+        if request.count <= max(breadth, few):
+            return None
+        near, candidates = self._ask(query, breadth, request)
+        rows = candidates[0]
+        if len(rows) < breadth or rows[-1] < 0:
+            return None
+        scores = self._score(query, rows)
+        # By what FAISS says: of a compressed row's score it alone knows what may follow.
+        settled = certain(near[0])
+        return best_first(rows[settled], scores[settled], breadth)
+
+    def _passes_over_all(self, request: _Request) -> bool:
+        """Whether FAISS looks at every row of the mask, and at the vectors that are kept."""
+        return request.mask is not None and request.count <= self._plan.exhaustive_rows
+
+    def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
+        """FAISS's `breadth` best: of all rows of a mask, else as the kind looks for them."""
+        exhaustive = self._passes_over_all(request)
+        if exhaustive and request.mask is not None and request.count * _MANY >= len(self):
+            bound = self._bound(query, breadth, request)
+            if bound is not None:
+                return self._ask_above(query, bound, breadth, request.mask)
+        selector = request.selector
+        if self.kind == "ivf":  # which keeps its vectors in the lists
+            probes = self._index.nlist if exhaustive else self._probes(breadth, request.count)
+            index, parameters = self._index, self._ivf_parameters(probes, selector)
+        elif exhaustive or self.kind == "exact":
+            index, parameters = self._storage, faiss.SearchParameters(sel=selector)
+        elif self.kind in QUANTISED:
+            probes = self._probes(breadth, request.count)
+            index, parameters = self._index, self._ivf_parameters(probes, selector)
+        else:
+            # A walk passes rows outside the mask too, so it has to be longer where few match.
+            length = max(2 * breadth, math.ceil(1.5 * breadth * len(self) / request.count))
+            parameters = faiss.SearchParametersHNSW(efSearch=length, sel=selector)
+            index = self._index
+        near, rows = index.search(query[None], breadth, params=parameters)
+        return near, rows
+
+    def _bound(self, query: Vectors, breadth: int, request: _Request) -> float | None:
+        """A score that `breadth` rows of the mask reach at least; None where none is soon found,
+        and where it would not help: of vectors in a file FAISS finds those above a score slowly."""
+        if self.kind in QUANTISED:
+            return None
+        if self.kind == "ivf":
+            probes = self._probes(breadth, request.count)
+            parameters = self._ivf_parameters(probes, request.selector)
+            near, rows = self._index.search(query[None], breadth, params=parameters)
+            return float(near[0, -1]) if rows[0, -1] >= 0 else None
+        wanted = min(_SAMPLE_MOST * breadth, request.count // self._plan.sampled)
+        if wanted < _SAMPLE_LEAST * breadth:
+            return None  # too few to tell much
+        scores = self._score(query, request.matching()[:: request.count // wanted])
+        return float(np.partition(scores, len(scores) - breadth)[len(scores) - breadth])
+
+    def _ask_above(self, query: Vectors, bound: float, breadth: int, mask: Mask) -> tuple[Any, Any]:
+        """FAISS's `breadth` best of the mask, from all rows that score at least `bound`."""
+        index, parameters = self._storage, None
+        if self.kind == "ivf":
+            index, parameters = self._index, self._ivf_parameters(self._index.nlist, None)
+        _, near, rows = index.range_search(query[None], bound - ROUNDING, params=parameters)
+        inside = mask[rows]
+        rows, near = best_first(rows[inside], near[inside], breadth)
+        return near[None], rows[None]
+
+    def _ivf_parameters(self, probes: int, selector: Any) -> Any:
+        if self.kind == "ivf-pq":
+            return faiss.IVFPQSearchParameters(nprobe=probes, sel=selector)
+        return faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+
+    def _probes(self, breadth: int, count: int) -> int:
+        lists = self._index.nlist
+        # Four times the lists that would hold `breadth` matching rows if those lay evenly.
+        needed = math.ceil(4 * breadth * lists / count)
+        return int(min(lists, max(math.ceil(lists * self._plan.probe_share), needed)))
+
+    def _score(self, query: Vectors, rows: Rows) -> Scores:
+        if self._vectors is not None and 4 * len(rows) >= len(self):
+            return dot_rows(self._vectors, query)[rows]  # cheaper than copying the rows together
+        scores = np.empty(len(rows), np.float32)
+        for start in range(0, len(rows), _SCAN_BLOCK):
+            block = rows[start : start + _SCAN_BLOCK]
+            scores[start : start + len(block)] = dot_rows(self._gather(block), query)
+        return scores
+
+    def _gather(self, rows: Rows) -> Vectors:
+        if self._vectors is not None:
+            return np.asarray(self._vectors[rows])
+        if self._kept is not None:
+            return np.asarray(self._kept[rows], np.float32)
+        return np.asarray(self._index.reconstruct_batch(rows), np.float32)
+
+
+class _Request:
+    """The mask of one search and the number of rows that it lets through."""
+
+    def __init__(self, mask: Mask | None, total: int) -> None:
+        self.mask, self._total = mask, total
+        self.count = total if mask is None else int(np.count_nonzero(mask))
+
+    def matching(self) -> Rows:
+        return np.arange(self._total) if self.mask is None else np.flatnonzero(self.mask)
+
+    @cached_property
+    def selector(self) -> Any:
+        if self.mask is None:
+            return None
+        return faiss.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
+
+
+def _map_kept(path: Path, index: Any) -> Any:
+    """The vectors that `save` put beside an index; ArtefactError where they are not there."""
+    file = path.with_name(KEPT_FILE)
+    try:
+        kept = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        raise ArtefactError(file, "is missing or cannot be read") from None
+    if kept.shape != (index.ntotal, index.d) or kept.dtype != np.float16:
+        raise ArtefactError(file, "does not hold the vectors of the index")
+    return kept

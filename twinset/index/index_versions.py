@@ -1,0 +1,308 @@
+"""Index versions on disk: what the index builder publishes and the service opens.
+
+    INDEX/
+      CURRENT                        the live version, and below it those that were live before
+      encoders/                      the encoders of versions that brought their own
+      live.sqlite                    live writes, see `twinset.live.write_log`
+      20261123T120501Z-1a2b3c4d/     one immutable version: when it was built, of which inputs
+        manifest.json                encoder, dimension, count, kind, checksums
+        index.faiss                  vectors; row r is item r (compressed ones: and vectors.npy)
+        milvus.json                  instead of both: the Milvus collection that holds them
+        items.parquet                every field of the items
+        images.bin, images.parquet   the pictures end to end, and where each one lies
+      report.html, report.json     how its encoder was evaluated; where the build was given it
+
+A version never changes once it is there. Going live, and going back, is one atomic write of
+CURRENT. Names sort by time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twinset.artefacts import MANIFEST, read_manifest, write_text_atomically
+from twinset.embeddings import EncoderIdentity
+from twinset.errors import ArtefactError, Conflict, NotFound
+from twinset.index.indexed_items import Images, ImageStore, Items, ItemTable
+from twinset.index.milvus import milvus_versions as versions
+from twinset.index.vector_index import Mask, VectorIndex
+
+KIND = "index"
+CURRENT = "CURRENT"
+INDEX_FILE = "index.faiss"
+ITEMS_FILE = "items.parquet"
+IMAGES_FILE = "images.bin"
+IMAGE_PLACES_FILE = "images.parquet"
+_FILES = (ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
+REPORT_PAGE, REPORT_FIGURES = "report.html", "report.json"
+_REMEMBERED = 10
+_VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class IndexVersion:
+    """One version, opened: checked against its checksums, read-only, safe across threads.
+
+    Row r of `index`, `items` and `images` is the same item. It lives as long as it is referenced
+    and needs no closing; deleting its folder does not disturb it.
+    """
+
+    name: str
+    folder: Path
+    encoder_name: str
+    fingerprint: str
+    category: str | None
+    index: VectorIndex
+    items: Items
+    images: Images
+    manifest: Mapping[str, Any]
+    # (n,) which rows are items; None where all are. Only live writes leave rows without one.
+    alive: Mask | None = None
+    # Of the last live write in it; 0 for a version as it was built.
+    sequence: int = 0
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def count(self) -> int:
+        """How many items there are: rows, less those that were deleted."""
+        return len(self) if self.alive is None else int(self.alive.sum())
+
+    @property
+    def revision(self) -> str:
+        """Another one whenever any item is: the version's name, and its live writes."""
+        return f"{self.name}+{self.sequence}" if self.sequence else self.name
+
+    @property
+    def dimension(self) -> int:
+        return self.index.dimension
+
+    def require_encoder(self, encoder: EncoderIdentity) -> None:
+        """Refuse an encoder other than the one that made the vectors.
+
+        Raises:
+            ArtefactError: the fingerprint or the dimension differs.
+        """
+        if (encoder.fingerprint, encoder.dimension) != (self.fingerprint, self.dimension):
+            made_by = (
+                f"was built with another encoder ({self.encoder_name}); export and build again"
+            )
+            raise ArtefactError(self.folder / MANIFEST, made_by)
+
+
+def list_versions(index_dir: Path) -> list[str]:
+    """Names of the versions that stand in the folder, oldest first; none where it is missing."""
+    if not index_dir.is_dir():
+        return []
+    return sorted(p.name for p in index_dir.iterdir() if is_version(p.name) and p.is_dir())
+
+
+def peek_manifest(index_dir: Path, name: str) -> dict[str, Any]:
+    """What a version's manifest says, its files unchecked: to list versions, not to open one."""
+    try:
+        manifest = json.loads((index_dir / name / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def read_report(index_dir: Path, name: str) -> bytes:
+    """The page of a version's evaluation.
+
+    Raises:
+        NotFound: there is no such version, or it has none.
+        ArtefactError: it is damaged.
+    """
+    path = index_dir / name / REPORT_PAGE
+    files = peek_manifest(index_dir, name).get("files") if is_version(name) else None
+    if not isinstance(files, dict) or REPORT_PAGE not in files:
+        raise NotFound("There is no evaluation report of such a version.")
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise ArtefactError(path, "is missing or cannot be read") from None
+    if hashlib.sha256(data).hexdigest() != files[REPORT_PAGE]:
+        raise ArtefactError(path, "does not match its checksum; it was damaged or replaced")
+    return data
+
+
+def is_version(name: str) -> bool:
+    """Whether `name` has the form of a version name, and so is safe as a folder name."""
+    return _VERSION.fullmatch(name) is not None
+
+
+def current_version(index_dir: Path) -> str:
+    """The name of the live version.
+
+    Raises:
+        ArtefactError: CURRENT is missing or holds no version name.
+    """
+    return history(index_dir)[0]
+
+
+def history(index_dir: Path) -> list[str]:
+    """The live version, then those that were live before it, the latest first."""
+    path = index_dir / CURRENT
+    try:
+        names = path.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        raise ArtefactError(path, "not found; use `twinset build` first") from None
+    except (OSError, ValueError):
+        raise ArtefactError(path, "cannot be read") from None
+    if not names or not all(map(is_version, names)):
+        raise ArtefactError(path, "does not name an index version")
+    return names
+
+
+def set_current(index_dir: Path, name: str, instead_of: str | None = None) -> None:
+    """Make a version the live one; a crash leaves the old or the new name, never a mix.
+
+    What lies in Milvus follows: its alias moves first, and moves again when this is repeated. The
+    service itself searches the collection that the version names, whatever the alias.
+
+    Raises:
+        NotFound: there is no such version.
+        NotReady, ConfigError: it lies in a Milvus that does not answer or is not named.
+        Conflict: `instead_of` is given and is not the live version any more.
+    """
+    with flipping(index_dir):
+        if not is_version(name) or not (index_dir / name / MANIFEST).is_file():
+            raise NotFound("There is no such index version.")
+        try:
+            before = history(index_dir)
+        except ArtefactError:
+            before = []  # the first version, or one that replaces a damaged CURRENT
+        if instead_of is not None and before[:1] != [instead_of]:
+            raise Conflict("Another index version went live in the meantime.")
+        there = [old for old in before if old != name and (index_dir / old).is_dir()]
+        _write_history(index_dir, [name, *there])
+
+
+def earlier_version(index_dir: Path) -> str:
+    """The version that was live before the live one and is still there.
+
+    Raises:
+        Conflict: there is none.
+    """
+    for name in history(index_dir)[1:]:
+        if (index_dir / name).is_dir():
+            return name
+    raise Conflict("There is no earlier index version to go back to.")
+
+
+def go_back(index_dir: Path, name: str) -> None:
+    """Make `name`, the earlier version, the live one.
+
+    Going back again goes further back: the version that was left is no longer in the line.
+
+    Raises:
+        Conflict: it is not the earlier version any more.
+    """
+    with flipping(index_dir):
+        if earlier_version(index_dir) != name:
+            raise Conflict("Another index version went live in the meantime.")
+        names = history(index_dir)
+        _write_history(index_dir, names[names.index(name, 1) :])
+
+
+def follow_current(index_dir: Path) -> None:
+    """Let Milvus's alias lead to the live version, where a switch was cut short.
+
+    Raises:
+        NotReady, ConfigError: Milvus does not answer or is not named.
+    """
+    with flipping(index_dir):
+        versions.make_live(index_dir / current_version(index_dir))
+
+
+def _write_history(index_dir: Path, names: list[str]) -> None:
+    versions.make_live(index_dir / names[0])
+    write_text_atomically(index_dir / CURRENT, "\n".join(names[:_REMEMBERED]) + "\n")
+
+
+@contextmanager
+def flipping(index_dir: Path) -> Iterator[None]:
+    """Hold the folder while CURRENT changes, or while versions are removed that it might name.
+
+    The lock is the folder's own and goes with the process. It does not nest.
+    """
+    descriptor = os.open(index_dir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
+    """Open a version, by default the live one, after checking every file's checksum.
+
+    Raises:
+        ArtefactError: CURRENT or a file is missing, damaged, or does not fit the others.
+        NotFound: `name` has not the form of a version name.
+        NotReady, ConfigError: it lies in a Milvus that does not answer or is not named.
+    """
+    if name is not None and not is_version(name):
+        raise NotFound("There is no such index version.")
+    name = name or current_version(index_dir)
+    folder = index_dir / name
+    manifest = read_manifest(folder, KIND)
+    for file in (index_file(manifest), *_FILES):
+        if file not in manifest["files"]:
+            raise ArtefactError(folder / MANIFEST, f"does not list {file}")
+    version = _open_files(name, folder, manifest)
+    _check_sizes(version)
+    return version
+
+
+def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVersion:
+    try:
+        encoder, category = manifest["encoder"], manifest["category"]
+        encoder_name, fingerprint = str(encoder["name"]), str(encoder["fingerprint"])
+    except (KeyError, TypeError):
+        raise ArtefactError(folder / MANIFEST, "lacks a field") from None
+    return IndexVersion(
+        name=name,
+        folder=folder,
+        encoder_name=encoder_name,
+        fingerprint=fingerprint,
+        category=category,
+        index=_open_index(folder, manifest),
+        items=ItemTable(folder / ITEMS_FILE),
+        images=ImageStore(folder / IMAGES_FILE, folder / IMAGE_PLACES_FILE),
+        manifest=manifest,
+    )
+
+
+def index_file(manifest: Mapping[str, Any]) -> str:
+    """The file of a version that holds its vectors, or says where they are."""
+    return versions.FILE if manifest.get("index_kind") == versions.KIND else INDEX_FILE
+
+
+def _open_index(folder: Path, manifest: Mapping[str, Any]) -> VectorIndex:
+    from twinset.index.faiss_index import FaissIndex
+
+    if index_file(manifest) == versions.FILE:
+        return versions.open_index(folder)
+    return FaissIndex.load(folder / INDEX_FILE)
+
+
+def _check_sizes(version: IndexVersion) -> None:
+    said = version.manifest.get("dimension"), version.manifest.get("count")
+    if (version.dimension, len(version.index)) != said:
+        file = version.folder / index_file(version.manifest)
+        raise ArtefactError(file, "has another shape than the manifest says")
+    if len(version.items) != said[1]:
+        raise ArtefactError(version.folder / ITEMS_FILE, "has another count than the manifest says")
+    if len(version.images) != said[1]:
+        raise ArtefactError(version.folder / IMAGE_PLACES_FILE, "has another count than the items")

@@ -1,0 +1,51 @@
+"""Live writes that were applied to a collection beside the version's, where that lies in Milvus.
+
+A write is durable in the log and shown by every worker's overlay before it is applied, see
+`live.engine_writes`. Which writes are applied stands in the log, under the collection's name: the
+collection can always be made anew from the version and the log, and is where it was lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twinset.index.milvus.delta_collections import open_beside
+from twinset.index.milvus.milvus_collections import beside
+from twinset.index.milvus.milvus_index import MilvusIndex
+from twinset.live.write_log import WriteLog
+
+if TYPE_CHECKING:
+    from twinset.live.overlay import Overlay
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A collection that holds every row whose last write has at most this sequence, as that write
+    left it. It may hold others too, of writes that are being applied."""
+
+    index: MilvusIndex
+    sequence: int
+
+
+def owner_of(overlay: Overlay, log: WriteLog) -> str:
+    """Whose a collection is: rows are numbered by the writes of one log after one marker."""
+    return f"{log.id[:12]}_{overlay.marker}"
+
+
+def find_applied(overlay: Overlay, log: WriteLog) -> Applied | None:
+    """What is applied of the writes over a version: `overlay.applied` itself where it still says
+    so, None where nothing is, or where the collection was lost.
+
+    Raises:
+        NotReady: Milvus does not answer.
+    """
+    version, before = overlay.base.index, overlay.applied
+    if not isinstance(version, MilvusIndex):
+        return None
+    owner = owner_of(overlay, log)
+    sequence = log.applied(beside(version.record, owner).name)
+    if sequence == (before.sequence if before else 0):
+        return before
+    index = open_beside(version, owner) if sequence else None
+    return None if index is None else Applied(index, sequence)

@@ -1,0 +1,140 @@
+"""Bringing an overlay up to date with the log, embedding only what no stored vector fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from PIL.Image import Image
+
+from twinset.encoders.encoder import Encoder, Vectors
+from twinset.errors import ImageError, StorageFull, TwinsetError
+from twinset.images.decode import ImageLimits, decode_image
+from twinset.index.index_versions import IndexVersion
+from twinset.index.indexed_items import StoredImage
+from twinset.live.applied_writes import find_applied
+from twinset.live.overlay import BASE_PICTURE, Merge, Overlay
+from twinset.live.write_log import WriteLog
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """Finds the vectors of changed items: in the log, among those that are `ready`, or by the
+    encoder.
+
+    `ready` vectors and `pictures` (by sha256) belong to writes that are not in the log yet.
+    """
+
+    encoder: Encoder
+    log: WriteLog
+    limits: ImageLimits = field(default_factory=ImageLimits)
+    pictures: Mapping[str, StoredImage] = field(default_factory=dict)
+    ready: Mapping[str, Vectors] = field(default_factory=dict)
+
+    def merge(self, overlay: Overlay) -> Merge:
+        return Merge(overlay, self.encoder.text_template, self.encoder.fingerprint)
+
+    def resolve(self, merge: Merge, base: IndexVersion) -> dict[str, Vectors]:
+        """Give every unresolved row its vector; returns those that the log lacks, by key."""
+        content = {row: merge.content(row) for row in merge.unresolved}
+        known = self.log.vectors({key for key, _, _ in content.values()})
+        missing = {c[0]: (row, *c[1:]) for row, c in content.items() if c[0] not in known}
+        made = {key: self.ready[key] for key in missing if key in self.ready}
+        keys = [key for key in missing if key not in made]
+        for start in range(0, len(keys), _BATCH):
+            batch = keys[start : start + _BATCH]
+            rows = self._embed([missing[key] for key in batch], base)
+            made |= dict(zip(batch, rows, strict=True))
+        merge.resolve({**known, **made})
+        return made
+
+    def _embed(
+        self, items: Sequence[tuple[int, str | None, str | None]], base: IndexVersion
+    ) -> Vectors:
+        images = [self._decode(row, picture, base) for row, _, picture in items]
+        texts = [text for _, text, _ in items]
+        # What lost its picture and has no words is listed, but nothing finds it.
+        blank = [i is None and t is None for i, t in zip(images, texts, strict=True)]
+        filled = [" " if b else t for b, t in zip(blank, texts, strict=True)]
+        vectors = self.encoder.encode_items(images, filled).item
+        vectors[blank] = 0
+        return vectors
+
+    def _decode(self, row: int, picture: str | None, base: IndexVersion) -> Image | None:
+        if picture is None:
+            return None
+        if picture == BASE_PICTURE:
+            stored = base.images.read(row)
+        else:
+            stored = self.pictures.get(picture) or self.log.picture(picture)
+        try:
+            if stored is not None:
+                return decode_image(stored.data, self.limits, self.encoder.image_size)
+        except ImageError:
+            pass  # as in an export: the item's words still find it
+        return None
+
+
+def start(base: IndexVersion, log: WriteLog) -> Overlay:
+    """An overlay of `base` before the writes that it does not hold."""
+    return Overlay.empty(base, log.marker(base.manifest.get("live")))
+
+
+def start_applied(base: IndexVersion, log: WriteLog) -> Overlay:
+    """The same, with what a collection beside the version's holds of those writes.
+
+    Raises:
+        NotReady: Milvus does not answer.
+    """
+    overlay = start(base, log)
+    return replace(overlay, applied=find_applied(overlay, log))
+
+
+def follow_applied(overlay: Overlay, embedder: Embedder) -> Overlay:
+    """The overlay by what is applied by now, itself where nothing changed.
+
+    Raises:
+        NotReady: Milvus does not answer.
+    """
+    applied = find_applied(overlay, embedder.log)
+    if applied is overlay.applied:
+        return overlay
+    before = 0 if overlay.applied is None else overlay.applied.sequence
+    if applied is None or applied.sequence < before:
+        # The collection is gone or was begun anew: the vectors that were let go are needed again.
+        return catch_up(replace(start(overlay.base, embedder.log), applied=applied), embedder)
+    # What is applied of writes that are not seen here yet counts a little later.
+    return overlay.with_applied(applied) if applied.sequence <= overlay.sequence else overlay
+
+
+def advance(overlay: Overlay, embedder: Embedder) -> tuple[Overlay, dict[str, Vectors]]:
+    """The overlay after all that is in the log, itself where there is nothing new; and the vectors
+    that had to be made, by key.
+
+    A patch of an item that this base lacks changes nothing.
+    """
+    entries = embedder.log.entries(overlay.sequence)
+    if not entries:
+        return overlay, {}
+    merge = embedder.merge(overlay)
+    for entry in entries:
+        try:
+            merge.apply(entry)
+        except TwinsetError:
+            merge.skip(entry)
+    made = embedder.resolve(merge, overlay.base)
+    return merge.done(), made
+
+
+def catch_up(overlay: Overlay, embedder: Embedder) -> Overlay:
+    """The same, with new vectors kept in the log for other processes, where it has room."""
+    overlay, made = advance(overlay, embedder)
+    if made:
+        try:
+            with embedder.log.transaction() as transaction:
+                transaction.add_vectors(made)
+        except StorageFull:
+            pass
+    return overlay

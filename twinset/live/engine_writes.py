@@ -1,0 +1,115 @@
+"""Applying live writes to the collection beside a version that lies in Milvus.
+
+One process at a time, under a lock in the index folder, takes an overlay that every worker has
+seen, writes what it changed since the last time, waits until every search sees that, and notes in
+the log up to where it came. Until it is noted every worker searches those rows in its own memory,
+so nothing is missed or found twice meanwhile. A process that dies leaves what the next one writes
+again: rows are replaced and removed by their numbers.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from twinset.index.milvus.delta_collections import make_beside, settle
+from twinset.index.milvus.milvus_index import MilvusIndex
+from twinset.index.vector_index import Vectors
+from twinset.live.applied_writes import Applied, find_applied, owner_of
+from twinset.live.overlay import Overlay
+from twinset.live.write_log import WriteLog
+
+_LOCK = ".applying"
+_BLOCK = 500
+
+
+def is_behind(overlay: Overlay) -> bool:
+    """Whether there are writes to apply."""
+    done = overlay.marker if overlay.applied is None else overlay.applied.sequence
+    return isinstance(overlay.base.index, MilvusIndex) and overlay.sequence > done
+
+
+def count_unapplied(overlay: Overlay) -> int:
+    """How many changed and deleted rows wait to be applied."""
+    if not is_behind(overlay):
+        return 0
+    done = overlay.marker if overlay.applied is None else overlay.applied.sequence
+    sequences = [*(change.sequence for change in overlay.changes.values()), *overlay.dead.values()]
+    return sum(sequence > done for sequence in sequences)
+
+
+def apply_writes(
+    overlay: Overlay, log: WriteLog, index_dir: Path, wait: Callable[[float], bool]
+) -> None:
+    """Apply what an overlay holds; nothing where another process is at it.
+
+    Every worker must have seen the overlay's writes: where one of an item is applied, a worker that
+    still shows the item as it was before would find it by what it is now. `wait` is called with the
+    seconds after which every search sees what was written, and says whether it was cut short.
+
+    Raises:
+        ConfigError, NotReady: Milvus does not answer; the call may be repeated.
+        StorageFull: the log has no room; likewise.
+    """
+    version = overlay.base.index
+    if not isinstance(version, MilvusIndex):
+        raise TypeError("only what lies in Milvus has a collection to write to")
+    with _alone(index_dir) as alone:
+        if alone:
+            applied = _begin(version, overlay, log)
+            if applied is not None and applied.sequence < overlay.sequence:
+                _write(version, overlay, applied)
+                if not wait(settle(applied.index)):
+                    log.set_applied(applied.index.record.name, overlay.sequence)
+
+
+def _begin(version: MilvusIndex, overlay: Overlay, log: WriteLog) -> Applied | None:
+    """The collection to go on with; None where vectors that it held are to be read from the log
+    first, which followers do when they see that less counts as applied."""
+    before = 0 if overlay.applied is None else overlay.applied.sequence
+    applied = find_applied(replace(overlay, applied=None), log)
+    if applied is None:
+        index = make_beside(version, owner_of(overlay, log))
+        log.set_applied(index.record.name, 0)
+        applied = Applied(index, 0)
+    return applied if applied.sequence >= before else None
+
+
+def _write(version: MilvusIndex, overlay: Overlay, applied: Applied) -> None:
+    gone = [row for row, sequence in overlay.dead.items() if sequence > applied.sequence]
+    for block in _blocks(gone):
+        applied.index.delete(block)
+    rows = [r for r, change in overlay.changes.items() if change.sequence > applied.sequence]
+    for block in _blocks(rows):
+        vectors = _vectors(version, overlay, block)
+        applied.index.upsert(block, vectors, [overlay.changes[row].fields for row in block])
+
+
+def _vectors(version: MilvusIndex, overlay: Overlay, rows: Sequence[int]) -> Vectors:
+    """The vectors of changed rows, (n, d); the version's own where only fields were changed."""
+    own = {row: overlay.changes[row].vector for row in rows if overlay.changes[row].key is not None}
+    kept = [row for row in rows if row not in own]
+    held = {**own, **dict(zip(kept, version.vectors(np.array(kept, np.int64)), strict=True))}
+    return np.array([held[row] for row in rows], np.float32)
+
+
+def _blocks(rows: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(rows), _BLOCK):
+        yield rows[start : start + _BLOCK]
+
+
+@contextmanager
+def _alone(index_dir: Path) -> Iterator[bool]:
+    """Whether no other process holds the lock; it goes with the process, however that ends."""
+    with (index_dir / _LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

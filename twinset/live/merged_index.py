@@ -1,0 +1,130 @@
+"""The vector index of a merged version: three parts that are searched each and merged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from twinset.index.exact_index import check_query, dot_rows
+from twinset.index.ranked_rows import Ranked, best_first
+from twinset.index.vector_index import Condition, Mask, Rows, Scores, VectorIndex, Vectors
+from twinset.live.overlay import Overlay
+
+
+class LaidIndex:
+    """See `twinset.index.vector_index.VectorIndex`. Each row is searched in one of three parts.
+
+    The base has the rows with its own vector, `overlay.applied` those that were written and applied
+    since, and rows written since then are searched exactly. A row that holds no item is never
+    returned, whatever the mask.
+    """
+
+    def __init__(self, base: VectorIndex, overlay: Overlay, alive: Mask) -> None:
+        self._base, self._total = base, overlay.total
+        self.kind, self.dimension = base.kind, base.dimension
+        changes = sorted(overlay.changes.items())
+        applied = [row for row, change in changes if overlay.has_applied(change)]
+        self._held = _rows_mask(applied, overlay.total)
+        self._applied: VectorIndex | None = None
+        if overlay.applied is not None and applied:
+            self._applied = overlay.applied.index.holding(self._held)
+        moved = {r: c.vector for r, c in changes if c.key is not None and not self._held[r]}
+        self._rows = np.array(list(moved), np.int64)
+        self._vectors = np.array(list(moved.values()), np.float32).reshape(-1, base.dimension)
+        # Rows of the base that keep their vectors, but not the fields that the base knows.
+        self._altered = tuple(r for r, c in changes if c.key is None and not self._held[r])
+        elsewhere = self._held | _rows_mask(self._rows, overlay.total)
+        visible = alive[: len(base)] & ~elsewhere[: len(base)]
+        self._visible: Mask | None = None if visible.all() else visible
+
+    def __len__(self) -> int:
+        return self._total
+
+    def vector(self, row: int) -> Vectors:
+        return np.asarray(self.vectors(np.array([row], np.int64))[0])
+
+    def vectors(self, rows: Rows) -> Vectors:
+        own, applied = np.isin(rows, self._rows), self._held[rows]
+        vectors = np.empty((len(rows), self.dimension), np.float32)
+        based = ~own & ~applied
+        vectors[based] = self._base.vectors(rows[based])
+        vectors[own] = self._vectors[np.searchsorted(self._rows, rows[own])]
+        if self._applied is not None:
+            vectors[applied] = self._applied.vectors(rows[applied])
+        return vectors
+
+    def search(
+        self, queries: Vectors, k: int, mask: Mask | None = None, where: Condition | None = None
+    ) -> Ranked:
+        check_query(queries, k, mask, (len(self), self.dimension))
+        based = self._search_base(queries, k, mask, where)
+        applied = self._search_applied(queries, k, mask, where)
+        near = slice(None) if mask is None else mask[self._rows]
+        own_rows, own_vectors = self._rows[near], self._vectors[near]
+        rows = np.full((len(queries), k), -1, np.int64)
+        scores = np.full((len(queries), k), -np.inf, np.float32)
+        for number, query in enumerate(np.ascontiguousarray(queries, np.float32)):
+            found = _found(based, number)
+            if applied is not None:
+                found = merge_ranked(found, _found(applied, number), k)
+            own = best_first(own_rows, dot_rows(own_vectors, query), k)
+            best, similarity = merge_ranked(found, own, k)
+            rows[number, : len(best)] = best
+            scores[number, : len(best)] = similarity
+        return rows, scores
+
+    def _search_base(
+        self, queries: Vectors, k: int, mask: Mask | None, where: Condition | None
+    ) -> Ranked:
+        if where is not None:
+            where = replace(where, others=(*where.others, *self._altered))
+        part = self._visible
+        if mask is not None:
+            mask = mask[: len(self._base)]
+            part = mask if part is None else mask & part
+        return self._base.search(queries, k, part, where)
+
+    def _search_applied(
+        self, queries: Vectors, k: int, mask: Mask | None, where: Condition | None
+    ) -> Ranked | None:
+        if self._applied is None:
+            return None
+        part = self._held if mask is None else mask & self._held
+        return self._applied.search(queries, k, part, where) if part.any() else None
+
+
+def merge_ranked(found: Ranked, own: Ranked, k: int) -> Ranked:
+    """The first k of two lists, each best first with equal scores in row order.
+
+    Both keep their order whatever their scores: an approximate index may list a row that it missed
+    at first after a worse one, and a longer list must begin as a shorter one does.
+    """
+    # What a row counts as: never more than a row before it.
+    falling, own_falling = _falling(found[1]), _falling(own[1])
+    first = np.searchsorted(falling, own_falling, "left")
+    last = np.searchsorted(falling, own_falling, "right")
+    for place in np.flatnonzero(first < last):
+        tied = found[0][first[place] : last[place]]
+        first[place] += np.searchsorted(tied, own[0][place])
+    first = np.maximum.accumulate(first) if len(first) else first
+    # Row i of `found` stands at 2i + 1, a row that precedes it at 2i.
+    places = np.concatenate([2 * np.arange(len(found[0])) + 1, 2 * first])
+    order = np.argsort(places, kind="stable")[:k]
+    return np.concatenate([found[0], own[0]])[order], np.concatenate([found[1], own[1]])[order]
+
+
+def _falling(scores: Scores) -> Scores:
+    return np.asarray(-np.minimum.accumulate(scores)) if len(scores) else scores
+
+
+def _found(ranked: Ranked, number: int) -> Ranked:
+    kept = ranked[0][number] >= 0
+    return ranked[0][number][kept], ranked[1][number][kept]
+
+
+def _rows_mask(rows: Collection[int] | Rows, total: int) -> Mask:
+    mask = np.zeros(total, np.bool_)
+    mask[np.asarray(rows, np.int64)] = True
+    return mask

@@ -1,0 +1,106 @@
+"""An index version with live writes laid over it; answers as one built from the merged items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from twinset.columns import Columns
+from twinset.index.index_versions import IndexVersion
+from twinset.index.indexed_items import Images, StoredImage
+from twinset.index.vector_index import Mask, Rows
+from twinset.live.merged_columns import LaidColumns
+from twinset.live.merged_index import LaidIndex
+from twinset.live.overlay import BASE_PICTURE, Change, Overlay
+from twinset.live.write_log import WriteLog
+
+
+def view(overlay: Overlay, log: WriteLog) -> IndexVersion:
+    """The merged version; the base itself where nothing differs from it.
+
+    Its rows are those of the overlay, so `alive` is false for some where items were deleted.
+    """
+    base = overlay.base
+    if not overlay.size and overlay.total == len(base):
+        return base
+    dead = np.array(sorted(overlay.dead), np.int64)
+    alive = np.ones(overlay.total, np.bool_)
+    alive[dead] = False
+    return replace(
+        base,
+        index=LaidIndex(base.index, overlay, alive),
+        items=LaidItems(overlay, dead),
+        images=LaidImages(base.images, overlay, log),
+        alive=None if alive.all() else alive,
+        sequence=overlay.sequence,
+    )
+
+
+class LaidItems:
+    """See `twinset.index.indexed_items.Items`."""
+
+    def __init__(self, overlay: Overlay, dead: Rows) -> None:
+        self._overlay = overlay
+        self._changes: Mapping[int, Change] = overlay.changes
+        rows = sorted(self._changes)
+        fields = [self._changes[row].fields for row in rows]
+        self._rows = np.array(rows, np.int64)
+        base = overlay.table.columns
+        self.columns: Columns = LaidColumns(base, overlay.total, dead, (self._rows, fields))
+
+    def __len__(self) -> int:
+        return self._overlay.total
+
+    @property
+    def names(self) -> list[str]:
+        return self._overlay.table.names
+
+    def item(self, row: int) -> dict[str, Any]:
+        return self._overlay.fields_of(row)
+
+    def id_of(self, row: int) -> str:
+        change = self._changes.get(row)
+        return self._overlay.table.id_of(row) if change is None else str(change.fields["id"])
+
+    def row_of(self, item_id: str) -> int | None:
+        return self._overlay.row_of(item_id)
+
+    def table(self) -> pa.Table:
+        """The fields of the living items, in row order."""
+        base = self._overlay.table.table
+        untouched = np.ones(base.num_rows, np.bool_)
+        for touched in (self._rows, np.array(sorted(self._overlay.dead), np.int64)):
+            untouched[touched[touched < base.num_rows]] = False
+        rows = np.flatnonzero(untouched)
+        changed = [dict(self._changes[row].fields) for row in self._rows.tolist()]
+        both = pa.concat_tables(
+            [base.take(pa.array(rows)), pa.Table.from_pylist(changed, schema=base.schema)]
+        )
+        return both.take(pa.array(np.argsort(np.concatenate([rows, self._rows]), kind="stable")))
+
+
+class LaidImages:
+    """See `twinset.index.indexed_items.Images`; pictures of changed rows are in the log."""
+
+    def __init__(self, base: Images, overlay: Overlay, log: WriteLog) -> None:
+        self._base, self._log = base, log
+        changes = overlay.changes
+        self._own = {row: c.picture for row, c in changes.items() if c.picture != BASE_PICTURE}
+        self.has_image: Mask = np.zeros(overlay.total, np.bool_)
+        self.has_image[: len(base)] = base.has_image
+        self.has_image[list(overlay.dead)] = False
+        for row, sha in self._own.items():
+            self.has_image[row] = sha is not None
+
+    def __len__(self) -> int:
+        return len(self.has_image)
+
+    def read(self, row: int) -> StoredImage | None:
+        if not self.has_image[row]:
+            return None
+        sha = self._own.get(row)
+        return self._base.read(row) if sha is None else self._log.picture(sha)

@@ -1,0 +1,240 @@
+"""The log of live writes: one SQLite file beside the index versions, shared by all workers.
+
+A write is acknowledged after its transaction was committed with `synchronous=FULL` in WAL mode:
+SQLite then syncs the log before `COMMIT` returns. Sequence numbers rise and are never reused. The
+file also holds what writes brought along: pictures by their sha256, vectors by what they were made
+of, and the answers that belong to idempotency keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from twinset.errors import ArtefactError
+from twinset.index.indexed_items import StoredImage
+from twinset.index.vector_index import Vectors
+from twinset.live.log_database import connect, prepare, storage_errors
+
+LOG_FILE = "live.sqlite"
+Operation = Literal["put", "patch", "delete"]
+_APPLIED = "applied:"
+_ANSWERS_KEPT_S = 24 * 3600
+_MICROSECONDS = 1_000_000
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One write. `fields` are those that a put or a patch names; "image" among them holds the
+    sha256 of a picture, or None for no picture. A draft that is not in the log has sequence 0."""
+
+    id: str
+    operation: Operation
+    fields: Mapping[str, Any]
+    sequence: int = 0
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """The answer that an idempotency key stands for, and a digest of the request that had it."""
+
+    request: str
+    answer: dict[str, Any]
+
+
+class WriteLog:
+    """The log of an index folder. Safe to share between threads; made where it is missing.
+
+    Raises:
+        ArtefactError: the file is not a log, or cannot be opened.
+        NotReady: another process holds it for longer than one waits.
+        StorageFull: there is no room to make it.
+    """
+
+    def __init__(self, index_dir: Path) -> None:
+        self.path = index_dir / LOG_FILE
+        self._reading, self._writing = threading.RLock(), threading.RLock()
+        try:
+            with storage_errors():
+                self._writer = connect(self.path)
+                prepare(self._writer)
+                self._reader = connect(self.path)
+                self.id = str(self._one("SELECT value FROM meta WHERE name = 'id'"))
+        except sqlite3.Error:
+            raise ArtefactError(self.path, "cannot be opened as a log of live writes") from None
+
+    def close(self) -> None:
+        with self._reading, self._writing:
+            self._reader.close()
+            self._writer.close()
+
+    # Reading.
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._reading:
+            return self._reader.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        rows = self._rows(sql, *values)
+        return rows[0][0] if rows else None
+
+    @property
+    def sequence(self) -> int:
+        """That of the latest write, also after the log was trimmed; 0 before the first."""
+        return int(self._one("SELECT seq FROM sqlite_sequence WHERE name = 'log'") or 0)
+
+    def entries(self, after: int) -> list[Entry]:
+        """Writes with a higher sequence, in order."""
+        rows = self._rows(
+            "SELECT id, operation, fields, sequence FROM log WHERE sequence > ? ORDER BY sequence",
+            after,
+        )
+        return [Entry(i, operation, json.loads(fields), n) for i, operation, fields, n in rows]
+
+    def marker(self, live: Mapping[str, Any] | None) -> int:
+        """The last sequence that an index version already holds.
+
+        `live` is that part of the version's manifest: `sequence` of the log named by `log` was
+        folded in, and its catalogue was made at `as_of`, so writes up to then are in it.
+        """
+        live = live or {}
+        folded = int(live.get("sequence", 0)) if live.get("log") == self.id else 0
+        as_of = live.get("as_of")
+        if as_of is None:
+            return folded
+        moment = int(datetime.fromisoformat(as_of).timestamp() * _MICROSECONDS)
+        held = self._one("SELECT max(sequence) FROM log WHERE time <= ?", moment) or 0
+        return max(folded, int(held))
+
+    def applied(self, name: str) -> int:
+        """Up to which sequence the writes are in a collection of this name; 0 for none of them."""
+        return int(self._one("SELECT value FROM meta WHERE name = ?", _APPLIED + name) or 0)
+
+    def picture(self, sha: str) -> StoredImage | None:
+        rows = self._rows("SELECT data, type FROM pictures WHERE sha = ?", sha)
+        return StoredImage(*rows[0]) if rows else None
+
+    def vectors(self, keys: Iterable[str]) -> dict[str, Vectors]:
+        """The stored vectors of those keys that have one."""
+        wanted = list(keys)
+        found: dict[str, Vectors] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(chunk))
+            sql = f"SELECT key, data FROM vectors WHERE key IN ({marks})"  # noqa: S608 - only marks
+            found |= {key: np.frombuffer(data, np.float32) for key, data in self._rows(sql, *chunk)}
+        return found
+
+    # Writing.
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """All that is written in the block becomes durable when it ends, or nothing of it.
+
+        Other processes' writes wait meanwhile; what they wrote before is seen.
+
+        Raises:
+            StorageFull, NotReady: the disk has no room, or another process writes for long.
+                Nothing was written, and a later try can succeed.
+        """
+        with self._writing, storage_errors():
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield Transaction(self._writer)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def set_applied(self, name: str, sequence: int) -> None:
+        """Say up to which sequence the writes are in a collection of this name.
+
+        Raises:
+            StorageFull: there is no room to say it.
+        """
+        with self.transaction():
+            sql = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
+            self._writer.execute(sql, (_APPLIED + name, str(sequence)))
+
+    def trim(self, upto: int) -> None:
+        """Forget writes up to a sequence, and what only they needed."""
+        with self.transaction():
+            for table in ("log", "pictures", "vectors"):
+                self._writer.execute(
+                    f"DELETE FROM {table} WHERE sequence <= ?",  # noqa: S608 - fixed names
+                    (upto,),
+                )
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """The writing side of a log inside `WriteLog.transaction`."""
+
+    _connection: sqlite3.Connection
+
+    @property
+    def sequence(self) -> int:
+        sql = "SELECT seq FROM sqlite_sequence WHERE name = 'log'"
+        row = self._connection.execute(sql).fetchone()
+        return int(row[0]) if row else 0
+
+    def append(self, entry: Entry) -> int:
+        """Add a write and return its sequence; its picture is kept at least as long as it."""
+        # Times must rise with sequences also when the clock is set back.
+        sql = (
+            "INSERT INTO log (time, id, operation, fields) VALUES "
+            "(max(?, coalesce((SELECT max(time) FROM log), 0)), ?, ?, ?)"
+        )
+        fields = json.dumps(dict(entry.fields), ensure_ascii=False, allow_nan=False)
+        values = (_now(), entry.id, entry.operation, fields)
+        number = int(self._connection.execute(sql, values).lastrowid or 0)
+        sha = entry.fields.get("image")
+        if sha is not None:
+            self._connection.execute(
+                "UPDATE pictures SET sequence = ? WHERE sha = ?", (number, sha)
+            )
+        return number
+
+    def add_pictures(self, pictures: Mapping[str, StoredImage]) -> None:
+        sql = "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?)"
+        rows = [(sha, self.sequence + 1, p.media_type, p.data) for sha, p in pictures.items()]
+        self._connection.executemany(sql, rows)
+
+    def add_vectors(self, vectors: Mapping[str, Vectors]) -> None:
+        number = self.sequence + 1
+        rows = [(key, number, np.float32(row).tobytes()) for key, row in vectors.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+
+    def recall(self, key: str) -> Remembered | None:
+        """The answer that was remembered under a key within the last day."""
+        oldest = _now() - _ANSWERS_KEPT_S * _MICROSECONDS
+        self._connection.execute("DELETE FROM answers WHERE time < ?", (oldest,))
+        sql = "SELECT request, answer FROM answers WHERE key = ?"
+        row = self._connection.execute(sql, (key,)).fetchone()
+        return Remembered(row[0], json.loads(row[1])) if row else None
+
+    def remember(self, key: str, request: str, answer: Mapping[str, Any]) -> None:
+        values = (key, _now(), request, json.dumps(dict(answer)))
+        self._connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", values)
+
+
+def picture_sha(data: bytes) -> str:
+    """The name of a picture in the log."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from app.api import admin_routes as admin
 from app.api import health_routes as health
@@ -18,7 +19,6 @@ from app.http import problems
 from app.http.access import Access
 from app.http.body_limits import BodyLimit
 from app.http.cors import CORS_OPTIONS, CrossOrigin
-from app.http.early_rejection import Door
 from app.http.request_context import RequestContext
 from app.recommend.recommender import Recommender
 from app.server.freed_memory import return_freed_memory
@@ -26,6 +26,8 @@ from app.settings import Settings
 from app.state import State, drain_on_sigterm
 from app.storefront import page_routes as storefront
 from app.storefront import sign_in_routes as sign_in
+
+_API = (recommend, items, admin, operation, health)
 
 
 def create_app(
@@ -66,7 +68,8 @@ def create_app(
     app.add_middleware(Access, settings=settings)
     if settings.cors_origins:
         app.add_middleware(CrossOrigin, allow_origins=settings.cors_origins, **CORS_OPTIONS)
-    app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors)
+    paths = _plain_paths()
+    app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors, paths=paths)
     return app
 
 
@@ -79,20 +82,24 @@ def app_from_environment() -> FastAPI:
 def api_router() -> APIRouter:
     """Every route that answers a program."""
     router = APIRouter()
-    for module in (recommend, items, admin, operation, health):
+    for module in _API:
         router.include_router(module.router)
     return router
 
 
+def _plain_paths() -> set[str]:
+    """The paths of those routes that have no parameter in them."""
+    routes = [route for module in _API for route in module.router.routes]
+    paths = {route.path for route in routes if isinstance(route, APIRoute)}
+    return {path for path in paths if "{" not in path}
+
+
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Door]]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: State = app.state.service
     state.start()
     drain_on_sigterm(state)
-    door = Door(lambda: state.takes_no_image, state.settings, state.metrics, state.errors)
-    yield {
-        "door": door
-    }  # for `app.server.connections`, which looks at requests before the application
+    yield
     state.stop()
 
 

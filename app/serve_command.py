@@ -17,8 +17,8 @@ from app.live.live_catalogue import open_pair
 from app.main import app_from_environment, create_app
 from app.observability.json_logs import log_config
 from app.observability.prometheus_metrics import MULTIPROCESS_FOLDER
-from app.server.connections import Connection, Deadlines
 from app.server.freed_memory import return_freed_memory
+from app.server.http_protocol import Connection, Deadlines
 from app.server.supervisor import supervise
 from app.settings import Settings
 from app.state import State

@@ -6,6 +6,7 @@ import logging
 import random
 import re
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -39,9 +40,12 @@ class RequestContext:
     requests; any other is replaced.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, errors: RecentErrors) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, errors: RecentErrors, paths: Iterable[str]
+    ) -> None:
         self._app = app
         self._metrics, self._errors = metrics, errors
+        self._paths = {_DOCUMENT, *paths}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,7 +69,7 @@ class RequestContext:
 
     def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         # The route's template, not the path: bounded in number, and nothing of the caller's.
-        route = getattr(scope.get("route"), "path_format", None) or _unrouted(scope["path"])
+        route = getattr(scope.get("route"), "path_format", None) or self._unrouted(scope)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.count_request(method, route, status, seconds)
         fields = {
@@ -81,13 +85,12 @@ class RequestContext:
             self._errors.add(ErrorEvent(now, request_id, method, route, status, code))
         logger.info("request", extra=fields | ({"code": code} if code else {}))
 
-
-def _unrouted(path: str) -> str:
-    # Files of pages and the description have no route of the framework's; apart, so that what is
-    # not there stands out.
-    if path.startswith(_FILES):
-        return _FILES
-    return path if path == _DOCUMENT else "unmatched"
+    def _unrouted(self, scope: Scope) -> str:
+        """The route of a request that was answered before it got there, if its path alone says."""
+        path: str = scope["path"].removeprefix("/v1")
+        if path.startswith(_FILES):
+            return _FILES
+        return path if path in self._paths else "unmatched"
 
 
 class _Sender:

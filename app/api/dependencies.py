@@ -11,8 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.api.schemas import FacetOptions, ImageOptions, ListOptions, SearchOptions
-from app.http.multipart import Form, boundary_of, read_form
+from app.http.multipart import Form, read_form
 from app.recommend.recommender import Recommender
+from app.service_errors import MalformedBody
 from app.state import State
 from twinset.errors import InvalidInput, NotReady
 
@@ -93,8 +94,7 @@ async def read_image_form(request: Request) -> ImageForm:
         UnsupportedBody, MalformedBody: see `app.http.multipart`.
         RequestValidationError: a field is missing, repeated, unknown or out of range.
     """
-    boundary = boundary_of(request.headers.get("content-type", ""))
-    form = await read_form(request.stream(), boundary)
+    form = await read_form(request.stream(), request.headers.get("content-type", ""))
     if not form.complete:
         raise InvalidInput("The multipart body ends before its closing boundary.")
     image = _only_image(form)
@@ -113,28 +113,37 @@ def located(error: ValidationError, place: str) -> RequestValidationError:
 
 
 def _only_image(form: Form) -> bytes:
-    images = [part for part in form.parts if part.name == "image"]
+    images = [value for name, value in form.parts if name == "image"]
     if not images:
         raise _refusal("image", "missing", "Field required")
     if len(images) > 1:
         raise _refusal("image", "too_many", "Send one image")
-    if not images[0].is_file:
+    if isinstance(images[0], str):
         raise _refusal("image", "file_expected", "Send a file, not text")
-    return bytes(images[0].data)
+    return images[0]
 
 
 def _form_values(form: Form) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for part in form.parts:
-        if part.name == "image":
+    for name, part in form.parts:
+        if name == "image":
             continue
-        if part.name in _LISTS:
-            values.setdefault(part.name, []).append(part.text())
-        elif part.name in values:
+        value = part if isinstance(part, str) else _text(part)
+        if name in _LISTS:
+            values.setdefault(name, []).append(value)
+        elif name in values:
             raise _refusal("request", "repeated", "A field is given twice")
         else:
-            values[part.name] = part.text()
+            values[name] = value
     return values
+
+
+def _text(part: bytes) -> str:
+    # Some clients name a file for each part.
+    try:
+        return part.decode()
+    except UnicodeDecodeError:
+        raise MalformedBody("A form field is not UTF-8 text.") from None
 
 
 def _refusal(field: str, code: str, message: str) -> RequestValidationError:

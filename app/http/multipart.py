@@ -1,46 +1,69 @@
-"""Multipart bodies, taken apart in memory.
-
-The framework's own parser spools uploads to temporary files. An upload here never reaches a disk:
-its size is bounded by the body limit, so it can stay where it is.
-"""
+"""Multipart bodies, parsed in memory: an upload never reaches a disk."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
+from python_multipart.multipart import MAX_BOUNDARY_LENGTH, parse_options_header
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.service_errors import MalformedBody, UnsupportedBody
 
 MAX_PARTS = 1200
-MAX_BOUNDARY = 70  # RFC 2046, section 5.1.1
-
-
-@dataclass
-class Part:
-    """One part of a body; a part with a file name is a file, whatever the name is."""
-
-    name: str = ""
-    is_file: bool = False
-    data: bytearray = field(default_factory=bytearray)
-
-    def text(self) -> str:
-        """The part as UTF-8 text; MalformedBody where it is not."""
-        try:
-            return self.data.decode("utf-8")
-        except UnicodeDecodeError:
-            raise MalformedBody("A form field is not UTF-8 text.") from None
+_FILE_TYPES = (b"image/", b"application/octet-stream")
 
 
 @dataclass(frozen=True)
 class Form:
-    """The parts of a body in order; `complete` when its closing boundary was there."""
+    """The parts of a body in order, text as `str` and files as `bytes`.
 
-    parts: list[Part]
+    `complete` is true if the closing boundary was there.
+    """
+
+    parts: list[tuple[str, str | bytes]]
     complete: bool
+
+
+class _Reader(MultiPartParser):
+    """starlette's parser for what clients really send.
+
+    A part is a file if it has any kind of file name or an image type, and text has to be UTF-8.
+    """
+
+    spool_max_size = 0  # of SpooledTemporaryFile: never move to the disk
+    started = ended = False
+
+    def on_part_begin(self) -> None:
+        self.started = True
+        super().on_part_begin()
+
+    def on_headers_finished(self) -> None:
+        part = self._current_part
+        headers = dict(part.item_headers)
+        disposition = part.content_disposition or b""
+        kind = headers.get(b"content-type", b"").lower()
+        is_file = kind.startswith(_FILE_TYPES) or b"filename*" in disposition.lower()
+        if is_file and b"filename" not in parse_options_header(disposition)[1]:
+            part.content_disposition = disposition + b'; filename="photo"'
+        super().on_headers_finished()
+
+    def on_part_end(self) -> None:
+        if self._current_part.file is None:
+            try:
+                self._current_part.data.decode("utf-8")
+            except UnicodeDecodeError:
+                raise MultiPartException("A form field is not UTF-8 text.") from None
+        super().on_part_end()
+
+    def on_end(self) -> None:
+        self.started = self.ended = True
+
+    def close(self) -> None:
+        """Let go of every file, one that did not end included."""
+        for file in self._files_to_close_on_error:
+            file.close()
 
 
 def boundary_of(content_type: str) -> bytes:
@@ -48,76 +71,51 @@ def boundary_of(content_type: str) -> bytes:
 
     Raises:
         UnsupportedBody: the body is not multipart/form-data.
-        MalformedBody: there is no boundary, or none that may be one.
+        MalformedBody: the boundary is missing, or too long to be one.
     """
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
         raise UnsupportedBody("Send the image as multipart/form-data.")
     boundary = options.get(b"boundary", b"")
-    if not 1 <= len(boundary) <= MAX_BOUNDARY or not boundary.isascii():
+    if not 1 <= len(boundary) <= MAX_BOUNDARY_LENGTH or not boundary.isascii():
         raise MalformedBody("The multipart boundary is missing or not usable.")
     return boundary
 
 
-async def read_form(stream: AsyncIterable[bytes], boundary: bytes) -> Form:
-    """Take a body apart as it arrives, so that it is in memory once.
-
-    A body that breaks the format is read to its end all the same: only then is it known not to be
-    too large, and its sender ready for an answer.
+async def read_form(stream: AsyncIterator[bytes], content_type: str) -> Form:
+    """The parts of a body, and whether its closing boundary came.
 
     Raises:
-        MalformedBody: it breaks the format, or has more than `MAX_PARTS` parts.
+        UnsupportedBody, MalformedBody: see `boundary_of`; or the body breaks the format, holds
+            text that is not UTF-8, or has more than `MAX_PARTS` parts.
     """
-    reader = _Reader()
-    parser = MultipartParser(boundary, reader.callbacks())  # type: ignore[arg-type]
-    fault: MalformedBody | None = None
-    async for piece in stream:
-        if fault is None:
-            fault = _feed(parser, piece)
-    if fault is not None:
-        raise fault
-    if parser.state in (MultipartState.START, MultipartState.START_BOUNDARY):
-        raise MalformedBody("The multipart body has no parts.")
-    return Form(reader.parts, parser.state == MultipartState.END)
-
-
-def _feed(parser: MultipartParser, piece: bytes) -> MalformedBody | None:
-    """What is wrong with the body up to here."""
+    body = _from_first_boundary(stream, b"--" + boundary_of(content_type))
+    headers = Headers({"content-type": content_type})
+    reader = _Reader(headers, body, max_files=MAX_PARTS, max_fields=MAX_PARTS)
     try:
-        parser.write(piece)
-    except FormParserError:
-        return MalformedBody("The multipart body cannot be parsed.")
-    except MalformedBody as error:
-        return error
-    return None
+        found = (await reader.parse()).multi_items()
+        parts = [(n, v if isinstance(v, str) else v.file.read()) for n, v in found]
+    except MultiPartException:
+        raise MalformedBody("The multipart body cannot be parsed.") from None
+    finally:
+        reader.close()
+    if not reader.started:
+        raise MalformedBody("The multipart body has no parts.")
+    return Form(parts, reader.ended)
 
 
-class _Reader:
-    """Collects parts from the parser's events."""
-
-    def __init__(self) -> None:
-        self.parts: list[Part] = []
-        self._header = bytearray()
-        self._value = bytearray()
-
-    def callbacks(self) -> dict[str, Callable[..., Any]]:
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._end_header,
-            "on_part_data": lambda data, start, end: self.parts[-1].data.extend(data[start:end]),
-        }
-
-    def _begin(self) -> None:
-        if len(self.parts) == MAX_PARTS:
-            raise MalformedBody("The multipart body has too many parts.")
-        self.parts.append(Part())
-
-    def _end_header(self) -> None:
-        if bytes(self._header).lower() == b"content-disposition":
-            _, options = parse_options_header(bytes(self._value))
-            self.parts[-1].name = options.get(b"name", b"").decode("utf-8", "replace")
-            self.parts[-1].is_file = b"filename" in options
-        self._header.clear()
-        self._value.clear()
+async def _from_first_boundary(
+    stream: AsyncIterator[bytes], delimiter: bytes
+) -> AsyncGenerator[bytes, None]:
+    """The body without the text before its first part, which is to be ignored (RFC 2046, 5.1.1)."""
+    marker, held, found = b"\n" + delimiter, b"\n", False
+    async for piece in stream:
+        if found:
+            yield piece
+            continue
+        held += piece
+        start = held.find(marker)
+        found = start >= 0
+        if found:
+            yield held[start + 1 :]
+        held = b"" if found else held[1 - len(marker) :]

@@ -20,7 +20,7 @@ from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import CallDep, ItemIdPath, RecommenderDep, StateDep, get_recommender
-from app.http.multipart import boundary_of, read_form
+from app.http.multipart import read_form
 from app.http.problems import FRAMEWORK_DETAILS, from_framework, headers_of, note_code, status_of
 from app.http.refusals import SENTENCES, takes_page
 from app.storefront import pages
@@ -79,11 +79,12 @@ async def search_page(request: Request, recommender: RecommenderDep, call: CallD
 @router.post("/search")
 async def search_form(request: Request, recommender: RecommenderDep, call: CallDep) -> Response:
     """A search by a form, which can hold a photo, or name a product whose picture is the photo."""
-    form = await read_form(request.stream(), boundary_of(request.headers.get("content-type", "")))
+    form = await read_form(request.stream(), request.headers.get("content-type", ""))
     if not form.complete:
         raise InvalidInput("The photo did not arrive whole. Send it again.")
-    upload = next((bytes(p.data) for p in form.parts if p.name == "image" and p.data), None)
-    pairs = [(part.name, part.text()) for part in form.parts if not part.is_file]
+    files = [(name, value) for name, value in form.parts if isinstance(value, bytes)]
+    upload = next((data for name, data in files if name == "image" and data), None)
+    pairs = [(name, value) for name, value in form.parts if isinstance(value, str)]
     named = next((value for name, value in pairs if name == "photo_of"), None)
     if upload is None and named is not None:
         upload = (await recommender.image(named)).data

@@ -19,7 +19,8 @@ from app.http import problems
 from app.http.access import Access
 from app.http.body_limits import BodyLimit
 from app.http.cors import CORS_OPTIONS, CrossOrigin
-from app.http.request_context import RequestContext
+from app.http.proxies import Proxies
+from app.http.request_context import RequestContext, Surface
 from app.recommend.recommender import Recommender
 from app.server.freed_memory import return_freed_memory
 from app.settings import Settings
@@ -68,8 +69,10 @@ def create_app(
     app.add_middleware(Access, settings=settings)
     if settings.cors_origins:
         app.add_middleware(CrossOrigin, allow_origins=settings.cors_origins, **CORS_OPTIONS)
-    paths = _plain_paths()
-    app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors, paths=paths)
+    surface = Surface(_plain_paths(), settings.root_path)
+    app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors, surface=surface)
+    if settings.trusted_proxies:
+        app.add_middleware(Proxies, networks=settings.trusted_proxies)
     return app
 
 
@@ -87,11 +90,11 @@ def api_router() -> APIRouter:
     return router
 
 
-def _plain_paths() -> set[str]:
+def _plain_paths() -> frozenset[str]:
     """The paths of those routes that have no parameter in them."""
     routes = [route for module in _API for route in module.router.routes]
     paths = {route.path for route in routes if isinstance(route, APIRoute)}
-    return {path for path in paths if "{" not in path}
+    return frozenset(path for path in paths if "{" not in path)
 
 
 @asynccontextmanager

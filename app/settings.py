@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     compact_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     compact_least: Positive = 1000
 
-    max_body_bytes: Positive = 8 * 1024 * 1024
+    max_body_bytes: Positive = 20 * 1024 * 1024
     max_held_bytes: Positive = 64 * 1024 * 1024
     max_uploads: Positive = 48
     max_pixels: Positive = 25_000_000
@@ -105,6 +105,8 @@ class Settings(BaseSettings):
     rate_limit: Annotated[float, Field(ge=0)] = 0
     rate_burst: Positive = 20
     trusted_proxies: Networks = ()
+    # The path that a proxy serves this at, as "/shop"; trusted proxies may say it of each request.
+    root_path: Annotated[str, Field(pattern=r"^((/[A-Za-z0-9._~-]{1,64}){1,8})?$")] = ""
     cors_origins: Origins = ()
 
     @property

@@ -26,6 +26,7 @@ from app.api.admin_schemas import (
 from app.api.dependencies import CallDep, ItemIdPath, StateDep
 from app.http.keys import AdminDep
 from app.http.problems import Responses, responses
+from app.http.request_target import route_path
 from app.live.item_documents import read_batch, read_json
 from app.live.item_writer import Outcome, Token, Writer, Written
 from app.live.live_catalogue import LiveCatalogue
@@ -68,7 +69,7 @@ class WriteCall:
         """What an answer is remembered under, None without a key."""
         if self.key is None:
             return None
-        path = self.request.url.path.removeprefix("/v1")
+        path = route_path(self.request.scope).removeprefix("/v1")
         parts = (self.request.method.encode(), path.encode(), body)
         return Token(self.key, hashlib.sha256(b"\0".join(parts)).hexdigest())
 

@@ -8,11 +8,12 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http.client_address import Clients
 from app.http.keys import is_any_key
 from app.http.problems import FRAMEWORK_DETAILS
+from app.http.proxies import client_name
 from app.http.rate_limits import RateLimiter
 from app.http.refusals import refuse
+from app.http.request_target import route_path
 from app.http.sessions import COOKIE, Sessions
 from app.settings import Settings
 
@@ -38,19 +39,19 @@ class Access:
         admin = [settings.admin_key] if settings.admin_key else []
         self._keys = [*settings.read_keys, *admin] if settings.read_keys else []
         self._sessions = Sessions(settings)
-        self._clients = Clients(settings.trusted_proxies)
         rate, burst = settings.rate_limit, settings.rate_burst
         self._limiter = RateLimiter(rate, burst) if rate else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_free(scope["path"]):
-            wait = self._limiter.wait(self._clients.name(scope)) if self._limiter else 0.0
+        path = route_path(scope) if scope["type"] == "http" else "/livez"
+        if not _is_free(path):
+            wait = self._limiter.wait(client_name(scope)) if self._limiter else 0.0
             if wait:
                 headers = {"Retry-After": str(math.ceil(wait))}
                 detail = "Too many requests; wait a moment."
                 await refuse(scope, receive, send, 429, "rate_limited", detail, headers)
                 return
-            if self._keys and scope["path"] not in _SIGN_IN and not self._may_read(scope):
+            if self._keys and path not in _SIGN_IN and not self._may_read(scope):
                 headers = {"WWW-Authenticate": "Bearer"}
                 await refuse(scope, receive, send, 401, *FRAMEWORK_DETAILS[401], headers)
                 return

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.http.problems import note_code, problem_response
+from app.http.request_target import route_path
 from app.storefront.page_responses import page, sign_in_page
 
 # Addresses of people: these, and those below `PRODUCT`.
@@ -47,6 +48,6 @@ def takes_page(headers: Headers) -> bool:
 
 
 def _wants_page(scope: Scope) -> bool:
-    path = scope["path"]
+    path = route_path(scope)
     of_storefront = path in PAGES or path.startswith(PRODUCT)
     return of_storefront and takes_page(Headers(scope=scope))

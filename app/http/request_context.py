@@ -6,7 +6,7 @@ import logging
 import random
 import re
 import time
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.problems import FRAMEWORK_DETAILS
 from app.http.refusals import refuse
+from app.http.request_target import route_path, settled
 from app.observability.prometheus_metrics import Metrics
 from app.observability.recent_errors import ErrorEvent, RecentErrors
 
@@ -33,6 +34,14 @@ SECURITY_HEADERS = {
 _SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
+@dataclass(frozen=True)
+class Surface:
+    """Which addresses the service answers at: paths without parameters, below `root_path`."""
+
+    paths: frozenset[str]
+    root_path: str = ""
+
+
 class RequestContext:
     """Outermost ASGI middleware; also turns an unexpected error into a problem document.
 
@@ -41,11 +50,12 @@ class RequestContext:
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, errors: RecentErrors, paths: Iterable[str]
+        self, app: ASGIApp, metrics: Metrics, errors: RecentErrors, surface: Surface
     ) -> None:
         self._app = app
+        self._root_path = surface.root_path
         self._metrics, self._errors = metrics, errors
-        self._paths = {_DOCUMENT, *paths}
+        self._paths = surface.paths | {_DOCUMENT}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,6 +63,7 @@ class RequestContext:
             return
         start = time.perf_counter()
         request_id = _request_id(Headers(scope=scope))
+        method, scope = scope["method"], settled(scope, self._root_path)
         scope.setdefault("state", {}).update(request_id=request_id, start=start)
         sender = _Sender(send, request_id)
         try:
@@ -65,7 +76,8 @@ class RequestContext:
             if sender.status is None:
                 await refuse(scope, receive, sender, 500, *FRAMEWORK_DETAILS[500])
         finally:
-            self._record(scope, request_id, sender.status or 0, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            self._record({**scope, "method": method}, request_id, sender.status or 0, seconds)
 
     def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         # The route's template, not the path: bounded in number, and nothing of the caller's.
@@ -87,7 +99,7 @@ class RequestContext:
 
     def _unrouted(self, scope: Scope) -> str:
         """The route of a request that was answered before it got there, if its path alone says."""
-        path: str = scope["path"].removeprefix("/v1")
+        path = route_path(scope).removeprefix("/v1")
         if path.startswith(_FILES):
             return _FILES
         return path if path in self._paths else "unmatched"

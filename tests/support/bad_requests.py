@@ -10,10 +10,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from app.settings import Settings
 from tests.support.image_corpus import bad_images
 from tests.support.small_shop import picture
 
 MIB = 1024 * 1024
+LIMIT = Settings().max_body_bytes
 FORM = "multipart/form-data; boundary=b"
 PART = b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
 FILE = PART % (b"image", b'; filename="a"', picture(1))
@@ -158,13 +160,13 @@ def signals() -> Iterator[Case]:
 
 
 def sizes() -> Iterator[Case]:
-    over = bytes(8 * MIB + 1)
+    over = bytes(LIMIT + 1)
     pieces = tuple(over[i : i + MIB] for i in range(0, len(over), MIB))
     too_large = (413, "body_too_large")
     yield upload("body limit + 1", *too_large, over)
     headers = {"Content-Type": FORM}
     yield Case("body limit + 1, chunked", *too_large, "POST", pieces=pieces, headers=headers)
-    yield _json(json.dumps({"query": "a" * 10 * MIB}), *too_large)
+    yield _json(json.dumps({"query": "a" * 25 * MIB}), *too_large)
     yield Case("a body where none belongs", *too_large, "POST", "/livez", (over,))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.bad_requests import LIMIT
 from tests.support.small_shop import picture
 
 Schema = dict[str, Any]
@@ -115,7 +116,7 @@ def test_blend_answers_as_declared(client: httpx.Client, document: Schema, signa
     check(response, "/recommend", document)
 
 
-@pytest.mark.parametrize("data", [picture(1), b"text", b"", bytes(9 * 1024 * 1024)])
+@pytest.mark.parametrize("data", [picture(1), b"text", b"", bytes(LIMIT)])
 def test_by_image_answers_as_declared(client: httpx.Client, document: Schema, data: bytes) -> None:
     response = client.post("/recommend/by-image", files={"image": data})
     check(response, "/recommend/by-image", document)

@@ -8,7 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.support.bad_requests import END, FILE, FORM, MIB, Case, bad_requests
+from tests.support.bad_requests import END, FILE, FORM, LIMIT, Case, bad_requests
 from tests.support.image_corpus import odd_images, turned
 from tests.support.raw_client import check, check_good, check_sane, parse, send, send_raw
 from twinset.encoders import load_encoder
@@ -43,7 +43,7 @@ def test_a_turned_photo_means_what_the_upright_one_does(compact: Path) -> None:
 
 
 def test_a_body_at_the_limit_passes(client: httpx.Client) -> None:
-    padding = 8 * MIB - len(FILE) - len(END)
+    padding = LIMIT - len(FILE) - len(END)
     body = FILE[:-2] + bytes(padding) + b"\r\n" + END
     headers = {"Content-Type": FORM}
     response = client.post("/recommend/by-image", content=body, headers=headers)

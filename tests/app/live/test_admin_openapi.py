@@ -29,7 +29,7 @@ CALLS: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("PUT", "/items/{id}", "/items/o2", {"json": {}}, 422),
     ("PUT", "/items/{id}", "/items/o2", {"json": {"x": 1}}, 400),
     ("PUT", "/items/{id}", "/items/o2", {"content": b"a"}, 415),
-    ("PUT", "/items/{id}", "/items/o2", {"content": bytes(9_000_000)}, 413),
+    ("PUT", "/items/{id}", "/items/o2", {"content": bytes(21_000_000)}, 413),
     ("PUT", "/items/{id}", "/items/o2", {"json": {}, "headers": {"Authorization": "x"}}, 401),
     ("PUT", "/items/{id}", "/items/o2", {"json": {}, "headers": {"Idempotency-Key": "a b"}}, 422),
     ("PATCH", "/items/{id}", "/items/o1", {"json": {"price": 2}}, 200),

@@ -44,7 +44,7 @@ def test_errors_are_listed_for_the_admin_alone(place: Place) -> None:
         check(refused, 400, "invalid_filter")
         client.get("/product/secret", headers={"X-Request-ID": "a-page"})
         client.get("/secret", headers={"X-Request-ID": "no-route"})
-        client.post("/search", content=bytes(9_000_000), headers={"X-Request-ID": "too-large"})
+        client.post("/search", content=bytes(21_000_000), headers={"X-Request-ID": "too-large"})
         client.get("/items")
         answer = client.get("/errors")
         assert answer.status_code == 200

@@ -195,7 +195,8 @@ def test_bodies_of_those_who_left_are_not_held(tmp_path: Path) -> None:
     encoder = HashEncoder(32)
     version = open_shop(tmp_path, encoder)
     state.recommender = Recommender(encoder, version, settings, state.metrics)
-    large = UPLOAD.replace(b"90000", b"900000") + bytes(150_000)
+    part = b"Content-Disposition: form-data; name=image; filename=a\r\n\r\n"
+    large = UPLOAD.replace(b"90000", b"900000") + part + bytes(150_000)
     with Server(state) as address, contextlib.ExitStack() as stack:
         leaver = connect(address)
         leaver.sendall(large)

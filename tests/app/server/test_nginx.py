@@ -15,7 +15,14 @@ import httpx
 import pytest
 
 from tests.app.http.test_access import bearer, service
-from tests.support.bad_requests import ADMIN_KEY, READ_KEY, Case, bad_requests, keyless_requests
+from tests.support.bad_requests import (
+    ADMIN_KEY,
+    LIMIT,
+    READ_KEY,
+    Case,
+    bad_requests,
+    keyless_requests,
+)
 from tests.support.image_corpus import odd_images
 from tests.support.nginx import needs_nginx, running_nginx
 from tests.support.raw_client import check, check_good, check_sane, parse, send, send_raw
@@ -171,7 +178,7 @@ def test_a_service_that_is_slow_or_leaves_is_503(tmp_path: Path) -> None:
 
 
 def test_browsers_get_a_page_where_nginx_refuses(edge: str) -> None:
-    large = httpx.post(f"{edge}/search", content=bytes(8 * 1024 * 1024 + 1), headers=BROWSER)
+    large = httpx.post(f"{edge}/search", content=bytes(LIMIT + 1), headers=BROWSER)
     check_page(large, 413, "That photo is too large.")
     assert "retry-after" not in large.headers
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.api import admin_routes as admin
@@ -53,11 +53,10 @@ def create_app(
     )
     app.state.service = state
     problems.install(app)
-    api = api_router()
-    app.include_router(api)
-    app.include_router(api, prefix="/v1", include_in_schema=False)
+    # One flat list: a router inside a router is walked anew for every request.
+    app.router.routes += api_routes()
     storefront.mount(app)
-    app.include_router(sign_in.router)
+    app.router.routes += sign_in.router.routes
     describe(app, settings)
     # The last one added is the outermost.
     app.add_middleware(
@@ -69,7 +68,7 @@ def create_app(
     app.add_middleware(Access, settings=settings)
     if settings.cors_origins:
         app.add_middleware(CrossOrigin, allow_origins=settings.cors_origins, **CORS_OPTIONS)
-    surface = Surface(_plain_paths(), settings.root_path)
+    surface = Surface(frozenset(route.path for route in api_routes()), settings.root_path)
     app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors, surface=surface)
     if settings.trusted_proxies:
         app.add_middleware(Proxies, networks=settings.trusted_proxies)
@@ -82,19 +81,13 @@ def app_from_environment() -> FastAPI:
     return create_app(Settings())
 
 
-def api_router() -> APIRouter:
-    """Every route that answers a program."""
-    router = APIRouter()
-    for module in _API:
-        router.include_router(module.router)
-    return router
-
-
-def _plain_paths() -> frozenset[str]:
-    """The paths of those routes that have no parameter in them."""
+def api_routes() -> list[APIRoute]:
+    """Every route that answers a program, named in the OpenAPI document by its function."""
     routes = [route for module in _API for route in module.router.routes]
-    paths = {route.path for route in routes if isinstance(route, APIRoute)}
-    return frozenset(path for path in paths if "{" not in path)
+    found = [route for route in routes if isinstance(route, APIRoute)]
+    for route in found:
+        route.operation_id = route.unique_id = route.name
+    return found
 
 
 @asynccontextmanager

@@ -69,7 +69,7 @@ class WriteCall:
         """What an answer is remembered under, None without a key."""
         if self.key is None:
             return None
-        path = route_path(self.request.scope).removeprefix("/v1")
+        path = route_path(self.request.scope)
         parts = (self.request.method.encode(), path.encode(), body)
         return Token(self.key, hashlib.sha256(b"\0".join(parts)).hexdigest())
 

@@ -65,4 +65,4 @@ class Access:
 
 
 def _is_free(path: str) -> bool:
-    return path in PROBES | _PAGES or path.startswith(_FILES) or path.removeprefix("/v1") in PROBES
+    return path in PROBES | _PAGES or path.startswith(_FILES)

@@ -36,7 +36,7 @@ _SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY
 
 @dataclass(frozen=True)
 class Surface:
-    """Which addresses the service answers at: paths without parameters, below `root_path`."""
+    """Where the service answers programs: the paths of its routes, below `root_path`."""
 
     paths: frozenset[str]
     root_path: str = ""
@@ -54,6 +54,7 @@ class RequestContext:
     ) -> None:
         self._app = app
         self._root_path = surface.root_path
+        self._versioned = tuple({f"/v1/{path.split('/')[1]}" for path in surface.paths})
         self._metrics, self._errors = metrics, errors
         self._paths = surface.paths | {_DOCUMENT}
 
@@ -63,7 +64,7 @@ class RequestContext:
             return
         start = time.perf_counter()
         request_id = _request_id(Headers(scope=scope))
-        method, scope = scope["method"], settled(scope, self._root_path)
+        method, scope = scope["method"], settled(scope, self._root_path, self._versioned)
         scope.setdefault("state", {}).update(request_id=request_id, start=start)
         sender = _Sender(send, request_id)
         try:
@@ -99,7 +100,7 @@ class RequestContext:
 
     def _unrouted(self, scope: Scope) -> str:
         """The route of a request that was answered before it got there, if its path alone says."""
-        path = route_path(scope).removeprefix("/v1")
+        path = route_path(scope)
         if path.startswith(_FILES):
             return _FILES
         return path if path in self._paths else "unmatched"

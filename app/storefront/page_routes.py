@@ -163,7 +163,7 @@ def mount(app: FastAPI) -> None:
     """Add the pages to `app`, outside of the OpenAPI document."""
     app.add_exception_handler(404, _nothing_here)
     app.state.pages = Pages()
-    app.include_router(router)
+    app.router.routes += router.routes
     app.add_api_route("/widget.js", _widget, include_in_schema=False, methods=["GET", "HEAD"])
     app.mount("/static", Files(directory=STATIC), name="static")
 

@@ -33,7 +33,7 @@ def bare_app(state: State) -> FastAPI:
     for module in (recommend_routes, item_routes, health_routes):
         for route in module.router.routes:
             if isinstance(route, APIRoute):
-                methods, model = sorted(route.methods), route.response_model
+                methods, model = sorted(route.methods or ()), route.response_model
                 app.add_api_route(route.path, route.endpoint, methods=methods, response_model=model)
     return app
 

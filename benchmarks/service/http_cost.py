@@ -33,6 +33,7 @@ def main(
     index: Annotated[Path, typer.Option()] = Path("var/demo/index"),
     baseline: Annotated[Path | None, typer.Option(help="A checkout to compare with.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
+    only: Annotated[str, typer.Option(help="Calls whose name holds this.")] = "",
     seconds: Annotated[float, typer.Option(min=0.1, help="Of each call, in each round.")] = 1.0,
 ) -> None:
     """Print microseconds of the processor per request, and the ratio to the baseline."""
@@ -43,7 +44,7 @@ def main(
         }
         calls = _calls(next(iter(servers.values())))
         table = MarkdownTable("call", *servers, f"ratio to {BEFORE}" if baseline else "")
-        for call in calls:
+        for call in (call for call in calls if only in call.name):
             costs = _costs(servers, call, rounds, seconds)
             shown = [f"{cost * 1e6:.0f} us" for cost in costs.values()]
             before = costs.get(BEFORE, 0.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,14 +37,21 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        status = self._judge(headers)
+        lengths, chunked, kind = [], False, b""
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                lengths.append(value)
+            elif name == b"transfer-encoding":
+                chunked = True
+            elif name == b"content-type":
+                kind = value
+        status = self._judge(lengths, chunked)
         if status is not None:
             # Where headers disagree about where a body ends, so may a proxy (RFC 9112, 6.3).
             closing = {"Connection": "close"} if status == 400 else None
             await refuse(scope, receive, send, status, *FRAMEWORK_DETAILS[status], closing)
             return
-        if _is_upload(headers) and self._full():
+        if kind[:10].lower() == b"multipart/" and self._full():
             busy = Overloaded()
             wait = {"Retry-After": str(busy.retry_after_s)}
             await refuse(scope, receive, send, 429, busy.code, str(busy), wait)
@@ -53,11 +59,10 @@ class BodyLimit:
         with ExitStack() as held:
             await self._app(scope, self._counted(receive, held), send)
 
-    def _judge(self, headers: Headers) -> int | None:
-        lengths = headers.getlist("content-length")
+    def _judge(self, lengths: list[bytes], chunked: bool) -> int | None:
         if not lengths:
             return None
-        if "transfer-encoding" in headers or len(lengths) > 1 or not _is_length(lengths[0]):
+        if chunked or len(lengths) > 1 or not (lengths[0].isdigit() and len(lengths[0]) < 20):
             return 400
         return 413 if int(lengths[0]) > self._limit else None
 
@@ -83,11 +88,3 @@ class BodyLimit:
         except Overloaded as error:
             # The framework passes on its own errors alone while it reads a body.
             raise HTTPException(429, headers={"Retry-After": str(error.retry_after_s)}) from None
-
-
-def _is_upload(headers: Headers) -> bool:
-    return headers.get("content-type", "").lower().startswith("multipart/")
-
-
-def _is_length(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20

@@ -44,14 +44,33 @@ class Deadlines:
 
 
 class _CycleTransport:
-    """What an answer is written to: `close` waits if part of the request is still to come."""
+    """What an answer is written to.
+
+    Its head is sent together with the body that follows in the same turn of the event loop:
+    uvicorn writes them apart, which is two system calls and two packets. `close` waits if part of
+    the request is still to come.
+    """
 
     def __init__(self, connection: Connection, transport: asyncio.Transport) -> None:
-        self._connection = connection
-        self.write = transport.write
+        self._connection, self._transport = connection, transport
+        self._held = b""
         self.is_closing = transport.is_closing
 
+    def write(self, data: bytes) -> None:
+        if self._held:
+            data, self._held = self._held + data, b""
+            self._transport.write(data)
+        else:
+            self._held = data
+            self._connection.loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        data, self._held = self._held, b""
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
     def close(self) -> None:
+        self.flush()
         self._connection.close_after_answer()
 
 
@@ -233,6 +252,7 @@ class Connection(HttpToolsProtocol):
                 self.transport.write_eof()
 
     def on_response_complete(self) -> None:
+        self._answers.flush()
         super().on_response_complete()
         if self.transport.is_closing():
             return

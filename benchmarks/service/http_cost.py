@@ -60,9 +60,9 @@ def _commands(encoder: Path, index: Path, baseline: Path | None) -> dict[str, li
     }
     if baseline is None:
         return commands
-    python = str(baseline.resolve() / ".venv" / "bin" / "python")
-    room = "twinset" if (baseline / "twinset").is_dir() else "core.cli"
-    older = [python, "-m", room, *twinset_command(encoder, index)[3:]]
+    # The program and not `-m`, which would take rooms of the working directory for its own.
+    program = str(baseline.resolve() / ".venv" / "bin" / "twinset")
+    older = [program, *twinset_command(encoder, index)[3:]]
     return {BEFORE: older, **commands}
 
 
@@ -102,7 +102,7 @@ def _costs(servers: dict[str, Server], call: Kind, rounds: int, seconds: float) 
 
 
 def _processor_seconds(pid: int) -> float:
-    """Of all threads of a process, to the nanosecond: its clock, as clock_getcpuclockid names it."""
+    """Of all threads of a process, by its own clock; see clock_getcpuclockid(3)."""
     return time.clock_gettime_ns((~pid << 3) | 2) / 1e9
 
 

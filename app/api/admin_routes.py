@@ -24,6 +24,7 @@ from app.api.admin_schemas import (
     Writes,
 )
 from app.api.dependencies import CallDep, ItemIdPath, StateDep
+from app.api.plain_query import QueryRoute
 from app.http.keys import AdminDep
 from app.http.problems import Responses, responses
 from app.http.request_target import route_path
@@ -37,7 +38,7 @@ from twinset.errors import NotReady
 from twinset.live.engine_writes import count_unapplied
 from twinset.live.write_log import Operation
 
-router = APIRouter(tags=["admin"], dependencies=[AdminDep])
+router = APIRouter(tags=["admin"], dependencies=[AdminDep], route_class=QueryRoute)
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from app.api.plain_query import fields_of, plain_pairs
 from app.api.schemas import FacetOptions, ImageOptions, ListOptions, SearchOptions
 from app.http.multipart import Form, read_form
 from app.recommend.recommender import Recommender
@@ -17,7 +18,7 @@ from app.service_errors import MalformedBody
 from app.state import State
 from twinset.errors import InvalidInput, NotReady
 
-_LISTS = ("exclude_ids", "fields")
+_IMAGE_FIELDS = fields_of(ImageOptions)
 
 
 @dataclass(frozen=True)
@@ -125,14 +126,10 @@ def _only_image(form: Form) -> bytes:
 
 def _form_values(form: Form) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, part in form.parts:
-        if name == "image":
-            continue
-        value = part if isinstance(part, str) else _text(part)
-        if name in _LISTS:
+    parts = [(n, v if isinstance(v, str) else _text(v)) for n, v in form.parts if n != "image"]
+    for name, value in plain_pairs(parts, *_IMAGE_FIELDS):
+        if name in _IMAGE_FIELDS[1]:
             values.setdefault(name, []).append(value)
-        elif name in values:
-            raise _refusal("request", "repeated", "A field is given twice")
         else:
             values[name] = value
     return values

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from inspect import isawaitable
-from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from fastapi import Request, Response, params
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope, Send
 
@@ -23,6 +22,7 @@ from app.api.dependencies import (
     located,
     read_image_form,
 )
+from app.api.plain_query import QueryRoute, fields_of
 
 Model = TypeVar("Model", bound=BaseModel)
 Reader = Callable[[Request], Any]
@@ -33,7 +33,7 @@ _DEPENDENCIES: Mapping[Any, Reader] = {
 }
 
 
-class DirectRoute(APIRoute):
+class DirectRoute(QueryRoute):
     """An `APIRoute` without a JSON body; the signature declares its parameters as ever.
 
     So the framework describes them, and a test holds what is read here to what the framework would
@@ -69,7 +69,7 @@ class DirectRoute(APIRoute):
             response: Response = await endpoint(**values)
             return response
 
-        return handle
+        return self.with_plain_query(handle)
 
 
 def _reader(name: str, hint: Any) -> Reader:
@@ -89,18 +89,15 @@ def _reader(name: str, hint: Any) -> Reader:
 
 
 class QueryReader(Generic[Model]):
-    """Reads the query string as a model, in the framework's way.
-
-    Of a parameter that is given twice a list takes all values, anything else the last.
+    """Reads a plain query string as a model, in the framework's way.
 
     Raises:
         RequestValidationError: the model refuses it.
     """
 
     def __init__(self, model: type[Model]) -> None:
-        fields = model.model_fields.items()
         self._model = model
-        self._lists = frozenset(n for n, field in fields if get_origin(field.annotation) is list)
+        self._lists = fields_of(model)[1]
 
     def __call__(self, request: Request) -> Model:
         if not request.scope["query_string"]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from app.api.dependencies import RecommenderDep, StateDep
+from app.api.plain_query import QueryRoute
 from app.api.schemas import Health
 from app.http.problems import Responses, responses
 from twinset.errors import NotReady
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=QueryRoute)
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _METRICS_RESPONSE: Responses = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 

@@ -16,12 +16,13 @@ from app.api.dependencies import (
     ListQuery,
     RecommenderDep,
 )
+from app.api.plain_query import QueryRoute
 from app.api.schemas import Facets, ItemDetail, ItemList
 from app.http.etags import holds
 from app.http.problems import NOT_CHANGED, Responses, responses
 from app.recommend.thumbnails import Width
 
-router = APIRouter(tags=["items"])
+router = APIRouter(tags=["items"], route_class=QueryRoute)
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 WidthQuery = Annotated[
     Width | None, Query(description="No wider than so many pixels; without, as it is stored.")

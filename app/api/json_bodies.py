@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
+
+from app.api.plain_query import QueryRoute
+from app.service_errors import UnsupportedBody
 
 # Lists, objects and fields of one body. No request has a hundred; in eight megabytes there is room
 # for millions, which take a second and 200 MB before they are refused.
 MOST_PARTS = 100_000
+_JSON = re.compile(r"application/([a-z0-9.-]+\+)?json")
 
 
 class JsonRequest(Request):
@@ -28,13 +32,20 @@ class JsonRequest(Request):
         return await super().json()
 
 
-class JsonRoute(APIRoute):
-    """A route that reads its body as a `JsonRequest`."""
+class JsonRoute(QueryRoute):
+    """A route that reads its body as a `JsonRequest`.
+
+    Raises:
+        UnsupportedBody: the body is not declared as JSON, which `curl -d` forgets.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if not _JSON.fullmatch(given):
+                raise UnsupportedBody("Send the body as JSON, with Content-Type: application/json.")
             return await handler(JsonRequest(request.scope, request.receive))
 
         return handle

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.api.admin_routes import LiveDep, VersionPath
 from app.api.admin_schemas import ErrorInfo, ErrorList
 from app.api.dependencies import CallDep, StateDep
+from app.api.plain_query import QueryRoute
 from app.http.keys import AdminDep, admin_scheme, require_admin
 from app.http.problems import Responses, responses
 from app.http.sessions import COOKIE, Sessions
 from app.live.version_switch import Versions
 
-router = APIRouter(tags=["admin"])
+router = APIRouter(tags=["admin"], route_class=QueryRoute)
 # The report is one file with its styles and pictures in it. It runs no script, and is of an origin
 # of its own.
 _POLICY = "; ".join(

@@ -12,8 +12,11 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WrapValidator,
     model_validator,
 )
+
+from app.http.base64_text import read_base64
 
 MAX_LIMIT = 100
 MAX_OFFSET = 1_000_000
@@ -60,7 +63,18 @@ class Given(BaseModel):
     def _few_fields(cls, value: object) -> object:
         if isinstance(value, dict) and len(value) > MAX_FIELDS:
             raise ValueError(f"has more than {MAX_FIELDS} fields")
-        return value
+        return cls._without_empty(value) if isinstance(value, dict) else value
+
+    @classmethod
+    def _without_empty(cls, value: dict[str, object]) -> dict[str, object]:
+        """Null and empty text mean that a field is absent, as many clients write it."""
+        empty = [
+            name
+            for name, given in value.items()
+            if (given is None or (isinstance(given, str) and not given.strip()))
+            and name in cls.model_fields
+        ]
+        return {name: value[name] for name in value if name not in empty} if empty else value
 
 
 class ListOptions(Given):
@@ -137,12 +151,20 @@ class TextQuery(SearchOptions):
     query: Words = Field(description="What to look for.", examples=["red summer dress"])
 
 
+def _decode(value: object, _: object) -> bytes:
+    if not isinstance(value, str | bytes):
+        raise ValueError("must be base64 of an image file")
+    return read_base64(value)
+
+
 class Signal(Given):
     """One thing to be like or unlike: exactly one of an image, a text or an item."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    image: Base64Bytes | None = Field(None, description="Base64 of an image file.")
+    image: Annotated[Base64Bytes, WrapValidator(_decode)] | None = Field(
+        None, description="An image file in base64 or as a data: address."
+    )
     box: Box | None = Field(
         None,
         description="Beside an image: the part of it to look at, as fractions of its sides.",

@@ -10,8 +10,11 @@ from starlette.responses import Response
 
 # What a shop's page needs of the service; administration is no business of a browser.
 CORS_OPTIONS: dict[str, Any] = {
-    "allow_methods": ("GET", "POST"),
-    "allow_headers": ("authorization", "content-type", "x-request-id"),
+    "allow_methods": ("GET", "HEAD", "POST"),
+    "allow_headers": (
+        *("authorization", "content-type", "if-none-match", "if-modified-since", "x-request-id"),
+        *("traceparent", "tracestate", "baggage", "sentry-trace", "x-requested-with"),
+    ),
     "expose_headers": ("etag", "retry-after", "x-request-id"),
     "max_age": 600,
 }

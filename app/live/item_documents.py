@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from app.http.base64_text import read_base64
 from app.service_errors import MalformedBody, UnknownField
 from twinset.catalogue import id_fault
 from twinset.errors import InvalidInput, TwinsetError
@@ -98,15 +99,11 @@ class Documents:
         return fitted
 
     def _picture(self, value: Any) -> StoredImage:
-        # Here and not above: the importer brings its progress bars, which a start has no time for.
-        from importer.catalogue_rows import image_bytes
-        from importer.values import RowRejected
-
         if not isinstance(value, str):
             raise InvalidInput("Field 'image' takes base64 of an image file, or null.")
         try:
-            data = image_bytes(value) or b""
-        except RowRejected:
+            data = read_base64(value)
+        except ValueError:
             raise InvalidInput("Field 'image' is not base64.") from None
         kind = sniff_format(data)
         decode_image(data, self.limits, _CHECK_SIZE)

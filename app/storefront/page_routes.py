@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
+from base64 import b64encode
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +19,7 @@ from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import CallDep, ItemIdPath, RecommenderDep, StateDep, get_recommender
+from app.http.base64_text import read_base64
 from app.http.multipart import read_form
 from app.http.problems import FRAMEWORK_DETAILS, from_framework, headers_of, note_code, status_of
 from app.http.refusals import SENTENCES, takes_page
@@ -205,8 +205,8 @@ def _known(recommender: RecommenderDep, ids: Sequence[str]) -> tuple[str, ...]:
 def _kept_photo(pairs: list[tuple[str, str]]) -> bytes | None:
     text = next((value for name, value in pairs if name == "photo"), "")
     try:
-        return b64decode(text, validate=True) or None
-    except (Base64Error, ValueError):
+        return read_base64(text) or None
+    except ValueError:
         raise InvalidInput("The photo did not arrive whole. Choose it again.") from None
 
 

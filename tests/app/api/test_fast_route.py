@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from app.api.dependencies import IfNoneMatch, ImageFormDep, ItemIdPath, SearchQuery
 from app.api.fast_route import DirectRoute
+from app.api.plain_query import QueryRoute
 from app.http import problems
 
 NAMES = ("limit", "offset", "filter", "exclude_ids", "group_by", "fields", "min_score", "odd")
@@ -69,7 +70,7 @@ def serving(route_class: type[APIRoute]) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    apps = serving(DirectRoute), serving(APIRoute)
+    apps = serving(DirectRoute), serving(QueryRoute)
     with TestClient(apps[0]) as direct, TestClient(apps[1]) as framework:
         yield direct, framework
 
@@ -138,7 +139,7 @@ def test_an_upload_is_read_as_the_framework_reads_it(
 
 
 def test_both_are_described_alike() -> None:
-    assert serving(DirectRoute).openapi() == serving(APIRoute).openapi()
+    assert serving(DirectRoute).openapi() == serving(QueryRoute).openapi()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""Query strings and forms as clients write them, brought into the one form that models read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any, get_origin
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+Pairs = Iterable[tuple[str, str]]
+
+
+def plain_pairs(
+    pairs: Pairs, known: frozenset[str], lists: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    """The pairs with lists taken apart, and without fields that are empty.
+
+    A list may be repeated or separated by commas, or both. An id that holds a comma is kept beside
+    its parts. `known` are all fields, `lists` those that take several values.
+
+    Raises:
+        RequestValidationError: a field that takes one value is given twice.
+    """
+    seen = set()
+    for name, value in pairs:
+        if name in lists:
+            parts = [part.strip() for part in value.split(",")] if "," in value else [value]
+            whole = [value] if len(parts) > 1 and name.endswith("ids") else []
+            yield from ((name, part) for part in (*whole, *parts) if part.strip())
+            continue
+        if name in seen:
+            field = name if name in known else "request"
+            error = {"loc": ("query", field), "type": "repeated", "msg": "Takes one value, not two"}
+            raise RequestValidationError([error])
+        seen.add(name)
+        if name not in known or value.strip():
+            yield name, value
+
+
+def fields_of(model: type[BaseModel]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of a model's fields, and of those that are lists."""
+    fields = model.model_fields.items()
+    lists = (name for name, field in fields if get_origin(field.annotation) is list)
+    return frozenset(model.model_fields), frozenset(lists)
+
+
+class QueryRoute(APIRoute):
+    """A route whose query string is brought into the plain form before anything reads it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.with_plain_query(super().get_route_handler())
+
+    def with_plain_query(
+        self, handler: Callable[[Request], Coroutine[Any, Any, Response]]
+    ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """`handler` behind the reading of the query string."""
+        known, lists = frozenset[str](), frozenset[str]()
+        for parameter in self.dependant.query_params:
+            model = parameter.field_info.annotation
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                names, several = fields_of(model)
+                known, lists = known | names, lists | several
+            else:
+                known |= {parameter.alias}
+
+        async def handle(request: Request) -> Response:
+            query = request.scope["query_string"]
+            if query:
+                pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+                plain = urlencode(list(plain_pairs(pairs, known, lists)))
+                request.scope["query_string"] = plain.encode("latin-1")
+            return await handler(request)
+
+        return handle

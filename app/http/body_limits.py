@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.concurrency.pools import Gate
+from app.http.gzip_bodies import gunzipped
 from app.http.problems import FRAMEWORK_DETAILS
 from app.http.refusals import refuse
-from app.service_errors import Overloaded
+from app.service_errors import Overloaded, UnsupportedBody
 
 # Bodies up to this size are let in without being counted.
 SMALL_BODY_BYTES = 64 * 1024
+_GZIP = (b"gzip", b"x-gzip")
+Refusal = tuple[int, str, str, Mapping[str, str] | None]
 
 
 class BodyLimit:
     """ASGI middleware: bounds the size of a body, and how much of all bodies is held at a time.
 
-    A body of more than `limit` bytes is 413, by its declared length at once, else as it arrives.
-    One that would bring the bodies of more than `SMALL_BODY_BYTES` to over `held` bytes in all is
-    429. A length that is no length is 400. A body counts until its request has ended, however it
-    ends. An upload is 429 before any of it is read where `full` says that it would be after:
-    to refuse is then so cheap that a flood leaves time for everybody else.
+    A body of more than `limit` bytes is 413: at once if it declares its length, else as it arrives
+    or unfolds from gzip. A body that would bring those of more than `SMALL_BODY_BYTES` to over
+    `held` bytes in all is 429; it counts until its request has ended, however that ends. An upload
+    is 429 before any of it is read if `full` says that it would be refused after: to refuse is then
+    so cheap that a flood leaves time for everybody else.
     """
 
     def __init__(self, app: ASGIApp, limit: int, held: int, full: Callable[[], bool]) -> None:
@@ -37,34 +40,33 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        lengths, chunked, kind = [], False, b""
+        length, kind, coding = b"0", b"", b""
         for name, value in scope["headers"]:
             if name == b"content-length":
-                lengths.append(value)
-            elif name == b"transfer-encoding":
-                chunked = True
+                length = value
             elif name == b"content-type":
                 kind = value
-        status = self._judge(lengths, chunked)
-        if status is not None:
-            # Where headers disagree about where a body ends, so may a proxy (RFC 9112, 6.3).
-            closing = {"Connection": "close"} if status == 400 else None
-            await refuse(scope, receive, send, status, *FRAMEWORK_DETAILS[status], closing)
-            return
-        if kind[:10].lower() == b"multipart/" and self._full():
-            busy = Overloaded()
-            wait = {"Retry-After": str(busy.retry_after_s)}
-            await refuse(scope, receive, send, 429, busy.code, str(busy), wait)
+            elif name == b"content-encoding":
+                coding = value.strip().lower()
+        refusal = self._refusal(int(length), kind, coding)
+        if refusal is not None:
+            await refuse(scope, receive, send, *refusal)
             return
         with ExitStack() as held:
-            await self._app(scope, self._counted(receive, held), send)
+            plain = gunzipped(receive) if coding in _GZIP else receive
+            await self._app(scope, self._counted(plain, held), send)
 
-    def _judge(self, lengths: list[bytes], chunked: bool) -> int | None:
-        if not lengths:
-            return None
-        if chunked or len(lengths) > 1 or not (lengths[0].isdigit() and len(lengths[0]) < 20):
-            return 400
-        return 413 if int(lengths[0]) > self._limit else None
+    def _refusal(self, length: int, kind: bytes, coding: bytes) -> Refusal | None:
+        """Why a request with these headers need not be read."""
+        if length > self._limit:
+            return (413, *FRAMEWORK_DETAILS[413], None)
+        if kind[:10].lower() == b"multipart/" and self._full():
+            busy = Overloaded()
+            return 429, busy.code, str(busy), {"Retry-After": str(busy.retry_after_s)}
+        if coding not in (b"", b"identity", *_GZIP):
+            detail = "Send the body as it is, or in gzip."
+            return 415, UnsupportedBody.code, detail, {"Accept-Encoding": "gzip"}
+        return None
 
     def _counted(self, receive: Receive, held: ExitStack) -> Receive:
         size = counted_size = 0

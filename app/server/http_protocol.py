@@ -20,8 +20,8 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_HEADERS = 256
 # Parsed at a time, so that pipelined requests wait as bytes and not as tasks.
 _SLICE_BYTES = 16 * 1024
-# How long a closing connection may take over its last bytes, in both directions.
-_LINGER_S = 5.0
+# How long a closing connection may take over its last bytes, in both directions; as nginx has it.
+_LINGER_S, _LINGER_MOST_S = 5.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,10 @@ class Connection(HttpToolsProtocol):
     def _earned(self) -> float:
         """Seconds that the received bytes of a body have bought beyond now."""
         limits = self._deadlines
-        allowed = limits.body if self._awaited[0] == "body" else _LINGER_S
-        allowed += min(self._received, limits.body_most) / limits.body_rate
+        bought = min(self._received, limits.body_most) / limits.body_rate
+        allowed = limits.body + bought
+        if self._awaited[0] == "rest":
+            allowed = min(_LINGER_S + bought, _LINGER_MOST_S)
         return 0.0 if self._draining else self._since + allowed - self.loop.time()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is logged already
@@ -253,11 +255,14 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self._answers.flush()
+        others = bool(self.pipeline)
         super().on_response_complete()
         if self.transport.is_closing():
             return
-        if self.pipeline or self._later:
+        if self._later:
             self.data_received(b"")
+        elif others:
+            return
         elif self._ends:
             self._hang_up()
         elif self._phase:

@@ -180,7 +180,7 @@ clean:
 CLIENT := build/client
 client: .venv/.serving .venv/.generator
 	mkdir -p $(CLIENT)
-	$(BIN)/python -m app.api.openapi > $(CLIENT)/openapi.json
+	$(BIN)/python -m app.openapi_document > $(CLIENT)/openapi.json
 	cd $(CLIENT) && PATH="$(CURDIR)/.venv/generator/bin:$$PATH" openapi-python-client generate \
 		--path openapi.json --meta none --output-path twinset_client --overwrite
 	cd $(CLIENT) && $(CURDIR)/.venv/generator/bin/python -m compileall -q twinset_client

@@ -18,6 +18,7 @@ from app.api.openapi import describe
 from app.http import problems
 from app.http.access import Access
 from app.http.body_limits import BodyLimit
+from app.http.compression import LEVEL, MIN_BYTES, Compression
 from app.http.cors import CORS_OPTIONS, CrossOrigin
 from app.http.proxies import Proxies
 from app.http.request_context import RequestContext, Surface
@@ -43,6 +44,7 @@ def create_app(
         title="Twinset",
         version=package_version(),
         lifespan=_lifespan,
+        openapi_url=None,  # served by `app.api.openapi`
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -68,6 +70,7 @@ def create_app(
     app.add_middleware(Access, settings=settings)
     if settings.cors_origins:
         app.add_middleware(CrossOrigin, allow_origins=settings.cors_origins, **CORS_OPTIONS)
+    app.add_middleware(Compression, minimum_size=MIN_BYTES, compresslevel=LEVEL)
     surface = Surface(frozenset(route.path for route in api_routes()), settings.root_path)
     app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors, surface=surface)
     if settings.trusted_proxies:

@@ -105,9 +105,20 @@ class Settings(BaseSettings):
     rate_limit: Annotated[float, Field(ge=0)] = 0
     rate_burst: Positive = 20
     trusted_proxies: Networks = ()
+    # How long a CDN or a browser may keep a list of similar items; 0 lets nobody keep one.
+    cache_seconds: Annotated[int, Field(ge=0, le=86_400)] = 0
     # The path that a proxy serves this at, as "/shop"; trusted proxies may say it of each request.
     root_path: Annotated[str, Field(pattern=r"^((/[A-Za-z0-9._~-]{1,64}){1,8})?$")] = ""
     cors_origins: Origins = ()
+
+    @property
+    def cache_headers(self) -> dict[str, str]:
+        """Who may keep a list of similar items, for how long; nobody if it takes a key."""
+        seconds = 0 if self.read_keys else self.cache_seconds
+        if not seconds:
+            return {"Cache-Control": "private, no-cache"}
+        lasts = f"max-age={seconds}, s-maxage={seconds}, stale-while-revalidate={seconds}"
+        return {"Cache-Control": f"public, {lasts}", "Vary": "Accept-Encoding"}
 
     @property
     def threads(self) -> int:

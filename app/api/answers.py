@@ -34,7 +34,7 @@ def recommendations(
             beside["variants"] = ids_of(version, hit.variants)
         hits.append(entry_of(version, hit.row, beside, fields))
     content = _envelope(call, recommender, hits, options, page.exhausted)
-    return _json(content | {"took_ms": call.took_ms})
+    return _json(content | {"took_ms": call.took_ms}, call.prefix)
 
 
 def item_list(
@@ -49,7 +49,7 @@ def item_list(
         entries.append(entry_of(version, row, beside, fields))
     exhausted = options.offset + options.limit >= page.total
     content = _envelope(call, recommender, entries, options, exhausted)
-    return _json(content | {"total": page.total, "took_ms": call.took_ms})
+    return _json(content | {"total": page.total, "took_ms": call.took_ms}, call.prefix)
 
 
 def _envelope(
@@ -64,18 +64,24 @@ def _envelope(
     return {"request_id": call.request_id, "model": model, "items": items, "page": page}
 
 
-def _json(content: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(content), media_type="application/json")
+def _json(content: dict[str, Any], prefix: str) -> Response:
+    body = orjson.dumps(content)
+    if prefix:  # no text can hold this: JSON writes its quotation marks with a backslash
+        body = body.replace(b'"image_url":"/', b'"image_url":"%b/' % prefix.encode())
+    return Response(body, media_type="application/json")
 
 
 def item_detail(call: Call, recommender: Recommender, item_id: str) -> ItemDetail:
     """One item in full."""
     version = recommender.version
     row = recommender.row(item_id)
+    values = item_values(version, row)
+    if values[IMAGE_URL] is not None:
+        values[IMAGE_URL] = f"{call.prefix}{values[IMAGE_URL]}"
     return ItemDetail(
         request_id=call.request_id,
         id=item_id,
-        item=Item.model_validate(item_values(version, row)),
+        item=Item.model_validate(values),
         variants=ids_of(version, recommender.variants(row)),
     )
 

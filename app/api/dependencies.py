@@ -27,6 +27,7 @@ class Call:
 
     request_id: str
     start: float
+    prefix: str = ""  # the path that the service is mounted at
 
     @property
     def took_ms(self) -> float:
@@ -82,7 +83,8 @@ async def get_call(request: Request) -> Call:
 
 def call_of(request: Request) -> Call:
     """See `app.http.request_context`, which sets both."""
-    return Call(request.state.request_id, request.state.start)
+    state = request.scope["state"]
+    return Call(state["request_id"], state["start"], request.scope.get("root_path", ""))
 
 
 CallDep = Annotated[Call, Depends(get_call)]

@@ -18,6 +18,7 @@ from app.api.dependencies import (
     call_of,
     get_call,
     get_recommender,
+    get_state,
     live_recommender,
     located,
     read_image_form,
@@ -29,6 +30,7 @@ Reader = Callable[[Request], Any]
 _DEPENDENCIES: Mapping[Any, Reader] = {
     get_recommender: lambda request: live_recommender(request.app.state.service),
     get_call: call_of,
+    get_state: lambda request: request.app.state.service,
     read_image_form: read_image_form,
 }
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
+from app.api.openapi_examples import example_of
 from app.api.schemas import ImageOptions
 from app.http.access import PROBES
-from app.http.problems import Problem, documented
+from app.http.problems import Problem, codes_of, documented
 from app.settings import Settings
 
+_JSON = "application/json"
 _REF = "#/components/schemas/{model}"
 DESCRIPTION = (
     "Similar products for a fashion shop: by photo, by words, by item. "
@@ -39,7 +42,7 @@ def image_form() -> dict[str, Any]:
 
 
 def describe(app: FastAPI, settings: Settings) -> None:
-    """Make `app.api.openapi()` return the document, built on first use."""
+    """Make `app.openapi()` return the document, built on first use, and serve it."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -47,6 +50,13 @@ def describe(app: FastAPI, settings: Settings) -> None:
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
+
+    async def openapi_document(request: Request) -> Response:
+        root = request.scope.get("root_path", "")
+        servers = [{"url": (root + server["url"]).rstrip("/") or "/"} for server in app.servers]
+        return Response(orjson.dumps(document() | {"servers": servers}), media_type=_JSON)
+
+    app.add_route("/openapi.json", openapi_document, include_in_schema=False)
 
 
 def _build(app: FastAPI, settings: Settings) -> dict[str, Any]:
@@ -56,31 +66,68 @@ def _build(app: FastAPI, settings: Settings) -> dict[str, Any]:
         description=DESCRIPTION,
         routes=app.routes,
         servers=app.servers,
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
         separate_input_output_schemas=False,
     )
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template=_REF)
     schemas |= problem.pop("$defs", {})
     schemas["Problem"] = problem
+    _require_discriminators(schemas)
     for path, methods in document["paths"].items():
         for operation in methods.values():
             _add_responses(operation, _answered_outside(path, settings))
-            if settings.read_keys and path not in PROBES:
-                if "security" in operation:  # the admin key
-                    _add_responses(operation, {403})
-                operation.setdefault("security", [{"ReadKey": []}])
+            _secure(path, operation, settings)
+            _add_examples(operation, schemas)
+            _name_codes(operation)
     if settings.read_keys:
         scheme = {"type": "http", "scheme": "bearer", "description": "One of TWINSET_READ_KEYS."}
         document["components"].setdefault("securitySchemes", {})["ReadKey"] = scheme
     return document
 
 
+def _require_discriminators(schemas: dict[str, Any]) -> None:
+    """Say that the field which tells alternatives apart is always there, as it is."""
+    for schema in list(schemas.values()):
+        for field in schema.get("properties", {}).values():
+            choice = field.get("items", field)
+            for reference in choice.get("discriminator", {}).get("mapping", {}).values():
+                named = schemas[reference.rpartition("/")[2]]
+                kind = choice["discriminator"]["propertyName"]
+                named["required"] = sorted({kind, *named.get("required", [])})
+
+
+def _secure(path: str, operation: dict[str, Any], settings: Settings) -> None:
+    """Say which key an operation takes; an empty list says that it takes none."""
+    if settings.read_keys and path not in PROBES:
+        if "security" in operation:  # the admin key
+            _add_responses(operation, {403})
+        operation.setdefault("security", [{"ReadKey": []}])
+    operation.setdefault("security", [])
+
+
+def _add_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    for status, response in operation["responses"].items():
+        content = response.get("content", {}).get(_JSON)
+        if status.startswith("2") and content is not None and "example" not in content:
+            content["example"] = example_of(content.get("schema", {}), schemas)
+
+
+def _name_codes(operation: dict[str, Any]) -> None:
+    """Name the codes that go with each status, those of images only if an image is sent."""
+    has_image = "image" in str(operation.get("requestBody"))
+    for status, response in operation["responses"].items():
+        codes = codes_of(int(status), has_image) if status >= "4" else []
+        if codes:
+            response["description"] += f". `code`: {', '.join(codes)}."
+
+
 def _answered_outside(path: str, settings: Settings) -> set[int]:
     """Statuses that a request can get before it reaches its route.
 
-    400, 408 and 413 by what is sent, whatever the route; the others as the settings have it.
+    400, 408, 413 and 415 by what is sent, whatever the route; the others as the settings have it.
     """
-    statuses = {400, 408, 413}
+    statuses = {400, 408, 413, 415}
     if path in PROBES:
         return statuses
     limited = {429} if settings.rate_limit else set()
@@ -92,18 +139,3 @@ def _add_responses(operation: dict[str, Any], statuses: set[int]) -> None:
     for status in statuses:
         declared.setdefault(str(status), documented(status))
     operation["responses"] = dict(sorted(declared.items()))
-
-
-def main() -> None:
-    """Print the document: `python -m app.api.openapi`."""
-    import json
-    import sys
-
-    from app.main import create_app
-    from app.settings import Settings
-
-    json.dump(create_app(Settings()).openapi(), sys.stdout, indent=2)
-
-
-if __name__ == "__main__":
-    main()

@@ -12,6 +12,7 @@ from app.api.dependencies import (
     ItemIdPath,
     RecommenderDep,
     SearchQuery,
+    StateDep,
 )
 from app.api.fast_route import DirectRoute
 from app.api.json_bodies import JsonRoute
@@ -68,6 +69,7 @@ async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -
 async def similar(
     recommender: RecommenderDep,
     call: CallDep,
+    state: StateDep,
     item_id: ItemIdPath,
     options: SearchQuery,
     if_none_match: IfNoneMatch = None,
@@ -77,8 +79,8 @@ async def similar(
     The list has an ETag, which lasts until the catalogue or the model changes.
     """
     row = recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
-    tag = tag_of(recommender.revision, item_id, options.model_dump_json())
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    tag = tag_of(recommender.revision, item_id, options.model_dump_json(), call.prefix)
+    headers = {"ETag": tag, **state.settings.cache_headers}
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     page = await recommender.similar(row, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -122,6 +122,25 @@ def problem_of(
         request_id=request_id,
         errors=list(errors[:MAX_ERRORS]),
     )
+
+
+def codes_of(status: int, of_images: bool = True) -> list[str]:
+    """The codes that go with a status, for the OpenAPI document."""
+    kinds = [kind for kind in _below(TwinsetError) if "code" in vars(kind)]
+    fitting = {
+        kind.code
+        for kind in kinds
+        if next(STATUS[one] for one in kind.__mro__ if one in STATUS) == status
+        and (of_images or not issubclass(kind, ImageError))
+    }
+    named = {FRAMEWORK_DETAILS[status][0]} if status in FRAMEWORK_DETAILS else set()
+    return sorted(fitting | named | ({"invalid_request"} if status == 422 else set()))
+
+
+def _below(kind: type[TwinsetError]) -> Iterator[type[TwinsetError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _below(child)
 
 
 def problem_response(

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.http.sessions import COOKIE
+from app.storefront.html_templates import STATIC
+from app.storefront.page_addresses import files_digest, placed
 from app.storefront.page_state import View
 
 # Everything comes from this service; data: is the shopper's own photo, which travels with a page.
@@ -43,7 +45,9 @@ def page(
         "notice": "",
         "signed_in": COOKIE in request.cookies,
     }
-    text = request.app.state.pages.render(template, **defaults | values)
+    root = request.scope.get("root_path", "")
+    text = request.app.state.pages.render(template, **{"root": root} | defaults | values)
+    text = placed(text, root, files_digest(STATIC))
     return HTMLResponse(text, status, {**_HEADERS, **(headers or {})})
 
 
@@ -58,6 +62,7 @@ def sign_in_page(
     if target is None:
         query = request.url.query
         target = request.url.path + (f"?{query}" if query else "")
-        target = target if request.method in ("GET", "HEAD") else "/"
+        home = request.scope.get("root_path", "") + "/"
+        target = target if request.method in ("GET", "HEAD") else home
     values = {"notice": notice, "target": target}
     return page(request, "sign_in.html", status, headers, **values)

@@ -26,6 +26,7 @@ from app.http.refusals import SENTENCES, takes_page
 from app.storefront import pages
 from app.storefront.api_snippets import HttpCall, Snippets, call_of, snippets, widget_lines
 from app.storefront.html_templates import STATIC, Pages
+from app.storefront.page_addresses import LONG, files_digest
 from app.storefront.page_responses import page
 from app.storefront.page_state import View, read_view
 from twinset.errors import ArtefactError, InvalidInput, TwinsetError
@@ -138,12 +139,20 @@ class WholeFile(FileResponse):
 
 
 class Files(StaticFiles):
-    """Files that a browser keeps but asks about each time, so that a page never mixes releases."""
+    """Files that a browser keeps: for good if their address holds the digest of the release, else
+    it asks about them each time, so that a page never mixes releases."""
+
+    def get_path(self, scope: Scope) -> str:
+        path = super().get_path(scope)
+        first, _, rest = path.partition("/")
+        scope["state"]["lasts"] = first == files_digest(STATIC)
+        return rest if scope["state"]["lasts"] else path
 
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        headers = {"Cache-Control": "no-cache"}
+        lasts = scope["state"]["lasts"]
+        headers = {"Cache-Control": LONG if lasts else "no-cache", "Vary": "Accept-Encoding"}
         response = WholeFile(full_path, status_code, headers, stat_result=stat_result)
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)

@@ -25,14 +25,14 @@ _WRONG = "That is not a key of this shop. Check it, and try again."
 async def sign_in_form(request: Request, state: StateDep) -> Response:
     """Where a key is typed; not there where the service has none."""
     _sessions(state)
-    return sign_in_page(request, target="/")
+    return sign_in_page(request, target=_home(request))
 
 
 @router.post("/sign-in")
 async def sign_in(request: Request, state: StateDep) -> Response:
     """Take a key, and give a session for it."""
     sessions, fields = _sessions(state), await _read_form(request)
-    target = _local(fields.get("next", "/"))
+    target = _local(fields.get("next", ""), _home(request))
     token = sessions.begin(fields.get("key", "").strip())
     if token is None:
         note_code(request.scope, "unauthorized")
@@ -40,16 +40,22 @@ async def sign_in(request: Request, state: StateDep) -> Response:
         return sign_in_page(request, 401, _WRONG, target, headers)
     response = RedirectResponse(target, 303)
     response.set_cookie(
-        COOKIE, token, LASTS_S, secure=_is_encrypted(request), httponly=True, samesite="lax"
+        COOKIE,
+        token,
+        LASTS_S,
+        path=_home(request),
+        secure=_is_encrypted(request),
+        httponly=True,
+        samesite="lax",
     )
     return response
 
 
 @router.post("/sign-out")
-async def sign_out() -> Response:
+async def sign_out(request: Request) -> Response:
     """Forget the session."""
-    response = RedirectResponse("/", 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    response = RedirectResponse(_home(request), 303)
+    response.delete_cookie(COOKIE, _home(request), httponly=True, samesite="lax")
     return response
 
 
@@ -70,10 +76,14 @@ async def _read_form(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def _local(target: str) -> str:
+def _home(request: Request) -> str:
+    return f"{request.scope.get('root_path', '')}/"
+
+
+def _local(target: str, home: str) -> str:
     """An address of this service: what names another host would lead away from it."""
     plain = target.isascii() and target.isprintable() and "\\" not in target
-    return target if plain and target.startswith("/") and not target.startswith("//") else "/"
+    return target if plain and target.startswith("/") and not target.startswith("//") else home
 
 
 def _is_encrypted(request: Request) -> bool:

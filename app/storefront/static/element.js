@@ -1,3 +1,6 @@
+// The path that the service is mounted at; every address begins with it.
+export const ROOT = document.documentElement.dataset.root ?? "";
+
 // Building elements. Text only ever enters as text, never as markup.
 export function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);

@@ -1,6 +1,6 @@
 // The operator's page: index versions and live figures, from the same HTTP interface as everything.
 
-import { element } from "./element.js";
+import { element, ROOT } from "./element.js";
 import { readMetrics } from "./metrics.js";
 
 const EVERY_MS = 5000;
@@ -13,7 +13,7 @@ let polling = null;
 
 async function call(path, method = "GET") {
   const headers = { Authorization: `Bearer ${sessionStorage.getItem("admin-key")}` };
-  const response = await fetch(path, { method, headers }).catch(() => null);
+  const response = await fetch(ROOT + path, { method, headers }).catch(() => null);
   if (!response) throw new Error("The service cannot be reached.");
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.includes("json");
@@ -35,7 +35,7 @@ async function drawVersions() {
 function versionRow(version) {
   const activate = element("button", { type: "button", className: "button quiet" }, "Activate");
   activate.addEventListener("click", () => attempt(() => activateVersion(version.version)));
-  const address = `/indexes/${encodeURIComponent(version.version)}/report`;
+  const address = `${ROOT}/indexes/${encodeURIComponent(version.version)}/report`;
   const report = element("a", { href: address, target: "_blank", rel: "noopener" }, "Report");
   const recall = version.recall_at_10 === null ? "–" : version.recall_at_10.toFixed(3);
   const cells = [version.items?.toLocaleString() ?? "–", version.encoder ?? "–", version.kind ?? "–", recall];
@@ -152,7 +152,7 @@ async function open() {
   }
   // A report opens in a tab of its own, which has the session's cookie and not the key.
   const key = new URLSearchParams({ key: sessionStorage.getItem("admin-key") });
-  await fetch("/sign-in", { method: "POST", body: key, redirect: "manual" }).catch(() => null);
+  await fetch(`${ROOT}/sign-in`, { method: "POST", body: key, redirect: "manual" }).catch(() => null);
   $("#desk").hidden = false;
   $("#key-form").hidden = true;
   await poll();

@@ -1,6 +1,6 @@
 // The API reference: the OpenAPI document of this very service, made readable.
 
-import { element } from "./element.js";
+import { element, ROOT } from "./element.js";
 
 const EXAMPLES = {
   by_image: ["-F 'image=@photo.jpg'", "-F 'limit=5'"],
@@ -16,7 +16,7 @@ function json(body) {
 }
 
 async function start() {
-  const api = await (await fetch("/openapi.json")).json();
+  const api = await (await fetch(`${ROOT}/openapi.json`)).json();
   document.querySelector(".about").textContent = api.info.description;
   const tags = new Map();
   for (const [path, methods] of Object.entries(api.paths)) {
@@ -57,7 +57,7 @@ function curl(path, method, operation) {
   const isPlain = method === (example.length ? "post" : "get");
   const verb = isPlain ? "" : `-X ${method.toUpperCase()} `;
   const key = operation.security ? ["-H 'Authorization: Bearer KEY'"] : [];
-  return [`curl ${verb}'${location.origin}${address}'`, ...key, ...example].join(" \\\n  ");
+  return [`curl ${verb}'${location.origin}${ROOT}${address}'`, ...key, ...example].join(" \\\n  ");
 }
 
 function parametersOf(operation) {

@@ -1,4 +1,5 @@
 // From a form to the page that answers it, put in place of the one that is shown.
+import { ROOT } from "./element.js";
 
 const PARTS = ["view", "signals", "calls"];
 let running = new AbortController();
@@ -54,12 +55,12 @@ async function load(fields, address) {
 function request(fields, address) {
   // A form without a file still holds one, nameless and empty.
   const isPost = fields && (fields.has("photo") || fields.has("photo_of") || fields.get("image")?.name);
-  return isPost ? ["/search", { method: "POST", body: fields }] : [address ?? addressOf(fields), {}];
+  return isPost ? [`${ROOT}/search`, { method: "POST", body: fields }] : [address ?? addressOf(fields), {}];
 }
 
 function addressOf(fields) {
   const filled = [...fields].filter(([, value]) => typeof value === "string" && value);
-  return `/search?${new URLSearchParams(filled)}`;
+  return `${ROOT}/search?${new URLSearchParams(filled)}`;
 }
 
 async function pageOf(response) {

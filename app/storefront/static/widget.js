@@ -1,7 +1,7 @@
 // Similar products on any page of a shop:
 //   <script type="module" src="https://TWINSET/widget.js"></script>
 //   <twinset-similar item="S0001" limit="4" href="/products/{id}"></twinset-similar>
-const SERVICE = new URL(import.meta.url).origin;
+const SERVICE = new URL(".", import.meta.url).href.slice(0, -1); // with the path it is mounted at
 const style = new CSSStyleSheet();
 style.replaceSync(`
   ul { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 1rem; margin: 0; padding: 0; list-style: none }
@@ -32,7 +32,7 @@ class TwinsetSimilar extends HTMLElement {
   #card({ id, item }) {
     const link = document.createElement("a");
     link.href = (this.getAttribute("href") ?? `${SERVICE}/product/{id}`).replace("{id}", encodeURIComponent(id));
-    if (item.image_url) link.append(Object.assign(new Image(), { src: `${SERVICE}${item.image_url}?width=480`, alt: "", loading: "lazy" }));
+    if (item.image_url) link.append(Object.assign(new Image(), { src: new URL(`${item.image_url}?width=480`, SERVICE).href, alt: "", loading: "lazy" }));
     link.append(Object.assign(document.createElement("span"), { textContent: item.title ?? id }));
     return document.createElement("li").appendChild(link).parentNode;
   }

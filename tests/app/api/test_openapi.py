@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from typing import Any
 
 import httpx
@@ -147,3 +150,38 @@ def test_operation_ids_are_unique_and_plain(document: Schema) -> None:
     ids = [op["operationId"] for item in document["paths"].values() for op in item.values()]
     assert len(set(ids)) == len(ids)
     assert all(name.isidentifier() for name in ids)
+
+
+def operations(document: Schema) -> list[tuple[str, Schema]]:
+    methods = [(path, found) for path, found in document["paths"].items()]
+    return [(f"{m} {path}", one) for path, found in methods for m, one in found.items()]
+
+
+def test_every_operation_says_which_key_it_takes(document: Schema) -> None:
+    assert [name for name, one in operations(document) if "security" not in one] == []
+    assert document["paths"]["/items"]["get"]["security"] == []
+    assert document["paths"]["/indexes"]["get"]["security"] == [{"AdminKey": []}]
+
+
+def test_every_answer_has_an_example_that_its_schema_allows(document: Schema) -> None:
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for media_type, content in response.get("content", {}).items():
+                if media_type.endswith("json"):
+                    found = faults(content["example"], content["schema"], document, name)
+                    assert found == [], status
+
+
+def test_every_refusal_names_its_codes(document: Schema) -> None:
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if status >= "4":
+                code = response["content"]["application/problem+json"]["example"]["code"]
+                assert "`code`:" in response["description"], (name, status)
+                assert code in response["description"] or status in ("415", "422")
+
+
+def test_the_printed_document_is_the_served_one(document: Schema) -> None:
+    command = [sys.executable, "-m", "app.openapi_document"]
+    printed = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert printed == document

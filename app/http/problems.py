@@ -124,6 +124,12 @@ def problem_of(
     )
 
 
+def status_of_code(code: str) -> int:
+    """The status that goes with the code of one of Twinset's errors."""
+    kind = next(kind for kind in _below(TwinsetError) if vars(kind).get("code") == code)
+    return next(STATUS[one] for one in kind.__mro__ if one in STATUS)
+
+
 def codes_of(status: int, of_images: bool = True) -> list[str]:
     """The codes that go with a status, for the OpenAPI document."""
     kinds = [kind for kind in _below(TwinsetError) if "code" in vars(kind)]

@@ -64,9 +64,9 @@ fuzz: .venv/.fuzz
 	done
 
 # What nginx says of its own, in the service's words.
-deploy/errors.conf: app/http/proxy_errors.py app/http/problems.py app/http/refusals.py \
+deploy/errors.conf: app/storefront/proxy_errors.py app/http/problems.py app/http/addresses.py \
 		app/storefront/templates/edge.html app/storefront/static/design.css | .venv/.serving
-	$(BIN)/python -m app.http.proxy_errors > $@
+	$(BIN)/python -m app.storefront.proxy_errors > $@
 
 audit: .venv/.audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict

@@ -10,12 +10,12 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.api import admin_routes as admin
+from app.api import error_responses
 from app.api import health_routes as health
 from app.api import item_routes as items
 from app.api import operation_routes as operation
 from app.api import recommend_routes as recommend
 from app.api.openapi import describe
-from app.http import problems
 from app.http.access import Access
 from app.http.body_limits import BodyLimit
 from app.http.compression import LEVEL, MIN_BYTES, Compression
@@ -44,6 +44,14 @@ def create_app(
         title="Twinset",
         version=package_version(),
         lifespan=_lifespan,
+        # OpenTelemetry by the framework itself: spans of requests, and nothing of what they say.
+        telemetry={
+            "tracing": settings.otel,
+            "auto_configure": settings.otel,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+        },
         openapi_url=None,  # served by `app.api.openapi`
         docs_url=None,
         redoc_url=None,
@@ -54,7 +62,7 @@ def create_app(
         separate_input_output_schemas=False,
     )
     app.state.service = state
-    problems.install(app)
+    error_responses.install(app)
     # One flat list: a router inside a router is walked anew for every request.
     app.router.routes += api_routes()
     storefront.mount(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ from app.server.freed_memory import return_freed_memory
 from app.server.http_protocol import Connection, Deadlines
 from app.server.supervisor import supervise
 from app.settings import Settings
+from app.settings_errors import explain, require_known_names
 from app.state import State
 from twinset.errors import ConfigError
 from twinset.index.index_versions import current_version
@@ -88,13 +90,17 @@ def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
     """Settings from the environment, under those of the command line.
 
     Raises:
-        ConfigError: a variable of the environment does not fit.
+        ConfigError: a variable of the environment does not fit, or is almost a setting; or a
+            setting needs a package that is not installed.
     """
+    require_known_names(os.environ)
     try:
-        return Settings(encoder=encoder, index=index, workers=workers)
+        settings = Settings(encoder=encoder, index=index, workers=workers)
     except ValidationError as error:
-        names = ", ".join(f"TWINSET_{str(e['loc'][0]).upper()}" for e in error.errors())
-        raise ConfigError(f"not usable: {names}") from None
+        raise ConfigError(explain(error)) from None
+    if settings.otel and not (find_spec("opentelemetry") and find_spec("opentelemetry.sdk")):
+        raise ConfigError("TWINSET_OTEL needs the extra otel: pip install 'twinset[otel]'")
+    return settings
 
 
 def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:

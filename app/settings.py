@@ -37,12 +37,17 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _keys(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    # Shorter ones can be guessed; others cannot stand in a header.
     for value in values:
-        text = value.get_secret_value()
-        if len(text) < _MIN_KEY or not (text.isascii() and text.isprintable()) or " " in text:
-            raise ValueError(f"a key has at least {_MIN_KEY} printable ASCII characters")
+        _key(value)
     return values
+
+
+def _key(value: SecretStr) -> SecretStr:
+    # Shorter ones can be guessed; others cannot stand in a header.
+    text = value.get_secret_value()
+    if len(text) < _MIN_KEY or not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError(f"a key has at least {_MIN_KEY} printable ASCII characters, and no space")
+    return value
 
 
 # In the environment each is a list with commas.
@@ -69,7 +74,7 @@ class Settings(BaseSettings):
     workers: Positive = 1
 
     # At least 16 characters; without one the admin routes are off.
-    admin_key: Annotated[SecretStr, Field(min_length=16, max_length=4096)] | None = None
+    admin_key: Annotated[SecretStr, Field(max_length=4096), AfterValidator(_key)] | None = None
     max_writes: Positive = 64
     # How much worse than the live version an index version may be and still go live unforced.
     activation_margin: Annotated[float, Field(ge=0, le=1)] = 0.02
@@ -110,6 +115,8 @@ class Settings(BaseSettings):
     # The path that a proxy serves this at, as "/shop"; trusted proxies may say it of each request.
     root_path: Annotated[str, Field(pattern=r"^((/[A-Za-z0-9._~-]{1,64}){1,8})?$")] = ""
     cors_origins: Origins = ()
+    # Sends a span of each request to OTEL_EXPORTER_OTLP_ENDPOINT; needs the extra `otel`.
+    otel: bool = False
 
     @property
     def cache_headers(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
+from app.api.admin_access import AdminDep
 from app.api.admin_schemas import (
     Activation,
     BatchResult,
@@ -25,9 +26,9 @@ from app.api.admin_schemas import (
     Writes,
 )
 from app.api.dependencies import CallDep, ItemIdPath, StateDep
+from app.api.openapi_responses import Responses, responses
 from app.api.plain_query import QueryRoute
-from app.http.keys import AdminDep
-from app.http.problems import Responses, responses, status_of_code
+from app.http.problems import status_of_code
 from app.http.request_target import route_path
 from app.live.item_documents import read_batch, read_json
 from app.live.item_writer import Outcome, Token, Writer, Written

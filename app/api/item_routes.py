@@ -16,10 +16,10 @@ from app.api.dependencies import (
     ListQuery,
     RecommenderDep,
 )
+from app.api.etags import holds
+from app.api.openapi_responses import NOT_CHANGED, Responses, responses
 from app.api.plain_query import QueryRoute
 from app.api.schemas import Facets, ItemDetail, ItemList
-from app.http.etags import holds
-from app.http.problems import NOT_CHANGED, Responses, responses
 from app.recommend.thumbnails import Width
 
 router = APIRouter(tags=["items"], route_class=QueryRoute)

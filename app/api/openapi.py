@@ -9,9 +9,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from app.api.openapi_examples import example_of
+from app.api.openapi_responses import codes_of, documented
 from app.api.schemas import ImageOptions
-from app.http.access import PROBES
-from app.http.problems import Problem, codes_of, documented
+from app.http.addresses import PROBES
+from app.http.problems import Problem
 from app.settings import Settings
 
 _JSON = "application/json"

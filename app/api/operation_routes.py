@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from app.api.admin_access import AdminDep, admin_scheme, require_admin
 from app.api.admin_routes import LiveDep, VersionPath
 from app.api.admin_schemas import ErrorInfo, ErrorList
 from app.api.dependencies import CallDep, StateDep
+from app.api.openapi_responses import Responses, responses
 from app.api.plain_query import QueryRoute
-from app.http.keys import AdminDep, admin_scheme, require_admin
-from app.http.problems import Responses, responses
 from app.http.sessions import COOKIE, Sessions
 from app.live.version_switch import Versions
 

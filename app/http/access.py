@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.http.addresses import SIGN_IN, is_open
 from app.http.keys import is_any_key
 from app.http.problems import FRAMEWORK_DETAILS
 from app.http.proxies import client_name
@@ -16,13 +17,6 @@ from app.http.refusals import refuse
 from app.http.request_target import route_path
 from app.http.sessions import COOKIE, Sessions
 from app.settings import Settings
-
-PROBES = frozenset({"/livez", "/readyz", "/metrics"})
-# These, and the files of the pages, hold nothing of the catalogue.
-_PAGES = frozenset({"/docs", "/openapi.json", "/operator", "/widget", "/widget.js"})
-_FILES = "/static/"
-# Where a key is typed. It counts for the rate, so that keys are not tried out.
-_SIGN_IN = frozenset({"/sign-in", "/sign-out"})
 
 
 class Access:
@@ -44,14 +38,14 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = route_path(scope) if scope["type"] == "http" else "/livez"
-        if not _is_free(path):
+        if not is_open(path):
             wait = self._limiter.wait(client_name(scope)) if self._limiter else 0.0
             if wait:
                 headers = {"Retry-After": str(math.ceil(wait))}
                 detail = "Too many requests; wait a moment."
                 await refuse(scope, receive, send, 429, "rate_limited", detail, headers)
                 return
-            if self._keys and path not in _SIGN_IN and not self._may_read(scope):
+            if self._keys and path not in SIGN_IN and not self._may_read(scope):
                 headers = {"WWW-Authenticate": "Bearer"}
                 await refuse(scope, receive, send, 401, *FRAMEWORK_DETAILS[401], headers)
                 return
@@ -62,7 +56,3 @@ class Access:
         if given is not None:
             return is_any_key(given, self._keys)
         return self._sessions.may_read(HTTPConnection(scope).cookies.get(COOKIE, ""))
-
-
-def _is_free(path: str) -> bool:
-    return path in PROBES | _PAGES or path.startswith(_FILES)

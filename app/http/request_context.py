@@ -6,14 +6,15 @@ import logging
 import random
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.addresses import DOCUMENT, FILES
 from app.http.problems import FRAMEWORK_DETAILS
 from app.http.refusals import refuse
 from app.http.request_target import route_path, settled
@@ -21,10 +22,9 @@ from app.observability.prometheus_metrics import Metrics
 from app.observability.recent_errors import ErrorEvent, RecentErrors
 
 logger = logging.getLogger("twinset.access")
-_FILES = "/static/"
-_DOCUMENT = "/openapi.json"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_TRACE = re.compile(rb"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -45,8 +45,9 @@ class Surface:
 class RequestContext:
     """Outermost ASGI middleware; also turns an unexpected error into a problem document.
 
-    A caller's X-Request-ID is kept where it is short and plain, so that a shop can follow its own
-    requests; any other is replaced.
+    `traceparent` names the caller's trace, which stands in the log, in problem documents and in the
+    answer's `traceresponse`. A caller's X-Request-ID is kept if it is short and plain, so that a
+    shop can follow its own requests; any other is replaced.
     """
 
     def __init__(
@@ -56,17 +57,17 @@ class RequestContext:
         self._root_path = surface.root_path
         self._versioned = tuple({f"/v1/{path.split('/')[1]}" for path in surface.paths})
         self._metrics, self._errors = metrics, errors
-        self._paths = surface.paths | {_DOCUMENT}
+        self._paths = surface.paths | {DOCUMENT}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()
-        request_id = _request_id(Headers(scope=scope))
+        request_id, trace_id = _names(scope["headers"])
         method, scope = scope["method"], settled(scope, self._root_path, self._versioned)
-        scope.setdefault("state", {}).update(request_id=request_id, start=start)
-        sender = _Sender(send, request_id)
+        scope.setdefault("state", {}).update(request_id=request_id, start=start, trace_id=trace_id)
+        sender = _Sender(send, request_id, trace_id)
         try:
             with self._metrics.in_flight():
                 await self._app(scope, receive, sender)
@@ -96,22 +97,26 @@ class RequestContext:
         if status >= HTTPStatus.BAD_REQUEST:
             now = datetime.now(UTC)
             self._errors.add(ErrorEvent(now, request_id, method, route, status, code))
-        logger.info("request", extra=fields | ({"code": code} if code else {}))
+        more = {"code": code, "trace_id": scope["state"]["trace_id"]}
+        logger.info("request", extra=fields | {name: v for name, v in more.items() if v})
 
     def _unrouted(self, scope: Scope) -> str:
         """The route of a request that was answered before it got there, if its path alone says."""
         path = route_path(scope)
-        if path.startswith(_FILES):
-            return _FILES
+        if path.startswith(FILES):
+            return FILES
         return path if path in self._paths else "unmatched"
 
 
 class _Sender:
     """Adds headers to the response as it starts; `status` is None before that."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, trace_id: str) -> None:
         self._send = send
-        self._request_id = request_id
+        self._own = [(b"x-request-id", request_id.encode())]
+        if trace_id:
+            span = b"00-%b-%016x-00" % (trace_id.encode(), random.getrandbits(64))
+            self._own.append((b"traceresponse", span))
         self.status: int | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -119,15 +124,21 @@ class _Sender:
             self.status = message["status"]
             headers = list(message.get("headers", ()))
             named = {name for name, _ in headers}
-            headers.append((b"x-request-id", self._request_id.encode()))
+            headers += self._own
             headers += [pair for pair in _SECURITY_HEADERS if pair[0] not in named]
             message["headers"] = headers
         await self._send(message)
 
 
-def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else new_request_id()
+def _names(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str]:
+    """The id of a request, and that of the trace that it is part of (W3C Trace Context), or ""."""
+    request_id = trace_id = ""
+    for name, value in headers:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            request_id = value.decode()
+        elif name == b"traceparent" and (found := _TRACE.fullmatch(value)):
+            trace_id = found[1].decode()
+    return request_id or new_request_id(), trace_id
 
 
 def new_request_id() -> str:

@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-_FIELDS = ("request_id", "method", "route", "status", "code", "took_ms")
+_FIELDS = ("request_id", "method", "route", "status", "code", "took_ms", "trace_id")
 
 
 class JsonFormatter(logging.Formatter):

@@ -27,6 +27,11 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# What people read of some codes, in place of what programs do.
+SENTENCES: Mapping[str, str] = {
+    "body_too_large": "That photo is too large. Choose a smaller one.",
+    "internal_error": "Something went wrong on our side. Try again in a moment.",
+}
 _HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
 
 
@@ -49,6 +54,15 @@ def page(
     text = request.app.state.pages.render(template, **{"root": root} | defaults | values)
     text = placed(text, root, files_digest(STATIC))
     return HTMLResponse(text, status, {**_HEADERS, **(headers or {})})
+
+
+def refused_page(
+    request: Request, status: int, code: str, detail: str, headers: Mapping[str, str] | None
+) -> Response:
+    """What people see of a request that was refused before it reached its page."""
+    if code == "unauthorized":
+        return sign_in_page(request, status, headers=headers)
+    return page(request, "error.html", status, headers, sentence=SENTENCES.get(code, detail))
 
 
 def sign_in_page(

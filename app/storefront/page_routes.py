@@ -19,15 +19,16 @@ from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import CallDep, ItemIdPath, RecommenderDep, StateDep, get_recommender
+from app.api.error_responses import from_framework, headers_of
 from app.http.base64_text import read_base64
 from app.http.multipart import read_form
-from app.http.problems import FRAMEWORK_DETAILS, from_framework, headers_of, note_code, status_of
-from app.http.refusals import SENTENCES, takes_page
+from app.http.problems import FRAMEWORK_DETAILS, note_code, status_of
+from app.http.refusals import takes_page
 from app.storefront import pages
 from app.storefront.api_snippets import HttpCall, Snippets, call_of, snippets, widget_lines
 from app.storefront.html_templates import STATIC, Pages
 from app.storefront.page_addresses import LONG, files_digest
-from app.storefront.page_responses import page
+from app.storefront.page_responses import SENTENCES, page, refused_page
 from app.storefront.page_state import View, read_view
 from twinset.errors import ArtefactError, InvalidInput, TwinsetError
 
@@ -171,7 +172,7 @@ async def _nothing_here(request: Request, error: Exception) -> Response:
 def mount(app: FastAPI) -> None:
     """Add the pages to `app`, outside of the OpenAPI document."""
     app.add_exception_handler(404, _nothing_here)
-    app.state.pages = Pages()
+    app.state.pages, app.state.refused_page = Pages(), refused_page
     app.router.routes += router.routes
     app.add_api_route("/widget.js", _widget, include_in_schema=False, methods=["GET", "HEAD"])
     app.mount("/static", Files(directory=STATIC), name="static")

@@ -14,10 +14,10 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.api import error_responses
 from app.api.dependencies import IfNoneMatch, ImageFormDep, ItemIdPath, SearchQuery
 from app.api.fast_route import DirectRoute
 from app.api.plain_query import QueryRoute
-from app.http import problems
 
 NAMES = ("limit", "offset", "filter", "exclude_ids", "group_by", "fields", "min_score", "odd")
 VALUES = (
@@ -54,7 +54,7 @@ async def echo_form(form: ImageFormDep) -> Response:
 
 def serving(route_class: type[APIRoute]) -> FastAPI:
     app = FastAPI()
-    problems.install(app)
+    error_responses.install(app)
     router = APIRouter(route_class=route_class)
     router.get("/items/{id:path}/echo")(echo)
     router.post("/form")(echo_form)

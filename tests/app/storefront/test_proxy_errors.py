@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.http.problems import FRAMEWORK_DETAILS
-from app.http.proxy_errors import MAX_TEXT_BYTES, configuration
+from app.storefront.proxy_errors import MAX_TEXT_BYTES, configuration
 from tests.support.paths import ROOT
 
 SHIPPED = (ROOT / "deploy" / "errors.conf").read_text(encoding="utf-8")

@@ -13,10 +13,11 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from app.http.addresses import PAGES, PRODUCT
 from app.http.problems import FRAMEWORK_DETAILS, problem_of
-from app.http.refusals import PAGES, PRODUCT, SENTENCES
 from app.storefront.html_templates import STATIC
 from app.storefront.html_templates import Pages as Templates
+from app.storefront.page_responses import SENTENCES
 from twinset.errors import ConfigError
 
 HEADER = "# Made by `make deploy/errors.conf` from the service's own words; included by nginx.conf."
@@ -66,14 +67,14 @@ def configuration() -> str:
 
 
 def _of_people() -> str:
-    """A pattern of the addresses that answer browsers with pages; see `app.http.refusals`."""
+    """A pattern of the addresses that answer browsers with pages; see `app.http.addresses`."""
     pages = "|".join(sorted(re.escape(path) for path in PAGES))
     return rf"~^(({pages})|{re.escape(PRODUCT)}.*) .*text/html"
 
 
 def _problem(refusal: Refusal) -> str:
     document = problem_of("$request_id", refusal.status, refusal.code, refusal.detail)
-    return document.model_dump_json()
+    return document.model_dump_json(exclude_none=True)
 
 
 def _page() -> tuple[str, str]:
@@ -110,7 +111,7 @@ def _quoted(text: str) -> str:
 
 
 def main() -> None:
-    """Print the file: `python -m app.http.proxy_errors`."""
+    """Print the file: `python -m app.storefront.proxy_errors`."""
     import sys
 
     sys.stdout.write(configuration())

@@ -160,15 +160,15 @@ clean:
 	touch $@
 
 .venv/.serving: .venv/.python pyproject.toml constraints.txt
-	$(PIP) --editable '.[app]'
+	$(PIP) --editable '.[app,heic]'
 	touch $@
 
 .venv/.all: .venv/.python pyproject.toml constraints.txt
-	$(PIP) --editable '.[app,training,docs,test]'
+	$(PIP) --editable '.[app,heic,training,docs,test]'
 	touch $@ .venv/.serving
 
 .venv/.fuzz: .venv/.all
-	$(PIP) --editable '.[app,training,test,fuzz]'
+	$(PIP) --editable '.[app,heic,training,test,fuzz]'
 	touch $@
 
 .venv/.audit: .venv/.python pyproject.toml constraints.txt
@@ -205,7 +205,7 @@ client: .venv/.serving .venv/.generator
 	touch $@
 
 .venv/.bench: .venv/.python pyproject.toml constraints.txt
-	$(PIP) --editable '.[app,training,bench]'
+	$(PIP) --editable '.[app,heic,training,bench]'
 	touch $@ .venv/.serving
 
 $(DEMO)/catalog.parquet: $(shell find sample_shop -name '*.py') | .venv/.serving

@@ -87,8 +87,10 @@ class Settings(BaseSettings):
     max_held_bytes: Positive = 64 * 1024 * 1024
     max_uploads: Positive = 48
     max_pixels: Positive = 25_000_000
+    # A JPEG is decoded at a fraction of its size.
+    max_jpeg_pixels: Positive = 64_000_000
     min_side: Positive = 16
-    max_side: Positive = 8192
+    max_side: Positive = 12_000
 
     max_batch: Positive = 16
     max_queue: Positive = 64
@@ -134,4 +136,4 @@ class Settings(BaseSettings):
 
     @property
     def image_limits(self) -> ImageLimits:
-        return ImageLimits(self.max_pixels, self.min_side, self.max_side)
+        return ImageLimits(self.max_pixels, self.max_jpeg_pixels, self.min_side, self.max_side)

@@ -22,12 +22,11 @@ from importer.values import (
 from importer.variants import VariantGroups
 from twinset.catalogue import id_fault
 from twinset.errors import BadDimensions, ImageError, ImageTooLarge, UnsupportedImage
-from twinset.images.decode import decode_image
+from twinset.images.formats import TITLES
+from twinset.images.stored import shown_picture
 
-# The check needs the pixels read, not kept: a large JPEG is decoded at a fraction of its size.
-_CHECK_SIZE = (32, 32)
 _IMAGE_REASONS: Mapping[type[ImageError], str] = {
-    UnsupportedImage: "image is not JPEG, PNG, WebP or GIF",
+    UnsupportedImage: f"image is not {TITLES}",
     ImageTooLarge: "image has too many pixels",
     BadDimensions: "image has a side that is too short or too long",
 }
@@ -80,9 +79,7 @@ class RowBuilder:
         path = text_or_none(raw.get("image_path"))
         if data is None and path is not None:
             data = read_image(self.images, path)
-        if data is not None:
-            check_image(data)
-        return data
+        return None if data is None else stored_image(data)
 
 
 def parse_id(value: Any) -> str:
@@ -143,10 +140,10 @@ def read_image(root: Path, relative: str) -> bytes:
         raise RowRejected("image is missing") from None
 
 
-def check_image(data: bytes) -> None:
-    """Refuse an image that a later stage could not decode."""
+def stored_image(data: bytes) -> bytes:
+    """The bytes to keep of an image; one that a later stage could not decode is refused."""
     try:
-        decode_image(data, target=_CHECK_SIZE)
+        return shown_picture(data)[0]
     except ImageError as error:
         reason = _IMAGE_REASONS.get(type(error), "image is damaged or incomplete")
         raise RowRejected(reason) from None

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 
 from index_builder.build_inputs import ItemSource
 from twinset.errors import ImageError
-from twinset.images.decode import sniff_format
+from twinset.images.formats import sniff_format
 from twinset.index.index_versions import IMAGE_PLACES_FILE, IMAGES_FILE, ITEMS_FILE
-from twinset.index.indexed_items import IMAGE_SCHEMA, MEDIA_TYPES
+from twinset.index.indexed_items import IMAGE_SCHEMA
 from twinset.progress import track
 
 
@@ -36,6 +36,6 @@ def write_items(catalogue: ItemSource, folder: Path) -> int:
 def _media_type(data: bytes | None) -> str | None:
     """The type that a browser is told, from the bytes; None for what the service must not send."""
     try:
-        return MEDIA_TYPES[sniff_format(data or b"")]
+        return sniff_format(data or b"").media_type
     except ImageError:
         return None

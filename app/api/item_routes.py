@@ -21,15 +21,15 @@ from app.api.openapi_responses import NOT_CHANGED, Responses, responses
 from app.api.plain_query import QueryRoute
 from app.api.schemas import Facets, ItemDetail, ItemList
 from app.recommend.thumbnails import Width
+from twinset.images.formats import MEDIA_TYPES
 
 router = APIRouter(tags=["items"], route_class=QueryRoute)
-_IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 WidthQuery = Annotated[
     Width | None, Query(description="No wider than so many pixels; without, as it is stored.")
 ]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _IMAGE_RESPONSES: Responses = {
-    200: {"description": "The picture.", "content": dict.fromkeys(_IMAGE_TYPES, _BINARY)},
+    200: {"description": "The picture.", "content": dict.fromkeys(MEDIA_TYPES, _BINARY)},
 }
 # Long enough to spare a shop's page its pictures, short enough for a new one to show the same day.
 _CACHE = "public, max-age=3600"

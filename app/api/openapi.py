@@ -14,6 +14,7 @@ from app.api.schemas import ImageOptions
 from app.http.addresses import PROBES
 from app.http.problems import Problem
 from app.settings import Settings
+from twinset.images.formats import TITLES
 
 _JSON = "application/json"
 _REF = "#/components/schemas/{model}"
@@ -26,7 +27,7 @@ DESCRIPTION = (
 def image_form() -> dict[str, Any]:
     """The `openapi_extra` of a route that takes an image with `ImageOptions`."""
     schema = ImageOptions.model_json_schema(ref_template=_REF)
-    image = {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP or GIF."}
+    image = {"type": "string", "format": "binary", "description": f"{TITLES}."}
     # In a form the box is one text field.
     box = {
         "type": "string",

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.http.problems import FRAMEWORK_DETAILS, MEDIA_TYPE, STATUS, error_classes, title_of
 from twinset.errors import ImageError
+from twinset.images.formats import TITLES
 
 Responses = dict[int | str, dict[str, Any]]
 # Typical problems of the other statuses, as examples in the OpenAPI document.
@@ -14,7 +15,7 @@ _EXAMPLES: Mapping[int, tuple[str, str]] = {
     **FRAMEWORK_DETAILS,
     403: ("forbidden", "This key is for reading alone."),
     409: ("worse_candidate", "The version is worse than the live one: recall@10 0.91, not 0.99."),
-    415: ("unsupported_image", "The file is not a JPEG, PNG, WebP or GIF image."),
+    415: ("unsupported_image", f"The file is not a {TITLES} image."),
     422: ("invalid_image", "The image is damaged or incomplete."),
     503: ("not_ready", "The service is starting."),
     507: ("storage_full", "There is no room left to store the write."),

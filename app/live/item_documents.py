@@ -9,18 +9,18 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from app.http.base64_text import read_base64
 from app.service_errors import MalformedBody, UnknownField
+from twinset.base64_text import read_base64
 from twinset.catalogue import id_fault
 from twinset.errors import InvalidInput, TwinsetError
-from twinset.images.decode import ImageLimits, decode_image, sniff_format
-from twinset.index.indexed_items import MEDIA_TYPES, StoredImage
+from twinset.images.decode import ImageLimits
+from twinset.images.stored import shown_picture
+from twinset.index.indexed_items import StoredImage
 from twinset.live.overlay import fit
 from twinset.live.write_log import Entry, Operation, picture_sha
 
 MAX_LINES = 1000
 _MAX_TEXT = 16_000  # of four bytes at most each: Milvus takes 65,535
-_CHECK_SIZE = (32, 32)
 _OPERATIONS = ("put", "patch", "delete")
 _NOUNS: Mapping[pa.DataType, str] = {
     pa.string(): f"text of at most {_MAX_TEXT} characters",
@@ -105,9 +105,7 @@ class Documents:
             data = read_base64(value)
         except ValueError:
             raise InvalidInput("Field 'image' is not base64.") from None
-        kind = sniff_format(data)
-        decode_image(data, self.limits, _CHECK_SIZE)
-        return StoredImage(data, MEDIA_TYPES[kind])
+        return StoredImage(*shown_picture(data, self.limits))
 
 
 def read_json(body: bytes) -> Any:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.recommend.thumbnails import Width
 from app.storefront.product_tiles import facts, label
+from twinset.images.formats import usable_media_types
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -27,7 +28,11 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters |= {"money": _money, "count": _count, "label": label}
-        self._environment.globals |= {"facts": facts, "widths": list(map(int, Width))}
+        self._environment.globals |= {
+            "facts": facts,
+            "widths": list(map(int, Width)),
+            "picture_types": ",".join(usable_media_types()),
+        }
 
     def render(self, name: str, **values: Any) -> str:
         """The page `name`; a value that the template misses is an error."""

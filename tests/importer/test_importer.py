@@ -270,7 +270,7 @@ def test_base64_images(tmp_path: Path) -> None:
     assert [(identifier, reason) for _, identifier, reason in rejections(report)] == [
         ("3", "image is not base64; for file names use the column image_path"),
         ("4", "image is damaged or incomplete"),
-        ("5", "image is not JPEG, PNG, WebP or GIF"),
+        ("5", "image is not JPEG, PNG, WebP, GIF, AVIF, BMP or HEIC"),
         ("6", "image has a side that is too short or too long"),
     ]
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from tests.support.small_shop import picture
+from twinset.images.formats import sniff_format
 
 Case = tuple[bytes, int, str]
 _FLIP, _HALF, _FLOP = (
@@ -69,12 +70,10 @@ def unsupported() -> dict[str, bytes]:
         "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n",
         "zip": archive(),
         "tiff": encoded("TIFF"),
-        "bmp": encoded("BMP"),
         "ico": encoded("ICO"),
         "psd": b"8BPS\x00\x01" + bytes(30),
         "jpeg2000": b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(20),
-        "avif": b"\x00\x00\x00\x20ftypavif" + bytes(20),
-        "heic": b"\x00\x00\x00\x20ftypheic" + bytes(20),
+        "mp4": b"\x00\x00\x00\x20ftypmp42" + bytes(20),
         "random": np.random.default_rng(1).bytes(500),
         "json": b'{"image": "data"}',
     }
@@ -92,7 +91,8 @@ def damaged() -> dict[str, bytes]:
         "empty": b"",
         "jpeg header": jpeg[:20],
         "half jpeg": jpeg[: len(jpeg) // 2],
-        "jpeg less 2 bytes": jpeg[:-2],
+        "avif without a picture": b"\x00\x00\x00\x20ftypavif" + bytes(20),
+        "heic without a picture": b"\x00\x00\x00\x20ftypheic" + bytes(20),
         "png signature": good_png[:8],
         "bad crc": bytes(bad_crc),
         "bad crc of pixels": bytes(bad_pixels_crc),
@@ -181,6 +181,12 @@ def turned(orientation: int) -> bytes:
     return buffer.getvalue()
 
 
+def heic() -> bytes:
+    """A phone's format; to sniff one makes Pillow write it, too."""
+    sniff_format(b"\0\0\0\x18ftypheic\0\0\0\0heicmif1")
+    return encoded("HEIF")
+
+
 def odd_images() -> dict[str, bytes]:
     return {
         "cmyk": encoded("JPEG", mode="CMYK"),
@@ -192,6 +198,10 @@ def odd_images() -> dict[str, bytes]:
         "broken exif": encoded("JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"),
         "broken icc": encoded("JPEG", icc_profile=b"none"),
         "trailing bytes": picture(1, "JPEG") + b"more" * 99,
+        "jpeg less 2 bytes": picture(1, "JPEG")[:-2],
+        "avif": encoded("AVIF"),
+        "bmp": encoded("BMP"),
+        "heic": heic(),
         "1000 frames of gif": frames("GIF"),
         "1000 frames of webp": frames("WEBP"),
         **{f"exif orientation {n}": turned(n) for n in range(1, 9)},

@@ -1,8 +1,8 @@
 """Decoding of untrusted images: what Twinset accepts, and how each refusal is named.
 
-The format is judged by the bytes, never by a name or a MIME type; the size is read from the
-header before a pixel is decoded; one frame is decoded, turned upright by its EXIF orientation,
-laid on white where it is transparent, and returned as 8-bit RGB.
+The format is judged by the bytes (`twinset.images.formats`), the size is read from the header
+before a pixel is decoded, one frame is decoded, turned upright by its EXIF orientation, brought to
+sRGB, laid on white where it is transparent, and returned as 8-bit RGB.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ from dataclasses import dataclass
 
 from PIL import ExifTags, Image, ImageFile, ImageOps
 
-from twinset.errors import BadDimensions, ImageError, ImageTooLarge, InvalidImage, UnsupportedImage
-from twinset.images.file_checks import BoundedFile, check_pixel_data, count_scans
+from twinset.errors import BadDimensions, ImageError, ImageTooLarge, InvalidImage
+from twinset.images.colours import apply_gamma, to_srgb, undo_adobe_inversion
+from twinset.images.file_checks import (
+    BoundedFile,
+    check_pixel_data,
+    coefficient_bytes,
+    count_scans,
+)
+from twinset.images.formats import ImageFormat, sniff_format
+from twinset.images.repairs import mend_jpeg, mend_png
 
 # What damaged files make Pillow raise, found by feeding it damaged files. Pillow's own
 # UnidentifiedImageError is an OSError; a zTXt bomb is a ValueError; broken EXIF may be a
@@ -41,6 +49,8 @@ _DECODER_ERRORS = (
 _WHITE = (255, 255, 255)
 _COSTLY_PIXELS = 4_000_000
 _STRIP_ROWS = 256
+# A JPEG of several scans is held as coefficients while it is decoded, whatever the scale.
+_MOST_COEFFICIENT_BYTES = 230_000_000
 # How much larger than asked for a JPEG is decoded. What is left for the resampling after it then
 # looks the same: benchmarks/service/phone_photo.py prints how close the embeddings are.
 _COVER = 1.5
@@ -52,31 +62,19 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 @dataclass(frozen=True)
 class ImageLimits:
-    """What a caller's image may measure: pixels in all, and the shortest and longest side."""
+    """What a caller's image may measure: pixels in all, and the shortest and longest side.
+
+    A JPEG is decoded at a fraction of its size, so it may have more pixels: `max_jpeg_pixels`.
+    """
 
     max_pixels: int = 25_000_000
+    max_jpeg_pixels: int = 64_000_000
     min_side: int = 16
-    max_side: int = 8192
+    max_side: int = 12_000
 
-
-def sniff_format(data: bytes) -> str:
-    """Pillow's name of the accepted format that `data` starts like.
-
-    Raises:
-        InvalidImage: there are no bytes.
-        UnsupportedImage: it is neither JPEG, PNG, WebP nor GIF.
-    """
-    if not data:
-        raise InvalidImage("The image is empty.")
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    raise UnsupportedImage("The file is not a JPEG, PNG, WebP or GIF image.")
+    def pixels_of(self, kind: ImageFormat) -> int:
+        """The most pixels that an image of this format may have."""
+        return self.max_jpeg_pixels if kind.name == "JPEG" else self.max_pixels
 
 
 def decode_image(
@@ -91,20 +89,36 @@ def decode_image(
     Raises:
         UnsupportedImage, InvalidImage, ImageTooLarge, BadDimensions
     """
-    kind = sniff_format(data)
+    kind, limits = sniff_format(data), limits or ImageLimits()
     try:
-        return _decode(data, kind, limits or ImageLimits(), target)
+        return _decode(data, kind, limits, target)
     except ImageError:
         raise
     except Image.DecompressionBombError:
         # Pillow refuses before the size can be read here.
-        raise _too_large(limits or ImageLimits()) from None
+        raise _too_large(limits.pixels_of(kind)) from None
     except _DECODER_ERRORS:
-        raise _damaged() from None
+        mended = _decode_mended(data, kind, limits, target)
+    if mended is None:
+        raise _damaged()
+    return mended
 
 
-def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
-    return Image.open(BoundedFile(data), formats=[kind])
+def _decode_mended(
+    data: bytes, kind: ImageFormat, limits: ImageLimits, target: tuple[int, int] | None
+) -> Image.Image | None:
+    """The image of a file with damage that may be mended; None for any other damage."""
+    try:
+        if kind.name == "JPEG":
+            return mend_jpeg(data, lambda whole: _decode(whole, kind, limits, target))
+        mended = mend_png(data) if kind.name == "PNG" else None
+        return None if mended is None else _decode(mended, kind, limits, target)
+    except _DECODER_ERRORS:
+        return None
+
+
+def _opened(data: bytes, kind: ImageFormat) -> ImageFile.ImageFile:
+    return Image.open(BoundedFile(data), formats=[kind.name])
 
 
 def _damaged() -> InvalidImage:
@@ -112,21 +126,26 @@ def _damaged() -> InvalidImage:
 
 
 def _decode(
-    data: bytes, kind: str, limits: ImageLimits, target: tuple[int, int] | None
+    data: bytes, kind: ImageFormat, limits: ImageLimits, target: tuple[int, int] | None
 ) -> Image.Image:
     with _opened(data, kind) as image:
-        check_size(image.size, limits)
-        if kind == "JPEG":
-            count_scans(data)
-        if target is not None and kind == "JPEG":
-            image.draft("RGB", _size_to_decode(image, target))
+        check_size(image.size, limits, limits.pixels_of(kind))
+        profile, gamma = image.info.get("icc_profile"), image.info.get("gamma")
+        if kind.name == "JPEG":
+            if count_scans(data) > 1 and coefficient_bytes(data) > _MOST_COEFFICIENT_BYTES:
+                raise _too_large(limits.max_pixels)
+            if target is not None:
+                image.draft("RGB", _size_to_decode(image, target))
         image.load()
-        if kind == "PNG":
+        if kind.name == "PNG":
             check_pixel_data(data)
         # 25 megapixels take 100 MB decoded, so each step works in place where it can.
         _drop_decoder(image)
         _turn_upright(image)
-        return _flatten(image)
+        shown: Image.Image = undo_adobe_inversion(image) if kind.name == "JPEG" else image
+        if profile:
+            return _flatten(to_srgb(shown, profile))
+        return _flatten(shown if "srgb" in image.info else apply_gamma(shown, gamma))
 
 
 def _size_to_decode(image: Image.Image, target: tuple[int, int]) -> tuple[int, int]:
@@ -147,7 +166,7 @@ def is_costly(data: bytes, target: tuple[int, int] | None = None) -> bool:
     try:
         kind = sniff_format(data)
         with _opened(data, kind) as image:
-            if kind == "JPEG" and target is not None and count_scans(data) == 1:
+            if kind.name == "JPEG" and target is not None and count_scans(data) == 1:
                 image.draft("RGB", _size_to_decode(image, target))
             return image.width * image.height > _COSTLY_PIXELS
     except (ImageError, Image.DecompressionBombError, *_DECODER_ERRORS):
@@ -173,19 +192,20 @@ def _drop_decoder(image: ImageFile.ImageFile) -> None:
     image.fp = None
 
 
-def check_size(size: tuple[int, int], limits: ImageLimits) -> None:
+def check_size(size: tuple[int, int], limits: ImageLimits, max_pixels: int | None = None) -> None:
     """Raise ImageTooLarge or BadDimensions unless (width, height) is within the limits."""
     width, height = size
-    if width * height > limits.max_pixels:
-        raise _too_large(limits)
+    most = limits.max_pixels if max_pixels is None else max_pixels
+    if width * height > most:
+        raise _too_large(most)
     if min(size) < limits.min_side or max(size) > limits.max_side:
         raise BadDimensions(
             f"Each side of the image must be {limits.min_side} to {limits.max_side} pixels."
         )
 
 
-def _too_large(limits: ImageLimits) -> ImageTooLarge:
-    return ImageTooLarge(f"The image has more than {limits.max_pixels} pixels.")
+def _too_large(most: int) -> ImageTooLarge:
+    return ImageTooLarge(f"The image has more than {most} pixels.")
 
 
 def _turn_upright(image: Image.Image) -> None:

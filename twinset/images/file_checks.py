@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zlib
 from typing import Any
 
@@ -20,6 +21,7 @@ MOST_SCANS = 64
 _MOST_SEGMENTS = 10_000
 # The markers that begin a segment, or end the image. Stuffed bytes and restarts are none.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = b"\xd8", b"\xd9", b"\xda"
 
 
@@ -60,6 +62,28 @@ def count_scans(jpeg: bytes) -> int:
             break
         position += max(2, int.from_bytes(jpeg[position : position + 2]))
     raise ValueError("the image has too many parts")
+
+
+def coefficient_bytes(jpeg: bytes) -> int:
+    """What the coefficients of a JPEG take in memory while several scans are read, in bytes.
+
+    Two bytes for each sample of each component (libjpeg's virtual arrays). 0 if there is no frame
+    header, which decoding then finds out.
+    """
+    position = 2
+    for _ in range(_MOST_SEGMENTS):
+        found = _MARKER.search(jpeg, position)
+        if found is None:
+            return 0
+        position = found.end()
+        if found[1][0] in _FRAME_HEADERS:
+            height, width = struct.unpack_from(">HH", jpeg, position + 3)
+            factors = jpeg[position + 9 : position + 8 + 3 * jpeg[position + 7] : 3]
+            sampled = [(factor >> 4) * (factor & 15) for factor in factors] or [1]
+            return int(2 * width * height * sum(sampled) / max(sampled))
+        if found[1] != _START_OF_IMAGE:
+            position += max(2, int.from_bytes(jpeg[position : position + 2]))
+    return 0
 
 
 def check_pixel_data(png: bytes) -> None:

@@ -17,13 +17,6 @@ from twinset.errors import ArtefactError
 
 # Free text is for reading; a filter on it would compare whole sentences.
 _NOT_FILTERABLE = ("title", "description")
-# Pictures that a browser may be sent, by Pillow's name of their format.
-MEDIA_TYPES = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-}
 IMAGE_SCHEMA = pa.schema([("offset", pa.int64()), ("length", pa.int64()), ("type", pa.string())])
 
 

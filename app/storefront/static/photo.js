@@ -1,6 +1,7 @@
 // Ways for a photo to come in: chosen, dropped, pasted.
 
 const LONG_SIDE = 1024;
+const LARGE_FILE = 2 ** 20; // bytes
 
 // Calls `receive` with the promise of a small file.
 export function onPhoto(input, target, receive) {
@@ -38,11 +39,15 @@ async function shrink(file) {
   try {
     const bitmap = await createImageBitmap(file);
     const scale = LONG_SIDE / Math.max(bitmap.width, bitmap.height);
-    if (scale >= 1) return file;
+    if (scale >= 1 && file.size < LARGE_FILE) return file;
     const canvas = document.createElement("canvas");
-    canvas.width = Math.round(bitmap.width * scale);
-    canvas.height = Math.round(bitmap.height * scale);
-    canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    canvas.width = Math.round(bitmap.width * Math.min(scale, 1));
+    canvas.height = Math.round(bitmap.height * Math.min(scale, 1));
+    const context = canvas.getContext("2d");
+    // A JPEG has no transparency: what is cut out lies on white, as the service sees it.
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     return await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
   } catch {
     return file;

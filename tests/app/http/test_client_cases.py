@@ -14,13 +14,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from app.http.base64_text import read_base64
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
 from tests.support.bad_requests import END, FORM, LIMIT, PART
 from tests.support.raw_client import check, parse, send_raw
 from tests.support.small_shop import ODD_ID, Server, open_shop, picture
+from twinset.base64_text import read_base64
 from twinset.encoders import HashEncoder
 
 PHOTO = picture(3)

@@ -1,4 +1,4 @@
-"""Errors on the wire: RFC 9457 problem documents, and the one mapping from error to status."""
+"""Errors on the wire: RFC 9457 problem documents, and the status of each kind of error."""
 
 from __future__ import annotations
 

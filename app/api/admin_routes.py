@@ -21,12 +21,14 @@ from app.api.admin_schemas import (
     ComparisonInfo,
     IndexList,
     LineResult,
+    VersionInfo,
     WriteResult,
     Writes,
 )
 from app.api.dependencies import CallDep, ItemIdPath, StateDep
 from app.api.openapi_responses import Responses, responses
 from app.api.plain_query import QueryRoute
+from app.http.problems import status_of_code
 from app.http.request_target import route_path
 from app.live.item_documents import read_batch, read_json
 from app.live.item_writer import Outcome, Token, Writer, Written
@@ -191,7 +193,7 @@ async def _write_one(
         return writer.write_one(writer.documents.read(operation, item_id, document), token)
 
     (outcome,) = await write.run(call)
-    write.response.status_code = outcome.status
+    write.response.status_code = status_of_outcome(outcome)
     return WriteResult(request_id=write.request_id, id=outcome.id, sequence=outcome.sequence or 0)
 
 
@@ -208,7 +210,7 @@ async def write_batch(write: WriteDep) -> BatchResult:
     body = await write.body(_NDJSON)
     writer, token = Writer(write.live), write.token(body)
     outcomes = await write.run(lambda: writer.write_all(read_batch(body, writer.documents), token))
-    results = [LineResult(line=n, **vars(o)) for n, o in enumerate(outcomes, start=1)]
+    results = [_line_result(number, one) for number, one in enumerate(outcomes, start=1)]
     written = sum(outcome.code is None for outcome in outcomes)
     return BatchResult(
         request_id=write.request_id,
@@ -230,7 +232,7 @@ async def list_indexes(call: CallDep, live: LiveDep) -> IndexList:
     overlay = live.overlay
     return IndexList(
         request_id=call.request_id,
-        versions=versions,
+        versions=[VersionInfo.of(version) for version in versions],
         writes=Writes(
             sequence=overlay.sequence, changed=overlay.size, unapplied=count_unapplied(overlay)
         ),
@@ -269,3 +271,21 @@ async def roll_back_index(call: CallDep, live: LiveDep) -> Activation:
 
 def _comparison(comparison: Comparison | None) -> ComparisonInfo | None:
     return None if comparison is None else ComparisonInfo.model_validate(asdict(comparison))
+
+
+def status_of_outcome(outcome: Outcome) -> int:
+    """The HTTP status that tells a client of a write's outcome."""
+    if outcome.code is not None:
+        return status_of_code(outcome.code)
+    return 201 if outcome.created else 200
+
+
+def _line_result(line: int, outcome: Outcome) -> LineResult:
+    return LineResult(
+        line=line,
+        id=outcome.id,
+        status=status_of_outcome(outcome),
+        sequence=outcome.sequence,
+        code=outcome.code,
+        detail=outcome.detail,
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, Field
 
+from app.live.version_switch import ListedVersion
 from twinset.index.index_versions import REPORT_PAGE
 
 
@@ -72,11 +72,13 @@ class VersionInfo(BaseModel):
     has_report: bool = Field(description="Whether `/indexes/{version}/report` is there.")
 
     @classmethod
-    def from_manifest(cls, name: str, manifest: Mapping[str, Any], live: bool) -> Self:
+    def of(cls, listed: ListedVersion) -> Self:
+        """The version as its manifest describes it; what the manifest lacks is null."""
+        manifest = listed.manifest
         encoder, writes = manifest.get("encoder") or {}, manifest.get("live") or {}
         return cls(
-            version=name,
-            live=live,
+            version=listed.name,
+            live=listed.live,
             items=manifest.get("count"),
             kind=manifest.get("index_kind"),
             recall_at_10=manifest.get("recall_at_10"),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 from fastapi import Response
 
 from app.api.dependencies import Call
-from app.api.schemas import Item, ItemDetail, ListOptions
+from app.api.schemas import Facets, Item, ItemDetail, ListOptions
+from app.api.schemas import RangeFacet as WireRange
+from app.api.schemas import ValuesFacet as WireValues
+from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values
 from app.recommend.ranking import ListedPage, RankedPage
 from app.recommend.recommender import Recommender
@@ -25,7 +29,7 @@ def recommendations(
     Nothing in it comes from a caller, so there is nothing to validate; a test holds the bytes to
     the schema.
     """
-    version, entry_of = recommender.version, recommender.fragments.entry
+    version, entry_of = recommender.version, recommender.item_json.entry
     fields = check_fields(version, options.fields)
     hits = []
     for place, hit in enumerate(page.hits, start=options.offset + 1):
@@ -41,7 +45,7 @@ def item_list(
     call: Call, recommender: Recommender, page: ListedPage, options: ListOptions
 ) -> Response:
     """A plain page: `ItemList`, written directly."""
-    version, entry_of = recommender.version, recommender.fragments.entry
+    version, entry_of = recommender.version, recommender.item_json.entry
     fields = check_fields(version, options.fields)
     entries = []
     for row, variants in page.entries:
@@ -84,6 +88,17 @@ def item_detail(call: Call, recommender: Recommender, item_id: str) -> ItemDetai
         item=Item.model_validate(values),
         variants=ids_of(version, recommender.variants(row)),
     )
+
+
+def facet_counts(call: Call, total: int, facets: list[Facet]) -> Facets:
+    """Counts of attribute values: the values of each field, or the range of a number."""
+    wire = [
+        WireRange(field=one.field, min=one.min, max=one.max)
+        if isinstance(one, RangeFacet)
+        else WireValues.model_validate(asdict(one))
+        for one in facets
+    ]
+    return Facets(request_id=call.request_id, total=total, facets=wire, took_ms=call.took_ms)
 
 
 def check_fields(version: IndexVersion, fields: Collection[str]) -> Collection[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.api.answers import item_detail, item_list
+from app.api.answers import facet_counts, item_detail, item_list
 from app.api.dependencies import (
     CallDep,
     FacetQuery,
@@ -43,7 +43,7 @@ _CACHE = "public, max-age=3600"
 )
 async def list_items(recommender: RecommenderDep, call: CallDep, options: ListQuery) -> Response:
     """Pages follow each other without gap or overlap."""
-    return item_list(call, recommender, await recommender.browse(options), options)
+    return item_list(call, recommender, await recommender.browse(options.to_query()), options)
 
 
 @router.get(
@@ -84,5 +84,5 @@ async def get_item(recommender: RecommenderDep, call: CallDep, item_id: ItemIdPa
 )
 async def get_facets(recommender: RecommenderDep, call: CallDep, options: FacetQuery) -> Facets:
     """Over the items that match the filter: the values of each field, or the range of a number."""
-    total, facets = await recommender.facets(options)
-    return Facets(request_id=call.request_id, total=total, facets=facets, took_ms=call.took_ms)
+    total, facets = await recommender.facets(options.to_query())
+    return facet_counts(call, total, facets)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from app.http.problems import FRAMEWORK_DETAILS, MEDIA_TYPE, STATUS, title_of
-from twinset.errors import ImageError, TwinsetError
+from app.http.problems import FRAMEWORK_DETAILS, MEDIA_TYPE, STATUS, error_classes, title_of
+from twinset.errors import ImageError
 
 Responses = dict[int | str, dict[str, Any]]
 # Typical problems of the other statuses, as examples in the OpenAPI document.
@@ -47,18 +47,11 @@ def documented(status: int) -> dict[str, Any]:
 
 def codes_of(status: int, of_images: bool = True) -> list[str]:
     """The codes that go with a status, for the OpenAPI document."""
-    kinds = [kind for kind in _below(TwinsetError) if "code" in vars(kind)]
     fitting = {
         kind.code
-        for kind in kinds
+        for kind in error_classes()
         if next(STATUS[one] for one in kind.__mro__ if one in STATUS) == status
         and (of_images or not issubclass(kind, ImageError))
     }
     named = {FRAMEWORK_DETAILS[status][0]} if status in FRAMEWORK_DETAILS else set()
     return sorted(fitting | named | ({"invalid_request"} if status == 422 else set()))
-
-
-def _below(kind: type[TwinsetError]) -> Iterator[type[TwinsetError]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from _below(child)

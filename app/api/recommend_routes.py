@@ -26,7 +26,7 @@ router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 
 async def by_image(recommender: RecommenderDep, call: CallDep, form: ImageFormDep) -> Response:
     """Upload a photo as `image`; the common fields go beside it as form fields."""
-    page = await recommender.by_image(form.image, form.options.box, form.options)
+    page = await recommender.by_image(form.image, form.options.box, form.options.to_query())
     return recommendations(call, recommender, page, form.options)
 
 
@@ -50,7 +50,7 @@ router.add_api_route(
 )
 async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) -> Response:
     """Words are compared by meaning with pictures and descriptions."""
-    page = await recommender.by_text(query.query, query)
+    page = await recommender.by_text(query.query, query.to_query())
     return recommendations(call, recommender, page, query)
 
 
@@ -62,7 +62,9 @@ async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) 
 )
 async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -> Response:
     """Each signal is an image, a text or an item, with a weight. No item given is returned."""
-    page = await recommender.blend(query.positive, query.negative, query)
+    positive = [signal.to_query() for signal in query.positive]
+    negative = [signal.to_query() for signal in query.negative]
+    page = await recommender.blend(positive, negative, query.to_query())
     return recommendations(call, recommender, page, query)
 
 
@@ -83,7 +85,7 @@ async def similar(
     headers = {"ETag": tag, **state.settings.cache_headers}
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    page = await recommender.similar(row, options)
+    page = await recommender.similar(row, options.to_query())
     response = recommendations(call, recommender, page, options)
     response.headers.update(headers)
     return response

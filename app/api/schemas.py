@@ -17,11 +17,10 @@ from pydantic import (
 )
 
 from app.http.base64_text import read_base64
+from app.recommend import query
+from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT, MAX_VARIANTS
 
 MAX_LIMIT = 100
-MAX_OFFSET = 1_000_000
-MAX_VARIANTS = 32
-MAX_SIGNALS = 16
 MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them
 
 Scalar = str | int | float | bool | None
@@ -29,7 +28,7 @@ ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Words = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=512, pattern=r"\S"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT, pattern=r"\S"),
 ]
 Weight = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 
@@ -106,6 +105,12 @@ class ListOptions(Given):
         "repeat the parameter.",
     )
 
+    def to_query(self) -> query.ListQuery:
+        """What the domain reads of these options."""
+        return query.ListQuery(
+            self.limit, self.offset, self.filter, tuple(self.exclude_ids), self.group_by
+        )
+
 
 class SearchOptions(ListOptions):
     """The common fields of every search."""
@@ -117,6 +122,13 @@ class SearchOptions(ListOptions):
         allow_inf_nan=False,
         description="Leave out items whose cosine similarity is lower.",
     )
+
+    def to_query(self) -> query.SearchQuery:
+        """What the domain reads of these options."""
+        ids = tuple(self.exclude_ids)
+        return query.SearchQuery(
+            self.limit, self.offset, self.filter, ids, self.group_by, self.min_score
+        )
 
 
 def _parse_box(value: object) -> object:
@@ -181,6 +193,10 @@ class Signal(Given):
         if self.box is not None and self.image is None:
             raise ValueError("a box belongs to an image")
         return self
+
+    def to_query(self) -> query.Signal:
+        """The signal as the domain reads it."""
+        return query.Signal(self.image, self.box, self.text, self.item_id, self.weight)
 
 
 class BlendQuery(SearchOptions):
@@ -323,6 +339,10 @@ class FacetOptions(Given):
         description="Fields to count, by default all that can be filtered; repeat the parameter.",
     )
     limit: int = Field(50, ge=1, le=1000, description="Values per field.")
+
+    def to_query(self) -> query.FacetQuery:
+        """What the domain reads of these options."""
+        return query.FacetQuery(self.filter, tuple(self.fields), self.limit)
 
 
 class Health(BaseModel):

@@ -31,7 +31,7 @@ async def digest(data: bytes) -> bytes:
     return (await asyncio.to_thread(hashlib.sha256, data)).digest()
 
 
-class SharedEmbeddings:
+class EmbeddingCache:
     """The last `size` embeddings by key, and those on their way. Used from one event loop.
 
     A key stands for all that decides an embedding: the content and how it is prepared. `count`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import Response
@@ -110,6 +110,20 @@ def problem_of(
         trace_id=None,
         errors=list(errors[:MAX_ERRORS]),
     )
+
+
+def status_of_code(code: str) -> int:
+    """The status that goes with the code of one of Twinset's errors."""
+    kind = next(kind for kind in error_classes() if kind.code == code)
+    return next(STATUS[one] for one in kind.__mro__ if one in STATUS)
+
+
+def error_classes(root: type[TwinsetError] = TwinsetError) -> Iterator[type[TwinsetError]]:
+    """Every class of Twinset's errors that has a code of its own."""
+    if "code" in vars(root):
+        yield root
+    for child in root.__subclasses__():
+        yield from error_classes(child)
 
 
 def problem_response(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.http.problems import status_of
 from app.live.item_documents import Documents, Draft, Refused
 from app.live.live_catalogue import LiveCatalogue
 from app.service_errors import KeyReused
 from twinset.errors import NotReady, TwinsetError
-from twinset.index.indexed_items import StoredImage
-from twinset.index.vector_index import Vectors
 from twinset.live.catch_up import Embedder, advance
 from twinset.live.overlay import Merge
 from twinset.live.write_log import Transaction, WriteLog
@@ -31,17 +28,27 @@ class Token:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one write: its sequence, or the code and words of a refusal."""
+    """What became of one write: its sequence in the log, or the code and words of a refusal.
+
+    `created` is true if the write made a new item. `app.api` says how a client hears of it.
+    """
 
     id: str
-    status: int
+    created: bool = False
     sequence: int | None = None
     code: str | None = None
     detail: str | None = None
 
     @classmethod
     def refused(cls, item_id: str, error: TwinsetError) -> Outcome:
-        return cls(item_id, status_of(error), code=error.code, detail=str(error))
+        """The outcome of a write that an error stopped."""
+        return cls(item_id, code=error.code, detail=str(error))
+
+    @classmethod
+    def remembered(cls, kept: Mapping[str, Any]) -> Outcome:
+        """An outcome as the log keeps it for a day; 0.1 kept an HTTP status."""
+        created = kept.get("created", kept.get("status") == 201)
+        return cls(kept["id"], created, kept["sequence"], kept["code"], kept["detail"])
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Writer:
         self, drafts: Sequence[Draft | Refused], token: Token | None, raise_errors: bool
     ) -> Written:
         live, log = self._live, self._log()
-        embedder = self._ready_embedder(drafts)
+        embedder = self._embed_ahead(drafts)
         with live.lock:
             self._refresh()  # also what other workers wrote, and where CURRENT points
             if embedder.encoder is not live.encoder:
@@ -96,25 +103,29 @@ class Writer:
                     return earlier
                 overlay, made = advance(live.overlay, embedder)
                 merge = embedder.merge(overlay)
-                outcomes = [_try(merge, draft, raise_errors) for draft in drafts]
+                outcomes = [_decide(merge, transaction, one, raise_errors) for one in drafts]
                 made |= embedder.resolve(merge, overlay.base)
-                outcomes = _store(transaction, drafts, outcomes, made)
+                transaction.add_vectors(made)
                 if token is not None:
                     answer = {"outcomes": [vars(outcome) for outcome in outcomes]}
                     transaction.remember(token.key, token.request, answer)
-            self._refresh()
+            live.adopt(merge.done())
         return Written(outcomes)
 
-    def _ready_embedder(self, drafts: Sequence[Draft | Refused]) -> Embedder:
-        """Embed before others have to wait; what they write meanwhile seldom changes a vector."""
+    def _embed_ahead(self, drafts: Sequence[Draft | Refused]) -> Embedder:
+        """An embedder that holds the vectors these writes will probably need.
+
+        Embedding is slow, so it happens before other writers have to wait. If an item changes
+        meanwhile in a way that changes its vector, `_write` embeds it again.
+        """
         live = self._live
-        pictures = _pictures([draft for draft in drafts if isinstance(draft, Draft)])
+        good = [draft for draft in drafts if isinstance(draft, Draft)]
+        pictures = {
+            str(draft.entry.fields["image"]): draft.picture for draft in good if draft.picture
+        }
         embedder = Embedder(live.encoder, self._log(), live.settings.image_limits, pictures)
-        overlay = live.overlay
-        merge = embedder.merge(overlay)
-        for draft in drafts:
-            _try(merge, draft, raise_errors=False)
-        return replace(embedder, ready=embedder.resolve(merge, overlay.base))
+        needed = embedder.needed(live.overlay, [draft.entry for draft in good])
+        return replace(embedder, ready=needed)
 
     def _refresh(self) -> None:
         try:
@@ -136,38 +147,22 @@ def _recall(transaction: Transaction, token: Token | None) -> Written | None:
     if earlier.request != token.request:
         raise KeyReused("The Idempotency-Key was used for another request.")
     kept: list[dict[str, Any]] = earlier.answer["outcomes"]
-    return Written([Outcome(**outcome) for outcome in kept], replayed=True)
+    return Written([Outcome.remembered(outcome) for outcome in kept], replayed=True)
 
 
-def _try(merge: Merge, draft: Draft | Refused, raise_errors: bool) -> Outcome:
+def _decide(
+    merge: Merge, transaction: Transaction, draft: Draft | Refused, raise_errors: bool
+) -> Outcome:
+    """Merge a write and put it into the log, or refuse it and leave both as they are."""
     if isinstance(draft, Refused):
         return Outcome.refused(draft.id, draft.error)
+    entry = replace(draft.entry, sequence=transaction.sequence + 1)
     try:
-        created = merge.apply(draft.entry)
+        created = merge.apply(entry)
     except TwinsetError as error:
         if raise_errors:
             raise
-        return Outcome.refused(draft.entry.id, error)
-    return Outcome(draft.entry.id, 201 if created else 200)
-
-
-def _store(
-    transaction: Transaction,
-    drafts: Sequence[Draft | Refused],
-    outcomes: Sequence[Outcome],
-    made: dict[str, Vectors],
-) -> list[Outcome]:
-    """Put the writes that succeeded into the log; outcomes with their sequences."""
-    good = [d for d, o in zip(drafts, outcomes, strict=True) if isinstance(d, Draft) and not o.code]
-    transaction.add_pictures(_pictures(good))
-    transaction.add_vectors(made)
-    numbers = iter([transaction.append(draft.entry) for draft in good])
-    return [o if o.code else replace(o, sequence=next(numbers)) for o in outcomes]
-
-
-def _pictures(drafts: Sequence[Draft]) -> dict[str, StoredImage]:
-    return {
-        str(draft.entry.fields["image"]): draft.picture
-        for draft in drafts
-        if draft.picture is not None
-    }
+        return Outcome.refused(entry.id, error)
+    if draft.picture is not None:
+        transaction.add_pictures({str(entry.fields["image"]): draft.picture})
+    return Outcome(entry.id, created, transaction.append(entry))

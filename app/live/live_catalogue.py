@@ -222,6 +222,10 @@ class LiveCatalogue:
             yield
             self._install(overlay, encoder)
 
+    def adopt(self, overlay: Overlay) -> None:
+        """Show the overlay that a write made; call it with `lock` held, after the commit."""
+        self._install(overlay, self.encoder)
+
     def _install(self, overlay: Overlay, encoder: Encoder) -> None:
         version = overlay.base if self.log is None else view(overlay, self.log)
         if encoder is self.encoder:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.api.admin_schemas import VersionInfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from app.live.live_catalogue import LiveCatalogue
 from app.live.version_comparison import Comparison, compare
 from app.service_errors import WorseCandidate
@@ -20,6 +23,15 @@ from twinset.index.index_versions import (
 )
 
 
+@dataclass(frozen=True)
+class ListedVersion:
+    """A version in the index folder: its name, its manifest, and whether it is live."""
+
+    name: str
+    manifest: Mapping[str, Any]
+    live: bool
+
+
 class Versions:
     """The versions in the index folder of one process's catalogue. Calls block; a change runs
     alone, see `LiveCatalogue.run_alone`."""
@@ -28,14 +40,14 @@ class Versions:
         self._live = live
         self._index_dir = live.settings.index
 
-    def listed(self) -> list[VersionInfo]:
+    def listed(self) -> list[ListedVersion]:
         """What the manifests say, newest first."""
         current = current_version(self._index_dir)
         found = []
         for name in reversed(list_versions(self._index_dir)):
             manifest = peek_manifest(self._index_dir, name)
             if manifest:
-                found.append(VersionInfo.from_manifest(name, manifest, name == current))
+                found.append(ListedVersion(name, manifest, name == current))
         return found
 
     def activate(self, name: str, force: bool) -> Comparison | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.api.schemas import FacetOptions, RangeFacet, ValueCount, ValuesFacet
+from dataclasses import dataclass
+
+from app.recommend.query import FacetQuery
 from app.recommend.ranking import Mask, filter_mask
 from app.service_errors import UnknownField
 from twinset.columns import Column
@@ -14,9 +16,36 @@ _NEVER = frozenset({"id", "group_id"})
 _MOST_NUMBERS = 30
 
 
-def count_facets(
-    version: IndexVersion, options: FacetOptions
-) -> tuple[int, list[ValuesFacet | RangeFacet]]:
+@dataclass(frozen=True, slots=True)
+class ValueCount:
+    """How many items have a value."""
+
+    value: str | float | bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesFacet:
+    """The most frequent values of a field, most frequent first; `distinct` counts all values."""
+
+    field: str
+    distinct: int
+    values: list[ValueCount]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeFacet:
+    """The smallest and largest value of a number field; None if no item has a value."""
+
+    field: str
+    min: float | None
+    max: float | None
+
+
+Facet = ValuesFacet | RangeFacet
+
+
+def count_facets(version: IndexVersion, query: FacetQuery) -> tuple[int, list[Facet]]:
     """How many items match the filter, and what they are like.
 
     Raises:
@@ -25,15 +54,15 @@ def count_facets(
     """
     columns = version.items.columns
     known = [name for name in columns if name not in _NEVER]
-    if any(name not in known for name in options.fields):
+    if any(name not in known for name in query.fields):
         raise UnknownField("fields can be: " + ", ".join(known) + ".")
-    mask = filter_mask(version, options.filter, ())
+    mask = filter_mask(version, query.filter, ())
     total = len(version) if mask is None else int(mask.sum())
-    names = options.fields or known
-    return total, [_facet(name, columns[name], mask, options.limit) for name in names]
+    names = query.fields or known
+    return total, [_facet(name, columns[name], mask, query.limit) for name in names]
 
 
-def _facet(name: str, column: Column, mask: Mask | None, limit: int) -> ValuesFacet | RangeFacet:
+def _facet(name: str, column: Column, mask: Mask | None, limit: int) -> Facet:
     if column.kind == "number" and (name == "price" or not _has_few_values(column)):
         return _range(name, column, mask)
     counts = column.counts(mask)

@@ -16,7 +16,7 @@ IMAGE_URL = "image_url"
 _OVERHEAD_BYTES = 128
 
 
-class Fragments:
+class ItemJsonCache:
     """Items as JSON by row, kept up to `max_bytes`; the oldest make room.
 
     Each table of items has its own, gone with the table: a row says something else in another

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from app.api.schemas import MAX_VARIANTS, ListOptions, SearchOptions
+from app.recommend.query import MAX_VARIANTS, ListQuery, SearchQuery
 from app.service_errors import UnknownField
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
@@ -78,41 +78,41 @@ def group_codes(version: IndexVersion, field: str) -> Codes:
 
 
 def rank(
-    version: IndexVersion, query: Vector, options: SearchOptions, exclude: Iterable[int] = ()
+    version: IndexVersion, vector: Vector, query: SearchQuery, exclude: Iterable[int] = ()
 ) -> RankedPage:
-    """The page of rows nearest to `query`, (d,), that the options ask for.
+    """The page of rows nearest to `vector`, (d,), that the query asks for.
 
-    Every row but those of `exclude` and of `options.exclude_ids` that the filter lets through
+    Every row but those of `exclude` and of `query.exclude_ids` that the filter lets through
     takes part. One row more than the page is looked for, which tells whether the list goes on.
     """
-    rows = {*exclude, *known_rows(version, options.exclude_ids)}
-    wanted = min(options.offset + options.limit + 1, len(version))
-    where = None if options.filter is None else Condition(parse_filter(options.filter))
-    search = _Search(version.index, query, where)
-    codes = None if options.group_by is None else group_codes(version, options.group_by)
-    if codes is None and options.filter is None and len(rows) <= _MOST_PASSED_OVER:
-        return _page(_nearest_but(search, wanted, rows), options)
-    mask = filter_mask(version, options.filter, rows)
+    rows = {*exclude, *known_rows(version, query.exclude_ids)}
+    wanted = min(query.offset + query.limit + 1, len(version))
+    where = None if query.filter is None else Condition(parse_filter(query.filter))
+    search = _Search(version.index, vector, where)
+    codes = None if query.group_by is None else group_codes(version, query.group_by)
+    if codes is None and query.filter is None and len(rows) <= _MOST_PASSED_OVER:
+        return _page(_nearest_but(search, wanted, rows), query)
+    mask = filter_mask(version, query.filter, rows)
     if codes is None:
         found = search.nearest(wanted, mask)
     else:
-        first = None if options.filter is None else mask
+        first = None if query.filter is None else mask
         groups = _Groups(codes, np.ones(len(version), np.bool_) if mask is None else mask.copy())
         found = _nearest_groups(search, wanted, first, groups)
-    return _page(found, options, None if codes is None else partial(_variants, codes, mask))
+    return _page(found, query, None if codes is None else partial(_variants, codes, mask))
 
 
 def _page(
     found: list[tuple[int, float]],
-    options: SearchOptions,
+    query: SearchQuery,
     variants: Callable[[int], list[int]] | None = None,
 ) -> RankedPage:
-    if options.min_score is not None:
-        found = [(row, score) for row, score in found if score >= options.min_score]
-    end = options.offset + options.limit
+    if query.min_score is not None:
+        found = [(row, score) for row, score in found if score >= query.min_score]
+    end = query.offset + query.limit
     hits = [
         Ranked(row, score, None if variants is None else variants(row))
-        for row, score in found[options.offset : end]
+        for row, score in found[query.offset : end]
     ]
     return RankedPage(hits, exhausted=len(found) <= end)
 
@@ -126,7 +126,7 @@ class _Search:
     """A query of an index, and the filter that every row of a mask matches."""
 
     index: VectorIndex
-    query: Vector
+    vector: Vector
     where: Condition | None
 
     def nearest(self, wanted: int, mask: Mask | None) -> list[tuple[int, float]]:
@@ -134,7 +134,7 @@ class _Search:
         wanted = min(wanted, len(self.index))
         if wanted == 0:
             return []
-        rows, scores = self.index.search(self.query[None], wanted, mask, self.where)
+        rows, scores = self.index.search(self.vector[None], wanted, mask, self.where)
         kept = rows[0] >= 0
         return list(zip(rows[0][kept].tolist(), scores[0][kept].tolist(), strict=True))
 
@@ -204,14 +204,14 @@ class ListedPage:
     total: int
 
 
-def browse(version: IndexVersion, options: ListOptions) -> ListedPage:
+def browse(version: IndexVersion, query: ListQuery) -> ListedPage:
     """The page of matching rows in catalogue order; with grouping the first row of each group."""
-    mask = filter_mask(version, options.filter, known_rows(version, options.exclude_ids))
+    mask = filter_mask(version, query.filter, known_rows(version, query.exclude_ids))
     rows = np.arange(len(version)) if mask is None else np.flatnonzero(mask)
-    codes = None if options.group_by is None else group_codes(version, options.group_by)
+    codes = None if query.group_by is None else group_codes(version, query.group_by)
     if codes is not None:
         rows = _first_of_each(rows, codes)
-    page = rows[options.offset : options.offset + options.limit].tolist()
+    page = rows[query.offset : query.offset + query.limit].tolist()
     return ListedPage(
         [(row, None if codes is None else variants_of(row, codes, mask)) for row in page],
         total=len(rows),

@@ -24,7 +24,7 @@ class Width(IntEnum):
     LARGE = 960
 
 
-class Pictures:
+class Thumbnails:
     """Narrows pictures, and keeps about `max_bytes` of them. Used from one event loop."""
 
     def __init__(self, decoder: Decoder, max_bytes: int) -> None:

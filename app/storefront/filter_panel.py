@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from app.api.schemas import FacetOptions, RangeFacet, ValuesFacet
+from app.recommend.facets import Facet, RangeFacet, ValuesFacet
+from app.recommend.query import FacetQuery
 from app.recommend.recommender import Recommender
 from app.storefront.page_state import CHOICE, View
 from app.storefront.product_tiles import label
@@ -15,7 +16,6 @@ _MOST_FACETS = 6
 _OPEN_FACETS = 3
 _MOST_VALUES = 60
 _SHOWN_VALUES = 7
-Facet = ValuesFacet | RangeFacet
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ async def read_panel(recommender: Recommender, view: View) -> Panel:
 async def _count(
     recommender: Recommender, condition: str | None, names: list[str]
 ) -> tuple[int, list[Facet]]:
-    options = FacetOptions(filter=condition, fields=names, limit=_MOST_VALUES)
-    total, facets = await recommender.facets(options)
+    query = FacetQuery(condition, tuple(names), _MOST_VALUES)
+    total, facets = await recommender.facets(query)
     return total, list(facets)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from app.api.schemas import MAX_OFFSET, MAX_SIGNALS
 from app.concurrency.image_decoding import Box
+from app.recommend.query import MAX_OFFSET, MAX_SIGNALS
 
 PAGE_SIZE = 24
 CHOICE = "f."
@@ -123,7 +123,7 @@ def to_pairs(view: View) -> Pairs:
     return [*pairs, ("page", str(view.page))] if view.page > 1 else pairs
 
 
-def signal_fields(view: View, image: bytes | str) -> tuple[list[Fields], list[Fields]]:
+def signal_fields(view: View, image: bytes | str | None) -> tuple[list[Fields], list[Fields]]:
     """What `POST /recommend` takes as positive and negative; `image` stands for the photo."""
     positive: list[Fields] = []
     if view.photo is not None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.api.dependencies import Call
-from app.api.schemas import BlendQuery, ListOptions, SearchOptions, Signal, TextQuery
+from app.recommend.query import MAX_TEXT, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import ListedPage, RankedPage
 from app.recommend.recommender import STYLE, Recommender
 from app.storefront.filter_panel import Choice, Panel, read_panel
 from app.storefront.page_state import PAGE_SIZE, View, quote_name, quote_value, signal_fields
 from app.storefront.product_tiles import PREFERRED, Tile, Values, reference, tile, values_of
+from twinset.errors import InvalidInput
 
 _CATEGORIES = 8
 _SIMILAR = 12
@@ -122,32 +122,34 @@ async def _find(recommender: Recommender, view: View) -> RankedPage | ListedPage
         "group_by": style_field(recommender),
     }
     if not view.ranked:
-        return await recommender.browse(ListOptions(**common))
-    return await _rank(recommender, view, SearchOptions(**common), common)
+        return await recommender.browse(ListQuery(**common))
+    return await _rank(recommender, view, SearchQuery(**common))
 
 
-async def _rank(
-    recommender: Recommender, view: View, options: SearchOptions, common: dict[str, Any]
-) -> RankedPage:
+async def _rank(recommender: Recommender, view: View, query: SearchQuery) -> RankedPage:
     """By the same route as `app.storefront.api_snippets.call_of` names."""
+    if len(view.words) > MAX_TEXT:
+        raise InvalidInput("These words are too long. Search with fewer of them.")
     signals = bool(view.words) + (view.photo is not None) + len(view.like)
     if signals > 1 or view.unlike:
         positive, negative = signals_of(view)
-        blend = BlendQuery(positive=positive, negative=negative, **common)
-        return await recommender.blend(blend.positive, blend.negative, blend)
+        return await recommender.blend(positive, negative, query)
     if view.photo is not None:
-        return await recommender.by_image(view.photo, view.box, options)
+        return await recommender.by_image(view.photo, view.box, query)
     if view.like:
-        return await recommender.similar(recommender.row(view.like[0]), options)
-    query = TextQuery(query=view.words, **common)
-    return await recommender.by_text(query.query, query)
+        return await recommender.similar(recommender.row(view.like[0]), query)
+    return await recommender.by_text(view.words, query)
 
 
 def signals_of(view: View) -> tuple[list[Signal], list[Signal]]:
     """What a view is to be like, and unlike."""
-    image = b"" if view.photo is None else b64encode(view.photo)
-    positive, negative = signal_fields(view, image)
-    return list(map(Signal.model_validate, positive)), list(map(Signal.model_validate, negative))
+    positive, negative = signal_fields(view, view.photo)
+    return [_signal(one) for one in positive], [_signal(one) for one in negative]
+
+
+def _signal(fields: Mapping[str, Any]) -> Signal:
+    box = fields.get("box")
+    return Signal(**{**fields, "box": tuple(box) if box else None})
 
 
 async def product(recommender: Recommender, item_id: str) -> Product:
@@ -168,8 +170,8 @@ async def product(recommender: Recommender, item_id: str) -> Product:
     )
 
 
-def _options(recommender: Recommender, limit: int) -> SearchOptions:
-    return SearchOptions.model_validate({"limit": limit, "group_by": style_field(recommender)})
+def _options(recommender: Recommender, limit: int) -> SearchQuery:
+    return SearchQuery(limit=limit, group_by=style_field(recommender))
 
 
 def _category_of(recommender: Recommender, item: Values) -> tuple[str, str] | None:
@@ -197,8 +199,7 @@ async def home(recommender: Recommender) -> Home:
 
 async def _category(recommender: Recommender, field: str, choice: Choice) -> Category:
     condition = f"{quote_name(field)} = {quote_value(choice.value)}"
-    options = ListOptions.model_validate({"limit": 1, "filter": condition})
-    found = await recommender.browse(options)
+    found = await recommender.browse(ListQuery(limit=1, filter=condition))
     tiles = [tile(recommender.version, row) for row, _ in found.entries]
     address = _choice(field, choice.value)
     return Category(choice.value, address, choice.count, tiles[0] if tiles else None)
@@ -219,7 +220,7 @@ async def _example(recommender: Recommender, candidates: list[Tile]) -> Example 
 
 async def first_id(recommender: Recommender) -> str:
     """The id of the first product; empty where there is none."""
-    found = await recommender.browse(ListOptions.model_validate({"limit": 1}))
+    found = await recommender.browse(ListQuery(limit=1))
     return next((tile(recommender.version, row).id for row, _ in found.entries), "")
 
 

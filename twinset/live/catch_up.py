@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from PIL.Image import Image
@@ -14,7 +15,7 @@ from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.live.applied_writes import find_applied
 from twinset.live.overlay import BASE_PICTURE, Merge, Overlay
-from twinset.live.write_log import WriteLog
+from twinset.live.write_log import Entry, WriteLog
 
 _BATCH = 32
 
@@ -35,6 +36,17 @@ class Embedder:
 
     def merge(self, overlay: Overlay) -> Merge:
         return Merge(overlay, self.encoder.text_template, self.encoder.fingerprint)
+
+    def needed(self, overlay: Overlay, entries: Sequence[Entry]) -> dict[str, Vectors]:
+        """The vectors, by key, that merging these writes into the overlay would have to make.
+
+        Writes that would be refused need none; whoever merges them says why.
+        """
+        merge = self.merge(overlay)
+        for entry in entries:
+            with suppress(TwinsetError):
+                merge.apply(entry)
+        return self.resolve(merge, overlay.base)
 
     def resolve(self, merge: Merge, base: IndexVersion) -> dict[str, Vectors]:
         """Give every unresolved row its vector; returns those that the log lacks, by key."""

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from app.concurrency.embedding_cache import SharedEmbeddings, Vector
+from app.concurrency.embedding_cache import EmbeddingCache, Vector
 
 
 class Encoder:
@@ -33,13 +33,13 @@ class Encoder:
         return np.full(3, number, np.float32)
 
 
-def make(size: int = 2) -> tuple[SharedEmbeddings, Counter[str], Encoder]:
+def make(size: int = 2) -> tuple[EmbeddingCache, Counter[str], Encoder]:
     counts: Counter[str] = Counter()
 
     def count(outcome: str) -> None:
         counts[outcome] += 1
 
-    return SharedEmbeddings(size, count), counts, Encoder()
+    return EmbeddingCache(size, count), counts, Encoder()
 
 
 def test_requests_at_one_time_share_one_encode() -> None:

@@ -19,7 +19,7 @@ from app.api.schemas import ItemList, Recommendations
 from app.concurrency.batching import Batcher
 from app.concurrency.pools import BoundedPool
 from app.http.body_limits import BodyLimit
-from app.recommend.item_json import Fragments, item_values
+from app.recommend.item_json import ItemJsonCache, item_values
 from app.recommend.recommender import Recommender
 from app.service_errors import Overloaded
 from app.settings import Settings
@@ -131,7 +131,7 @@ def test_what_is_written_is_what_the_models_would_write(client: httpx.Client, qu
 def test_kept_items_are_bounded_and_right(state: State) -> None:
     assert state.recommender is not None
     version = state.recommender.version
-    fragments = Fragments(1000)
+    fragments = ItemJsonCache(1000)
     for _ in range(2):
         for row in range(len(version)):
             entry = orjson.loads(orjson.dumps(fragments.entry(version, row, {"rank": row})))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.api.schemas import FacetOptions, ListOptions, SearchOptions
-from app.recommend.facets import count_facets
+from app.recommend.facets import ValuesFacet, count_facets
+from app.recommend.query import FacetQuery, ListQuery, SearchQuery
 from app.recommend.ranking import browse, known_rows, rank
 from tests.support.live_shop import (
     COLOURS,
@@ -116,7 +116,7 @@ def random_test(random: Random) -> tuple[str, Any]:
 
 @dataclass(frozen=True)
 class Question:
-    options: SearchOptions
+    options: SearchQuery
     holds: Any
     query: np.ndarray
 
@@ -128,7 +128,7 @@ def question(random: Random, shop: Shop) -> Question:
         texts.append(f"({text})")
         tests.append(holds)
     ids = [row["id"] for row in shop.rows]
-    options = SearchOptions(
+    options = SearchQuery(
         limit=random.choice((1, 3, 10, 100)),
         offset=random.choice((0, 0, 5, 40, 395)),
         filter=" AND ".join(texts) or None,
@@ -197,11 +197,11 @@ def test_pages_join_to_the_list(shop: Shop) -> None:
     random = Random(3)
     for _ in range(20):
         asked = question(random, shop)
-        options = asked.options.model_copy(update={"offset": 0, "limit": 100})
+        options = replace(asked.options, offset=0, limit=100)
         whole = rank(shop.version, asked.query, options).hits
         pages = []
         for offset in range(0, 100, 7):
-            part = options.model_copy(update={"offset": offset, "limit": min(7, 100 - offset)})
+            part = replace(options, offset=offset, limit=min(7, 100 - offset))
             pages += rank(shop.version, asked.query, part).hits
         assert pages == whole
 
@@ -210,7 +210,7 @@ def test_variants_are_the_rest_of_the_group(shop: Shop) -> None:
     random = Random(4)
     for _ in range(40):
         asked = question(random, shop)
-        options = asked.options.model_copy(update={"group_by": "group_id", "offset": 0})
+        options = replace(asked.options, group_by="group_id", offset=0)
         allowed = replace_grouping(asked, shop)
         for hit in rank(shop.version, asked.query, options).hits:
             item = shop.version.items.item(hit.row)
@@ -221,7 +221,7 @@ def test_variants_are_the_rest_of_the_group(shop: Shop) -> None:
 
 
 def replace_grouping(asked: Question, shop: Shop) -> list[Fields]:
-    plain = replace(asked, options=asked.options.model_copy(update={"group_by": None}))
+    plain = replace(asked, options=replace(asked.options, group_by=None))
     return [shop.rows[place] for place in expected(plain, shop, ranked=False)]
 
 
@@ -229,8 +229,9 @@ def test_browsing_keeps_catalogue_order(shop: Shop) -> None:
     random = Random(5)
     for _ in range(100):
         asked = question(random, shop)
-        fields = asked.options.model_dump(exclude={"min_score"})
-        page = browse(shop.version, ListOptions(**fields))
+        fields = asdict(asked.options)
+        del fields["min_score"]
+        page = browse(shop.version, ListQuery(**fields))
         whole = expected(asked, shop, ranked=False)
         right = whole[asked.options.offset : asked.options.offset + asked.options.limit]
         assert page.total == len(whole)
@@ -240,16 +241,16 @@ def test_browsing_keeps_catalogue_order(shop: Shop) -> None:
 
 
 def test_facets_count_the_merged_items(shop: Shop) -> None:
-    total, facets = count_facets(shop.version, FacetOptions(filter="EXISTS price", limit=1000))
+    total, facets = count_facets(shop.version, FacetQuery(filter="EXISTS price", limit=1000))
     items = [row for row in shop.rows if row["price"] is not None]
     assert total == len(items)
     for facet in facets:
         held = [row[facet.field] for row in items if row[facet.field] is not None]
-        if facet.kind == "values":
+        if isinstance(facet, ValuesFacet):
             assert {v.value: v.count for v in facet.values} == Counter(held)
         else:
             assert (facet.min, facet.max) == (min(held), max(held))
-    assert count_facets(shop.version, FacetOptions())[0] == len(shop.rows)
+    assert count_facets(shop.version, FacetQuery())[0] == len(shop.rows)
 
 
 def test_every_item_and_picture_reads_back(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.api.schemas import SearchOptions
+from app.recommend.query import SearchQuery
 from app.recommend.ranking import rank
 from tests.support.milvus_lite import milvus_index, milvus_lite
 from tests.support.small_shop import as_version
@@ -115,12 +116,12 @@ def condition(chance: random.Random, depth: int = 2) -> Condition:
     return f"({left_text}) OR ({right_text})", lambda item: left(item) or right(item)
 
 
-def question(number: int) -> tuple[np.ndarray, SearchOptions, Callable[[Item], bool]]:
+def question(number: int) -> tuple[np.ndarray, SearchQuery, Callable[[Item], bool]]:
     chance = random.Random(number)
     noise = np.random.default_rng(number).standard_normal((1, 24)).astype(np.float32)
     query = normalise(VECTORS[[chance.randrange(COUNT)]] + 0.1 * noise)[0]
     text, holds = condition(chance) if chance.random() < 0.8 else (None, lambda item: True)
-    options = SearchOptions(
+    options = SearchQuery(
         limit=chance.choice([1, 5, 10, 100]),
         offset=chance.choice([0, 0, 0, 10, 200]),
         filter=text,
@@ -130,9 +131,7 @@ def question(number: int) -> tuple[np.ndarray, SearchOptions, Callable[[Item], b
     return query, options, holds
 
 
-def plain_list(
-    query: np.ndarray, options: SearchOptions, holds: Callable[[Item], bool]
-) -> list[int]:
+def plain_list(query: np.ndarray, options: SearchQuery, holds: Callable[[Item], bool]) -> list[int]:
     """The whole list: what matches, best first, the first of each group where there are groups."""
     order = np.lexsort((np.arange(COUNT), -np.vecdot(VECTORS, query))).tolist()
     rows, seen = [], set(options.exclude_ids)
@@ -170,12 +169,12 @@ def test_random_questions_are_answered_as_a_plain_loop_does(version: IndexVersio
 @pytest.mark.parametrize("number", range(0, COMBINATIONS, 50))
 def test_pages_make_up_the_list(version: IndexVersion, number: int) -> None:
     query, options, _ = question(number)
-    base = options.model_dump() | {"limit": 10}
-    whole = rank(version, query, SearchOptions(**base | {"offset": 0, "limit": 100}))
+    base = asdict(options) | {"limit": 10}
+    whole = rank(version, query, SearchQuery(**base | {"offset": 0, "limit": 100}))
     paged = [
         hit.row
         for offset in range(0, 100, 10)
-        for hit in rank(version, query, SearchOptions(**base | {"offset": offset})).hits
+        for hit in rank(version, query, SearchQuery(**base | {"offset": offset})).hits
     ]
     assert paged == [hit.row for hit in whole.hits]
 
@@ -183,4 +182,4 @@ def test_pages_make_up_the_list(version: IndexVersion, number: int) -> None:
 def test_the_oracle_of_this_test_is_right_about_a_plain_list() -> None:
     query, _, _ = question(1)
     rows, _ = ExactIndex(VECTORS).search(query[None], 20)
-    assert plain_list(query, SearchOptions(limit=20), lambda item: True)[:20] == rows[0].tolist()
+    assert plain_list(query, SearchQuery(limit=20), lambda item: True)[:20] == rows[0].tolist()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.api.schemas import SearchOptions
+from app.recommend.query import SearchQuery
 from app.recommend.ranking import RankedPage, rank
 from tests.support.small_shop import as_version
 from twinset.encoders.encoder import normalise
@@ -39,7 +41,7 @@ def version(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return as_version(folder, index)
 
 
-def plain_rank(query: np.ndarray, options: SearchOptions, exclude: set[int]) -> list[int]:
+def plain_rank(query: np.ndarray, options: SearchQuery, exclude: set[int]) -> list[int]:
     """Every row that may come back, best first; the first of each group where there are groups."""
     order = np.lexsort((np.arange(COUNT), -np.vecdot(VECTORS, query)))
     left_out = exclude | {int(name[1:]) for name in options.exclude_ids}
@@ -67,20 +69,18 @@ def test_rank_is_what_a_plain_loop_finds(
 ) -> None:
     query = VECTORS[17]
     ids = [f"i{n}" for n in range(left_out)]
-    options = SearchOptions(limit=25, group_by=group_by, filter=condition, exclude_ids=ids)
+    options = SearchQuery(limit=25, group_by=group_by, filter=condition, exclude_ids=ids)
     expected = plain_rank(query, options, {17})
     assert rows_of(rank(version, query, options, [17])) == expected[:25]
-    last = SearchOptions(**options.model_dump() | {"offset": max(0, len(expected) - 2)})
+    last = SearchQuery(**asdict(options) | {"offset": max(0, len(expected) - 2)})
     assert rank(version, query, last, [17]).exhausted
 
 
 @pytest.mark.parametrize("group_by", [None, "style", "sort"])
 def test_pages_make_up_one_list(version: IndexVersion, group_by: str | None) -> None:
-    whole = rows_of(rank(version, VECTORS[5], SearchOptions(limit=90, group_by=group_by), [5]))
+    whole = rows_of(rank(version, VECTORS[5], SearchQuery(limit=90, group_by=group_by), [5]))
     pages = (
-        rows_of(
-            rank(version, VECTORS[5], SearchOptions(limit=10, offset=o, group_by=group_by), [5])
-        )
+        rows_of(rank(version, VECTORS[5], SearchQuery(limit=10, offset=o, group_by=group_by), [5]))
         for o in range(0, 90, 10)
     )
     assert [row for page in pages for row in page] == whole

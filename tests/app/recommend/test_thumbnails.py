@@ -1,4 +1,4 @@
-"""Pictures as wide as a page asks for."""
+"""Thumbnails as wide as a page asks for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 from app.concurrency.image_decoding import Decoder
 from app.concurrency.pools import BoundedPool
-from app.recommend.thumbnails import Pictures
+from app.recommend.thumbnails import Thumbnails
 from app.service_errors import Overloaded
 from tests.support.small_shop import picture
 from twinset.images.decode import ImageLimits
@@ -21,9 +21,9 @@ from twinset.index.indexed_items import StoredImage
 LARGE = StoredImage(picture(1, "PNG", (1200, 1600)), "image/png")
 
 
-def pictures(max_bytes: int = 2**20, pending: int = 4) -> Pictures:
+def pictures(max_bytes: int = 2**20, pending: int = 4) -> Thumbnails:
     pool = BoundedPool("decode", 1, pending)
-    return Pictures(Decoder(pool, ImageLimits(), (96, 128)), max_bytes)
+    return Thumbnails(Decoder(pool, ImageLimits(), (96, 128)), max_bytes)
 
 
 def narrowed(image: StoredImage, width: int) -> StoredImage:
@@ -69,7 +69,7 @@ def test_a_narrowed_picture_is_kept_within_the_bound(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Decoder, "narrow", counted)
 
-    async def ask(keeper: Pictures, *widths: int) -> None:
+    async def ask(keeper: Thumbnails, *widths: int) -> None:
         for width in widths:
             await keeper.narrow(LARGE, width)
 

@@ -1,0 +1,108 @@
+"""The threads, queues and caches that every recommender of one encoder shares."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+
+from app.concurrency.batching import Batcher
+from app.concurrency.embedding_cache import EmbeddingCache, digest
+from app.concurrency.image_decoding import WHOLE, Box, Decoder
+from app.concurrency.pools import BoundedPool
+from app.observability.prometheus_metrics import Metrics
+from app.recommend.item_json import ItemJsonCache
+from app.recommend.thumbnails import Thumbnails
+from app.settings import Settings
+from twinset.encoders import Encoder
+
+Vector = NDArray[np.float32]
+Result = TypeVar("Result")
+
+
+class Closes(Protocol):
+    def close(self) -> None: ...
+
+
+class Engine:
+    """Encodes queries and runs searches off the event loop, each on bounded threads of its own.
+
+    Used from one event loop. The threads end when the last recommender that holds the engine is
+    gone, or when `close` is called.
+
+    Raises:
+        Overloaded: from every coroutine, if more work waits than the settings allow.
+    """
+
+    def __init__(self, encoder: Encoder, settings: Settings, metrics: Metrics) -> None:
+        self.encoder = encoder
+        self.item_json = ItemJsonCache(settings.max_fragment_bytes)
+        self._queue_s = wait = settings.queue_s
+        threads = settings.threads
+        decoding = BoundedPool("decode", threads, settings.max_uploads, max_wait_s=wait)
+        self._searching = searching = BoundedPool(
+            "search", threads, settings.max_searches, one_search_thread, max_wait_s=wait
+        )
+        self.decoder = Decoder(decoding, settings.image_limits, encoder.image_size)
+        self.thumbnails = Thumbnails(self.decoder, settings.max_picture_bytes)
+        timed, limits = metrics.timed_encoder, (settings.max_batch, settings.max_queue, wait)
+        images: Batcher[Image] = Batcher(timed("image", encoder.encode_images), *limits)
+        texts: Batcher[str] = Batcher(timed("text", encoder.encode_texts), *limits)
+        self._images, self._texts = images, texts
+        kept, count = settings.kept_embeddings, metrics.count_embedding
+        self._image_cache = EmbeddingCache(kept, partial(count, "image"))
+        self._text_cache = EmbeddingCache(kept, partial(count, "text"))
+        # The metrics outlive an engine that is replaced, so they must not hold `self`.
+        metrics.watch_queue("image", lambda: images.waiting)
+        metrics.watch_queue("text", lambda: texts.waiting)
+        metrics.watch_queue("decode", lambda: decoding.pending)
+        metrics.watch_queue("search", lambda: searching.pending)
+        self._closing = weakref.finalize(self, close_all, images, texts, decoding, searching)
+        self._closing.atexit = False
+
+    def close(self) -> None:
+        """Finish what runs and stop the threads, for every recommender that shares them."""
+        self._closing()
+
+    async def search(self, work: Callable[[], Result]) -> Result:
+        """Run `work` on a search thread."""
+        return await self._searching.run(work)
+
+    async def encode_image(self, data: bytes, box: Box | None = None) -> Vector:
+        """The vector (d,) of an image file, or of the part of it inside `box`."""
+
+        async def encode() -> Vector:
+            # One deadline for both queues: a request that waited long for the first queue has no
+            # time left for the second.
+            deadline = time.monotonic() + self._queue_s
+            image = await self.decoder.decode(data, box, deadline)
+            return await self._images.submit(image, deadline)
+
+        return await self._image_cache.get((await digest(data), box or WHOLE), encode)
+
+    async def encode_text(self, text: str) -> Vector:
+        """The vector (d,) of a text."""
+        return await self._text_cache.get(text, partial(self._texts.submit, text))
+
+
+def close_all(*parts: Closes) -> None:
+    """Close each part; a function, because a finaliser must not hold the object it ends."""
+    for part in parts:
+        part.close()
+
+
+def one_search_thread() -> None:
+    """Keep one FAISS search on one thread.
+
+    The pool already runs a search per core; OpenMP keeps this number per thread, so every thread
+    of the pool sets it.
+    """
+    import faiss
+
+    faiss.omp_set_num_threads(1)

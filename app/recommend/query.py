@@ -1,0 +1,67 @@
+"""What can be asked of a recommender, free of HTTP: plain values that ranking reads.
+
+`app.api.schemas` checks what clients send and turns it into these; the storefront makes them
+directly. A value here is trusted: limits were checked when the request was read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.concurrency.image_decoding import Box
+
+MAX_OFFSET = 1_000_000
+MAX_VARIANTS = 32
+MAX_SIGNALS = 16
+MAX_TEXT = 512  # characters of a text to search with
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Which items to list, and which part of the list.
+
+    `group_by` names a field; if it is set, the list holds the best item of each of its values.
+
+    Example:
+        >>> ListQuery(limit=24, filter='gender = "Women"', group_by="group_id")
+    """
+
+    limit: int = 10
+    offset: int = 0
+    filter: str | None = None
+    exclude_ids: tuple[str, ...] = ()
+    group_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery(ListQuery):
+    """A `ListQuery` whose items are ranked; hits below the cosine `min_score` are left out."""
+
+    min_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetQuery:
+    """Which fields to count over the items that match a filter; no fields means all of them.
+
+    `limit` is the most values to return for each field.
+    """
+
+    filter: str | None = None
+    fields: tuple[str, ...] = ()
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One thing that results should be like or unlike: an image, a text or an item.
+
+    Exactly one of `image`, `text` and `item_id` is set. `box` belongs to an image: the part of it
+    to look at, as fractions of its sides. `weight` scales the signal's unit vector.
+    """
+
+    image: bytes | None = None
+    box: Box | None = None
+    text: str | None = None
+    item_id: str | None = None
+    weight: float = 1.0

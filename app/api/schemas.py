@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.http.base64_text import read_base64
+from app.base64_text import read_base64
 from app.recommend import query
 from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT, MAX_VARIANTS
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from app.http.base64_text import read_base64
+from app.base64_text import read_base64
 from app.service_errors import MalformedBody, UnknownField
 from twinset.catalogue import id_fault
 from twinset.errors import InvalidInput, TwinsetError

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from app.http.base64_text import read_base64
+from app.base64_text import read_base64
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State

@@ -1,6 +1,7 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
 # make bench   encoders, and the service from outside, on the sample shop
+# make bench-http  processor time per request, beside BASELINE=DIR and uvicorn alone
 # make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
 # make bench-all   all of these, written into docs/benchmarks.md; INFINITY=.../bin/infinity_emb
 # make faults  overload, slow clients, kill -9, swaps and damaged files, at full size; an hour
@@ -31,7 +32,7 @@ BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all $(BENCHMARKS:%=bench-%) real model study sparsity scale faults fuzz audit docs client clean
+.PHONY: demo test lint bench bench-all bench-http $(BENCHMARKS:%=bench-%) real model study sparsity scale faults fuzz audit docs client clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -81,6 +82,12 @@ RECORD := $(BIN)/python -m benchmarks.record --encoder $(ENCODER) --index $(REAL
 
 bench-all: .venv/.bench
 	$(RECORD)
+
+# Processor time per request, beside an older checkout with a .venv of its own: BASELINE=DIR
+BASELINE ?=
+bench-http: .venv/.bench $(DEMO)/.index
+	$(BIN)/python -m benchmarks.service.http_cost --encoder $(ENCODER) --index $(DEMO)/index \
+		$(if $(BASELINE),--baseline $(BASELINE))
 
 $(BENCHMARKS:%=bench-%): bench-%: .venv/.bench
 	$(RECORD) --only $*
@@ -187,6 +194,7 @@ client: .venv/.serving .venv/.generator
 	cd $(CLIENT) && $(CURDIR)/.venv/generator/bin/python -c 'import twinset_client.models'
 	cd $(CLIENT) && npm install --silent --no-audit --no-fund --no-save \
 		openapi-typescript@7.13.0 typescript@5.9.3
+	cd $(CLIENT) && npx --yes @redocly/cli@2 lint openapi.json
 	# A field with a default may be left out of a request.
 	cd $(CLIENT) && npx openapi-typescript openapi.json --default-non-nullable=false -o twinset.d.ts
 	cd $(CLIENT) && npx tsc --noEmit --strict twinset.d.ts

@@ -1,4 +1,4 @@
-"""Putting the service together. Importing this module builds nothing."""
+"""The application, put together. Importing this module builds nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def create_app(
         title="Twinset",
         version=package_version(),
         lifespan=_lifespan,
-        # OpenTelemetry by the framework itself: spans of requests, and nothing of what they say.
+        # OpenTelemetry by the framework itself: spans of requests alone, each with its address.
         telemetry={
             "tracing": settings.otel,
             "auto_configure": settings.otel,
@@ -111,7 +111,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def package_version() -> str:
-    """The installed version; 0 where Twinset runs from a folder that was not installed."""
+    """The installed version; 0 if Twinset runs from a folder that was not installed."""
     try:
         return version("twinset")
     except PackageNotFoundError:

@@ -68,9 +68,9 @@ def serve(
 
 
 def check_address(host: str, port: int) -> None:
-    """Find out in a moment whether the server could listen there.
+    """Fail at once if the server could not listen there.
 
-    The server itself asks only after the artefacts were read, and says it in its log.
+    The server itself finds out only when the artefacts were read, and says so in its log.
 
     Raises:
         ConfigError: the port is taken, or the address is not one of this machine.
@@ -104,7 +104,7 @@ def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
 
 
 def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
-    """What uvicorn is told beside the application."""
+    """The options that uvicorn gets with the application."""
     drain = settings.shutdown_s / 2  # so that who still sends is answered before all is over
     deadlines = Deadlines(
         header=settings.header_s,

@@ -26,9 +26,9 @@ from app.api.admin_schemas import (
     Writes,
 )
 from app.api.dependencies import CallDep, ItemIdPath, StateDep
+from app.api.error_status import status_of_code
 from app.api.openapi_responses import Responses, responses
 from app.api.plain_query import QueryRoute
-from app.http.problems import status_of_code
 from app.http.request_target import route_path
 from app.live.item_documents import read_batch, read_json
 from app.live.item_writer import Outcome, Token, Writer, Written

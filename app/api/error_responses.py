@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from app.api.error_status import status_of
 from app.http.problems import (
     FRAMEWORK_DETAILS,
     MAX_ERRORS,
@@ -17,7 +18,6 @@ from app.http.problems import (
     note_code,
     problem_response,
     shorten,
-    status_of,
 )
 from app.service_errors import Overloaded, Unauthorized
 from twinset.errors import ArtefactError, FilterError, TwinsetError

@@ -1,4 +1,4 @@
-"""JSON bodies: how much of one is parsed, since all that waits for it is the whole service."""
+"""JSON bodies, refused if parsing one would hold up the whole service."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _JSON = re.compile(r"application/([a-z0-9.-]+\+)?json")
 
 
 class JsonRequest(Request):
-    """A request whose JSON is parsed unless it has too many parts.
+    """A request whose JSON is parsed only if it has few enough parts.
 
     Raises:
-        ValueError: it has; the framework answers 400, as to what it cannot parse.
+        ValueError: it has too many; the framework answers 400, as if it could not be parsed.
     """
 
     async def json(self) -> Any:
         body = await self.body()
-        # Those inside strings count too: a caller may write thousands of them.
+        # Signs inside strings count too; a caller may write thousands.
         if sum(map(body.count, (b"[", b"{", b":"))) > MOST_PARTS:
             raise ValueError("too many parts")
         return await super().json()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.http.problems import FRAMEWORK_DETAILS, MEDIA_TYPE, STATUS, error_classes, title_of
+from app.api.error_status import error_classes, status_of_class
+from app.http.problems import FRAMEWORK_DETAILS, MEDIA_TYPE, title_of
 from twinset.errors import ImageError
 from twinset.images.formats import TITLES
 
@@ -51,8 +52,7 @@ def codes_of(status: int, of_images: bool = True) -> list[str]:
     fitting = {
         kind.code
         for kind in error_classes()
-        if next(STATUS[one] for one in kind.__mro__ if one in STATUS) == status
-        and (of_images or not issubclass(kind, ImageError))
+        if status_of_class(kind) == status and (of_images or not issubclass(kind, ImageError))
     }
     named = {FRAMEWORK_DETAILS[status][0]} if status in FRAMEWORK_DETAILS else set()
     return sorted(fitting | named | ({"invalid_request"} if status == 422 else set()))

@@ -19,8 +19,8 @@ def plain_pairs(
 ) -> Iterator[tuple[str, str]]:
     """The pairs with lists taken apart, and without fields that are empty.
 
-    A list may be repeated or separated by commas, or both. An id that holds a comma is kept beside
-    its parts. `known` are all fields, `lists` those that take several values.
+    A list may be repeated or separated by commas, or both. If a value holds a comma it is
+    kept as well, since an id may. `known` are all fields, `lists` those that take several values.
 
     Raises:
         RequestValidationError: a field that takes one value is given twice.

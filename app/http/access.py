@@ -1,4 +1,4 @@
-"""Who may ask at all, and how often; decided by the headers, before any body is read."""
+"""Keys and rates, checked by the headers before any body is read."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from app.settings import Settings
 
 
 class Access:
-    """ASGI middleware: 401 without a key where keys are set, 429 beyond the rate limit.
+    """ASGI middleware: 401 without a key if the service has keys, 429 beyond the rate limit.
 
     Probes, pages that show nothing of the catalogue, and files of pages are free of both. The
-    admin key is a read key too; what else it opens is judged by its routes. A browser that signed
-    in has a cookie instead, see `app.http.sessions`.
+    admin key is a read key too; what else it opens is decided by its routes. When a browser has
+    signed in it sends a cookie instead, see `app.http.sessions`.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The addresses that answer people and probes, and who may see them: the one list of them."""
+"""The one list of addresses that answer people and probes, and of who may see them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls from pages of other origins, where a shop allows them."""
+"""Calls from pages of other origins, if a shop allows them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ CORS_OPTIONS: dict[str, Any] = {
 
 
 class CrossOrigin(CORSMiddleware):
-    """The framework's middleware, with an answer to every preflight that is no error.
+    """The framework's middleware, which answers every preflight with 204.
 
-    What is not allowed is told by the headers that are missing, which is all a browser reads;
-    the framework's own 400 is no problem document.
+    If something is not allowed its header is missing, which is all that a browser reads; the
+    framework's own 400 is no problem document.
     """
 
     def preflight_response(self, request_headers: Headers) -> Response:

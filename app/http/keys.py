@@ -1,4 +1,4 @@
-"""Keys, compared in time that tells nothing of them."""
+"""Keys, compared in constant time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _PREFIX = "bearer "
 
 
 def is_any_key(header: str, expected: Iterable[SecretStr]) -> bool:
-    """Whether it carries one of these; all are compared, so that time does not tell which."""
+    """Whether a header carries one of these keys; all are compared, in constant time."""
     return sum([is_key(header, key) for key in expected]) > 0
 
 
 def is_key(header: str, expected: SecretStr) -> bool:
-    """Whether an Authorization header carries this key, in time that tells nothing of it."""
+    """Whether an Authorization header carries this key, compared in constant time."""
     given = header[len(_PREFIX) :] if header[: len(_PREFIX)].lower() == _PREFIX else ""
     # Headers are latin-1 on the wire; digests are of one length whatever was sent.
     digests = (

@@ -1,58 +1,18 @@
-"""Errors on the wire: RFC 9457 problem documents, and the one mapping from error to status."""
+"""Errors on the wire: RFC 9457 problem documents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import Response
 from pydantic import BaseModel, Field
 from starlette.types import Scope
 
-from app.service_errors import (
-    Forbidden,
-    MalformedBody,
-    Overloaded,
-    Unauthorized,
-    UnknownField,
-    UnsupportedBody,
-)
-from twinset.errors import (
-    ArtefactError,
-    Conflict,
-    FilterError,
-    ImageError,
-    InvalidInput,
-    NotFound,
-    NotReady,
-    StorageFull,
-    TwinsetError,
-    UnsupportedImage,
-)
-
 MEDIA_TYPE = "application/problem+json"
 MAX_DETAIL_BYTES = 1000
 MAX_ERRORS = 5
 
-# The nearest ancestor of an error's class decides.
-STATUS: Mapping[type[TwinsetError], int] = {
-    FilterError: 400,
-    UnknownField: 400,
-    MalformedBody: 400,
-    UnsupportedBody: 415,
-    UnsupportedImage: 415,
-    ImageError: 422,
-    InvalidInput: 422,
-    Unauthorized: 401,
-    Forbidden: 403,
-    NotFound: 404,
-    Conflict: 409,
-    Overloaded: 429,
-    StorageFull: 507,
-    ArtefactError: 503,
-    NotReady: 503,
-    TwinsetError: 500,
-}
 # What to say of errors that the framework raises; its own texts may echo input.
 FRAMEWORK_DETAILS: Mapping[int, tuple[str, str]] = {
     400: ("malformed_body", "The request cannot be parsed."),
@@ -112,20 +72,6 @@ def problem_of(
     )
 
 
-def status_of_code(code: str) -> int:
-    """The status that goes with the code of one of Twinset's errors."""
-    kind = next(kind for kind in error_classes() if kind.code == code)
-    return next(STATUS[one] for one in kind.__mro__ if one in STATUS)
-
-
-def error_classes(root: type[TwinsetError] = TwinsetError) -> Iterator[type[TwinsetError]]:
-    """Every class of Twinset's errors that has a code of its own."""
-    if "code" in vars(root):
-        yield root
-    for child in root.__subclasses__():
-        yield from error_classes(child)
-
-
 def problem_response(
     request_id: str,
     status: int,
@@ -150,8 +96,3 @@ def shorten(text: str, limit: int) -> str:
 def note_code(scope: Scope, code: str) -> None:
     """Keep what a request was refused with, for its line in the log; see `http.request_context`."""
     scope["state"]["code"] = code
-
-
-def status_of(error: TwinsetError) -> int:
-    """The HTTP status of a domain error."""
-    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

@@ -27,7 +27,7 @@ class RateLimiter:
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def wait(self, client: str) -> float:
-        """Count a request: 0 where it is let in, else the seconds until one would be."""
+        """Count a request: 0 if it is let in, else the seconds until one would be."""
         now = self._clock()
         full_at = max(self._full_at.get(client, now), now)
         excess = full_at - now - self._tolerance

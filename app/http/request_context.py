@@ -8,8 +8,6 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,10 +17,10 @@ from app.http.problems import FRAMEWORK_DETAILS
 from app.http.refusals import refuse
 from app.http.request_target import route_path, settled
 from app.observability.prometheus_metrics import Metrics
-from app.observability.recent_errors import ErrorEvent, RecentErrors
+from app.observability.recent_errors import RecentErrors
+from app.observability.request_log import RequestLog
 
 logger = logging.getLogger("twinset.access")
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _TRACE = re.compile(rb"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 SECURITY_HEADERS = {
@@ -56,7 +54,7 @@ class RequestContext:
         self._app = app
         self._root_path = surface.root_path
         self._versioned = tuple({f"/v1/{path.split('/')[1]}" for path in surface.paths})
-        self._metrics, self._errors = metrics, errors
+        self._metrics, self._log = metrics, RequestLog(metrics, errors)
         self._paths = surface.paths | {DOCUMENT}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,27 +76,9 @@ class RequestContext:
             if sender.status is None:
                 await refuse(scope, receive, sender, 500, *FRAMEWORK_DETAILS[500])
         finally:
-            seconds = time.perf_counter() - start
-            self._record({**scope, "method": method}, request_id, sender.status or 0, seconds)
-
-    def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        # The route's template, not the path: bounded in number, and nothing of the caller's.
-        route = getattr(scope.get("route"), "path_format", None) or self._unrouted(scope)
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        self._metrics.count_request(method, route, status, seconds)
-        fields = {
-            "request_id": request_id,
-            "method": method,
-            "route": route,
-            "status": status,
-            "took_ms": round(seconds * 1000, 2),
-        }
-        code = scope["state"].get("code", "")
-        if status >= HTTPStatus.BAD_REQUEST:
-            now = datetime.now(UTC)
-            self._errors.add(ErrorEvent(now, request_id, method, route, status, code))
-        more = {"code": code, "trace_id": scope["state"]["trace_id"]}
-        logger.info("request", extra=fields | {name: v for name, v in more.items() if v})
+            # The route's template, not the path: bounded in number, and nothing of the caller's.
+            route = getattr(scope.get("route"), "path_format", None) or self._unrouted(scope)
+            self._log.record(method, route, sender.status or 0, scope["state"])
 
     def _unrouted(self, scope: Scope) -> str:
         """The route of a request that was answered before it got there, if its path alone says."""

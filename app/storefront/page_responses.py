@@ -72,7 +72,7 @@ def sign_in_page(
     target: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The page that asks for a key, and then goes on to `target`, by default where it stands."""
+    """The page that asks for a key, and then goes on to `target`, by default the page asked for."""
     if target is None:
         query = request.url.query
         target = request.url.path + (f"?{query}" if query else "")

@@ -20,8 +20,9 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import CallDep, ItemIdPath, RecommenderDep, StateDep, get_recommender
 from app.api.error_responses import from_framework, headers_of
+from app.api.error_status import status_of
 from app.http.multipart import read_form
-from app.http.problems import FRAMEWORK_DETAILS, note_code, status_of
+from app.http.problems import FRAMEWORK_DETAILS, note_code
 from app.http.refusals import takes_page
 from app.storefront import pages
 from app.storefront.api_snippets import HttpCall, Snippets, call_of, snippets, widget_lines

@@ -1,4 +1,4 @@
-"""What nginx says where it answers in the service's stead: the service's own words and page.
+"""What nginx says if it answers in the service's stead: the service's own words and page.
 
 It does so for what is too large, too much or no HTTP, and while the service is away. The answers
 are variables of `deploy/errors.conf`, which this prints; `deploy/nginx.conf` sends them.

@@ -27,7 +27,7 @@ def test_words_search_as_they_are_typed(visit, rows):
 def test_words_typed_before_the_scripts_have_come_search_too(visit):
     page = visit("/livez")
     held = []
-    page.route("**/static/storefront.js", lambda route: held.append(route))
+    page.route("**/static/**/storefront.js", lambda route: held.append(route))
     page.goto("/", wait_until="commit")
     page.locator("#q").fill("hat")
     page.wait_for_timeout(100)

@@ -17,6 +17,7 @@ from app.storefront.page_state import View, read_view, to_pairs
 from app.storefront.product_tiles import label, stems
 from tests.support.raw_client import check
 from tests.support.small_shop import ODD_ID, picture
+from twinset.images.formats import TITLES
 
 PHOTO = picture(3, "JPEG")
 VIEWS = {
@@ -152,7 +153,7 @@ def test_the_widget_is_tried_on_a_product_that_is_there(client: httpx.Client) ->
 def test_a_bad_photo_is_refused_in_a_sentence(client: httpx.Client) -> None:
     response = client.post("/search", files={"image": b"no picture"})
     assert response.status_code == 415
-    assert "JPEG, PNG, WebP or GIF" in response.text
+    assert TITLES in response.text
     response = client.post("/search", data={"photo": "%%%"}, files={"image": ("", b"")})
     assert response.status_code == 422
 

@@ -22,6 +22,7 @@ from app.http.compression import LEVEL, MIN_BYTES, Compression
 from app.http.cors import CORS_OPTIONS, CrossOrigin
 from app.http.proxies import Proxies
 from app.http.request_context import RequestContext, Surface
+from app.observability.json_logs import spare_unused_details
 from app.recommend.recommender import Recommender
 from app.server.freed_memory import return_freed_memory
 from app.settings import Settings
@@ -89,6 +90,7 @@ def create_app(
 def app_from_environment() -> FastAPI:
     """The service with settings from the environment; what each worker process calls."""
     return_freed_memory()
+    spare_unused_details()
     return create_app(Settings())
 
 

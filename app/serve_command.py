@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from app.live.live_catalogue import open_pair
 from app.main import app_from_environment, create_app
-from app.observability.json_logs import log_config
+from app.observability.json_logs import log_config, spare_unused_details
 from app.observability.prometheus_metrics import MULTIPROCESS_FOLDER
 from app.server.freed_memory import return_freed_memory
 from app.server.http_protocol import Connection, Deadlines
@@ -47,6 +47,7 @@ def serve(
     settings = read_settings(encoder, index, workers)
     check_address(host, port)
     return_freed_memory()
+    spare_unused_details()
     if workers == 1:
         state = State(settings)
         state.open()

@@ -161,8 +161,9 @@ class Catalogue:
 
 
 def is_attribute_type(kind: pa.DataType) -> bool:
-    """Whether an attribute may have this Arrow type: string, int64, float64 or bool."""
-    return kind in (pa.string(), pa.int64(), pa.float64(), pa.bool_())
+    """True for the Arrow types of attributes: string, list of strings, int64, float64, bool."""
+    plain = (pa.string(), pa.int64(), pa.float64(), pa.bool_())
+    return kind in plain or (pa.types.is_list(kind) and kind.value_type == pa.string())
 
 
 class CatalogueWriter:

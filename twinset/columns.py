@@ -1,12 +1,13 @@
 """Typed columns in memory: what filters, facets and groups are computed on.
 
 Strings are held once each, as a sorted vocabulary, and by number in the rows, so that a test on a
-string column is a comparison of integers and a million rows cost four bytes each.
+string column is a comparison of integers and a million rows cost four bytes each. A field may hold
+several strings for one item, such as sizes; each is then held with the number of its row.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,13 +17,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from twinset.text_folding import fold, fold_array
+
 Kind = Literal["string", "number", "boolean"]
 Value = str | float | bool
 Mask = NDArray[np.bool_]
 
 
+def sort_key(text: str) -> tuple[str, str]:
+    """Strings that people read as the same stand beside each other, see `text_folding.fold`."""
+    return fold(text), text
+
+
 class Vocabulary:
-    """Distinct strings in code-point order; a string's code is its place in that order.
+    """Distinct strings in the order of `sort_key`; a string's code is its place in that order.
 
     Kept as one Arrow array: a Python string apiece would take ten times the memory.
     """
@@ -41,40 +49,67 @@ class Vocabulary:
         return str(self._values[code].as_py())
 
     def code(self, value: str) -> int:
-        """The code of `value`, or -1 where no row holds it."""
+        """The code of exactly this string, or -1 if no row holds it."""
         code = self.place(value)
         return code if code < len(self) and self[code] == value else -1
 
     def place(self, value: str) -> int:
         """The number of strings that sort before `value`, 0..len(self)."""
-        return bisect_left(self, value)
+        return bisect_left(self, sort_key(value), key=sort_key)
+
+    def span(self, value: str) -> tuple[int, int]:
+        """The codes, first and one past the last, of all strings that fold to the same."""
+        folded = fold(value)
+        return bisect_left(self, folded, key=fold), bisect_right(self, folded, key=fold)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The values of a field that may have several for one row: (m,) pairs of row and code.
+
+    Pairs are in ascending order of rows; no row holds a code twice.
+    """
+
+    rows: NDArray[np.int64]
+    codes: NDArray[np.int32]
+
+    def any_of(self, matching: Mask, count: int) -> Mask:
+        """(count,) the rows for which at least one of their pairs is in `matching` (m,)."""
+        found = np.zeros(count, np.bool_)
+        found[self.rows[matching]] = True
+        return found
 
 
 @dataclass(frozen=True)
 class Column:
-    """One field of n rows. `present` (n,) is false where the row has no value.
+    """One field of n rows. `present` (n,) is false if the row has no value.
 
     `values` (n,) holds int32 codes of `vocabulary` for strings, float64 for numbers (whole
-    numbers too: exact up to 2**53) and bool for truth values; absent rows hold zero.
+    numbers too: exact up to 2**53) and bool for truth values; absent rows hold zero. If any row
+    holds several strings, `lists` has them all, and `values` the first of each row.
     """
 
     kind: Kind
     values: NDArray[Any]
     present: Mask
     vocabulary: Vocabulary | None = None
+    lists: Lists | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
     def value(self, row: int) -> Value | None:
-        """The value of a row, None where it has none."""
+        """The value of a row, the first if it has several; None if it has none."""
         if not self.present[row]:
             return None
         raw = self.values[row].item()
         return raw if self.vocabulary is None else self.vocabulary[raw]
 
     def group_codes(self) -> NDArray[np.int64]:
-        """(n,) integers, equal where two rows hold equal values and -1 where a row has none."""
+        """(n,) integers, equal if two rows hold equal values, -1 if a row has none.
+
+        A row of several values is grouped by the first.
+        """
         codes = self.values.astype(np.int64)
         if self.kind == "number":
             codes = np.unique(self.values, return_inverse=True)[1].astype(np.int64)
@@ -83,9 +118,13 @@ class Column:
     def counts(self, mask: Mask | None = None) -> list[tuple[Value, int]]:
         """Each value with its number of rows (of those in `mask`), most frequent first.
 
-        Values of equal frequency come in ascending order.
+        A row of several values counts once for each. Values of equal frequency come in ascending
+        order.
         """
-        held = self.values[self.present if mask is None else self.present & mask]
+        if self.lists is None:
+            held = self.values[self.present if mask is None else self.present & mask]
+        else:
+            held = self.lists.codes if mask is None else self.lists.codes[mask[self.lists.rows]]
         values, counts = np.unique(held, return_counts=True)
         order = np.argsort(-counts, kind="stable")
         names = (
@@ -98,8 +137,13 @@ Columns = Mapping[str, Column]
 
 
 def column_from_arrow(array: pa.ChunkedArray) -> Column:
-    """A column from Arrow strings, int64, float64 or bool; null and NaN are absent."""
+    """A column from Arrow strings, lists of strings, int64, float64 or bool.
+
+    Null, NaN and an empty list are absent.
+    """
     whole = array.combine_chunks()
+    if pa.types.is_list(whole.type):
+        return _list_column(whole)
     present = _valid(whole)
     if whole.type == pa.string():
         return _string_column(whole, present)
@@ -110,9 +154,39 @@ def column_from_arrow(array: pa.ChunkedArray) -> Column:
     return Column("number", np.where(present, numbers, 0.0), present)
 
 
+def _list_column(array: pa.ListArray) -> Column:
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(array), 0).to_numpy(False), np.int64)
+    rows = np.repeat(np.arange(len(array)), lengths)
+    flat = _string_column(array.flatten(), np.ones(len(rows), np.bool_))
+    return listed_column(flat.vocabulary, rows, flat.values, len(array))
+
+
+def as_lists(texts: pa.ChunkedArray) -> pa.ListArray:
+    """A column of text as one of lists with a single text each; null stays null."""
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    offsets = np.concatenate([[0], np.cumsum(_valid(whole))]).astype(np.int32)
+    nulls = pc.is_null(whole)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), whole.drop_null())
+    return pc.if_else(nulls, pa.scalar(None, lists.type), lists)
+
+
+def listed_column(
+    vocabulary: Vocabulary | None, rows: NDArray[np.int64], codes: NDArray[np.int32], count: int
+) -> Column:
+    """A column of `count` rows from pairs of row and code, in ascending order of rows."""
+    _, kept = np.unique(rows * (1 + int(codes.max(initial=0))) + codes, return_index=True)
+    kept = np.sort(kept)  # in the order of each list, without repeats
+    rows, codes = rows[kept], codes[kept]
+    present, values = np.zeros(count, np.bool_), np.zeros(count, np.int32)
+    present[rows] = True
+    values[rows[::-1]] = codes[::-1]  # the first of each row is written last
+    return Column("string", values, present, vocabulary, Lists(rows, codes))
+
+
 def _string_column(array: pa.StringArray, present: Mask) -> Column:
     encoded = array.dictionary_encode()
-    order = pc.sort_indices(encoded.dictionary)
+    keys = pa.table({"fold": fold_array(encoded.dictionary), "text": encoded.dictionary})
+    order = pc.sort_indices(keys, sort_keys=[("fold", "ascending"), ("text", "ascending")])
     codes = np.empty(max(len(order), 1), np.int32)
     codes[numbers_of(order)] = np.arange(len(order), dtype=np.int32)
     rows = np.where(present, numbers_of(encoded.indices), 0)

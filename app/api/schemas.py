@@ -23,7 +23,7 @@ from twinset.base64_text import read_base64
 MAX_LIMIT = 100
 MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them
 
-Scalar = str | int | float | bool | None
+Scalar = str | int | float | bool | list[str] | None
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Words = Annotated[

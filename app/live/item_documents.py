@@ -11,15 +11,17 @@ import pyarrow as pa
 
 from app.service_errors import MalformedBody, UnknownField
 from twinset.base64_text import read_base64
-from twinset.catalogue import id_fault
+from twinset.catalogue import FIXED_COLUMNS, id_fault
 from twinset.errors import InvalidInput, TwinsetError
 from twinset.images.decode import ImageLimits
 from twinset.images.stored import shown_picture
 from twinset.index.indexed_items import StoredImage
 from twinset.live.overlay import fit
 from twinset.live.write_log import Entry, Operation, picture_sha
+from twinset.text_folding import compose
 
 MAX_LINES = 1000
+_MOST_VALUES = 256
 _MAX_TEXT = 16_000  # of four bytes at most each: Milvus takes 65,535
 _OPERATIONS = ("put", "patch", "delete")
 _NOUNS: Mapping[pa.DataType, str] = {
@@ -27,6 +29,7 @@ _NOUNS: Mapping[pa.DataType, str] = {
     pa.int64(): "a whole number",
     pa.float64(): "a number",
     pa.bool_(): "true or false",
+    pa.list_(pa.string()): f"texts of at most {_MAX_TEXT} characters",
 }
 
 
@@ -52,6 +55,7 @@ class Documents:
 
     schema: pa.Schema
     limits: ImageLimits
+    takes_lists: bool = True
 
     def read(self, operation: Operation, item_id: str, document: Any = None) -> Draft:
         """A write of one item.
@@ -88,15 +92,32 @@ class Documents:
     def _value(self, name: str, value: Any) -> Any:
         kind = self.schema.field(name).type
         if isinstance(value, str):
-            value = value.strip() or None
-        if value is None:
+            value = compose(value.strip()) or None
+        if value is None or value == []:
             return None
+        if isinstance(value, list):
+            return self._list(name, kind, value)
         fitted = fit(value, kind)
-        if fitted is None or (isinstance(fitted, str) and not _is_text(fitted)):
+        if fitted is None or (isinstance(fitted, str) and not is_text(fitted)):
             raise InvalidInput(f"Field {name!r} takes {_NOUNS[kind]}.")
         if name == "price" and fitted < 0:
             raise InvalidInput("Field 'price' is not below zero.")
         return fitted
+
+    def _list(self, name: str, kind: pa.DataType, values: list[Any]) -> list[str] | None:
+        """Several values of one field, in their order and without repeats."""
+        is_list = kind == pa.list_(pa.string())
+        if not is_list and (kind != pa.string() or name in FIXED_COLUMNS):
+            raise InvalidInput(f"Field {name!r} takes {_NOUNS[kind]}, not a list.")
+        if not (is_list or self.takes_lists):
+            raise InvalidInput(
+                f"Field {name!r} holds one text per item in this index; build a version from a "
+                "catalogue that has lists there."
+            )
+        texts = [compose(one.strip()) for one in values if isinstance(one, str) and is_text(one)]
+        if len(texts) < len(values) or len(texts) > _MOST_VALUES:
+            raise InvalidInput(f"Field {name!r} takes at most {_MOST_VALUES} texts.")
+        return list(dict.fromkeys(text for text in texts if text)) or None
 
     def _picture(self, value: Any) -> StoredImage:
         if not isinstance(value, str):
@@ -176,7 +197,8 @@ def check_id(item_id: str) -> None:
         raise InvalidInput(f"{fault[0].upper()}{fault[1:]}.")
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
+    """True for Unicode text that is not too long for every engine to hold."""
     try:
         value.encode()
     except UnicodeEncodeError:  # half of a surrogate pair

@@ -67,7 +67,11 @@ class Writer:
 
     @property
     def documents(self) -> Documents:
-        return Documents(self._live.overlay.table.table.schema, self._live.settings.image_limits)
+        overlay = self._live.overlay
+        # An engine that stores item fields itself holds one text in a column of text.
+        takes_lists = overlay.base.index.kind != "milvus"
+        limits = self._live.settings.image_limits
+        return Documents(overlay.table.table.schema, limits, takes_lists)
 
     def write_one(self, draft: Draft, token: Token | None) -> Written:
         """Write one item; an error is raised.

@@ -21,6 +21,7 @@ from app.recommend.item_json import ItemJsonCache
 from app.recommend.thumbnails import Thumbnails
 from app.settings import Settings
 from twinset.encoders import Encoder
+from twinset.text_folding import plain
 
 Vector = NDArray[np.float32]
 Result = TypeVar("Result")
@@ -88,6 +89,7 @@ class Engine:
 
     async def encode_text(self, text: str) -> Vector:
         """The vector (d,) of a text."""
+        text = plain(text)
         return await self._text_cache.get(text, partial(self._texts.submit, text))
 
 

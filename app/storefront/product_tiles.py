@@ -94,7 +94,8 @@ def attributes(item: Values) -> dict[str, str]:
     """The textual attributes of an item, most telling first."""
     names = [*(n for n in PREFERRED if n in item), *(n for n in item if n not in PREFERRED)]
     found = {name: item[name] for name in names if name not in _NOT_ATTRIBUTES}
-    return {name: value for name, value in found.items() if isinstance(value, str) and value}
+    texts = {n: ", ".join(v) if isinstance(v, list) else v for n, v in found.items()}
+    return {name: value for name, value in texts.items() if isinstance(value, str) and value}
 
 
 def facts(item: Values) -> dict[str, str]:

@@ -27,7 +27,10 @@ _COMPARISONS: Mapping[str, Callable[[NDArray[Any], Any], Any]] = {
 
 
 def evaluate(expr: Expr, columns: Columns) -> Mask:
-    """Which of the n rows match; (n,). Numbers compare as float64, strings by exact code points.
+    """Which of the n rows match; (n,). Numbers compare as float64, strings by `text_folding.fold`.
+
+    A row of several values matches a test if any of its values does, and `!=` or NOT IN if none
+    of its values is one of those named.
 
     Raises:
         FilterError: a field is unknown (the message lists the known ones), a value is of another
@@ -51,42 +54,48 @@ def _test(test: Test, columns: Columns) -> Mask:
     if isinstance(test, Exists):
         return column.present.copy()
     _check_types(test, column)
+    if column.vocabulary is None:
+        return _test_values(test, column.values) & column.present
+    stored = column.values if column.lists is None else column.lists.codes
+    matching, negated = _test_codes(test, stored, column.vocabulary)
+    if column.lists is not None:
+        matching = column.lists.any_of(matching, len(column))
+    return (~matching if negated else matching) & column.present
+
+
+def _test_values(test: Compare | Between | In, values: NDArray[Any]) -> Mask:
+    """(n,) which numbers or truth values pass a test."""
     match test:
         case Compare(_, operator, value):
-            matching = _compare(column, operator, value)
+            return np.asarray(_COMPARISONS[operator](values, value), np.bool_)
         case Between(_, low, high):
-            matching = _compare(column, ">=", low) & _compare(column, "<=", high)
+            return np.asarray((values >= low) & (values <= high), np.bool_)
+        case In(_, listed, negated):
+            return np.isin(values, np.array(listed, values.dtype), invert=negated)
+
+
+def _test_codes(
+    test: Compare | Between | In, codes: NDArray[Any], vocabulary: Vocabulary
+) -> tuple[Mask, bool]:
+    """(m,) which codes pass a test, or fail it if the second value is true.
+
+    Strings that fold to the same have codes beside each other, and codes stand in the order of
+    strings, so each test is a comparison with the ends of a span.
+    """
+    match test:
+        case Compare(_, "=" | "!=" as operator, value):
+            first, end = vocabulary.span(str(value))
+            return (codes >= first) & (codes < end), operator == "!="
+        case Compare(_, operator, value):
+            first, end = vocabulary.span(str(value))
+            limit = end if operator in ("<=", ">") else first
+            return (codes < limit if operator in ("<", "<=") else codes >= limit), False
+        case Between(_, low, high):
+            first, end = vocabulary.span(str(low))[0], vocabulary.span(str(high))[1]
+            return (codes >= first) & (codes < end), False
         case In(_, values, negated):
-            matching = np.isin(column.values, _stored(column, values), invert=negated)
-    return matching & column.present
-
-
-def _compare(column: Column, operator: str, value: Value) -> Mask:
-    if column.vocabulary is not None:
-        operator, value = _code_comparison(column.vocabulary, operator, str(value))
-    return np.asarray(_COMPARISONS[operator](column.values, value), np.bool_)
-
-
-def _code_comparison(vocabulary: Vocabulary, operator: str, value: str) -> tuple[str, int]:
-    """The comparison of codes that is equal to one of strings: codes stand in string order."""
-    code, place = vocabulary.code(value), vocabulary.place(value)
-    after = place + (code >= 0)
-    match operator:
-        case "<" | ">=":
-            return operator, place
-        case "<=":
-            return "<", after
-        case ">":
-            return ">=", after
-        case _:
-            return operator, code  # -1 equals no code
-
-
-def _stored(column: Column, values: tuple[Value, ...]) -> NDArray[Any]:
-    """`values` as the column holds them."""
-    if column.vocabulary is not None:
-        return np.array([column.vocabulary.code(str(value)) for value in values], np.int32)
-    return np.array(values, column.values.dtype)
+            wanted = [np.arange(*vocabulary.span(str(value))) for value in values]
+            return np.isin(codes, np.concatenate(wanted) if wanted else []), negated
 
 
 def _check_types(test: Compare | Between | In, column: Column) -> None:

@@ -17,7 +17,7 @@ Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 
 @dataclass(frozen=True)
 class Compare:
-    """`field operator value`; strings are equal, and ordered, by their exact code points."""
+    """`field operator value`; strings are compared without regard to case or Unicode form."""
 
     field: str
     operator: Operator

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from twinset.columns import Column, Columns, Vocabulary
+from twinset.columns import Column, Columns, Lists, Vocabulary, listed_column, sort_key
 from twinset.index.vector_index import Rows
 
 
@@ -44,6 +44,8 @@ class LaidColumns(Mapping[str, Column]):
 
     def _merge(self, name: str, base: Column) -> Column:
         given = [fields[name] for fields in self._fields]
+        if base.lists is not None or any(isinstance(value, list) for value in given):
+            return self._merge_lists(base, given)
         held = np.array([value is not None and value == value for value in given], np.bool_)
         rows, values = self._rows[held], [v for v, h in zip(given, held, strict=True) if h]
         present = _extended(base.present, self._total)
@@ -62,6 +64,27 @@ class LaidColumns(Mapping[str, Column]):
         merged[~present] = 0
         return Column(base.kind, merged, present, vocabulary)
 
+    def _merge_lists(self, base: Column, given: list[Any]) -> Column:
+        """A column of which at least one row holds several values."""
+        lists = [value if isinstance(value, list) else [value] for value in given]
+        texts = [[text for text in one if text is not None] for one in lists]
+        vocabulary, moved = extend_vocabulary(
+            base.vocabulary or Vocabulary(pa.array([], pa.string())),
+            {text for one in texts for text in one},
+        )
+        kept = base.lists
+        if kept is None:
+            single = np.flatnonzero(base.present)
+            kept = Lists(single, base.values[single])
+        stays = ~np.isin(kept.rows, np.concatenate([self._rows, self._dead]))
+        old = kept.codes[stays] if moved is None else moved[kept.codes[stays]]
+        rows = np.repeat(self._rows, [len(one) for one in texts])
+        new = [vocabulary.code(text) for one in texts for text in one]
+        all_rows = np.concatenate([kept.rows[stays], rows]).astype(np.int64)
+        codes = np.concatenate([old, np.array(new, np.int32)]).astype(np.int32)
+        order = np.argsort(all_rows, kind="stable")
+        return listed_column(vocabulary, all_rows[order], codes[order], self._total)
+
 
 def extend_vocabulary(
     vocabulary: Vocabulary, values: set[str]
@@ -70,7 +93,7 @@ def extend_vocabulary(
 
     The strings are copied in runs and never sorted again: a million ids take milliseconds.
     """
-    new = sorted(value for value in values if vocabulary.code(value) < 0)
+    new = sorted((value for value in values if vocabulary.code(value) < 0), key=sort_key)
     if not new:
         return vocabulary, None
     places = np.array([vocabulary.place(value) for value in new])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from twinset.columns import Columns
+from twinset.columns import Columns, as_lists
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Images, StoredImage
 from twinset.index.vector_index import Mask, Rows
@@ -77,10 +77,26 @@ class LaidItems:
             untouched[touched[touched < base.num_rows]] = False
         rows = np.flatnonzero(untouched)
         changed = [dict(self._changes[row].fields) for row in self._rows.tolist()]
+        base = _with_lists(base, changed)
         both = pa.concat_tables(
             [base.take(pa.array(rows)), pa.Table.from_pylist(changed, schema=base.schema)]
         )
         return both.take(pa.array(np.argsort(np.concatenate([rows, self._rows]), kind="stable")))
+
+
+def _with_lists(table: pa.Table, changed: Sequence[dict[str, Any]]) -> pa.Table:
+    """The table with lists in each column of text for which a changed row holds several values."""
+    for name in table.column_names:
+        values = [fields.get(name) for fields in changed]
+        if not any(isinstance(value, list) for value in values):
+            continue
+        for fields in changed:
+            if isinstance(fields.get(name), str):
+                fields[name] = [fields[name]]
+        if table.schema.field(name).type == pa.string():
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, as_lists(table[name]))
+    return table
 
 
 class LaidImages:

@@ -244,10 +244,15 @@ def content_key(fingerprint: str, text: str | None, sha: str | None) -> str:
 
 
 def fit(value: Any, kind: pa.DataType) -> Any:
-    """`value` as a column of this type holds it; None where it cannot.
+    """`value` as a column of this type holds it; None if it cannot.
 
-    A log is replayed over later versions, whose columns may have changed.
+    A column of text takes a list of texts, too: an item may have several values of a field. A log
+    is replayed over later versions, whose columns may have changed.
     """
+    if kind == pa.list_(pa.string()):
+        return _fit_list([value] if isinstance(value, str) else value)
+    if kind == pa.string() and isinstance(value, list):
+        return _fit_list(value)
     if value is None or isinstance(value, bool) != (kind == pa.bool_()):
         return None
     if kind == pa.string():
@@ -260,3 +265,10 @@ def fit(value: Any, kind: pa.DataType) -> Any:
         whole = int(value)
         return whole if whole == value and whole in _INT64 else None
     return float(value)
+
+
+def _fit_list(values: Any) -> list[str] | None:
+    """Texts without repeats, in their order; None for an empty list or one that holds no texts."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        return None
+    return list(dict.fromkeys(values)) or None

@@ -14,9 +14,9 @@ import pytest
 
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import rank
+from tests.support.filter_expressions import OPERATORS
 from tests.support.milvus_lite import milvus_index, milvus_lite
 from tests.support.small_shop import as_version
-from tests.twinset.test_filters import OPERATORS
 from twinset.encoders.encoder import normalise
 from twinset.index import ExactIndex
 from twinset.index.faiss_index import FaissIndex, SearchPlan

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
+from tests.support.filter_expressions import EXPRESSIONS, ROWS, SETTINGS
 from tests.support.milvus_lite import milvus_index, milvus_lite
-from tests.twinset.test_filters import EXPRESSIONS, ROWS, SETTINGS
 from twinset.columns import columns_from_table
 from twinset.encoders.encoder import normalise
 from twinset.errors import ArtefactError, ConfigError, InvalidInput, NotFound, NotReady
-from twinset.filters import And, Compare, Exists, In, Not, Or, evaluate
+from twinset.filters import And, Compare, Exists, In, Not, Or, evaluate, fields_of
 from twinset.index.exact_index import ExactIndex
 from twinset.index.milvus.milvus_collections import (
     CollectionRecord,
@@ -56,7 +56,11 @@ def filtered(address):
 @given(EXPRESSIONS)
 def test_a_translated_filter_means_what_the_evaluator_says(filtered, expr):
     expected = np.flatnonzero(evaluate(expr, COLUMNS)).tolist()
-    assert filtered(translate(expr, FIELDS)) == expected
+    found = filtered(translate(expr, FIELDS))
+    if "sizes" in fields_of(expr):  # lists are left to the mask, so more rows may match
+        assert set(found) >= set(expected)
+    else:
+        assert found == expected
 
 
 @pytest.mark.parametrize("word", ["a\nb", "tab\there", 'quote"', "back\\slash", "é☃", "'", ""])
@@ -74,7 +78,7 @@ BROKEN = Compare("gender", "=", "\ud800")
 
 def test_what_cannot_be_translated_widens_an_and_and_ends_the_rest(filtered):
     women = Compare("gender", "=", "Women")
-    assert filtered(translate(And((women, BROKEN)), FIELDS)) == [0, 3]
+    assert filtered(translate(And((women, BROKEN)), FIELDS)) == [0, 3, 4]
     for expr in (BROKEN, LARGE, Or((women, BROKEN)), Not(And((women, BROKEN))), Exists("other")):
         assert translate(expr, FIELDS) is None
     assert translate(Compare("gender", "=", "a\x01b"), FIELDS) is None

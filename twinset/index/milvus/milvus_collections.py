@@ -16,10 +16,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from twinset.columns import Columns, Kind, Value
+from twinset.columns import Columns, Value
 from twinset.errors import ArtefactError
 from twinset.index.milvus.milvus_connection import MilvusAddress, answering
-from twinset.index.milvus.milvus_fields import MAX_BYTES, ROW, VECTOR, FieldMap
+from twinset.index.milvus.milvus_fields import MAX_BYTES, ROW, VECTOR, FieldKind, FieldMap
 from twinset.index.vector_index import Vectors
 
 _BLOCK = 1000
@@ -52,7 +52,7 @@ class CollectionRecord:
         """Raises ArtefactError where the file is not what `save` writes."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            kinds: dict[str, Kind] = dict(content["fields"])
+            kinds: dict[str, FieldKind] = dict(content["fields"])
             return cls(str(content["collection"]), str(content["index_type"]), FieldMap(kinds))
         except (OSError, ValueError, KeyError, TypeError):
             raise ArtefactError(path, "does not name a Milvus collection") from None
@@ -151,7 +151,7 @@ def _schema(client: Any, record: CollectionRecord, dimension: int) -> Any:
     schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
     for name, kind in record.fields.kinds.items():
         column = record.fields.column(name)
-        if kind == "string":
+        if kind in ("folded", "string"):
             schema.add_field(column, DataType.VARCHAR, max_length=MAX_BYTES)
         else:
             schema.add_field(column, DataType.DOUBLE if kind == "number" else DataType.INT8)

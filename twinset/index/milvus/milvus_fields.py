@@ -1,25 +1,28 @@
 """Items' fields as Milvus columns, and filters as Milvus expressions.
 
 What a missing value does in an expression has changed between versions of Milvus. So there are no
-nulls: a string is stored behind an equals sign and a missing one is empty, a missing number is one
-that no catalogue holds, a truth value is -1, 0 or 1. The order of values stays, a plain `not` is a
-plain negation, and the answer is that of `twinset.filters.evaluate`.
+nulls: a text is stored folded, behind an equals sign, and a missing text is empty; a missing number
+is one that no catalogue holds, a truth value is -1, 0 or 1. The order of values stays, a plain
+`not` is a plain negation, and the answer is that of `twinset.filters.evaluate`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from twinset.columns import Columns, Kind, Value
+from twinset.columns import Columns, Value
 from twinset.errors import InvalidInput
 from twinset.filters import And, Between, Compare, Exists, Expr, In, Not, Or
+from twinset.text_folding import fold
 
 ROW = "row"
 VECTOR = "vector"
 # A collection holds 64 fields at most; what is beyond is filtered by the mask alone.
 MAX_FIELDS = 60
+# Texts are stored by `fold`, so that they compare as filters do; 0.1 stored them as they are.
+FieldKind = Literal["folded", "string", "number", "boolean"]
 MAX_BYTES = 65_535
 _NO_STRING = ""
 _NO_NUMBER = -1e308
@@ -32,13 +35,17 @@ _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\
 class FieldMap:
     """Which fields a collection carries, in order; the n-th is its column `f<n>`."""
 
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, FieldKind]
 
     @classmethod
     def of(cls, columns: Columns) -> Self:
-        """The fields of some columns that fit into a collection."""
-        names = list(columns)[:MAX_FIELDS]
-        return cls({name: columns[name].kind for name in names})
+        """The fields of some columns that fit into a collection.
+
+        Fields with lists of values stay out: filters on them are left to the mask.
+        """
+        names = [name for name in columns if columns[name].lists is None][:MAX_FIELDS]
+        kinds = {name: columns[name].kind for name in names}
+        return cls({name: "folded" if kind == "string" else kind for name, kind in kinds.items()})
 
     def column(self, name: str) -> str:
         return f"f{list(self.kinds).index(name)}"
@@ -55,7 +62,7 @@ class FieldMap:
         }
 
 
-def _cell(kind: Kind, value: Any) -> Any:
+def _cell(kind: FieldKind, value: Any) -> Any:
     if kind == "boolean":
         return _NO_TRUTH if value is None else int(value)
     if kind == "number":
@@ -64,6 +71,8 @@ def _cell(kind: Kind, value: Any) -> Any:
         if not _NO_NUMBER < value < -_NO_NUMBER:
             raise InvalidInput("A number of an item is out of range.")
         return float(value)
+    if kind == "folded" and isinstance(value, str):
+        value = fold(value)
     text = _NO_STRING if value is None else f"={value}"
     if _is_broken(text) or len(text.encode()) > MAX_BYTES:
         raise InvalidInput(f"A text of an item is no Unicode or has over {MAX_BYTES - 1} bytes.")
@@ -100,6 +109,8 @@ def _exact(expr: Expr, fields: FieldMap) -> str:
     if expr.field not in fields.kinds:
         raise Untranslatable
     column, kind = fields.column(expr.field), fields.kinds[expr.field]
+    if kind == "string" and not isinstance(expr, Exists):
+        raise Untranslatable  # a collection of 0.1 holds texts as they are written
     present = f"{column} > {_literal(kind, None)}"
     match expr:
         case Exists():
@@ -125,7 +136,7 @@ def _joined(word: str, parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else "(" + f" {word} ".join(parts) + ")"
 
 
-def _literal(kind: Kind, value: Value | None) -> str:
+def _literal(kind: FieldKind, value: Value | None) -> str:
     """A value, or the lack of one, the way `_cell` stores it."""
     try:
         cell = _cell(kind, value)

@@ -1,0 +1,46 @@
+"""Text as people compare it: without regard to case, Unicode form or width.
+
+"Zoë" can be written with one character for its last letter or with two, "red" with full-width
+letters, "BLACK" with capitals; a shopper means the same.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def compose(text: str) -> str:
+    """The text in Unicode's composed form (NFC), the form that Twinset stores."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def plain(text: str) -> str:
+    """A query as an encoder reads it best: full-width letters as plain ones (NFKC), no invisible
+    characters such as a soft hyphen or a zero-width space (Unicode category Cf)."""
+    if text.isascii():
+        return text
+    normal = unicodedata.normalize("NFKC", text)
+    return "".join(one for one in normal if unicodedata.category(one) != "Cf")
+
+
+def fold(text: str) -> str:
+    """A key that is equal for texts that people read as the same (NFKC, then case folding)."""
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", folded)  # case folding can undo the composition
+
+
+def fold_array(texts: pa.StringArray) -> pa.StringArray:
+    """`fold` of each text; texts of ASCII alone are folded by Arrow, a hundred times faster."""
+    folded = pc.ascii_lower(texts)
+    if pc.all(pc.string_is_ascii(texts)).as_py() in (True, None):
+        return folded
+    values = folded.to_pylist()
+    for place, text in enumerate(texts.to_pylist()):
+        if text is not None and not text.isascii():
+            values[place] = fold(text)
+    return pa.array(values, pa.string())

@@ -88,8 +88,11 @@ def export(
     if out.exists() and not force:
         raise ConfigError(f"{out}: exists already; --force replaces it")
     catalogue = Catalogue(catalog)
-    rate = embed_catalogue(load_encoder(encoder, device), catalogue, out, replace=force)
-    Console().print(f"{len(catalogue):,} items embedded at {rate:,.0f} items/s in {out}")
+    done = embed_catalogue(load_encoder(encoder, device), catalogue, out, replace=force)
+    Console(soft_wrap=True).print(
+        f"{done.items:,} items in {out}: {done.embedded:,} new or changed, embedded at "
+        f"{done.rate:,.0f} items/s"
+    )
 
 
 def evaluate(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import shutil
 import warnings
@@ -19,12 +17,12 @@ from torch import Tensor, nn
 
 from training.config import TrainingConfig
 from training.data.product_data import item_template
+from training.export.fingerprint import MIN_COSINE, fingerprint_of
 from training.export.onnx_import import LOGIT_SCALE
-from training.export.quantise import MIN_COSINE
 from training.towers import DualTowers, HybridTowers, TowerPair, tokenizer_path
 from training.towers.backbones import pixel_statistics
 from training.towers.hybrid_towers import PROJECTED
-from twinset.artefacts import new_folder, sha256_of, write_manifest
+from twinset.artefacts import new_folder, write_manifest
 from twinset.encoders import hybrid_encoder as hybrid
 from twinset.encoders.dual_encoder import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, DualSpec
 from twinset.encoders.encoder import Vectors, normalise
@@ -159,11 +157,3 @@ def _write_spec(towers: TowerPair, config: TrainingConfig, template: str, folder
     if isinstance(towers, DualTowers):  # for training that goes on from here
         fields[LOGIT_SCALE] = float(towers.scale.detach())
     write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)
-
-
-def fingerprint_of(spec: dict[str, Any], folder: Path) -> str:
-    """Of everything that decides an output: the files' digests and the preprocessing."""
-    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
-    for file in sorted(folder.iterdir()):
-        digest.update(sha256_of(file).encode())
-    return digest.hexdigest()[:32]

@@ -157,7 +157,7 @@ def train(
                 reached = close_epoch(run, reached, console)
             due = time.monotonic() - saved_at > config.optimisation.checkpoint_minutes * 60
             if run.accelerator.is_main_process and (due or run.is_over(reached)):
-                save_checkpoint(folder, config, run.towers, run.optimizer, reached, run.bank)
+                save_checkpoint(folder, run.config, run.towers, run.optimizer, reached, run.bank)
                 saved_at = time.monotonic()
     run.accelerator.wait_for_everyone()
     if config.optimisation.early_stopping and reached.scores:

@@ -90,5 +90,4 @@ def _round_of_groups(
         count = -(-len(own) // of_each)
         groups.append(np.resize(own, (count, of_each)))  # filled up from its own start
         order.append((np.arange(count) + generator.random(count)) / count)
-    interleaved: Rows = np.concatenate(groups)[np.argsort(np.concatenate(order))]
-    return interleaved
+    return np.asarray(np.concatenate(groups)[np.argsort(np.concatenate(order))], np.int64)

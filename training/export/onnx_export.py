@@ -67,13 +67,13 @@ def export_encoder(
 def _export_image(tower: nn.Module, config: TrainingConfig, path: Path) -> None:
     pixels = torch.zeros(2, 3, config.data.image_height, config.data.image_width)
     tower.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    onnx.save(_to_onnx(tower, {"pixels": pixels}, {"pixels": {0: "n"}}), path)
+    onnx.save(to_onnx(tower, {"pixels": pixels}, {"pixels": {0: "n"}}), path)
 
 
 def _export_text(tower: nn.Module, tokenizer: Path, path: Path) -> None:
     example = torch.ones(2, 8, dtype=torch.int64)
     shape = {0: "n", 1: "t"}
-    model = _to_onnx(
+    model = to_onnx(
         tower,
         {"input_ids": example, "attention_mask": example.clone()},
         {"input_ids": shape, "attention_mask": dict(shape)},
@@ -100,10 +100,10 @@ def _run_text(path: Path, tokenizer: Path) -> Vectors:
 def _export_fusion(fusion: nn.Module, path: Path) -> None:
     side = torch.zeros(2, PROJECTED)
     inputs = {"image": side, "text": side.clone()}
-    onnx.save(_to_onnx(fusion, inputs, {"image": {0: "n"}, "text": {0: "n"}}), path)
+    onnx.save(to_onnx(fusion, inputs, {"image": {0: "n"}, "text": {0: "n"}}), path)
 
 
-def _to_onnx(
+def to_onnx(
     module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str, dict[int, str]]
 ) -> onnx.ModelProto:
     """Trace a module of one output, `vectors`, into an ONNX model with dynamic axes."""

@@ -77,7 +77,8 @@ def even_batch(
         for number in np.unique(places // per_round).tolist()
     }
     chosen = [rounds[place // per_round][place % per_round] for place in places.tolist()]
-    return rows[np.concatenate(chosen)]
+    taken: Rows = rows[np.concatenate(chosen)]
+    return taken
 
 
 def _round_of_groups(

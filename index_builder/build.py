@@ -40,10 +40,10 @@ class BuildOptions:
     """`kind` is "auto" or one of `index_builder.kind_choice.KINDS`; `keep` counts versions kept.
 
     `memory` is what the vectors may take when they are served, in bytes; None for any amount.
-    With `activate` the version goes live at once, unless it has
-    fewer than half of the live one's items and `force` is false. `encoder` is kept beside the index; `report`, the
-    folder of its evaluation, in the version. Live writes
-    up to `as_of` are taken to be in the catalogue, by default up to the time of its file.
+    With `activate` the version goes live at once, unless it has fewer than half of the live one's
+    items and `force` is false. `encoder` is kept beside the index; `report`, the folder of its
+    evaluation, in the version. Live writes up to `as_of` are taken to be in the catalogue, by
+    default up to the time of its file.
     """
 
     kind: str = "auto"

@@ -27,6 +27,7 @@ TRACEBACK_VARIABLE = "TWINSET_TRACEBACK"
 _JOURNEY = (
     "sample",
     "import",
+    "sync",
     "adopt",
     "train",
     "evaluate",

@@ -12,6 +12,7 @@ from twinset.errors import ArtefactError
 COMMANDS = [
     "sample",
     "import",
+    "sync",
     "adopt",
     "train",
     "evaluate",

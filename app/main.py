@@ -24,11 +24,11 @@ from app.http.proxies import Proxies
 from app.http.request_context import RequestContext, Surface
 from app.observability.json_logs import spare_unused_details
 from app.recommend.recommender import Recommender
-from app.server.freed_memory import return_freed_memory
 from app.settings import Settings
 from app.state import State, drain_on_sigterm
 from app.storefront import page_routes as storefront
 from app.storefront import sign_in_routes as sign_in
+from twinset.freed_memory import return_freed_memory
 
 _API = (recommend, items, admin, operation, health)
 

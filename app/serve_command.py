@@ -18,13 +18,13 @@ from app.live.live_catalogue import open_pair
 from app.main import app_from_environment, create_app
 from app.observability.json_logs import log_config, spare_unused_details
 from app.observability.prometheus_metrics import MULTIPROCESS_FOLDER
-from app.server.freed_memory import return_freed_memory
 from app.server.http_protocol import Connection, Deadlines
 from app.server.supervisor import supervise
 from app.settings import Settings
 from app.settings_errors import explain, require_known_names
 from app.state import State
 from twinset.errors import ConfigError
+from twinset.freed_memory import return_freed_memory
 from twinset.index.index_versions import current_version
 from twinset.index.milvus.milvus_versions import is_shareable
 

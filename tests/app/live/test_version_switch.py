@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -310,7 +311,22 @@ def test_a_fold_never_undoes_a_switch(place: Place, monkeypatch: pytest.MonkeyPa
     assert list_versions(place.index) == versions
 
 
-def test_a_service_folds_many_writes_by_itself(place: Place) -> None:
+@pytest.fixture
+def shop_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with packages of a shop's own that have names of ours."""
+    folder = tmp_path / "django"
+    for name in ("app", "core", "twinset", "index_builder"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise SystemExit('the shop\\'s own code ran')")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.usefixtures("shop_folder")
+def test_a_service_folds_many_writes_by_itself(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "twinset.live")
     before = current_version(place.index)
     with serving(place, compact_least=8) as client:
         for number in range(10):
@@ -324,6 +340,10 @@ def test_a_service_folds_many_writes_by_itself(place: Place) -> None:
             assert client.get(f"/items/p{number}").json()["item"]["price"] == number + 0.5
         info = client.get("/indexes").json()["versions"][0]
         assert info["folded_from"] == before
+        while "compaction ended with 0" not in caplog.messages:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert any(re.match(r"compaction: items +40 of", line) for line in caplog.messages)
 
 
 def test_the_commands(tmp_path: Path) -> None:

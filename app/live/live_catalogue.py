@@ -35,7 +35,7 @@ from twinset.index.index_versions import (
     peek_manifest,
 )
 from twinset.live.catch_up import Embedder, catch_up, follow_applied, start_applied
-from twinset.live.merged_version import view
+from twinset.live.merged_version import merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.write_log import LOG_FILE, WriteLog
 
@@ -227,7 +227,7 @@ class LiveCatalogue:
         self._install(overlay, self.encoder)
 
     def _install(self, overlay: Overlay, encoder: Encoder) -> None:
-        version = overlay.base if self.log is None else view(overlay, self.log)
+        version = overlay.base if self.log is None else merge_version(overlay, self.log)
         if encoder is self.encoder:
             recommender = self.recommender.with_version(version)
         else:

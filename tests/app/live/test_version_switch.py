@@ -47,7 +47,7 @@ from twinset.index.index_versions import (
     set_current,
 )
 from twinset.live.catch_up import Embedder, catch_up, start
-from twinset.live.merged_version import view
+from twinset.live.merged_version import merge_version
 from twinset.live.write_log import Entry, WriteLog
 
 STAGED = BuildOptions(activate=False)
@@ -273,7 +273,7 @@ def test_folding_changes_no_answer(tmp_path: Path, kind: str) -> None:
     assert compact_index(tmp_path / "encoder", index, 3) is None
     version = open_version(index)
     overlay = catch_up(start(version, log), Embedder(ENCODER, log))
-    assert view(overlay, log) is version
+    assert merge_version(overlay, log) is version
     vectors = embed(rows).item
     for row, item in enumerate(rows):
         held = version.items.item(row)

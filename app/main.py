@@ -1,4 +1,4 @@
-"""The application, put together. Importing this module builds nothing."""
+"""Puts the application together. Importing this module builds nothing."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def create_app(
 
 
 def app_from_environment() -> FastAPI:
-    """The service with settings from the environment; what each worker process calls."""
+    """The service with settings from the environment; each worker process calls this."""
     return_freed_memory()
     spare_unused_details()
     return create_app(Settings())

@@ -42,7 +42,7 @@ def serve(
 ) -> None:
     """Serve recommendations and the storefront over HTTP.
 
-    Damaged artefacts, or two that do not belong together, are refused before the port is opened.
+    If artefacts are damaged or do not belong together, they are refused before the port is opened.
     """
     settings = read_settings(encoder, index, workers)
     check_address(host, port)
@@ -88,11 +88,11 @@ def check_address(host: str, port: int) -> None:
 
 
 def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
-    """Settings from the environment, under those of the command line.
+    """Settings from the command line, and from the environment for the others.
 
     Raises:
-        ConfigError: a variable of the environment does not fit, or is almost a setting; or a
-            setting needs a package that is not installed.
+        ConfigError: a variable of the environment does not fit or is almost a setting, or a setting
+            needs a package that is not installed.
     """
     require_known_names(os.environ)
     try:

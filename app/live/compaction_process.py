@@ -1,7 +1,7 @@
-"""Folding live writes into a new version, in a process of its own while this one goes on serving.
+"""Compaction: folding live writes into a new version, by a process beside the one that serves.
 
-The command publishes the version, and every worker follows CURRENT to it. A lock in the index
-folder lets one builder work at a time, so workers that start the command together do no harm.
+The command publishes the version, and every worker follows CURRENT to it. If several workers start
+the command together, a lock in the index folder lets one of the builds go on.
 """
 
 from __future__ import annotations

@@ -69,6 +69,9 @@ deploy/errors.conf: app/storefront/proxy_errors.py app/http/problems.py app/http
 		app/storefront/templates/edge.html app/storefront/static/design.css | .venv/.serving
 	$(BIN)/python -m app.storefront.proxy_errors > $@
 
+docs/settings.md: app/settings.py app/settings_page.py | .venv/.serving
+	$(BIN)/python -m app.settings_page > $@
+
 audit: .venv/.audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 

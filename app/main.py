@@ -1,4 +1,4 @@
-"""The application, put together. Importing this module builds nothing."""
+"""Puts the application together. Importing this module builds nothing."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from app.http.proxies import Proxies
 from app.http.request_context import RequestContext, Surface
 from app.observability.json_logs import spare_unused_details
 from app.recommend.recommender import Recommender
-from app.server.freed_memory import return_freed_memory
 from app.settings import Settings
 from app.state import State, drain_on_sigterm
 from app.storefront import page_routes as storefront
 from app.storefront import sign_in_routes as sign_in
+from twinset.freed_memory import return_freed_memory
 
 _API = (recommend, items, admin, operation, health)
 
@@ -88,7 +88,7 @@ def create_app(
 
 
 def app_from_environment() -> FastAPI:
-    """The service with settings from the environment; what each worker process calls."""
+    """The service with settings from the environment; each worker process calls this."""
     return_freed_memory()
     spare_unused_details()
     return create_app(Settings())

@@ -18,13 +18,13 @@ from app.live.live_catalogue import open_pair
 from app.main import app_from_environment, create_app
 from app.observability.json_logs import log_config, spare_unused_details
 from app.observability.prometheus_metrics import MULTIPROCESS_FOLDER
-from app.server.freed_memory import return_freed_memory
 from app.server.http_protocol import Connection, Deadlines
 from app.server.supervisor import supervise
 from app.settings import Settings
 from app.settings_errors import explain, require_known_names
 from app.state import State
 from twinset.errors import ConfigError
+from twinset.freed_memory import return_freed_memory
 from twinset.index.index_versions import current_version
 from twinset.index.milvus.milvus_versions import is_shareable
 
@@ -42,7 +42,7 @@ def serve(
 ) -> None:
     """Serve recommendations and the storefront over HTTP.
 
-    Damaged artefacts, or two that do not belong together, are refused before the port is opened.
+    If artefacts are damaged or do not belong together, they are refused before the port is opened.
     """
     settings = read_settings(encoder, index, workers)
     check_address(host, port)
@@ -88,11 +88,11 @@ def check_address(host: str, port: int) -> None:
 
 
 def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
-    """Settings from the environment, under those of the command line.
+    """Settings from the command line, and from the environment for the others.
 
     Raises:
-        ConfigError: a variable of the environment does not fit, or is almost a setting; or a
-            setting needs a package that is not installed.
+        ConfigError: a variable of the environment does not fit or is almost a setting, or a setting
+            needs a package that is not installed.
     """
     require_known_names(os.environ)
     try:

@@ -61,64 +61,102 @@ class Settings(BaseSettings):
 
     Beside the model and the index, memory is bounded by `max_held_bytes` of request bodies, which
     JSON takes three times over, and by one image of `max_pixels` while it is decoded (16 bytes a
-    pixel at worst). At most `max_uploads` images wait; `max_fragment_bytes` of items are kept as
-    JSON, `max_picture_bytes` of narrowed pictures, and the last `kept_embeddings` of images and of
-    texts, about 2 KB each. A worker process counts for itself.
+    pixel at worst). Each worker process has bounds of its own. `docs/settings.md` is made from the
+    text below each setting: `python -m app.settings_page`.
+
+    Example:
+        >>> Settings(encoder=Path("models/compact"), index=Path("index"), workers=2)
     """
 
-    model_config = SettingsConfigDict(env_prefix="TWINSET_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TWINSET_", frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     encoder: Path = Path("models/compact")
+    """Encoder folder; `twinset serve --encoder` sets it."""
     index: Path = Path("index")
+    """Index folder; `twinset serve --index` sets it."""
     device: str = "auto"
+    """Where the encoder runs: `cpu`, `cuda`, or `auto` for a GPU if there is one."""
     workers: Positive = 1
+    """Processes that share the cores; `twinset serve --workers` sets it."""
 
-    # At least 16 characters; without one the admin routes are off.
     admin_key: Annotated[SecretStr, Field(max_length=4096), AfterValidator(_key)] | None = None
+    """Opens the admin routes and everything that a read key opens: at least 16 printable ASCII
+    characters. Without a key the admin routes are off."""
     max_writes: Positive = 64
-    # How much worse than the live version an index version may be and still go live unforced.
+    """Writes that wait or run; further ones get 429."""
     activation_margin: Annotated[float, Field(ge=0, le=1)] = 0.02
-    # Live writes are folded into a new version when they make up this share of the items, and
-    # are at least so many; a share of 0 turns it off.
+    """How much worse than the live version an index version may be, by recall, precision or NDCG,
+    and still go live unforced."""
     compact_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Live writes are folded into a new version when they changed this share of the items; 0 turns
+    it off."""
     compact_least: Positive = 1000
+    """The fewest changed items that are folded."""
 
     max_body_bytes: Positive = 20 * 1024 * 1024
+    """The largest request body; set `client_max_body_size` in `deploy/nginx.conf` to the same."""
     max_held_bytes: Positive = 64 * 1024 * 1024
+    """Bytes of all request bodies at a time, in each worker; when full, uploads get 429."""
     max_uploads: Positive = 48
+    """Images that wait or are decoded."""
     max_pixels: Positive = 25_000_000
-    # A JPEG is decoded at a fraction of its size.
+    """Pixels of an image that is not a JPEG."""
     max_jpeg_pixels: Positive = 64_000_000
+    """Pixels of a JPEG, which is decoded at a fraction of its size."""
     min_side: Positive = 16
+    """The fewest pixels of a side of an image."""
     max_side: Positive = 12_000
+    """The most pixels of a side of an image."""
 
     max_batch: Positive = 16
+    """The most inputs that the encoder takes in one call."""
     max_queue: Positive = 64
+    """Inputs that wait for the encoder, of images and of texts each."""
     max_searches: Positive = 256
-    # How long an input may wait for the encoder, or an image for its decoding.
+    """Searches that wait or run."""
     queue_s: Annotated[float, Field(gt=0)] = 1.5
+    """Seconds that an input waits for its decoding and the encoder, or for a search; then 429."""
     kept_embeddings: Positive = 2048
+    """Embeddings kept of images, and as many of texts; each takes about 2 KB."""
     max_fragment_bytes: Positive = 16 * 1024 * 1024
+    """Items kept as JSON, in each worker."""
     max_picture_bytes: Positive = 16 * 1024 * 1024
+    """Pictures kept that were narrowed for pages, in each worker."""
     shutdown_s: Positive = 10
-    # How long a client may take over its headers, over its body (and a second more for each
-    # `body_rate` bytes), and over reading an answer.
+    """Seconds for requests in flight after SIGTERM."""
     header_s: Positive = 10
+    """Seconds for a request line and its headers; then 408."""
     body_s: Positive = 15
+    """Seconds for a body, besides the time that `body_rate` grants; then 408."""
     body_rate: Positive = 16 * 1024
+    """Each time this many bytes of a body have come, the client has one more second."""
     write_s: Positive = 30
+    """Seconds in which a client must read on; then the connection is cut."""
 
     read_keys: Keys = ()
+    """Keys that open everything but administration, each of at least 16 printable ASCII
+    characters, sent as `Authorization: Bearer KEY`. Give several to replace one without a gap.
+    Without keys everyone may read."""
     rate_limit: Annotated[float, Field(ge=0)] = 0
+    """Requests a second from one client, counted by each worker; 0 sets no limit."""
     rate_burst: Positive = 20
+    """Requests that a client may send at once after a rest."""
     trusted_proxies: Networks = ()
-    # How long a CDN or a browser may keep a list of similar items; 0 lets nobody keep one.
+    """Networks whose X-Forwarded-For, -Proto and -Prefix are believed:
+    `10.0.0.0/8,127.0.0.1`."""
     cache_seconds: Annotated[int, Field(ge=0, le=86_400)] = 0
-    # The path that a proxy serves this at, as "/shop"; trusted proxies may say it of each request.
+    """How long browsers and a CDN may keep a list of similar items; 0 lets nobody keep it, and so
+    does a read key."""
     root_path: Annotated[str, Field(pattern=r"^((/[A-Za-z0-9._~-]{1,64}){1,8})?$")] = ""
+    """The path at which a proxy serves this, as `/shop`; every address in answers and pages begins
+    with it. A trusted proxy may say it of each request."""
     cors_origins: Origins = ()
-    # Sends a span of each request to OTEL_EXPORTER_OTLP_ENDPOINT; needs the extra `otel`.
+    """Origins whose pages may read answers: `https://shop.example,https://www.shop.example`."""
     otel: bool = False
+    """Send a span of each request, with its address and query string, to
+    `OTEL_EXPORTER_OTLP_ENDPOINT`; needs the extra `otel`."""
 
     @property
     def cache_headers(self) -> dict[str, str]:

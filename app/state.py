@@ -20,7 +20,8 @@ _RETRY_S = 1.0
 
 @dataclass
 class State:
-    """Held by one application. `failure` says why there is no recommender, where that is known."""
+    """What one application holds. `failure` says why there is no recommender, if the reason is
+    known."""
 
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
@@ -42,11 +43,12 @@ class State:
         self.live = LiveCatalogue(self.settings, self.metrics, self._show)
 
     def start(self) -> None:
-        """Open the artefacts unless that was done or a recommender was given; follow the writes.
+        """Open the artefacts, unless that was done or a recommender was given, and follow the
+        writes.
 
-        Refused artefacts do not end the process: /readyz names the file, and whoever runs the
-        service decides. `twinset serve` checks them before it gets here. What is not ready yet is
-        tried again until it is.
+        If artefacts are refused the process goes on: /readyz names the file, and its operator
+        decides. `twinset serve` checks them before. If something is not ready yet, it is tried
+        again until it is.
         """
         if self.live is not None:
             self.live.follow()
@@ -56,7 +58,7 @@ class State:
             threading.Thread(target=self._open_later, name="opener", daemon=True).start()
 
     def _try_to_open(self) -> bool:
-        """False where it is worth another try."""
+        """Open the artefacts; returns false if it is worth another try."""
         try:
             self.open()
         except (ArtefactError, NotReady) as error:
@@ -78,7 +80,8 @@ class State:
         return self.recommender is not None and self.recommender.takes_no_image
 
     def _show(self, recommender: Recommender) -> None:
-        """Answer from now on with this one; requests at work keep the one that they began with."""
+        """Answer with this recommender from now on; running requests keep the one that they began
+        with."""
         version = recommender.version
         self.recommender = recommender
         self.metrics.show_index(version.encoder_name, version.name, version.count)

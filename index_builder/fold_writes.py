@@ -23,7 +23,7 @@ from twinset.index.encoder_store import kept_encoder
 from twinset.index.index_versions import IndexVersion, list_versions, open_version, peek_manifest
 from twinset.index.vector_index import Rows, Vectors
 from twinset.live.catch_up import Embedder, catch_up, start
-from twinset.live.merged_version import LaidItems, view
+from twinset.live.merged_version import MergedItems, merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.write_log import LOG_FILE, WriteLog
 
@@ -42,7 +42,7 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
     encoder = load_encoder(kept_encoder(index_dir, base.fingerprint) or encoder_dir, "cpu")
     base.require_encoder(encoder)
     overlay = catch_up(start(base, log), Embedder(encoder, log))
-    merged = view(overlay, log)
+    merged = merge_version(overlay, log)
     if merged is base:
         return None
     if not merged.count:
@@ -97,7 +97,7 @@ class _Merged:
 
     def rows(self) -> pa.Table:
         items = self.version.items
-        if not isinstance(items, LaidItems):
+        if not isinstance(items, MergedItems):
             raise TypeError("only a merged version is folded")
         return items.table()
 

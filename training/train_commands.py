@@ -66,9 +66,9 @@ def train(
     try:
         from training.export.onnx_export import export_encoder
         from training.run.parallel import is_main_process
-        from training.run.step_memory import keep_freed_memory
         from training.run.train import train as run_training
         from training.run.train import untrained_towers
+        from twinset.freed_memory import keep_freed_memory
     except ImportError as error:
         raise ConfigError(f"training needs twinset[training] installed ({error.name})") from None
     keep_freed_memory()

@@ -56,7 +56,7 @@ class Batcher(Generic[Input]):
         return self._queue.qsize()
 
     async def submit(self, value: Input, deadline: float | None = None) -> Vector:
-        """The embedding of one input, (d,), begun by `deadline` of the monotonic clock.
+        """The embedding (d,) of one input, if its batch starts before `deadline` (monotonic clock).
 
         Raises:
             Overloaded: the queue is full, or the input waited too long.

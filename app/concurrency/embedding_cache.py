@@ -1,4 +1,4 @@
-"""Embeddings made once: kept for content that comes again, shared by requests that ask at once."""
+"""Embeddings made once: cached by content, and shared by requests that ask at the same time."""
 
 from __future__ import annotations
 
@@ -25,17 +25,22 @@ class _Flight:
 
 
 async def digest(data: bytes) -> bytes:
-    """The SHA-256 of `data`, worked out beside the event loop where that takes long."""
+    """The SHA-256 of `data`; if there is much of it, hashed on a thread so that the event loop goes
+    on."""
     if len(data) <= _SHORT_BYTES:
         return hashlib.sha256(data).digest()
     return (await asyncio.to_thread(hashlib.sha256, data)).digest()
 
 
 class EmbeddingCache:
-    """The last `size` embeddings by key, and those on their way. Used from one event loop.
+    """The last `size` embeddings by key, with single-flight: concurrent requests share one encode.
 
-    A key stands for all that decides an embedding: the content and how it is prepared. `count`
-    hears "hit", "shared" or "miss" of each request.
+    A key stands for everything that decides an embedding: the content and how it is prepared.
+    `count` is called with "hit", "shared" or "miss" for each request. Used from one event loop.
+
+    Example:
+        >>> cache = EmbeddingCache(2048, count=lambda outcome: None)
+        >>> vector = await cache.get("red dress", encode)
     """
 
     def __init__(self, size: int, count: Callable[[str], None]) -> None:
@@ -49,10 +54,11 @@ class EmbeddingCache:
         return len(self._kept)
 
     async def get(self, key: Hashable, encode: Callable[[], Awaitable[Vector]]) -> Vector:
-        """The embedding of `key`, (d,), read-only; `encode` makes it where nobody did yet.
+        """The embedding (d,) of `key`, read-only; `encode` makes it if it is neither kept nor on
+        its way.
 
-        Whoever shares an encode gets its error too. It runs on while anybody awaits it, whoever
-        came first, and is cancelled with the last of them. An error is not kept.
+        Requests that share an encode also share its error, which is not kept. The encode runs on as
+        long as any request awaits it and is cancelled when the last one has gone.
         """
         kept: Vector | None = self._kept.get(key)
         if kept is not None:

@@ -20,8 +20,10 @@ WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 class Decoder:
-    """Decodes on a bounded pool, to the `size` (width, height) that the encoder takes; `prepare`
-    is how the encoder resizes, if it does not stretch."""
+    """Decodes uploads on a bounded pool, to the `size` (width, height) that the encoder takes.
+
+    `prepare` is how the encoder resizes a picture, if it does not stretch it.
+    """
 
     def __init__(
         self,
@@ -38,13 +40,15 @@ class Decoder:
 
     @property
     def is_full(self) -> bool:
-        """Whether one more image would be refused."""
+        """True if one more image would be refused."""
         return self._pool.is_full
 
     async def decode(
         self, data: bytes, box: Box | None = None, deadline: float | None = None
     ) -> Image:
-        """The part of the image inside `box`, upright RGB; `deadline` is as for the pool.
+        """The part of the image inside `box`, or all if there is none, upright and RGB.
+
+        `deadline` is as for the pool.
 
         Raises:
             ImageError: see `twinset.images.decode.decode_image`.
@@ -61,7 +65,7 @@ class Decoder:
         return await self._pool.run(partial(self._shrink, data, side))
 
     async def narrow(self, data: bytes, width: int) -> bytes | None:
-        """The whole image as a JPEG that is `width` pixels wide; None where it is no wider.
+        """The whole image as a JPEG that is `width` pixels wide; None if it is no wider.
 
         Raises:
             ImageError, Overloaded: as `decode`.
@@ -98,7 +102,7 @@ class Decoder:
         return job
 
     def _turn(self, data: bytes, target: tuple[int, int]) -> AbstractContextManager[object]:
-        """One at a time of those that take hundreds of megabytes, whatever the cores."""
+        """One at a time if an image takes hundreds of megabytes, however many cores there are."""
         return self._costly if is_costly(data, target) else nullcontext()
 
     def _target(self, box: Box) -> tuple[int, int]:

@@ -15,7 +15,8 @@ Result = TypeVar("Result")
 
 
 class Gate:
-    """Adds up what is inside and lets no more than `limit` in. Used from the event loop alone."""
+    """Counts what is inside and refuses entry when `limit` is reached. Used from the event loop
+    alone."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -42,7 +43,12 @@ class Gate:
 
 
 class BoundedPool:
-    """`threads` threads; at most `max_pending` calls run or wait, none waits over `max_wait_s`."""
+    """Threads with bounded admission: work off the event loop, refused early if too much of it
+    waits.
+
+    At most `max_pending` calls run or wait on `threads` threads, and none starts after it waited
+    `max_wait_s`.
+    """
 
     def __init__(
         self,
@@ -63,11 +69,12 @@ class BoundedPool:
 
     @property
     def is_full(self) -> bool:
-        """Whether one more call would be refused."""
+        """True if one more call would be refused."""
         return self._gate.is_full
 
     async def run(self, call: Callable[[], Result], deadline: float | None = None) -> Result:
-        """Await `call()` made on a thread of the pool, begun by `deadline` of the monotonic clock.
+        """Await `call()` on a thread of the pool, if it can start before `deadline` (monotonic
+        clock).
 
         Raises:
             Overloaded: `max_pending` calls are pending, or the call waited too long.

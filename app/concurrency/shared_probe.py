@@ -1,4 +1,4 @@
-"""The readiness probe: one at a time, however many ask."""
+"""Single-flight readiness checks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _TIMEOUT_S = 10.0
 
 
 class SharedProbe:
-    """Runs `probe` for all who ask while it runs; whoever asks later gets a new run.
+    """Single-flight readiness check: concurrent callers await one run, later callers a new one.
 
-    So a flood of probes costs no more than one after another does. Used from one event loop.
+    So a flood of probes costs no more than probes one after the other. Used from one event loop.
     """
 
     def __init__(self, timeout: float = _TIMEOUT_S) -> None:
@@ -21,7 +21,7 @@ class SharedProbe:
         self._running: asyncio.Task[None] | None = None
 
     async def run(self, probe: Callable[[], Awaitable[None]]) -> None:
-        """Await `probe()`, or the one that runs.
+        """Await `probe()`, or the run of it that is under way.
 
         Raises:
             NotReady: the probe says so, or has not ended in time.

@@ -1,1 +1,1 @@
-"""The live catalogue of one process: writes, compaction, and the switch of versions."""
+"""The live catalogue of one process: writes, compaction, and the switch of index versions."""

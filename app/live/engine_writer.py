@@ -1,4 +1,4 @@
-"""Live writes on their way from the workers' memories into Milvus, see `live.engine_writes`."""
+"""Applies live writes to Milvus after every worker shows them; see `twinset.live.engine_writes`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _INTERVAL_S = 0.5
 
 
 class Applier:
-    """A thread that applies writes some seconds after they were made.
+    """A thread that applies writes to Milvus a few seconds after they were made.
 
-    `current` gives what this process shows. An overlay never changes: the one that is applied is
-    the one that was shown `SEEN_S` ago, however many writes came since.
+    `current` gives what this process shows. An overlay never changes: the one that is applied was
+    shown `SEEN_S` ago, even if writes came since.
     """
 
     def __init__(
@@ -38,7 +38,8 @@ class Applier:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop soon; what was not noted as applied is applied again by whoever comes next."""
+        """Stop soon. Writes that were applied but not noted as such are applied again by the next
+        process."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -43,7 +43,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Refused:
-    """A line of a batch that is no write; `id` is empty where it names none that could be one."""
+    """A line of a batch that cannot be written; `id` is empty if the line holds no valid id."""
 
     id: str
     error: TwinsetError
@@ -51,17 +51,20 @@ class Refused:
 
 @dataclass(frozen=True)
 class Documents:
-    """Reads documents for a catalogue of this schema, with pictures within these limits."""
+    """Reads documents for a catalogue of this schema, with pictures within these limits.
+
+    `takes_lists` is false if the engine holds one text per item in a column of text.
+    """
 
     schema: pa.Schema
     limits: ImageLimits
     takes_lists: bool = True
 
     def read(self, operation: Operation, item_id: str, document: Any = None) -> Draft:
-        """A write of one item.
+        """Check one write and return it as a draft.
 
         Raises:
-            InvalidInput: the id or a value does not fit; an image that is none, see
+            InvalidInput: the id or a value does not fit, or the image does not decode; see
                 `twinset.images.decode.decode_image`.
             UnknownField: the catalogue lacks a field.
         """
@@ -130,7 +133,7 @@ class Documents:
 
 
 def read_json(body: bytes) -> Any:
-    """A JSON document.
+    """The value of a JSON body.
 
     Raises:
         MalformedBody: it is not JSON, or not UTF-8.
@@ -147,7 +150,8 @@ def _no_constant(_name: str) -> None:
 
 
 def read_batch(body: bytes, documents: Documents) -> list[Draft | Refused]:
-    """The writes of an NDJSON body, one a line, each a draft or what is wrong with it.
+    """The writes of an NDJSON body, one a line: a draft, or if the line is wrong, what is wrong
+    with it.
 
     Raises:
         InvalidInput: there are no lines, or too many.
@@ -189,7 +193,7 @@ def _read_line(line: Any, documents: Documents) -> Draft:
 
 
 def check_id(item_id: str) -> None:
-    """Refuse an id that an import would refuse."""
+    """Refuse an id if an import would refuse it."""
     if item_id != item_id.strip():
         raise InvalidInput("An id has no space around it.")
     fault = id_fault(item_id)
@@ -198,7 +202,7 @@ def check_id(item_id: str) -> None:
 
 
 def is_text(value: str) -> bool:
-    """True for Unicode text that is not too long for every engine to hold."""
+    """True for valid Unicode text that is short enough for every engine."""
     try:
         value.encode()
     except UnicodeEncodeError:  # half of a surrogate pair

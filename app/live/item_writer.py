@@ -1,4 +1,4 @@
-"""From checked writes to the log: durable first, then shown, then acknowledged."""
+"""From checked writes to the log: a write is durable first, then shown, then acknowledged."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Written:
-    """Outcomes in the order of the writes; `replayed` when an earlier answer is given again."""
+    """Outcomes in the order of the writes; `replayed` if they are those of an earlier call."""
 
     outcomes: list[Outcome]
     replayed: bool = False
@@ -74,7 +74,7 @@ class Writer:
         return Documents(overlay.table.table.schema, limits, takes_lists)
 
     def write_one(self, draft: Draft, token: Token | None) -> Written:
-        """Write one item; an error is raised.
+        """Write one item; raises if the write is refused.
 
         Raises:
             NotFound: a patch or a deletion of an item that is not there.
@@ -85,7 +85,8 @@ class Writer:
         return self._write([draft], token, raise_errors=True)
 
     def write_all(self, drafts: Sequence[Draft | Refused], token: Token | None) -> Written:
-        """Write those that can be written, together and durably; the others are refused each.
+        """Write all that can be written, together and durably; if a write is refused, its outcome
+        says so.
 
         Raises:
             KeyReused, StorageFull: as above.
@@ -157,7 +158,7 @@ def _recall(transaction: Transaction, token: Token | None) -> Written | None:
 def _decide(
     merge: Merge, transaction: Transaction, draft: Draft | Refused, raise_errors: bool
 ) -> Outcome:
-    """Merge a write and put it into the log, or refuse it and leave both as they are."""
+    """Merge a write and append it to the log; if it is refused, both stay as they are."""
     if isinstance(draft, Refused):
         return Outcome.refused(draft.id, draft.error)
     entry = replace(draft.entry, sequence=transaction.sequence + 1)

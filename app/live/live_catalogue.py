@@ -1,8 +1,8 @@
-"""The live catalogue of one process: an index version, the writes over it, and who follows both.
+"""The live catalogue of one process: an index version, and the writes over it.
 
 Each worker looks at CURRENT and at the log of live writes five times a second, and right after a
-write of its own. What it finds becomes a new immutable version that is shown in place of the old
-one by a single assignment; a request reads it once.
+write of its own. If anything changed, it makes a new immutable version and shows it by a single
+assignment; a request reads that once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from twinset.index.index_versions import (
     peek_manifest,
 )
 from twinset.live.catch_up import Embedder, catch_up, follow_applied, start_applied
-from twinset.live.merged_version import view
+from twinset.live.merged_version import merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.write_log import LOG_FILE, WriteLog
 
@@ -48,7 +48,7 @@ _RETRY_S = 30.0
 def open_pair(settings: Settings, name: str | None = None) -> tuple[Encoder, IndexVersion]:
     """An index version, by default the live one, and the encoder that made it.
 
-    Both are opened at a time: the one mostly reads and hashes, the other compiles.
+    They are opened in parallel: the version mostly reads and hashes, the encoder compiles.
 
     Raises:
         ArtefactError: a file is missing or damaged, or there is no encoder that fits.
@@ -68,7 +68,7 @@ def open_pair(settings: Settings, name: str | None = None) -> tuple[Encoder, Ind
 
 
 def open_encoder(settings: Settings, version: IndexVersion) -> Encoder:
-    """The encoder that is kept beside the version, else the one that the settings name.
+    """The encoder kept beside the version; if none is kept, the one that the settings name.
 
     Raises:
         ArtefactError: it is damaged, or not the one that made the version.
@@ -84,17 +84,17 @@ def _load(settings: Settings, fingerprint: str) -> Encoder:
 
 
 def _said_fingerprint(index: Path, name: str | None) -> str:
-    """What the manifest of a version says of its encoder; empty where it says nothing."""
+    """The fingerprint that a version's manifest gives its encoder; empty if it gives none."""
     name = name or current_version(index)
     said = peek_manifest(index, name).get("encoder") if is_version(name) else None
     return str(said.get("fingerprint", "")) if isinstance(said, dict) else ""
 
 
 class LiveCatalogue:
-    """Keeps a recommender up to date; `show` is told of each new one, in order.
+    """Keeps a recommender up to date with writes and versions; calls `show` with each new one.
 
-    `lock` is held while the version or the writes over it change. Whoever needs the log's
-    transaction as well takes `lock` first.
+    `lock` is held while the version or the writes over it change. Code that also needs the log's
+    transaction takes `lock` first.
 
     Raises:
         ArtefactError: the artefacts or the log cannot be used.
@@ -123,7 +123,7 @@ class LiveCatalogue:
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
 
     def follow(self) -> None:
-        """Start to look for writes and versions of other processes."""
+        """Start to look for writes and versions that other processes made."""
         self._thread.start()
         if self.settings.admin_key is not None:
             self._applier.start()
@@ -138,7 +138,11 @@ class LiveCatalogue:
         self._compactor.close()
 
     async def run(self, call: Callable[[], Result]) -> Result:
-        """Await `call()` on the thread of the writes; Overloaded where too many wait."""
+        """Await `call()` on the thread for writes.
+
+        Raises:
+            Overloaded: too many writes wait.
+        """
         return await self._pool.run(call)
 
     async def run_alone(self, call: Callable[[], Result]) -> Result:
@@ -163,7 +167,7 @@ class LiveCatalogue:
         return self.recommender.encoder
 
     def refresh(self) -> None:
-        """Show what went live, and what was written, since the last look.
+        """Show the version and the writes that came since the last look, if any did.
 
         Raises:
             TwinsetError: the version that CURRENT names cannot be used; the one before stays.
@@ -197,7 +201,7 @@ class LiveCatalogue:
             self._install(overlay, self.encoder)
 
     def prepare(self, name: str) -> tuple[Encoder, IndexVersion]:
-        """Open a version, and its encoder where it has another one than is loaded.
+        """Open a version, and its encoder if that is not the one in use.
 
         Raises:
             ArtefactError, NotFound: see `open_pair`.
@@ -210,9 +214,10 @@ class LiveCatalogue:
 
     @contextmanager
     def switching(self, encoder: Encoder, base: IndexVersion) -> Iterator[None]:
-        """Show another version, with the writes that it lacks, when the block ends well.
+        """Show another version, with the writes that it lacks, when the block ends without an
+        error.
 
-        All that can fail is done before the block, which is the place to write CURRENT.
+        Everything that can fail is done before the block, in which the caller writes CURRENT.
         """
         with self.lock:
             overlay = Overlay.empty(base, 0)
@@ -223,11 +228,11 @@ class LiveCatalogue:
             self._install(overlay, encoder)
 
     def adopt(self, overlay: Overlay) -> None:
-        """Show the overlay that a write made; call it with `lock` held, after the commit."""
+        """Show the overlay that a write made; call it after the commit, with `lock` held."""
         self._install(overlay, self.encoder)
 
     def _install(self, overlay: Overlay, encoder: Encoder) -> None:
-        version = overlay.base if self.log is None else view(overlay, self.log)
+        version = overlay.base if self.log is None else merge_version(overlay, self.log)
         if encoder is self.encoder:
             recommender = self.recommender.with_version(version)
         else:

@@ -1,7 +1,7 @@
 """Whether an index version may take the place of the live one.
 
-Both answer the same questions, each with its own vectors and its own index: what is like this
-item? The questions are items that both hold; an answer is right where it is of the item's category.
+Both are asked which items are like an item, each by its own vectors and index. The questions are
+items that both versions hold; an answer is right if it has the item's category.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ _NEIGHBOURS = 10
 
 @dataclass(frozen=True)
 class Quality:
-    """Of one version: its items, recall@10 as its build measured it against exact search, and the
-    means over the questions; None where a version has no category or shares no item."""
+    """How good one version is: recall@10 as its build measured it against exact search, and the
+    means over the questions.
+
+    A mean is None if the version has no category or the versions share no item.
+    """
 
     version: str
     items: int
@@ -38,7 +41,7 @@ class Comparison:
     questions: int
 
     def faults(self, margin: float) -> list[str]:
-        """In what the candidate is worse than the live version by more than `margin`, in words."""
+        """What is wrong with the candidate, in words, if it is worse by more than `margin`."""
         found = []
         for name, label in (
             ("recall_at_10", "recall@10"),
@@ -75,7 +78,7 @@ def _questions(live: IndexVersion, candidate: IndexVersion) -> list[str]:
 
 
 def _category(version: IndexVersion) -> NDArray[np.int64]:
-    """(n,) codes of the category, -1 where an item has none."""
+    """Codes (n,) of the category; -1 if an item has none."""
     column = version.items.columns[str(version.category)]
     return np.where(column.present, column.values.astype(np.int64), -1)
 

@@ -1,4 +1,4 @@
-"""Index versions while the service runs: listed, compared, made live, and gone back from."""
+"""Index versions while the service runs: list them, compare them, make one live, go back."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ class ListedVersion:
 
 
 class Versions:
-    """The versions in the index folder of one process's catalogue. Calls block; a change runs
-    alone, see `LiveCatalogue.run_alone`."""
+    """The versions in the index folder of one process's catalogue.
+
+    Calls block. Changes run one at a time, see `LiveCatalogue.run_alone`.
+    """
 
     def __init__(self, live: LiveCatalogue) -> None:
         self._live = live
@@ -51,12 +53,12 @@ class Versions:
         return found
 
     def activate(self, name: str, force: bool) -> Comparison | None:
-        """Make a version the live one; None where it is already.
+        """Make a version the live one, and return how it compares; None if it was live already.
 
         Raises:
             NotFound: there is no such version.
             WorseCandidate: it is worse than the live one, and `force` is false.
-            Conflict: it is damaged, its encoder is missing.
+            Conflict: it is damaged, or its encoder is missing.
         """
         if name not in list_versions(self._index_dir):
             raise NotFound("There is no such index version.")
@@ -73,10 +75,10 @@ class Versions:
         return comparison
 
     def roll_back(self) -> str:
-        """Make the version live that was so before the live one, and return its name.
+        """Make the version live that was live before, and return its name.
 
         Raises:
-            Conflict: there is none, it is damaged.
+            Conflict: no version was live before, or that one is damaged.
         """
         name = earlier_version(self._index_dir)
         with self._live.switching(*self._prepare(name)):
@@ -87,7 +89,7 @@ class Versions:
         """The page of a version's evaluation.
 
         Raises:
-            NotFound: there is none.
+            NotFound: the version has none.
             Conflict: it is damaged.
         """
         try:

@@ -39,10 +39,10 @@ def log_config() -> dict[str, Any]:
 
 
 def spare_unused_details() -> None:
-    """Leave out of each record what no line of this log holds: who called, threads, processes.
+    """Leave caller, thread and process out of log records, since no line of this log shows them.
 
-    Python looks these up for every record, which took a tenth of a short request; see
-    "Optimization" in its logging HOWTO.
+    Python looks them up for every record, which took a tenth of a short request; see "Optimization"
+    in its logging HOWTO.
     """
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

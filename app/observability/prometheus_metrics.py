@@ -1,7 +1,7 @@
-"""Prometheus metrics. One registry per service, so that nothing is made at import.
+"""Prometheus metrics, in a registry per service, so that importing this module makes nothing.
 
-With several workers each keeps its numbers in files that all of them can read (the multiprocess
-mode of prometheus_client), so a scrape that reaches any worker tells of all.
+If there are several workers, each keeps its numbers in files that all can read (the multiprocess
+mode of prometheus_client), so a scrape of any worker reports on all.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Metrics:
         return Histogram(name, text, [label], buckets=buckets, registry=self.registry)
 
     def _gauge(self, name: str, text: str, *labels: str, mode: str = "livesum") -> Gauge:
-        """`mode` says how the numbers of several workers make one."""
+        """`mode` says how the numbers of several workers become one number."""
         return Gauge(name, text, labels, registry=self.registry, multiprocess_mode=mode)  # type: ignore[arg-type]
 
     @contextmanager
@@ -101,8 +101,11 @@ class Metrics:
         self._embeddings.labels(side, outcome).inc()
 
     def watch_queue(self, side: str, depth: Callable[[], float]) -> None:
-        """Read the depth of a queue when metrics are read; with several workers, whenever a
-        request comes or goes, for whichever of them is asked."""
+        """Read the depth of a queue when metrics are read.
+
+        If there are several workers, the depth is also read when a request comes or goes, so that a
+        scrape of another worker sees it.
+        """
         self._depths[side] = depth
 
     def _share_depths(self) -> None:
@@ -114,7 +117,7 @@ class Metrics:
             self._queue.labels(side).set(depth())
 
     def show_index(self, model: str, version: str, items: int) -> None:
-        """Report this index version as the live one, and no other."""
+        """Report this index version as the live one; a version reported before counts no more."""
         old, self._live_index = self._live_index, (model, version)
         if old is not None and old != self._live_index:
             self._index.labels(*old).set(0)
@@ -149,7 +152,7 @@ class Metrics:
 
 
 def forget_dead_workers(folder: Path) -> None:
-    """Take the gauges of workers that died out of the sums; what they counted stays."""
+    """Remove the gauges of workers that died from the sums; their counters stay."""
     processes = {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}
     for process in processes:
         try:

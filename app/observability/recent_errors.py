@@ -1,4 +1,4 @@
-"""The errors of late, kept in memory for whoever operates the service."""
+"""Recent errors, kept in memory for the people who operate the service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEPT = 100
 
 @dataclass(frozen=True)
 class ErrorEvent:
-    """One request that was answered with an error; nothing of what it said but a plain id.
+    """One request that was answered with an error. Nothing of what the caller sent is kept.
 
     `route` is a template, `code` that of the problem document.
     """
@@ -26,10 +26,10 @@ class ErrorEvent:
 
 
 class RecentErrors:
-    """The last `kept` errors of callers (4xx) and as many of the service (5xx).
+    """The last `kept` errors of callers (4xx) and as many of the service (5xx), of one worker.
 
-    Apart, so that a flood of the first does not push out the second. Of one worker process, and
-    used from its event loop alone.
+    They are kept apart so that a flood of the first does not push out the second. Used from the
+    event loop alone.
     """
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -37,7 +37,7 @@ class RecentErrors:
         self._own: deque[ErrorEvent] = deque(maxlen=kept)
 
     def add(self, event: ErrorEvent) -> None:
-        """Keep one, in place of the oldest of its kind."""
+        """Keep an error; if its kind is full, the oldest of its kind is dropped."""
         is_own = event.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         (self._own if is_own else self._callers).append(event)
 

@@ -1,4 +1,4 @@
-"""What is kept of every request once it is answered: a count, a line in the log, an error."""
+"""What is recorded when a request is answered: metrics, a line in the log, a recent error."""
 
 from __future__ import annotations
 

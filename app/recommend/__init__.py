@@ -1,1 +1,1 @@
-"""What can be asked of one encoder and one index version; knows no HTTP."""
+"""The domain: what can be asked of one encoder and one index version. It knows no HTTP."""

@@ -77,7 +77,7 @@ class Engine:
         return await self._searching.run(work)
 
     async def encode_image(self, data: bytes, box: Box | None = None) -> Vector:
-        """The vector (d,) of an image file, or of the part of it inside `box`."""
+        """The vector (d,) of an image file, or of the part inside `box` if there is one."""
 
         async def encode() -> Vector:
             # One deadline for both queues: a request that waited long for the first queue has no
@@ -89,7 +89,7 @@ class Engine:
         return await self._image_cache.get((await digest(data), box or WHOLE), encode)
 
     async def encode_text(self, text: str) -> Vector:
-        """The vector (d,) of a text."""
+        """The vector (d,) of a text; texts that differ only in letters' Unicode form share one."""
         text = plain(text)
         return await self._text_cache.get(text, partial(self._texts.submit, text))
 
@@ -101,10 +101,9 @@ def close_all(*parts: Closes) -> None:
 
 
 def one_search_thread() -> None:
-    """Keep one FAISS search on one thread.
+    """Keep one FAISS search on one thread, since the pool already runs a search per core.
 
-    The pool already runs a search per core; OpenMP keeps this number per thread, so every thread
-    of the pool sets it.
+    OpenMP keeps this number per thread, so every thread of the pool sets it when it starts.
     """
     import faiss
 

@@ -46,7 +46,10 @@ Facet = ValuesFacet | RangeFacet
 
 
 def count_facets(version: IndexVersion, query: FacetQuery) -> tuple[int, list[Facet]]:
-    """How many items match the filter, and what they are like.
+    """Count the items that match the filter, and describe each field that the query names.
+
+    Numbers become a range if they have many different values; all other fields become counts of
+    their most frequent values.
 
     Raises:
         FilterError: the filter is wrong.

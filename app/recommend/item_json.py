@@ -1,4 +1,4 @@
-"""Items as JSON, made once: what a list of results holds most of."""
+"""Items as JSON, made once and reused: most bytes of an answer are items."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _OVERHEAD_BYTES = 128
 
 
 class ItemJsonCache:
-    """Items as JSON by row, kept up to `max_bytes`; the oldest make room.
+    """Keeps items as JSON by row, so that an answer copies bytes instead of encoding fields.
 
-    Each table of items has its own, gone with the table: a row says something else in another
+    Holds up to `max_bytes` for each table of items; when they are full, the oldest entries make
+    room. A table's entries go when the table goes, because the same row is another item in another
     version. Used from the event loop alone.
     """
 
@@ -34,9 +35,9 @@ class ItemJsonCache:
         beside: Mapping[str, object],
         fields: Collection[str] = (),
     ) -> orjson.Fragment:
-        """`{"id", "item"}` of a row and what stands `beside`; the item with the named fields.
+        """The entry of a row in a list: `{"id", "item"}`, and the values in `beside`.
 
-        No field named means all of them.
+        If `fields` names any, the item holds only those.
         """
         if fields:
             head = _dump(version, row, fields)
@@ -51,7 +52,8 @@ class ItemJsonCache:
 
 
 class _Kept:
-    """Bytes by row, first in, first out: with less to keep in mind than the last used."""
+    """Bytes by row. The first in is the first out, which needs less bookkeeping than least recently
+    used."""
 
     def __init__(self, max_bytes: int) -> None:
         self._entries: dict[int, bytes] = {}
@@ -60,7 +62,7 @@ class _Kept:
         self.get = self._entries.get
 
     def add(self, row: int, entry: bytes) -> bytes:
-        """`entry`, kept."""
+        """Keep `entry` and return it."""
         self._entries[row] = entry
         self.size += len(entry) + _OVERHEAD_BYTES
         while self.size > self._max_bytes:
@@ -78,7 +80,8 @@ def _dump(version: IndexVersion, row: int, fields: Collection[str] = ()) -> byte
 
 
 def item_values(version: IndexVersion, row: int, fields: Collection[str] = ()) -> dict[str, object]:
-    """The named fields of a row, by default all, without its id and with its picture's address."""
+    """The named fields of a row, or all if none is named, with the picture's address and without
+    the id."""
     values: dict[str, object] = version.items.item(row)
     item_id = str(values.pop("id"))
     has_image = bool(version.images.has_image[row])

@@ -42,7 +42,7 @@ class SearchQuery(ListQuery):
 
 @dataclass(frozen=True, slots=True)
 class FacetQuery:
-    """Which fields to count over the items that match a filter; no fields means all of them.
+    """Which fields to count over the items that match a filter; without fields, all are counted.
 
     `limit` is the most values to return for each field.
     """

@@ -43,7 +43,7 @@ class RankedPage:
 
 
 def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:
-    """(n,) which rows may come back, rows without an item never; None where all may.
+    """Which rows (n,) may be returned; None if all may. Rows without an item never may.
 
     Raises:
         FilterError: see `twinset.filters.parse_filter`.
@@ -60,13 +60,13 @@ def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int])
 
 
 def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:
-    """The rows of those ids that exist."""
+    """The rows of the ids that exist; ids that do not exist are skipped."""
     rows = (version.items.row_of(item_id) for item_id in ids)
     return [row for row in rows if row is not None]
 
 
 def group_codes(version: IndexVersion, field: str) -> Codes:
-    """(n,) group numbers, -1 where an item has no value and stands alone.
+    """Group numbers (n,); -1 if an item has no value, so that it forms a group of its own.
 
     Raises:
         UnknownField: the catalogue has no such field to group by.
@@ -80,10 +80,10 @@ def group_codes(version: IndexVersion, field: str) -> Codes:
 def rank(
     version: IndexVersion, vector: Vector, query: SearchQuery, exclude: Iterable[int] = ()
 ) -> RankedPage:
-    """The page of rows nearest to `vector`, (d,), that the query asks for.
+    """The page of rows nearest to `vector` (d,) that the query asks for.
 
-    Every row but those of `exclude` and of `query.exclude_ids` that the filter lets through
-    takes part. One row more than the page is looked for, which tells whether the list goes on.
+    Rows take part if the filter matches them and neither `exclude` nor `query.exclude_ids` names
+    them. The search asks for one row more than the page holds, to know whether the list goes on.
     """
     rows = {*exclude, *known_rows(version, query.exclude_ids)}
     wanted = min(query.offset + query.limit + 1, len(version))
@@ -123,14 +123,14 @@ def _variants(codes: Codes, mask: Mask | None, row: int) -> list[int]:
 
 @dataclass(frozen=True)
 class _Search:
-    """A query of an index, and the filter that every row of a mask matches."""
+    """A query vector, the index to search, and the filter if the engine stores fields itself."""
 
     index: VectorIndex
     vector: Vector
     where: Condition | None
 
     def nearest(self, wanted: int, mask: Mask | None) -> list[tuple[int, float]]:
-        """The `wanted` best rows and their scores, fewer where there are fewer."""
+        """The `wanted` best rows with their scores; fewer if the index or the mask has fewer."""
         wanted = min(wanted, len(self.index))
         if wanted == 0:
             return []
@@ -142,20 +142,22 @@ class _Search:
 def _nearest_but(
     search: _Search, wanted: int, passed_over: Collection[int]
 ) -> list[tuple[int, float]]:
-    """The nearest rows but a few: found with the others and dropped, which needs no mask."""
+    """The nearest rows without a few: they are found with the others and dropped, which needs no
+    mask."""
     found = search.nearest(wanted + len(passed_over), None)
     return [(row, score) for row, score in found if row not in passed_over][:wanted]
 
 
 class _Groups:
-    """Collects the first row of each group; `left` (n,) says which rows may still be one."""
+    """Collects the first row of each group; `left` (n,) is true for rows that may still be that
+    row."""
 
     def __init__(self, codes: Codes, left: Mask) -> None:
         self._codes, self.left = codes, left
         self.found: list[tuple[int, float]] = []
 
     def add(self, nearest: Iterable[tuple[int, float]]) -> int:
-        """Take the rows of new groups, best first; returns how many groups there are now."""
+        """Take rows, best first, if their group is new; return how many groups there are now."""
         for row, score in nearest:
             if self.left[row]:
                 self.found.append((row, score))
@@ -166,11 +168,11 @@ class _Groups:
 def _nearest_groups(
     search: _Search, wanted: int, mask: Mask | None, groups: _Groups
 ) -> list[tuple[int, float]]:
-    """The best row of each of the `wanted` best groups, best first; fewer where fewer exist.
+    """The best row of each of the `wanted` best groups, best first; fewer if fewer exist.
 
-    First along ever longer beginnings of one ranked list, then, where groups are large, in rounds
-    that mask out what was found, and the rest of its groups. What a page holds depends on neither
-    its length nor its place: all lengths are fixed.
+    It reads longer and longer beginnings of one ranked list. If groups are so large that this does
+    not suffice, it goes on in rounds that mask out the groups found so far. All lengths are fixed,
+    so what a page holds depends on neither its length nor its offset.
     """
     for length in _LIST_LENGTHS:
         if groups.add(search.nearest(length, mask)) >= wanted:
@@ -187,7 +189,7 @@ def _group_of(row: int, codes: Codes) -> NDArray[np.int64]:
 
 
 def variants_of(row: int, codes: Codes, mask: Mask | None = None) -> list[int]:
-    """The other rows of a row's group that the mask lets through, in catalogue order.
+    """The other rows of a row's group, in catalogue order, if the mask allows them.
 
     At most `MAX_VARIANTS`: a group by gender would otherwise list half of the catalogue.
     """
@@ -205,7 +207,7 @@ class ListedPage:
 
 
 def browse(version: IndexVersion, query: ListQuery) -> ListedPage:
-    """The page of matching rows in catalogue order; with grouping the first row of each group."""
+    """The page of matching rows in catalogue order; if grouped, the first row of each group."""
     mask = filter_mask(version, query.filter, known_rows(version, query.exclude_ids))
     rows = np.arange(len(version)) if mask is None else np.flatnonzero(mask)
     codes = None if query.group_by is None else group_codes(version, query.group_by)

@@ -1,6 +1,6 @@
-"""The service object: an encoder and the index version it fits, and what can be asked of them.
+"""What the service asks for every answer: an encoder with the index version that it fits.
 
-Immutable once built, so every answer is wholly of one encoder and one index version.
+A recommender never changes, so every answer is wholly of one encoder and one index version.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ STYLE = "group_id"
 
 
 class Recommender:
-    """Answers by image, by text, by item, and by a blend of them.
+    """Answers by image, by text, by item, and by a blend of several signals.
+
+    When items or versions change, `with_version` makes another recommender with the same threads
+    and caches; a request keeps the one that it began with.
 
     Raises:
         ArtefactError: the index version was built with another encoder.
@@ -55,7 +58,8 @@ class Recommender:
         return self._engine.item_json
 
     def with_version(self, version: IndexVersion) -> Self:
-        """A recommender of another index version, with the same encoder, queues and threads.
+        """A recommender of another index version that shares the encoder, queues and threads of
+        this one.
 
         Raises:
             ArtefactError: the version was built with another encoder.
@@ -70,7 +74,7 @@ class Recommender:
         self._engine.close()
 
     async def by_image(self, data: bytes, box: Box | None, query: SearchQuery) -> RankedPage:
-        """Items like a photo, or like the part of it inside `box`."""
+        """Items like a photo, or like the part of the photo inside `box` if there is one."""
         return await self._rank(await self._engine.encode_image(data, box), query)
 
     @property
@@ -79,7 +83,7 @@ class Recommender:
         return self._engine.decoder.is_full
 
     async def shrink(self, data: bytes, side: int) -> bytes:
-        """A photo as a JPEG small enough to travel with a page; see `Decoder.shrink`."""
+        """The photo as a JPEG small enough to travel inside a page; see `Decoder.shrink`."""
         return await self._engine.decoder.shrink(data, side)
 
     async def by_text(self, text: str, query: SearchQuery) -> RankedPage:
@@ -87,7 +91,8 @@ class Recommender:
         return await self._rank(await self._engine.encode_text(text), query)
 
     async def similar(self, row: int, query: SearchQuery) -> RankedPage:
-        """Items like the item of a row, by its stored vector; never the item itself."""
+        """Items like the item of a row, by its stored vector, so no model runs; never the item
+        itself."""
 
         def search() -> RankedPage:  # an engine that keeps vectors elsewhere takes time to read one
             return rank(self.version, self.version.index.vector(row), query, exclude=[row])
@@ -97,10 +102,11 @@ class Recommender:
     async def blend(
         self, positive: Sequence[Signal], negative: Sequence[Signal], query: SearchQuery
     ) -> RankedPage:
-        """Items like the positive signals and unlike the negative ones; no item that is given.
+        """Items like the positive signals and unlike the negative ones; never an item that is a
+        signal.
 
-        The query vector is the weighted sum of the signals' unit vectors, negative ones subtracted
-        (Rocchio, 1971).
+        The query vector is the weighted sum of the signals' unit vectors, with negative ones
+        subtracted (Rocchio, 1971).
 
         Raises:
             InvalidInput: the signals cancel out.
@@ -140,7 +146,7 @@ class Recommender:
 
     @property
     def revision(self) -> str:
-        """Changes whenever any answer could: with the encoder, the index or the items."""
+        """A text that changes when any answer could: with the encoder, the index or the items."""
         return f"{self.encoder.fingerprint} {self.version.revision}"
 
     def row(self, item_id: str) -> int:
@@ -155,13 +161,13 @@ class Recommender:
         return row
 
     def variants(self, row: int) -> list[int]:
-        """The other items of an item's style."""
+        """The other items of an item's style; none if the catalogue has no styles."""
         if STYLE not in self.version.items.columns:
             return []
         return variants_of(row, group_codes(self.version, STYLE))
 
     async def image(self, item_id: str, width: int | None = None) -> StoredImage:
-        """The picture of an item, as stored or narrowed.
+        """The picture of an item as stored, or narrowed if a `width` is given.
 
         Raises:
             NotFound: no item has this id, or the item has no picture.
@@ -173,7 +179,8 @@ class Recommender:
         return image if width is None else await self._engine.thumbnails.narrow(image, width)
 
     async def probe(self) -> None:
-        """Embed an image and a text and search with both, outside of every queue.
+        """Embed an image and a text and search with both, past every queue, to see if answers are
+        possible.
 
         Raises:
             NotReady: a step fails, or its numbers are not finite.

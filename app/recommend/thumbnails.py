@@ -17,7 +17,7 @@ _OVERHEAD_BYTES = 256  # of an entry beside its picture
 
 
 class Width(IntEnum):
-    """The widths there are: few, so that pages share what was made for another."""
+    """The widths that pictures are narrowed to: few, so that pages share them."""
 
     SMALL = 240
     MEDIUM = 480
@@ -25,7 +25,11 @@ class Width(IntEnum):
 
 
 class Thumbnails:
-    """Narrows pictures, and keeps about `max_bytes` of them. Used from one event loop."""
+    """Narrows pictures to the width that a page shows, and keeps about `max_bytes` for the next
+    page.
+
+    Used from one event loop.
+    """
 
     def __init__(self, decoder: Decoder, max_bytes: int) -> None:
         self._decoder = decoder
@@ -34,10 +38,10 @@ class Thumbnails:
         )
 
     async def narrow(self, image: StoredImage, width: int) -> StoredImage:
-        """A JPEG of that width; the picture as it is where it is no wider.
+        """A JPEG of that width, or the picture itself if it is no wider.
 
-        So it is too where it does not decode, or where too many uploads wait: a page had rather
-        have a picture that is too large than none.
+        If the picture does not decode, or too many uploads wait, the picture is returned as it is:
+        a page is better off with a large picture than with none.
         """
         key = (await digest(image.data), width)
         kept: StoredImage | None = self._kept.get(key)

@@ -1,4 +1,4 @@
-"""The HTTP call that a view stands for, and the same call to paste: curl, Python, JavaScript."""
+"""The HTTP call that a page stands for, and the same call to paste: curl, Python, JavaScript."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textwrap import indent
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from app.storefront.page_state import PAGE_SIZE, View, plain, signal_fields
+from app.storefront.page_state import PAGE_SIZE, PageState, plain, signal_fields
 
 PHOTO = "photo.jpg"
 # Stands in a body where the photo's base64 goes.
@@ -50,29 +50,29 @@ class Snippets:
     javascript: str
 
 
-def call_of(view: View, group_by: str | None) -> HttpCall:
-    """The call that answers with the items of a view."""
+def call_of(state: PageState, group_by: str | None) -> HttpCall:
+    """The call that answers with the items that a page shows."""
     common: dict[str, Any] = {"limit": PAGE_SIZE}
-    common |= {"offset": view.offset} if view.offset else {}
-    condition = view.filter()
+    common |= {"offset": state.offset} if state.offset else {}
+    condition = state.filter()
     common |= {"filter": condition} if condition else {}
     common |= {"group_by": group_by} if group_by else {}
-    signals = bool(view.words) + (view.photo is not None) + len(view.like)
+    signals = bool(state.words) + (state.photo is not None) + len(state.like)
     if signals == 0:
         return HttpCall("GET", "/items", params=common)
-    if signals > 1 or view.unlike:
-        return HttpCall("POST", "/recommend", json=_signals(view) | common)
-    if view.words:
-        return HttpCall("POST", "/recommend/by-text", json={"query": view.words} | common)
-    if view.like:
-        path = f"/items/{quote(view.like[0], safe='')}/similar"
+    if signals > 1 or state.unlike:
+        return HttpCall("POST", "/recommend", json=_signals(state) | common)
+    if state.words:
+        return HttpCall("POST", "/recommend/by-text", json={"query": state.words} | common)
+    if state.like:
+        path = f"/items/{quote(state.like[0], safe='')}/similar"
         return HttpCall("GET", path, params=common)
-    box = {"box": ",".join(map(plain, view.box))} if view.box else {}
+    box = {"box": ",".join(map(plain, state.box))} if state.box else {}
     return HttpCall("POST", "/recommend/by-image", form=box | common)
 
 
-def _signals(view: View) -> dict[str, Any]:
-    positive, negative = signal_fields(view, _BASE64)
+def _signals(state: PageState) -> dict[str, Any]:
+    positive, negative = signal_fields(state, _BASE64)
     return {"positive": positive} | ({"negative": negative} if negative else {})
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.recommend.facets import Facet, RangeFacet, ValuesFacet
 from app.recommend.query import FacetQuery
 from app.recommend.recommender import Recommender
-from app.storefront.page_state import CHOICE, View
+from app.storefront.page_state import CHOICE, PageState
 from app.storefront.product_tiles import label
 
 _ORDER = ("gender", "articleType", "category", "baseColour", "colour", "color", "brand", "pattern")
@@ -49,20 +49,20 @@ class Panel:
     in_stock: int | None
 
 
-async def read_panel(recommender: Recommender, view: View) -> Panel:
-    """Count the facets under the view's filter; a field's own choices do not hide its others."""
-    total, whole = await _count(recommender, view.filter(), [])
+async def read_panel(recommender: Recommender, state: PageState) -> Panel:
+    """Count facets under a page's filter; a field's own choices do not hide its other values."""
+    total, whole = await _count(recommender, state.filter(), [])
     found = {facet.field: facet for facet in whole}
-    own = [name for name in view.choices if name in found]
-    own += ["price"] if (view.low or view.high) and "price" in found else []
-    own += ["available"] if view.in_stock and "available" in found else []
-    counts = [_count(recommender, view.filter(without=name), [name]) for name in own]
+    own = [name for name in state.choices if name in found]
+    own += ["price"] if (state.low or state.high) and "price" in found else []
+    own += ["available"] if state.in_stock and "available" in found else []
+    counts = [_count(recommender, state.filter(without=name), [name]) for name in own]
     for _, (facet,) in await asyncio.gather(*counts):
         found[facet.field] = facet
     names = [*(n for n in _ORDER if n in found), *(n for n in found if n not in _ORDER)]
     texts = [facet for name in names if _is_text(facet := found[name])]
     groups = [
-        _group(facet, view, place < _OPEN_FACETS)
+        _group(facet, state, place < _OPEN_FACETS)
         for place, facet in enumerate(texts[:_MOST_FACETS])
         if isinstance(facet, ValuesFacet)
     ]
@@ -83,8 +83,8 @@ def _is_text(facet: Facet) -> bool:
     return bool(facet.values) and all(isinstance(one.value, str) for one in facet.values)
 
 
-def _group(facet: ValuesFacet, view: View, is_open: bool) -> Group:
-    chosen = view.choices.get(facet.field, ())
+def _group(facet: ValuesFacet, state: PageState, is_open: bool) -> Group:
+    chosen = state.choices.get(facet.field, ())
     choices = [Choice(str(v.value), v.count, v.value in chosen) for v in facet.values]
     known = {choice.value for choice in choices}
     choices += [Choice(value, 0, True) for value in chosen if value not in known]

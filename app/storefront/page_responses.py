@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from app.http.sessions import COOKIE
 from app.storefront.html_templates import STATIC
 from app.storefront.page_addresses import files_digest, placed
-from app.storefront.page_state import View
+from app.storefront.page_state import PageState
 
 # Everything comes from this service; data: is the shopper's own photo, which travels with a page.
 _POLICY = "; ".join(
@@ -44,7 +44,7 @@ def page(
 ) -> Response:
     """The page `template` with these values."""
     defaults = {
-        "view": View(),
+        "state": PageState(),
         "photo": "",
         "calls": None,
         "notice": "",

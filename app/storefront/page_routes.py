@@ -29,7 +29,7 @@ from app.storefront.api_snippets import HttpCall, Snippets, call_of, snippets, w
 from app.storefront.html_templates import STATIC, Pages
 from app.storefront.page_addresses import LONG, files_digest
 from app.storefront.page_responses import SENTENCES, page, refused_page
-from app.storefront.page_state import View, read_view
+from app.storefront.page_state import PageState, read_page_state
 from twinset.base64_text import read_base64
 from twinset.errors import ArtefactError, InvalidInput, TwinsetError
 
@@ -63,7 +63,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 async def home_page(request: Request, recommender: RecommenderDep) -> Response:
     """Where to start."""
     shown = await pages.home(recommender)
-    listing = call_of(View(), pages.style_field(recommender))
+    listing = call_of(PageState(), pages.style_field(recommender))
     origin = _origin(request)
     item = shown.example.tile.id if shown.example else await pages.first_id(recommender)
     lines = widget_lines(origin, item or "ID")
@@ -74,9 +74,9 @@ async def home_page(request: Request, recommender: RecommenderDep) -> Response:
 @router.api_route("/search", methods=["GET", "HEAD"])
 async def search_page(request: Request, recommender: RecommenderDep, call: CallDep) -> Response:
     """A search by its address."""
-    view = read_view(request.query_params.multi_items())
-    notice = _NO_PHOTO if view.wants_photo else ""
-    return await _search(request, recommender, call, view, notice)
+    state = read_page_state(request.query_params.multi_items())
+    notice = _NO_PHOTO if state.wants_photo else ""
+    return await _search(request, recommender, call, state, notice)
 
 
 @router.post("/search")
@@ -96,7 +96,7 @@ async def search_form(request: Request, recommender: RecommenderDep, call: CallD
         pairs = [pair for pair in pairs if pair[0] not in ("box", "page")]
     else:
         photo = _kept_photo(pairs)
-    return await _search(request, recommender, call, read_view(pairs, photo), "")
+    return await _search(request, recommender, call, read_page_state(pairs, photo), "")
 
 
 @router.api_route("/product/{id:path}", methods=["GET", "HEAD"])
@@ -105,7 +105,7 @@ async def product_page(
 ) -> Response:
     """A product, its variants, and what is similar to it."""
     shown = await pages.product(recommender, item_id)
-    similar = call_of(View(like=(item_id,)), pages.style_field(recommender))
+    similar = call_of(PageState(like=(item_id,)), pages.style_field(recommender))
     return page(request, "product.html", product=shown, calls=_calls(request, similar))
 
 
@@ -190,16 +190,16 @@ async def _widget() -> WholeFile:
 
 
 async def _search(
-    request: Request, recommender: RecommenderDep, call: CallDep, view: View, notice: str
+    request: Request, recommender: RecommenderDep, call: CallDep, state: PageState, notice: str
 ) -> Response:
-    known = replace(view, like=_known(recommender, view.like))
-    known = replace(known, unlike=_known(recommender, view.unlike) if known.ranked else ())
+    known = replace(state, like=_known(recommender, state.like))
+    known = replace(known, unlike=_known(recommender, state.unlike) if known.ranked else ())
     results, panel = await pages.search(recommender, call, known)
     photo = "" if known.photo is None else b64encode(known.photo).decode()
     return page(
         request,
         "search.html",
-        view=known,
+        state=known,
         photo=photo,
         results=results,
         panel=panel,

@@ -25,7 +25,7 @@ Fields = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class View:
+class PageState:
     """One search: signals (words, a photo or a box of it, items liked and not), filters, a page.
 
     `choices` maps a field to the values chosen of it. The photo is the one part that an address
@@ -60,7 +60,9 @@ class View:
         return chosen + (self.low is not None) + (self.high is not None) + self.in_stock
 
     def filter(self, without: str | None = None) -> str | None:
-        """The filter that the choices mean, without those of one field; None where none is left."""
+        """The filter that the choices amount to, or None if there are none.
+
+        `without` leaves out the choices of one field, to count the field's other values."""
         parts = [
             f"{quote_name(name)} IN [{', '.join(map(quote_value, values))}]"
             for name, values in self.choices.items()
@@ -74,13 +76,13 @@ class View:
         return " AND ".join(parts) or None
 
     def address(self, page: int | None = None) -> str:
-        """Where this view is found again, by default on its own page."""
+        """The address that shows this state again; `page` is another page of the same results."""
         text = urlencode(to_pairs(replace(self, page=page or self.page)))
         return f"/search?{text}" if text else "/search"
 
 
-def read_view(pairs: Pairs, photo: bytes | None = None) -> View:
-    """The view that form fields or an address mean; what makes no sense is left out.
+def read_page_state(pairs: Pairs, photo: bytes | None = None) -> PageState:
+    """The state that form fields or an address describe; fields that make no sense are left out.
 
     A field `drop` takes others away: its value is a name, or `name=value` for one of several.
     """
@@ -93,7 +95,7 @@ def read_view(pairs: Pairs, photo: bytes | None = None) -> View:
         if name.startswith(CHOICE) and name != CHOICE and value:
             known = choices.setdefault(name.removeprefix(CHOICE), ())
             choices[name.removeprefix(CHOICE)] = (*known, *{value}.difference(known))
-    return View(
+    return PageState(
         words=values.get("q", "").strip(),
         photo=photo,
         box=None if photo is None else _read_box(values.get("box", "")),
@@ -108,35 +110,35 @@ def read_view(pairs: Pairs, photo: bytes | None = None) -> View:
     )
 
 
-def to_pairs(view: View) -> Pairs:
-    """The fields of an address; `read_view` turns them back to the view, less its photo."""
-    pairs: Pairs = [("q", view.words)] if view.words else []
-    if view.photo is not None:
+def to_pairs(state: PageState) -> Pairs:
+    """The fields of an address; `read_page_state` makes the state of them again, less its photo."""
+    pairs: Pairs = [("q", state.words)] if state.words else []
+    if state.photo is not None:
         pairs.append(("with", "photo"))
-        pairs += [("box", ",".join(map(plain, view.box)))] if view.box else []
-    pairs += [("like", item_id) for item_id in view.like]
-    pairs += [("unlike", item_id) for item_id in view.unlike]
-    pairs += [(CHOICE + name, value) for name, values in view.choices.items() for value in values]
-    ends = (("low", view.low), ("high", view.high))
+        pairs += [("box", ",".join(map(plain, state.box)))] if state.box else []
+    pairs += [("like", item_id) for item_id in state.like]
+    pairs += [("unlike", item_id) for item_id in state.unlike]
+    pairs += [(CHOICE + name, value) for name, values in state.choices.items() for value in values]
+    ends = (("low", state.low), ("high", state.high))
     pairs += [(name, plain(end)) for name, end in ends if end is not None]
-    pairs += [("stock", "1")] if view.in_stock else []
-    return [*pairs, ("page", str(view.page))] if view.page > 1 else pairs
+    pairs += [("stock", "1")] if state.in_stock else []
+    return [*pairs, ("page", str(state.page))] if state.page > 1 else pairs
 
 
-def signal_fields(view: View, image: bytes | str | None) -> tuple[list[Fields], list[Fields]]:
+def signal_fields(state: PageState, image: bytes | str | None) -> tuple[list[Fields], list[Fields]]:
     """What `POST /recommend` takes as positive and negative; `image` stands for the photo."""
     positive: list[Fields] = []
-    if view.photo is not None:
-        positive.append({"image": image} | ({"box": list(view.box)} if view.box else {}))
-    weight = {"weight": WORDS_WEIGHT} if positive or view.like or view.unlike else {}
-    positive += [{"text": view.words} | weight] if view.words else []
-    positive += [{"item_id": item_id} for item_id in view.like]
-    share = round(UNLIKE_WEIGHT / max(1, len(view.unlike)), 3)
-    return positive, [{"item_id": item_id, "weight": share} for item_id in view.unlike]
+    if state.photo is not None:
+        positive.append({"image": image} | ({"box": list(state.box)} if state.box else {}))
+    weight = {"weight": WORDS_WEIGHT} if positive or state.like or state.unlike else {}
+    positive += [{"text": state.words} | weight] if state.words else []
+    positive += [{"item_id": item_id} for item_id in state.like]
+    share = round(UNLIKE_WEIGHT / max(1, len(state.unlike)), 3)
+    return positive, [{"item_id": item_id, "weight": share} for item_id in state.unlike]
 
 
 def plain(value: float) -> str:
-    """A number as people write it: without a fraction where it has none."""
+    """A number as people write it, without a fraction if it is whole."""
     return str(int(value)) if value.is_integer() else repr(value)
 
 

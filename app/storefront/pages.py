@@ -12,7 +12,7 @@ from app.recommend.query import MAX_TEXT, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import ListedPage, RankedPage
 from app.recommend.recommender import STYLE, Recommender
 from app.storefront.filter_panel import Choice, Panel, read_panel
-from app.storefront.page_state import PAGE_SIZE, View, quote_name, quote_value, signal_fields
+from app.storefront.page_state import PAGE_SIZE, PageState, quote_name, quote_value, signal_fields
 from app.storefront.product_tiles import PREFERRED, Tile, Values, reference, tile, values_of
 from twinset.errors import InvalidInput
 
@@ -49,7 +49,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Category:
-    """A kind of product, with one of them to stand for it."""
+    """A kind of product, with a product as its picture."""
 
     name: str
     address: str
@@ -81,18 +81,18 @@ def style_field(recommender: Recommender) -> str | None:
     return STYLE if STYLE in recommender.version.items.columns else None
 
 
-async def search(recommender: Recommender, call: Call, view: View) -> tuple[Results, Panel]:
-    """The results of a view and the filters beside them."""
-    found, panel = await asyncio.gather(_find(recommender, view), read_panel(recommender, view))
+async def search(recommender: Recommender, call: Call, state: PageState) -> tuple[Results, Panel]:
+    """The results that a page shows, and the filters beside them."""
+    found, panel = await asyncio.gather(_find(recommender, state), read_panel(recommender, state))
     version = recommender.version
-    likes = [recommender.row(item_id) for item_id in view.like]
-    unlikes = [recommender.row(item_id) for item_id in view.unlike]
+    likes = [recommender.row(item_id) for item_id in state.like]
+    unlikes = [recommender.row(item_id) for item_id in state.unlike]
     if isinstance(found, ListedPage):
         tiles = [tile(version, row, variants=variants) for row, variants in found.entries]
-        exhausted = view.offset + PAGE_SIZE >= found.total
+        exhausted = state.offset + PAGE_SIZE >= found.total
     else:
-        best = [] if view.photo is None else [hit.row for hit in found.hits[:1]]
-        tiles = _compared(recommender, found, view.words, [*likes, *best])
+        best = [] if state.photo is None else [hit.row for hit in found.hits[:1]]
+        tiles = _compared(recommender, found, state.words, [*likes, *best])
         exhausted = found.exhausted
     results = Results(
         tiles=tiles,
@@ -114,36 +114,36 @@ def _compared(
     return [tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits]
 
 
-async def _find(recommender: Recommender, view: View) -> RankedPage | ListedPage:
+async def _find(recommender: Recommender, state: PageState) -> RankedPage | ListedPage:
     common: dict[str, Any] = {
         "limit": PAGE_SIZE,
-        "offset": view.offset,
-        "filter": view.filter(),
+        "offset": state.offset,
+        "filter": state.filter(),
         "group_by": style_field(recommender),
     }
-    if not view.ranked:
+    if not state.ranked:
         return await recommender.browse(ListQuery(**common))
-    return await _rank(recommender, view, SearchQuery(**common))
+    return await _rank(recommender, state, SearchQuery(**common))
 
 
-async def _rank(recommender: Recommender, view: View, query: SearchQuery) -> RankedPage:
+async def _rank(recommender: Recommender, state: PageState, query: SearchQuery) -> RankedPage:
     """By the same route as `app.storefront.api_snippets.call_of` names."""
-    if len(view.words) > MAX_TEXT:
+    if len(state.words) > MAX_TEXT:
         raise InvalidInput("These words are too long. Search with fewer of them.")
-    signals = bool(view.words) + (view.photo is not None) + len(view.like)
-    if signals > 1 or view.unlike:
-        positive, negative = signals_of(view)
+    signals = bool(state.words) + (state.photo is not None) + len(state.like)
+    if signals > 1 or state.unlike:
+        positive, negative = signals_of(state)
         return await recommender.blend(positive, negative, query)
-    if view.photo is not None:
-        return await recommender.by_image(view.photo, view.box, query)
-    if view.like:
-        return await recommender.similar(recommender.row(view.like[0]), query)
-    return await recommender.by_text(view.words, query)
+    if state.photo is not None:
+        return await recommender.by_image(state.photo, state.box, query)
+    if state.like:
+        return await recommender.similar(recommender.row(state.like[0]), query)
+    return await recommender.by_text(state.words, query)
 
 
-def signals_of(view: View) -> tuple[list[Signal], list[Signal]]:
-    """What a view is to be like, and unlike."""
-    positive, negative = signal_fields(view, view.photo)
+def signals_of(state: PageState) -> tuple[list[Signal], list[Signal]]:
+    """The positive and negative signals of a page."""
+    positive, negative = signal_fields(state, state.photo)
     return [_signal(one) for one in positive], [_signal(one) for one in negative]
 
 
@@ -182,7 +182,7 @@ def _category_of(recommender: Recommender, item: Values) -> tuple[str, str] | No
 
 async def home(recommender: Recommender) -> Home:
     """Kinds of product, one search shown at work, and words to start from."""
-    panel = await read_panel(recommender, View())
+    panel = await read_panel(recommender, PageState())
     field = category_field(recommender)
     group = next((group for group in panel.groups if group.field == field), None)
     choices = [*group.first, *group.rest][:_CATEGORIES] if group and field else []
@@ -219,7 +219,7 @@ async def _example(recommender: Recommender, candidates: list[Tile]) -> Example 
 
 
 async def first_id(recommender: Recommender) -> str:
-    """The id of the first product; empty where there is none."""
+    """The id of the first product, or an empty text if the catalogue has none."""
     found = await recommender.browse(ListQuery(limit=1))
     return next((tile(recommender.version, row).id for row, _ in found.entries), "")
 
@@ -232,7 +232,7 @@ async def _suggestions(recommender: Recommender, panel: Panel, category: str | N
         return []
     words: dict[str, str] = {}
     for kind in fields[category].first[:_SUGGESTIONS]:
-        panel = await read_panel(recommender, View(choices={category: (kind.value,)}))
+        panel = await read_panel(recommender, PageState(choices={category: (kind.value,)}))
         found = next(group for group in panel.groups if group.field == colour)
         new = next((one.value for one in found.first if one.value not in words), None)
         words |= {new: f"{new} {kind.value}".lower()} if new else {}
@@ -247,4 +247,4 @@ def category_field(recommender: Recommender) -> str | None:
 
 
 def _choice(field: str, value: str) -> str:
-    return View(choices={field: (value,)}).address()
+    return PageState(choices={field: (value,)}).address()

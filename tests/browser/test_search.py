@@ -238,7 +238,7 @@ def test_what_goes_wrong_is_said_in_a_sentence(visit):
     file = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture"}
     page.set_input_files("#image", file)
     notice = page.get_by_role("alert")
-    expect(notice).to_have_text(re.compile("JPEG, PNG, WebP or GIF"))
+    expect(notice).to_have_text(re.compile("JPEG, PNG, WebP, GIF"))
     search = re.compile(r"/search\?")
     page.route(search, lambda route: route.abort())
     page.locator("#q").fill("hat")

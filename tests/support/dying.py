@@ -39,7 +39,7 @@ from twinset.index.index_versions import (
 from twinset.index.milvus.milvus_connection import MilvusAddress, connect, disconnect
 from twinset.live.catch_up import Embedder, catch_up, start, start_applied
 from twinset.live.engine_writes import apply_writes, is_behind
-from twinset.live.merged_version import view
+from twinset.live.merged_version import merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.write_log import Entry, WriteLog
 
@@ -138,8 +138,8 @@ def look(shop: Shop) -> dict[str, Any]:
     log = WriteLog(shop.index)
     overlay = opened_overlay(shop, log)
     found["unapplied"] = is_behind(overlay)
-    plain = view(opened_overlay(shop, log, start), log)
-    merged = view(overlay, log)
+    plain = merge_version(opened_overlay(shop, log, start), log)
+    merged = merge_version(overlay, log)
     queries = plain.index.vectors(np.flatnonzero(np.arange(len(plain)) < 5))
     answers = [v.index.search(queries, len(v), v.alive)[0].tolist() for v in (plain, merged)]
     found["agrees"] = answers[0] == answers[1]

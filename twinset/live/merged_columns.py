@@ -13,7 +13,7 @@ from twinset.columns import Column, Columns, Lists, Vocabulary, listed_column, s
 from twinset.index.vector_index import Rows
 
 
-class LaidColumns(Mapping[str, Column]):
+class MergedColumns(Mapping[str, Column]):
     """The columns of `base` over `total` rows, each merged when it is first asked for.
 
     `rows` (m,) are the changed rows in ascending order and `fields` their values; `dead` rows hold

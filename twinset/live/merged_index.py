@@ -13,7 +13,7 @@ from twinset.index.vector_index import Condition, Mask, Rows, Scores, VectorInde
 from twinset.live.overlay import Overlay
 
 
-class LaidIndex:
+class MergedIndex:
     """See `twinset.index.vector_index.VectorIndex`. Each row is searched in one of three parts.
 
     The base has the rows with its own vector, `overlay.applied` those that were written and applied

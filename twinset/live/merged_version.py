@@ -13,13 +13,13 @@ from twinset.columns import Columns, as_lists
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Images, StoredImage
 from twinset.index.vector_index import Mask, Rows
-from twinset.live.merged_columns import LaidColumns
-from twinset.live.merged_index import LaidIndex
+from twinset.live.merged_columns import MergedColumns
+from twinset.live.merged_index import MergedIndex
 from twinset.live.overlay import BASE_PICTURE, Change, Overlay
 from twinset.live.write_log import WriteLog
 
 
-def view(overlay: Overlay, log: WriteLog) -> IndexVersion:
+def merge_version(overlay: Overlay, log: WriteLog) -> IndexVersion:
     """The merged version; the base itself where nothing differs from it.
 
     Its rows are those of the overlay, so `alive` is false for some where items were deleted.
@@ -32,15 +32,15 @@ def view(overlay: Overlay, log: WriteLog) -> IndexVersion:
     alive[dead] = False
     return replace(
         base,
-        index=LaidIndex(base.index, overlay, alive),
-        items=LaidItems(overlay, dead),
-        images=LaidImages(base.images, overlay, log),
+        index=MergedIndex(base.index, overlay, alive),
+        items=MergedItems(overlay, dead),
+        images=MergedImages(base.images, overlay, log),
         alive=None if alive.all() else alive,
         sequence=overlay.sequence,
     )
 
 
-class LaidItems:
+class MergedItems:
     """See `twinset.index.indexed_items.Items`."""
 
     def __init__(self, overlay: Overlay, dead: Rows) -> None:
@@ -50,7 +50,7 @@ class LaidItems:
         fields = [self._changes[row].fields for row in rows]
         self._rows = np.array(rows, np.int64)
         base = overlay.table.columns
-        self.columns: Columns = LaidColumns(base, overlay.total, dead, (self._rows, fields))
+        self.columns: Columns = MergedColumns(base, overlay.total, dead, (self._rows, fields))
 
     def __len__(self) -> int:
         return self._overlay.total
@@ -99,7 +99,7 @@ def _with_lists(table: pa.Table, changed: Sequence[dict[str, Any]]) -> pa.Table:
     return table
 
 
-class LaidImages:
+class MergedImages:
     """See `twinset.index.indexed_items.Images`; pictures of changed rows are in the log."""
 
     def __init__(self, base: Images, overlay: Overlay, log: WriteLog) -> None:

@@ -32,7 +32,7 @@ from twinset.index.index_versions import IndexVersion, open_version
 from twinset.index.milvus.milvus_index import MilvusPlan
 from twinset.live.catch_up import Embedder, catch_up, follow_applied, start
 from twinset.live.engine_writes import apply_writes
-from twinset.live.merged_version import view
+from twinset.live.merged_version import merge_version
 from twinset.live.write_log import WriteLog
 
 COUNT, WRITES, QUESTIONS = 400, 160, 500
@@ -83,7 +83,7 @@ def under_writes(base: IndexVersion, log: WriteLog, rows: list[Fields], kind: st
             if kind == "milvus-applied":  # the last 39 writes stay in memory
                 apply_writes(overlay, log, log.path.parent, lambda _: False)
                 overlay = follow_applied(overlay, embedder)
-    version = view(catch_up(overlay, embedder), log)
+    version = merge_version(catch_up(overlay, embedder), log)
     return Shop(version, rows, embed(rows).item, kind)
 
 

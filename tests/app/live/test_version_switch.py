@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -46,7 +47,7 @@ from twinset.index.index_versions import (
     set_current,
 )
 from twinset.live.catch_up import Embedder, catch_up, start
-from twinset.live.merged_version import view
+from twinset.live.merged_version import merge_version
 from twinset.live.write_log import Entry, WriteLog
 
 STAGED = BuildOptions(activate=False)
@@ -272,7 +273,7 @@ def test_folding_changes_no_answer(tmp_path: Path, kind: str) -> None:
     assert compact_index(tmp_path / "encoder", index, 3) is None
     version = open_version(index)
     overlay = catch_up(start(version, log), Embedder(ENCODER, log))
-    assert view(overlay, log) is version
+    assert merge_version(overlay, log) is version
     vectors = embed(rows).item
     for row, item in enumerate(rows):
         held = version.items.item(row)
@@ -310,7 +311,22 @@ def test_a_fold_never_undoes_a_switch(place: Place, monkeypatch: pytest.MonkeyPa
     assert list_versions(place.index) == versions
 
 
-def test_a_service_folds_many_writes_by_itself(place: Place) -> None:
+@pytest.fixture
+def shop_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with packages of a shop's own that have names of ours."""
+    folder = tmp_path / "django"
+    for name in ("app", "core", "twinset", "index_builder"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise SystemExit('the shop\\'s own code ran')")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.usefixtures("shop_folder")
+def test_a_service_folds_many_writes_by_itself(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "twinset.live")
     before = current_version(place.index)
     with serving(place, compact_least=8) as client:
         for number in range(10):
@@ -324,6 +340,10 @@ def test_a_service_folds_many_writes_by_itself(place: Place) -> None:
             assert client.get(f"/items/p{number}").json()["item"]["price"] == number + 0.5
         info = client.get("/indexes").json()["versions"][0]
         assert info["folded_from"] == before
+        while "compaction ended with 0" not in caplog.messages:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert any(re.match(r"compaction: items +40 of", line) for line in caplog.messages)
 
 
 def test_the_commands(tmp_path: Path) -> None:

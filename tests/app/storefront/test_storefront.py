@@ -13,23 +13,23 @@ import httpx
 import pytest
 
 from app.storefront.api_snippets import call_of, snippets
-from app.storefront.page_state import View, read_view, to_pairs
+from app.storefront.page_state import PageState, read_page_state, to_pairs
 from app.storefront.product_tiles import label, stems
 from tests.support.raw_client import check
 from tests.support.small_shop import ODD_ID, picture
 from twinset.images.formats import TITLES
 
 PHOTO = picture(3, "JPEG")
-VIEWS = {
-    "everything": View(),
-    "filtered": View(choices={"gender": ("Women",), "baseColour": ("red", "blue")}, low=11.5),
-    "words": View(words='it\'s a $5 `hat` "x" \\ é'),
-    "photo": View(photo=PHOTO),
-    "box": View(photo=PHOTO, box=(0.1, 0.0, 0.9, 0.5), in_stock=True),
-    "photo and words": View(photo=PHOTO, box=(0.25, 0.0, 1.0, 1.0), words='$HOME `id` "\\'),
-    "like": View(like=(ODD_ID,)),
-    "like and unlike": View(like=("p1", "p2"), unlike=("p7",), high=30.0),
-    "second page": View(words="hat", page=2),
+STATES = {
+    "everything": PageState(),
+    "filtered": PageState(choices={"gender": ("Women",), "baseColour": ("red", "blue")}, low=11.5),
+    "words": PageState(words='it\'s a $5 `hat` "x" \\ é'),
+    "photo": PageState(photo=PHOTO),
+    "box": PageState(photo=PHOTO, box=(0.1, 0.0, 0.9, 0.5), in_stock=True),
+    "photo and words": PageState(photo=PHOTO, box=(0.25, 0.0, 1.0, 1.0), words='$HOME `id` "\\'),
+    "like": PageState(like=(ODD_ID,)),
+    "like and unlike": PageState(like=("p1", "p2"), unlike=("p7",), high=30.0),
+    "second page": PageState(words="hat", page=2),
 }
 
 
@@ -41,23 +41,23 @@ def found(response: httpx.Response) -> list[str]:
     ]
 
 
-def page_of(client: httpx.Client, view: View) -> list[str]:
-    if view.photo is None:
-        return found(client.get(view.address()))
-    fields: dict[str, list[str]] = {"photo": [b64encode(view.photo).decode()]}
-    for name, value in to_pairs(view):
+def page_of(client: httpx.Client, page: PageState) -> list[str]:
+    if page.photo is None:
+        return found(client.get(page.address()))
+    fields: dict[str, list[str]] = {"photo": [b64encode(page.photo).decode()]}
+    for name, value in to_pairs(page):
         fields.setdefault(name, []).append(value)
     # httpx sends multipart only where there is a file.
     return found(client.post("/search", data=fields, files={"image": ("", b"")}))
 
 
-@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
+@pytest.mark.parametrize("page", STATES.values(), ids=STATES.keys())
 @pytest.mark.parametrize("language", ["curl", "python"])
 def test_the_call_shown_answers_with_the_items_of_the_page(
-    client: httpx.Client, address: str, view: View, language: str, tmp_path: Path
+    client: httpx.Client, address: str, page: PageState, language: str, tmp_path: Path
 ) -> None:
     (tmp_path / "photo.jpg").write_bytes(PHOTO)
-    shown = snippets(call_of(view, "group_id"), address)
+    shown = snippets(call_of(page, "group_id"), address)
     if language == "curl":
         command = ["bash", "-c", shown.curl.replace("curl ", "curl -sS ", 1)]
     else:
@@ -69,19 +69,21 @@ def test_the_call_shown_answers_with_the_items_of_the_page(
         if language == "curl"
         else [line.split(" ")[0] for line in text.splitlines()]
     )
-    expected = page_of(client, view)
+    expected = page_of(client, page)
     assert got == ([one.split(" ")[0] for one in expected] if language == "python" else expected)
 
 
-@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
-def test_an_address_says_the_whole_view_but_its_photo(view: View) -> None:
-    again = read_view(to_pairs(view), view.photo)
-    assert again == View(**{**vars(view), "wants_photo": view.photo is not None})
+@pytest.mark.parametrize("page", STATES.values(), ids=STATES.keys())
+def test_an_address_says_the_whole_page_but_its_photo(page: PageState) -> None:
+    again = read_page_state(to_pairs(page), page.photo)
+    assert again == PageState(**{**vars(page), "wants_photo": page.photo is not None})
 
 
 def test_what_makes_no_sense_in_an_address_is_left_out(client: httpx.Client) -> None:
-    view = read_view([("low", "cheap"), ("page", "-1"), ("f.", "x"), ("box", "1,1,0,0")], b"photo")
-    assert view == View(photo=b"photo")
+    page = read_page_state(
+        [("low", "cheap"), ("page", "-1"), ("f.", "x"), ("box", "1,1,0,0")], b"photo"
+    )
+    assert page == PageState(photo=b"photo")
     assert client.get("/search?like=none&unlike=p1&page=99999999&high=nan").status_code == 200
 
 
@@ -94,17 +96,17 @@ def test_what_makes_no_sense_in_an_address_is_left_out(client: httpx.Client) -> 
         ("filters", "q=hat&like=p1"),
     ],
 )
-def test_parts_of_a_view_are_dropped(dropped: str, left: str) -> None:
+def test_parts_of_a_search_are_dropped(dropped: str, left: str) -> None:
     pairs = [("q", "hat"), ("like", "p1"), ("f.gender", "Men"), ("low", "3"), ("box", "0,0,.5,1")]
-    view = read_view([*pairs, ("drop", dropped)])
-    assert view.address() == f"/search?{left}"
+    page = read_page_state([*pairs, ("drop", dropped)])
+    assert page.address() == f"/search?{left}"
 
 
 def test_filters_are_written_in_the_filter_language(client: httpx.Client) -> None:
-    view = View(choices={"a `b`": ('say "hi"\\',), "in": ("x",)}, low=0.5, high=1_234_567.0)
+    page = PageState(choices={"a `b`": ('say "hi"\\',), "in": ("x",)}, low=0.5, high=1_234_567.0)
     expected = 'a ``b``` IN ["say \\"hi\\"\\\\"] AND `in` IN ["x"]'
-    assert view.filter() == f"`{expected} AND price >= 0.5 AND price <= 1234567"
-    answer = client.get("/items", params={"filter": view.filter()})
+    assert page.filter() == f"`{expected} AND price >= 0.5 AND price <= 1234567"
+    answer = client.get("/items", params={"filter": page.filter()})
     assert answer.json()["code"] == "invalid_filter" or answer.json()["code"] == "unknown_field"
 
 

@@ -23,7 +23,7 @@ from twinset.index.milvus.milvus_connection import MilvusAddress, connect
 from twinset.index.vector_index import Condition
 from twinset.live.catch_up import Embedder, catch_up, follow_applied, start, start_applied
 from twinset.live.engine_writes import apply_writes, is_behind
-from twinset.live.merged_version import view
+from twinset.live.merged_version import merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.write_log import Entry, WriteLog
 
@@ -103,8 +103,8 @@ def answers(version: IndexVersion) -> list[Any]:
 
 def agree(overlay: Overlay, shop: Shop) -> None:
     """An overlay answers as one that has everything in memory, and reads the same vectors."""
-    plain = view(catch_up(start(shop.base, shop.log), shop.embedder), shop.log)
-    merged = view(overlay, shop.log)
+    plain = merge_version(catch_up(start(shop.base, shop.log), shop.embedder), shop.log)
+    merged = merge_version(overlay, shop.log)
     assert len(merged) == len(plain)
     assert answers(merged) == answers(plain)
     rows = np.arange(len(plain)) if plain.alive is None else np.flatnonzero(plain.alive)

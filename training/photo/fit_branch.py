@@ -43,10 +43,10 @@ class Material:
 class Recipe:
     """How the branch is fitted; the product loss keeps colours and patterns."""
 
-    steps: int = 500
-    batch: int = 256
+    steps: int = 300
+    batch: int = 192
     hidden: int = 512
-    sampled_items: int = 6000
+    sampled_items: int = 3000
     scale: float = 20.0
     product_weight: float = 1.0
     rate: float = 1e-3
@@ -65,7 +65,8 @@ def fit_branch(material: Material, recipe: Recipe) -> PhotoBranch:
     optimiser = torch.optim.AdamW(model.parameters(), recipe.rate, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.steps)
     average = torch.optim.swa_utils.AveragedModel(model)
-    chances = _label_chances(material.labels)
+    chances = _chances(material.labels)
+    item_chances = _chances(material.types)
     relevant = {
         label: np.isin(material.types, sorted(ARTICLE_TYPES[label]))
         for label in np.unique(material.labels).tolist()
@@ -73,7 +74,7 @@ def fit_branch(material: Material, recipe: Recipe) -> PhotoBranch:
     for step in range(recipe.steps):
         photos = draw.choice(len(chances), recipe.batch, p=chances)
         products = draw.choice(len(material.products), recipe.batch)
-        rows = _item_sample(material, material.products[products], recipe, draw)
+        rows = _item_sample(item_chances, material.products[products], recipe.sampled_items, draw)
         items = torch.from_numpy(material.items[rows])
         moved = _moved(first, second, _noisy(material.photos[photos], draw), recipe.dropout)
         wanted = torch.from_numpy(np.stack([relevant[k][rows] for k in material.labels[photos]]))
@@ -95,19 +96,21 @@ def fit_branch(material: Material, recipe: Recipe) -> PhotoBranch:
     return PhotoBranch(*(np.ascontiguousarray(part.detach().numpy()) for part in parts))
 
 
-def _label_chances(labels: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Chances (n,) that weigh a rare label up by the root of its rarity."""
+def _chances(labels: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Chances (n,) of drawing each row that weigh a rare label up by the root of its rarity."""
     _, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
     chances = 1 / np.sqrt(counts[places])
     return np.asarray(chances / chances.sum(), np.float64)
 
 
 def _item_sample(
-    material: Material, products: NDArray[np.int64], recipe: Recipe, draw: np.random.Generator
+    chances: NDArray[np.float64],
+    products: NDArray[np.int64],
+    count: int,
+    draw: np.random.Generator,
 ) -> NDArray[np.int64]:
-    _, places, counts = np.unique(material.types, return_inverse=True, return_counts=True)
-    chances = 1 / np.sqrt(counts[places])
-    others = draw.choice(len(chances), recipe.sampled_items, p=chances / chances.sum())
+    """The rows of `products`, in their order, then others drawn by their chances."""
+    others = draw.choice(len(chances), count, p=chances)
     return np.concatenate([products, others[~np.isin(others, products)]])
 
 

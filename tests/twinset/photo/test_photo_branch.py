@@ -8,19 +8,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from twinset.encoders.encoder import normalise
 from twinset.errors import InvalidInput
-from twinset.photo.photo_branch import PhotoBranch, light_border
+from twinset.photo.photo_branch import PhotoBranch, Vectors, light_border
 
 
 def _branch() -> PhotoBranch:
-    draw = np.random.default_rng(3)
-    parts = [draw.normal(size=shape).astype(np.float32) for shape in ((8, 5), (5,), (5, 8), (8,))]
-    return PhotoBranch(*parts)
+    return PhotoBranch(_normal(8, 5), _normal(5), _normal(5, 8), _normal(8))
 
 
-def _rows(count: int) -> np.ndarray:
-    rows = np.random.default_rng(4).normal(size=(count, 8)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+def _normal(*shape: int) -> Vectors:
+    return np.random.default_rng(sum(shape)).normal(size=shape).astype(np.float32)
+
+
+def _rows(count: int) -> Vectors:
+    return normalise(_normal(count, 8))
 
 
 def test_a_photo_is_moved_as_the_formula_says_and_a_studio_picture_is_not() -> None:

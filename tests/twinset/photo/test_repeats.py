@@ -49,6 +49,6 @@ def test_groups_are_those_of_a_double_loop() -> None:
 
 
 def test_alike_vectors_of_other_pictures_are_no_repeats() -> None:
-    vectors = np.ones((2, 4), np.float32) / 2
+    vectors = np.full((2, 4), 0.5, np.float32)
     assert repeat_groups(vectors, np.array([0, 2**20 - 1], np.uint64)) == []
     assert repeat_groups(vectors, np.array([0, 1], np.uint64)) == [[0, 1]]

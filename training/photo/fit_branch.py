@@ -91,9 +91,17 @@ def fit_branch(material: Material, recipe: Recipe) -> PhotoBranch:
         schedule.step()
         if step >= recipe.steps // 2:
             average.update_parameters(model)
-    one, two = average.module[0], average.module[1]
-    parts = (one.weight.T, one.bias, two.weight.T, two.bias)
-    return PhotoBranch(*(np.ascontiguousarray(part.detach().numpy()) for part in parts))
+    weights = average.module.state_dict()
+    return PhotoBranch(
+        first=_array(weights["0.weight"].T),
+        first_bias=_array(weights["0.bias"]),
+        second=_array(weights["1.weight"].T),
+        second_bias=_array(weights["1.bias"]),
+    )
+
+
+def _array(weights: Tensor) -> Vectors:
+    return np.ascontiguousarray(weights.numpy(), np.float32)
 
 
 def _chances(labels: NDArray[np.str_]) -> NDArray[np.float64]:

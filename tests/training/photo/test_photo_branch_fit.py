@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from training.photo.fit_branch import Material, Recipe, fit_branch, kept_out
+from training.photo.fit_branch import Material, Recipe, Vectors, fit_branch, kept_out
 from training.photo.make_branch import kind_figures, product_first
 from training.photo.shopper_labels import ARTICLE_TYPES, BAGS
+from twinset.encoders.encoder import normalise
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+def _unit(rows: NDArray[np.float64]) -> Vectors:
+    return normalise(rows.astype(np.float32))
 
 
 def test_photos_find_their_kind_after_fitting() -> None:

@@ -33,7 +33,7 @@ def test_a_photo_is_moved_as_the_formula_says_and_a_studio_picture_is_not() -> N
         for unit in range(5)
     ]
     expected = rows[0] + np.array(hidden) @ branch.second + branch.second_bias
-    np.testing.assert_allclose(answer[0], expected / np.linalg.norm(expected), rtol=1e-5)
+    np.testing.assert_allclose(answer[0], expected / np.linalg.norm(expected), atol=1e-5)
     np.testing.assert_array_equal(answer[1], rows[1])
 
 

@@ -27,6 +27,7 @@ TRACEBACK_VARIABLE = "TWINSET_TRACEBACK"
 _JOURNEY = (
     "sample",
     "import",
+    "adopt",
     "train",
     "evaluate",
     "quantise",

@@ -12,6 +12,7 @@ from twinset.errors import ArtefactError
 COMMANDS = [
     "sample",
     "import",
+    "adopt",
     "train",
     "evaluate",
     "quantise",

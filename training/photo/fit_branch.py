@@ -48,7 +48,7 @@ class Recipe:
     hidden: int = 512
     sampled_items: int = 3000
     scale: float = 20.0
-    product_weight: float = 1.0
+    product_weight: float = 2.0
     rate: float = 1e-3
     dropout: float = 0.2
     seed: int = 0

@@ -8,15 +8,13 @@ collection can always be made anew from the version and the log, and is where it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from twinset.index.index_versions import IndexVersion
 from twinset.index.milvus.delta_collections import open_beside
 from twinset.index.milvus.milvus_collections import beside
 from twinset.index.milvus.milvus_index import MilvusIndex
 from twinset.live.write_log import WriteLog
-
-if TYPE_CHECKING:
-    from twinset.live.overlay import Overlay
 
 
 @dataclass(frozen=True)
@@ -28,12 +26,25 @@ class Applied:
     sequence: int
 
 
-def owner_of(overlay: Overlay, log: WriteLog) -> str:
+class WritesOverVersion(Protocol):
+    """The part of an overlay that says what may have been applied."""
+
+    @property
+    def base(self) -> IndexVersion: ...
+
+    @property
+    def marker(self) -> int: ...
+
+    @property
+    def applied(self) -> Applied | None: ...
+
+
+def owner_of(overlay: WritesOverVersion, log: WriteLog) -> str:
     """Whose a collection is: rows are numbered by the writes of one log after one marker."""
     return f"{log.id[:12]}_{overlay.marker}"
 
 
-def find_applied(overlay: Overlay, log: WriteLog) -> Applied | None:
+def find_applied(overlay: WritesOverVersion, log: WriteLog) -> Applied | None:
     """What is applied of the writes over a version: `overlay.applied` itself where it still says
     so, None where nothing is, or where the collection was lost.
 

@@ -10,9 +10,9 @@ import orjson
 from fastapi import Response
 
 from app.api.dependencies import Call
-from app.api.schemas import Facets, Item, ItemDetail, ListOptions
-from app.api.schemas import RangeFacet as WireRange
-from app.api.schemas import ValuesFacet as WireValues
+from app.api.wire.schemas import Facets, Item, ItemDetail, ListOptions
+from app.api.wire.schemas import RangeFacet as WireRange
+from app.api.wire.schemas import ValuesFacet as WireValues
 from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values
 from app.recommend.ranking import ListedPage, RankedPage
@@ -26,8 +26,11 @@ def recommendations(
 ) -> Response:
     """A ranked page as the response of every search: `Recommendations`, written directly.
 
-    Nothing in it comes from a caller, so there is nothing to validate; a test holds the bytes to
-    the schema.
+    Nothing in it comes from a caller, so there is nothing to validate; a test compares the bytes
+    with the schema.
+
+    Raises:
+        UnknownField: `fields` names a field that the catalogue lacks.
     """
     version, entry_of = recommender.version, recommender.item_json.entry
     fields = check_fields(version, options.fields)
@@ -102,7 +105,7 @@ def facet_counts(call: Call, total: int, facets: list[Facet]) -> Facets:
 
 
 def check_fields(version: IndexVersion, fields: Collection[str]) -> Collection[str]:
-    """`fields` as they are.
+    """`fields` unchanged, if the catalogue has all of the names.
 
     Raises:
         UnknownField: one is not a field of this catalogue.

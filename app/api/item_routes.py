@@ -16,10 +16,10 @@ from app.api.dependencies import (
     ListQuery,
     RecommenderDep,
 )
+from app.api.description.openapi_responses import NOT_CHANGED, Responses, responses
 from app.api.etags import holds
-from app.api.openapi_responses import NOT_CHANGED, Responses, responses
-from app.api.plain_query import QueryRoute
-from app.api.schemas import Facets, ItemDetail, ItemList
+from app.api.reading.plain_query import QueryRoute
+from app.api.wire.schemas import Facets, ItemDetail, ItemList
 from app.recommend.thumbnails import Width
 from twinset.images.formats import MEDIA_TYPES
 
@@ -58,7 +58,7 @@ async def item_image(
     width: WidthQuery = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The bytes of the catalogue, or a JPEG of that `width`, with an ETag of their content."""
+    """The bytes of the catalogue, or a JPEG if a `width` is given; the ETag names the content."""
     image = await recommender.image(item_id, width)
     etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}"'
     headers = {

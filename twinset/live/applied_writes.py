@@ -1,8 +1,9 @@
-"""Live writes that were applied to a collection beside the version's, where that lies in Milvus.
+"""Live writes that were applied to a collection beside the version's own, if the index is in
+Milvus.
 
 A write is durable in the log and shown by every worker's overlay before it is applied, see
-`live.engine_writes`. Which writes are applied stands in the log, under the collection's name: the
-collection can always be made anew from the version and the log, and is where it was lost.
+`twinset.live.engine_writes`. The log notes, under the collection's name, up to which write it is
+complete. If the collection is lost, it is made anew from the version and the log.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from twinset.live.write_log import WriteLog
 @dataclass(frozen=True)
 class Applied:
     """A collection that holds every row whose last write has at most this sequence, as that write
-    left it. It may hold others too, of writes that are being applied."""
+    left it.
+
+    It may also hold rows of later writes that are being applied.
+    """
 
     index: MilvusIndex
     sequence: int

@@ -180,7 +180,7 @@ def _index_vectors(staging: Path, vectors: Vectors, kind: str) -> VectorIndex:
 
 
 def _require_recall(index: VectorIndex, vectors: Vectors, least: float) -> float:
-    """The recall of an index; ConfigError where it is below `least`."""
+    """The recall of an index; ConfigError if it is below `least`."""
     recall = measure_recall(index, vectors)
     if recall < least:
         reached = f"recall@{RECALL_AT} is {recall:.3f}, below the {least:.3f} asked for"

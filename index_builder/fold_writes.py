@@ -29,7 +29,7 @@ from twinset.live.write_log import LOG_FILE, WriteLog
 
 
 def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport | None:
-    """Publish the live version with its live writes folded in; None where there are none.
+    """Publish the live version with its live writes folded in; None if there are none.
 
     Raises:
         ArtefactError: a file is damaged, or the encoder is not the one of the live version.

@@ -105,7 +105,7 @@ def _remove(index_dir: Path, name: str) -> None:
 
 
 def _dropped(folder: Path) -> bool:
-    """Whether nothing of a version is left but its folder."""
+    """True if nothing of a version is left but its folder."""
     try:
         engine_in(folder).drop(folder)
     except (ArtefactError, ConfigError, NotReady):

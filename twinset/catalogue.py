@@ -45,7 +45,7 @@ RESERVED_ID_ENDS = ("/image", "/similar")
 
 
 def id_fault(text: str) -> str | None:
-    """Why `text` cannot be a product's id, or None where it can.
+    """Why `text` cannot be a product's id, or None if it can.
 
     An id is printable, within `MAX_ID_BYTES`, and has one address: `a/image` would share that of
     the picture of `a`, and clients remove `.` and `..` from an address before they send it.
@@ -100,7 +100,7 @@ class Catalogue:
             raise CatalogueError(f"{self.path}: is damaged") from None
 
     def images(self) -> Iterator[bytes | None]:
-        """Encoded image of each row, in order; None where a product has none.
+        """Encoded image of each row, in order; None if a product has none.
 
         `image` is preferred to `image_path`. A path that leaves the catalogue's folder or cannot
         be read counts as no image.

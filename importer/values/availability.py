@@ -1,4 +1,4 @@
-"""Whether a product can be bought, from the words and counts that feeds use."""
+"""True if a product can be bought, from the words and counts that feeds use."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ Rows = NDArray[np.int64]
 @dataclass(frozen=True)
 class Pool:
     """The catalogue under evaluation, row-aligned with its embeddings; `category` and `colour`
-    are value numbers, and `picture` numbers the distinct images (-1 where there is none)."""
+    are value numbers, and `picture` numbers the distinct images (-1 if there is none)."""
 
     embeddings: Embeddings
     names: NDArray[np.int64]

@@ -81,7 +81,7 @@ class RunFigures:
 
     @property
     def title(self) -> str:
-        """The label, with the share of the training set where it was a part."""
+        """The label, with the share of the training set if it was a part."""
         partly = 0 < self.train_share < 1
         return f"{self.label}, {self.train_share:.0%} of the training set" if partly else self.label
 
@@ -241,7 +241,7 @@ def per_query(
 
 
 def study_task(vectors: ItemVectors, panel: Panel, task: str) -> Figures:
-    """Means with their 95 % bootstrap intervals; empty where no product has the sides."""
+    """Means with their 95 % bootstrap intervals; empty if no product has the sides."""
     places, values = per_query(vectors, panel, task)
     return summarise(values) if len(places) else {}
 

@@ -37,7 +37,7 @@ Weights = dict[str, NDArray[np.float32]]
 
 
 def is_encoder(folder: Path) -> bool:
-    """Whether a folder holds an exported encoder, and not a run."""
+    """True if a folder holds an exported encoder, and not a run."""
     return (folder / ENCODER_MANIFEST).is_file()
 
 

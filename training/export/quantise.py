@@ -1,7 +1,7 @@
 """`twinset quantise`: an encoder whose image tower computes in int8, if it still finds as much.
 
 Post-training quantisation (NNCF) with pictures of the catalogue. What comes out is measured against
-the encoder that went in, and written only where it says the same: rows within a cosine of 0.99 on
+the encoder that went in, and written only if it says the same: rows within a cosine of 0.99 on
 average, and recall within half a point.
 """
 

@@ -71,7 +71,7 @@ def load_checkpoint(
     optimizer: Optimizer,
     bank: nn.Module | None = None,
 ) -> Reached:
-    """Restore the last checkpoint of `run` in place; nothing is reached where there is none.
+    """Restore the last checkpoint of `run` in place; nothing is restored if there is none.
 
     Raises:
         ArtefactError: the checkpoint is damaged, or of another configuration.

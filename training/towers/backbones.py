@@ -35,7 +35,7 @@ class Backbone:
 
     `features` maps the inputs of the tower to (n, width); `stem` and `blocks` are its parts from
     the input upwards, for freezing; `projection` is a pretrained head into a shared space, if the
-    network has one. Where they are there, `early` maps inputs and n to what the stem and the first
+    network has one. If they are there, `early` maps inputs and n to what the stem and the first
     n blocks make of them, and `late` that and n to the features.
     """
 

@@ -64,7 +64,7 @@ def kind_of(index: Any) -> str:
 
 
 def stored_vectors(index: Any) -> Vectors | None:
-    """A read-only view (n, d) of the float32 rows inside a FAISS index; None where it has none."""
+    """A read-only view (n, d) of the float32 rows inside a FAISS index; None if it has none."""
     if isinstance(index, faiss.IndexIVF):
         return None
     flat = faiss.downcast_index(index.storage) if hasattr(index, "storage") else index

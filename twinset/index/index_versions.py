@@ -10,7 +10,7 @@
         milvus.json                  instead of both: the Milvus collection that holds them
         items.parquet                every field of the items
         images.bin, images.parquet   the pictures end to end, and where each one lies
-      report.html, report.json     how its encoder was evaluated; where the build was given it
+      report.html, report.json     how its encoder was evaluated; if the build was given it
 
 A version never changes once it is there. Going live, and going back, is one atomic write of
 CURRENT. Names sort by time.
@@ -67,7 +67,7 @@ class IndexVersion:
     items: Items
     images: Images
     manifest: Mapping[str, Any]
-    # (n,) which rows are items; None where all are. Only live writes leave rows without one.
+    # (n,) which rows are items; None if all are. Only live writes leave rows without one.
     alive: Mask | None = None
     # Of the last live write in it; 0 for a version as it was built.
     sequence: int = 0
@@ -108,7 +108,7 @@ def shrinks_too_much(items: int, live_items: int) -> bool:
 
 
 def list_versions(index_dir: Path) -> list[str]:
-    """Names of the versions that stand in the folder, oldest first; none where it is missing."""
+    """Names of the versions that stand in the folder, oldest first; none if it is missing."""
     if not index_dir.is_dir():
         return []
     return sorted(p.name for p in index_dir.iterdir() if is_version(p.name) and p.is_dir())
@@ -144,7 +144,7 @@ def read_report(index_dir: Path, name: str) -> bytes:
 
 
 def is_version(name: str) -> bool:
-    """Whether `name` has the form of a version name, and so is safe as a folder name."""
+    """True if `name` has the form of a version name, and so is safe as a folder name."""
     return _VERSION.fullmatch(name) is not None
 
 
@@ -223,7 +223,7 @@ def go_back(index_dir: Path, name: str) -> None:
 
 
 def follow_current(index_dir: Path) -> None:
-    """Let Milvus's alias lead to the live version, where a switch was cut short.
+    """Let Milvus's alias lead to the live version, if a switch was cut short.
 
     Raises:
         NotReady, ConfigError: Milvus does not answer or is not named.

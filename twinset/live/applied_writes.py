@@ -49,8 +49,8 @@ def owner_of(overlay: WritesOverVersion, log: WriteLog) -> str:
 
 
 def find_applied(overlay: WritesOverVersion, log: WriteLog) -> Applied | None:
-    """What is applied of the writes over a version: `overlay.applied` itself where it still says
-    so, None where nothing is, or where the collection was lost.
+    """What is applied of the writes over a version: `overlay.applied` itself if it still says
+    so, None if nothing is, or if the collection was lost.
 
     Raises:
         NotReady: Milvus does not answer.

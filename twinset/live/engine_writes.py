@@ -108,7 +108,7 @@ def _blocks(rows: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @contextmanager
 def _alone(index_dir: Path) -> Iterator[bool]:
-    """Whether no other process holds the lock; it goes with the process, however that ends."""
+    """True if no other process holds the lock; it goes with the process, however that ends."""
     lock = FileLock(index_dir / _LOCK, blocking=False)
     try:
         lock.acquire()

@@ -24,7 +24,7 @@ from twinset.live.write_log import Entry, picture_sha
 
 # In place of a picture's sha256: the one that the base version holds for the row.
 BASE_PICTURE = "base"
-_LARGEST = 1e307  # Milvus has no nulls, and keeps -1e308 where a number is missing
+_LARGEST = 1e307  # Milvus has no nulls, and keeps -1e308 if a number is missing
 _INT64 = range(-(2**63), 2**63)
 
 

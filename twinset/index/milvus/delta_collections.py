@@ -13,7 +13,7 @@ from twinset.index.milvus.milvus_index import MilvusIndex
 
 
 def open_beside(version: MilvusIndex, owner: str) -> MilvusIndex | None:
-    """The owner's collection beside a version's, loaded by the server; None where there is none.
+    """The owner's collection beside a version's, loaded by the server; None if there is none.
 
     Raises:
         NotReady: Milvus does not answer.

@@ -49,7 +49,7 @@ class CollectionRecord:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Raises ArtefactError where the file is not what `save` writes."""
+        """Raises ArtefactError if the file is not what `save` writes."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             kinds: dict[str, FieldKind] = dict(content["fields"])
@@ -167,7 +167,7 @@ def _index_parameters(client: Any, index_type: str) -> Any:
 
 
 def drop_collection(client: Any, name: str) -> None:
-    """Drop a collection and what leads to it; nothing where there is none."""
+    """Drop a collection and what leads to it; nothing if there is none."""
     if client.has_collection(name):
         for alias in client.list_aliases(name)["aliases"]:
             client.drop_alias(alias)

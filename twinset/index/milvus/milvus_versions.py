@@ -64,7 +64,7 @@ def open_index(folder: Path) -> MilvusIndex:
 
 
 def is_shareable(folder: Path) -> bool:
-    """Whether several processes can have a version open: not where it lies in milvus-lite.
+    """True if several processes can have a version open: not if it lies in milvus-lite.
 
     Raises:
         ConfigError: it lies in Milvus, which is not named.
@@ -81,7 +81,7 @@ def make_live(folder: Path) -> None:
 
 
 def drop(folder: Path) -> None:
-    """Drop the collections of a version or of what a build left; nothing where there are none."""
+    """Drop the collections of a version or of what a build left; nothing if there are none."""
     if (folder / FILE).is_file():
         record = CollectionRecord.load(folder / FILE)
         client = connect(MilvusAddress.from_environment())

@@ -48,6 +48,7 @@ docs: .venv/.all
 lint: .venv/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 # Both have a short form in `make test`. With nginx installed (Debian: apt-get install nginx-light)

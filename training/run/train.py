@@ -204,10 +204,7 @@ def open_run(
         products = load_products(catalogue, config.data, attributes, cache, photos)
     rows, validation = choose_sides(products, config, catalogue)
     settings = config.optimisation
-    steps_per_epoch = len(rows) // (settings.batch_size * settings.accumulation)
-    if steps_per_epoch == 0 or settings.batch_size < 2 * accelerator.num_processes:
-        size = (settings.batch_size, settings.accumulation)
-        raise CatalogueError(too_few_products(catalogue, len(rows), *size))
+    steps_per_epoch = _steps_per_epoch(config, catalogue, len(rows), accelerator.num_processes)
     towers = untrained_towers(config)
     if start is not None:
         _begin_with(start, config, towers, products.pixels[rows[:_SHOWN]])
@@ -239,6 +236,22 @@ def open_run(
         steps_per_epoch=steps_per_epoch,
     )
     return run, reached
+
+
+def _steps_per_epoch(
+    config: TrainingConfig, catalogue: Catalogue, rows: int, processes: int
+) -> int:
+    """How many steps see every product once.
+
+    Raises:
+        CatalogueError: there are fewer products than a batch holds.
+    """
+    settings = config.optimisation
+    steps = rows // (settings.batch_size * settings.accumulation)
+    if steps == 0 or settings.batch_size < 2 * processes:
+        size = (settings.batch_size, settings.accumulation)
+        raise CatalogueError(too_few_products(catalogue, rows, *size))
+    return steps
 
 
 def _begin_with(

@@ -175,7 +175,7 @@ class FaissIndex:
         return rows[:k], scores[:k]
 
     def _propose(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
-        """FAISS's candidates that no unseen row can precede, ranked; None if the search falls short."""
+        """FAISS's candidates that no unseen row can precede, ranked; None if it found too few."""
         if self.kind == "ivf-pq" and not self._passes_over_all(request):
             breadth *= _PQ_CANDIDATES
         few = self._plan.scan_rows

@@ -99,7 +99,7 @@ def parse_share(text: str, option: str) -> float:
     """A share written as `5%` or `0.05`.
 
     Raises:
-        BadParameter: it is neither, or outside of 0 to 100 %.
+        BadParameter: if it is neither, or outside of 0 to 100 %.
     """
     try:
         value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)

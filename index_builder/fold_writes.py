@@ -32,9 +32,9 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
     """Publish the live version with its live writes folded in; None if there are none.
 
     Raises:
-        ArtefactError: a file is damaged, or the encoder is not the one of the live version.
-        ConfigError: another build works on the folder, or no item is left.
-        Conflict: another version went live meanwhile; nothing was published.
+        ArtefactError: if a file is damaged, or the encoder is not the one of the live version.
+        ConfigError: if another build works on the folder, or no item is left.
+        Conflict: if another version went live meanwhile; nothing was published.
     """
     if not (index_dir / LOG_FILE).is_file():
         return None

@@ -52,7 +52,7 @@ def new_version(index_dir: Path, content: bytes, going: Going) -> Iterator[tuple
     leaves the folder as it was.
 
     Raises:
-        ConfigError: another build works on this folder.
+        ConfigError: if another build works on this folder.
         Conflict: see `Going.instead_of`; the version is removed again.
     """
     index_dir.mkdir(parents=True, exist_ok=True)

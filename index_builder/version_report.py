@@ -16,7 +16,7 @@ def add_report(report: Path, staging: Path, fingerprint: str) -> None:
     """Copy what `twinset evaluate` wrote into a version that is being built.
 
     Raises:
-        ArtefactError: it is no report, or that of another encoder.
+        ArtefactError: if it is no report, or that of another encoder.
     """
     figures = report / REPORT_FIGURES
     try:

@@ -67,7 +67,7 @@ class Catalogue:
     """A catalogue file, opened and checked; rows stay in file order.
 
     Raises:
-        CatalogueError: the file is missing, not Parquet, or breaks the column rules above.
+        CatalogueError: if the file is missing, not Parquet, or breaks the column rules above.
     """
 
     def __init__(self, path: Path) -> None:
@@ -239,8 +239,8 @@ def require_writable(path: Path) -> None:
     """Find out before the work whether a catalogue can be written there; makes its folder.
 
     Raises:
-        CatalogueError: a folder, or something else than a file, stands there.
-        OSError: its folder cannot be made or written to.
+        CatalogueError: if a folder, or something else than a file, stands there.
+        OSError: if its folder cannot be made or written to.
     """
     if path.exists() and not path.is_file():
         raise CatalogueError(f"{path}: is not a file")

@@ -32,7 +32,7 @@ class CsvSource:
     the Kaggle table writes product names with commas and without quotes.
 
     Raises:
-        CatalogueError: its first line is no header.
+        CatalogueError: if its first line is no header.
     """
 
     typed = False

@@ -113,7 +113,7 @@ def load_products(
     any number of each.
 
     Raises:
-        CatalogueError: a named attribute is not in the catalogue, or a column not in `photos`.
+        CatalogueError: if a named attribute is not in the catalogue, or a column not in `photos`.
     """
     unknown = [name for name in attributes if name not in catalogue.attributes]
     if unknown:

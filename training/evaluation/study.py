@@ -114,8 +114,8 @@ def run_study(encoders: Sequence[Path], catalogue: Catalogue, device: str) -> St
     """Measure encoders, the one in question first, on products that all of them kept out.
 
     Raises:
-        ArtefactError: an encoder folder is damaged.
-        CatalogueError: the catalogue has no category, or nothing was kept out by all.
+        ArtefactError: if an encoder folder is damaged.
+        CatalogueError: if the catalogue has no category, or nothing was kept out by all.
     """
     panel = open_panel(catalogue, encoders)
     runs: list[RunFigures] = []
@@ -153,7 +153,7 @@ def open_panel(catalogue: Catalogue, encoders: Sequence[Path]) -> Panel:
     """The products that every one of the encoders kept out of training.
 
     Raises:
-        CatalogueError: the catalogue has no category, or fewer than two products are left.
+        CatalogueError: if the catalogue has no category, or fewer than two products are left.
     """
     if catalogue.category is None:
         raise CatalogueError(f"{catalogue.path}: names no category, which evaluation compares")

@@ -69,7 +69,7 @@ class DualSpec:
         """Read the fields of `encoder.json`.
 
         Raises:
-            ArtefactError: a field is missing or of the wrong shape.
+            ArtefactError: if a field is missing or of the wrong shape.
         """
         try:
             image, text = manifest["image"], manifest["text"]

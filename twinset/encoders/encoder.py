@@ -64,7 +64,7 @@ class Encoder(Protocol):
         Either side of an item may be None, not both.
 
         Raises:
-            InvalidInput: an item has neither side.
+            InvalidInput: if an item has neither side.
         """
 
 

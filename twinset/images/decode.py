@@ -238,7 +238,7 @@ def crop_box(image: Image.Image, box: Sequence[float]) -> Image.Image:
     """The part of an image inside `box` = (x1, y1, x2, y2), fractions of its width and height.
 
     Raises:
-        BadDimensions: the part has a side of less than one pixel.
+        BadDimensions: if the part has a side of less than one pixel.
     """
     x1, y1, x2, y2 = box
     width, height = image.size

@@ -21,7 +21,7 @@ def keep_encoder(index_dir: Path, encoder: Path) -> str:
     """Copy an encoder folder into the store, once; returns its fingerprint.
 
     Raises:
-        ArtefactError: the folder is damaged or is none of an encoder.
+        ArtefactError: if the folder is damaged or is none of an encoder.
     """
     fingerprint = str(read_manifest(encoder, _KIND, _MANIFEST).get("fingerprint"))
     target = _place(index_dir, fingerprint)

@@ -95,7 +95,7 @@ class FaissIndex:
         """Index `vectors`, (n, d) unit rows with n >= 1; `on_rows` hears of each block's rows.
 
         Raises:
-            ConfigError: the kind is unknown.
+            ConfigError: if the kind is unknown.
         """
         index = new_index(vectors, kind)
         for start in range(0, len(vectors), _ADD_BLOCK):
@@ -113,7 +113,7 @@ class FaissIndex:
         """Read what `save` wrote; the caller has verified the checksums.
 
         Raises:
-            ArtefactError: it is not an index of one of the kinds, or its vectors are missing.
+            ArtefactError: if it is not an index of one of the kinds, or its vectors are missing.
         """
         try:
             index = faiss.read_index(str(path))

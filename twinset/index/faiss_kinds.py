@@ -99,7 +99,7 @@ def new_index(vectors: Vectors, kind: str) -> Any:
     """An empty index for `vectors`, (n, d), trained on some of them.
 
     Raises:
-        ConfigError: the kind is unknown.
+        ConfigError: if the kind is unknown.
     """
     dimension = vectors.shape[1]
     if kind == "exact":

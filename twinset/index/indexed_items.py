@@ -52,7 +52,7 @@ class ItemTable:
     description.
 
     Raises:
-        ArtefactError: the file is not Parquet, lacks an id, or holds one twice.
+        ArtefactError: if the file is not Parquet, lacks an id, or holds one twice.
     """
 
     def __init__(self, path: Path) -> None:

@@ -53,7 +53,7 @@ def find_applied(overlay: WritesOverVersion, log: WriteLog) -> Applied | None:
     so, None if nothing is, or if the collection was lost.
 
     Raises:
-        NotReady: Milvus does not answer.
+        NotReady: if Milvus does not answer.
     """
     version, before = overlay.base.index, overlay.applied
     if not isinstance(version, MilvusIndex):

@@ -121,8 +121,8 @@ class Merge:
         """Merge one write; returns true if it made a new item. If it raises, nothing was changed.
 
         Raises:
-            NotFound: a patch or a deletion of an item that is not there.
-            InvalidInput: the item would have neither a picture nor words.
+            NotFound: if a patch or a deletion of an item that is not there.
+            InvalidInput: if the item would have neither a picture nor words.
         """
         row = self._row_of(entry.id)
         if entry.operation == "put":

@@ -96,8 +96,8 @@ def create_collection(
     """Make, fill, index and load a collection; one of that name is replaced.
 
     Raises:
-        InvalidInput: a field of an item does not fit; nothing is left behind.
-        NotReady: Milvus does not answer.
+        InvalidInput: if a field of an item does not fit; nothing is left behind.
+        NotReady: if Milvus does not answer.
     """
     record = CollectionRecord(new.name, address.index_type, FieldMap.of(new.columns))
     with _creating(client, record, new.vectors.shape[1]):
@@ -115,7 +115,7 @@ def create_beside(
     """Make and load an empty collection beside another one, like it but for its rows.
 
     Raises:
-        NotReady: Milvus does not answer.
+        NotReady: if Milvus does not answer.
     """
     empty = beside(record, owner)
     with _creating(client, empty, dimension):

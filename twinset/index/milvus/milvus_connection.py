@@ -73,8 +73,8 @@ def connect(address: MilvusAddress) -> Any:
     """A `pymilvus.MilvusClient`, safe across threads; one per process and address.
 
     Raises:
-        ConfigError: pymilvus is not installed, or another process holds the milvus-lite file.
-        NotReady: nobody answers, or the token is refused.
+        ConfigError: if pymilvus is not installed, or another process holds the milvus-lite file.
+        NotReady: if nobody answers, or the token is refused.
     """
     try:
         from pymilvus import MilvusClient

@@ -54,7 +54,7 @@ class FieldMap:
         """One item's columns; a field that it lacks has no value.
 
         Raises:
-            InvalidInput: a string is too long or no Unicode text, or a number is out of range.
+            InvalidInput: if a string is too long or no Unicode text, or a number is out of range.
         """
         return {
             f"f{number}": _cell(kind, fields.get(name))

@@ -101,8 +101,8 @@ class MilvusIndex:
         New rows follow the last one, so that a mask has a place for each.
 
         Raises:
-            InvalidInput: a field does not fit into the collection; nothing is written.
-            NotReady: Milvus does not answer; the call may be repeated.
+            InvalidInput: if a field does not fit into the collection; nothing is written.
+            NotReady: if Milvus does not answer; the call may be repeated.
         """
         written = entries(rows, np.asarray(vectors, np.float32), items, self.record.fields)
         with answering():

@@ -71,6 +71,12 @@ def test_a_file_name_occurs_once() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+def test_no_test_module_imports_another() -> None:
+    lent = re.compile(r"^\s*(?:from|import) tests\.(?:\w+\.)*test_\w+", re.MULTILINE)
+    files = (ROOT / "tests").rglob("*.py")
+    assert [path for path in files if lent.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_docstrings_are_plain_english() -> None:
     texts = [text for path in FILES for text in docstrings(path)]
     decoded = sum(DECODED.search(text) is not None for text in texts)

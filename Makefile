@@ -54,6 +54,7 @@ lint: .venv/.all
 
 # A line that only another process runs does not count.
 coverage: .venv/.all .venv/.browser .venv/.generator
+	mkdir -p var
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage report
 

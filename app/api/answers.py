@@ -42,6 +42,8 @@ def recommendations(
             beside["variants"] = ids_of(version, hit.variants)
         hits.append(entry_of(version, hit.row, beside, fields))
     content = _envelope(call, recommender, hits, options, page.exhausted)
+    if page.unwanted:
+        content["understood"] = {"unwanted": [asdict(one) for one in page.unwanted]}
     return _json(content | {"took_ms": call.took_ms}, call.prefix)
 
 

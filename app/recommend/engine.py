@@ -19,6 +19,7 @@ from app.concurrency.pools import BoundedPool
 from app.observability.prometheus_metrics import Metrics
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.thumbnails import Thumbnails
+from app.recommend.word_search import WordSearch
 from app.settings import Settings
 from twinset.encoders import Encoder
 from twinset.text.text_folding import plain
@@ -43,6 +44,7 @@ class Engine:
 
     def __init__(self, encoder: Encoder, settings: Settings, metrics: Metrics) -> None:
         self.encoder = encoder
+        self.words = WordSearch()
         self.item_json = ItemJsonCache(settings.max_fragment_bytes)
         self._queue_s = wait = settings.queue_s
         threads = settings.threads

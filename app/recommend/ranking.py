@@ -14,6 +14,7 @@ from app.service_errors import UnknownField
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.vector_index import Condition, VectorIndex
+from twinset.words.negation import Unwanted
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.int64]
@@ -36,10 +37,14 @@ class Ranked:
 
 @dataclass(frozen=True)
 class RankedPage:
-    """A page of a ranked list; `exhausted` when the list ends with it."""
+    """A page of a ranked list; `exhausted` when the list ends with it.
+
+    `unwanted` are the values that a query of words asked to leave out.
+    """
 
     hits: list[Ranked]
     exhausted: bool
+    unwanted: tuple[Unwanted, ...] = ()
 
 
 def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -21,6 +22,7 @@ from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import ListedPage, RankedPage, browse, group_codes, rank, variants_of
+from app.recommend.word_search import narrowed, rank_words
 from app.settings import Settings
 from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound, NotReady
@@ -87,8 +89,13 @@ class Recommender:
         return await self._engine.decoder.shrink(data, side)
 
     async def by_text(self, text: str, query: SearchQuery) -> RankedPage:
-        """Items that fit a description."""
-        return await self._rank(await self._engine.encode_text(text), query)
+        """Items that fit a description, without the values that it negates; an id comes first."""
+        version = self.version
+        understood = self._engine.words.understand(version, text)
+        query = narrowed(query, understood)
+        vector = await self._engine.encode_text(understood.words)
+        page = await self._engine.search(partial(rank_words, version, text, vector, query))
+        return replace(page, unwanted=understood.unwanted)
 
     async def similar(self, row: int, query: SearchQuery) -> RankedPage:
         """Items like the item of a row, by its stored vector, so no model runs; never the item

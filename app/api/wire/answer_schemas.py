@@ -74,6 +74,20 @@ class Page(BaseModel):
     exhausted: bool = Field(description="True when no further item follows this page.")
 
 
+class Unwanted(BaseModel):
+    """Values of a field that the query asked to leave out."""
+
+    field: str
+    values: list[str]
+    words: str = Field(description="The words of the query that said so.")
+
+
+class Understood(BaseModel):
+    """What the service read out of a query of words, beside its meaning."""
+
+    unwanted: list[Unwanted]
+
+
 class Recommendations(BaseModel):
     """Items, most similar first."""
 
@@ -81,6 +95,9 @@ class Recommendations(BaseModel):
     model: Model
     items: list[Hit]
     page: Page
+    understood: Understood | None = Field(
+        None, description="Left out unless words of the query were read as more than their meaning."
+    )
     took_ms: float
 
 

@@ -1,0 +1,76 @@
+"""What a query of words says of the catalogue: codes, and values to leave out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.raw_client import check
+from tests.support.small_shop import COLOURS, ODD_ID
+
+
+def ask(client: httpx.Client, query: str, **more: Any) -> dict[str, Any]:
+    answer = client.post("/recommend/by-text", json={"query": query, "limit": 30, **more})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [hit["id"] for hit in answer["items"]]
+
+
+@pytest.mark.parametrize("code", ["p7", "P7", " p7 ", ODD_ID])
+def test_an_id_typed_whole_is_first(client: httpx.Client, code: str) -> None:
+    assert ids(ask(client, code))[0] == code.strip().replace("P7", "p7")
+
+
+def test_pages_of_a_code_make_up_the_list(client: httpx.Client) -> None:
+    whole = ids(ask(client, "p7"))
+    assert len(set(whole)) == len(whole) == 25
+    paged: list[str] = []
+    exhausted = False
+    while not exhausted:
+        answer = ask(client, "p7", limit=4, offset=len(paged))
+        paged += ids(answer)
+        exhausted = answer["page"]["exhausted"]
+    assert paged == whole
+
+
+def test_a_code_obeys_filters_exclusions_and_groups(client: httpx.Client) -> None:
+    assert "p7" not in ids(ask(client, "p7", exclude_ids=["p7"]))
+    assert "p7" not in ids(ask(client, "p7", filter='id != "p7"'))
+    grouped = ask(client, "p7", group_by="group_id")["items"]
+    assert grouped[0]["id"] == "p7"
+    assert len(grouped[0]["variants"]) == len(COLOURS) - 1
+    assert not {hit["id"] for hit in grouped[1:]} & set(grouped[0]["variants"])
+    assert ids(ask(client, "p7", limit=1)) == ["p7"]
+
+
+def test_negated_values_are_left_out_and_said(client: httpx.Client) -> None:
+    answer = ask(client, "shirt not black or red")
+    colours = {hit["item"].get("baseColour") for hit in answer["items"]}
+    assert colours == {"green", "blue", None}
+    assert answer["understood"] == {
+        "unwanted": [
+            {"field": "baseColour", "values": ["black"], "words": "not black or red"},
+            {"field": "baseColour", "values": ["red"], "words": "not black or red"},
+        ]
+    }
+    both = ask(client, "shirt not black", filter='gender = "Men"')["items"]
+    assert {hit["item"]["gender"] for hit in both} == {"Men"}
+    assert "black" not in {hit["item"]["baseColour"] for hit in both}
+
+
+def test_other_words_are_read_as_before(client: httpx.Client) -> None:
+    assert "understood" not in ask(client, "black shirt")
+
+
+def test_a_wrong_filter_is_named_as_the_caller_wrote_it(client: httpx.Client) -> None:
+    body = {"query": "not black", "filter": "gender ="}
+    answer = client.post("/recommend/by-text", json=body)
+    check(answer, 400, "invalid_filter")
+    alone = client.post("/recommend/by-text", json={**body, "query": "black"})
+    assert answer.json()["detail"] == alone.json()["detail"]

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,10 @@ DECODED = re.compile(
     r"\b(where (it|there|one|no|they|that|this)|such a one|of them|as ever|of late|whoever)\b", re.I
 )
 MOST_DECODED, LEAST_CONDITIONS = 0.02, 0.20
+
+# Where an import of our own may wait until a function runs, since it is heavy: commands,
+# of which one runs in a process; the engines, of which a service opens one; two measurements.
+IMPORTS_LATE = re.compile(r"_commands?$|^(engines|scale|clip_weights)$")
 
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -69,6 +74,40 @@ def test_no_folder_is_crowded(folder: Path) -> None:
 def test_a_file_name_occurs_once() -> None:
     names = Counter(path.name for path in FILES if path.name not in ("__init__.py", "__main__.py"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_module_imports_itself_by_others() -> None:
+    """Imports inside functions count, so that none hides a circle; raises CycleError if one is."""
+    modules = {module_name(path): path for path in FILES}
+    imports = {name: set(imports_of(path, modules)) - {name} for name, path in modules.items()}
+    assert any(imports.values())
+    TopologicalSorter(imports).prepare()
+
+
+@each_file
+def test_functions_import_nothing_of_ours(path: Path) -> None:
+    late = [
+        node.lineno
+        for function in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in ROOMS
+    ]
+    assert late == [] or IMPORTS_LATE.search(path.stem)
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(path: Path, modules: dict[str, Path]) -> Iterator[str]:
+    """The modules of ours that a file imports."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in modules else node.module for name in whole]
+        yield from (name for name in names if name in modules)
 
 
 def test_no_test_module_imports_another() -> None:

@@ -20,13 +20,15 @@ _Declared = Annotated[HTTPAuthorizationCredentials | None, Depends(admin_scheme)
 
 
 def require_admin(request: Request, state: StateDep, _declared: _Declared) -> None:
-    """Let only holders of the admin key pass. A route that depends on it must not declare a body:
-    the framework would read that first.
+    """Let only holders of the admin key pass.
+
+    A route that depends on it must not declare a body, which the framework would read before the
+    key is checked.
 
     Raises:
         NotFound: no admin key is set, so there are no admin routes.
-        Forbidden: it is a key for reading.
-        Unauthorized: the key is missing or another one.
+        Forbidden: the key is for reading only.
+        Unauthorized: the key is missing or wrong.
     """
     expected = state.settings.admin_key
     if expected is None:

@@ -1,7 +1,7 @@
-"""Writing items, and choosing the index version. All of it needs the admin key.
+"""Routes that write items and choose the index version. All take the admin key.
 
-Bodies are read here and not declared as parameters: the framework would read them before the key
-is checked.
+Bodies are read here instead of being declared: the framework would read them before the key is
+checked.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ _JSON, _NDJSON = "application/json", "application/x-ndjson"
 
 @dataclass(frozen=True)
 class WriteCall:
-    """The request at hand and where it is written to; `key` is its idempotency key."""
+    """A write request with the catalogue that it is for; `key` is its idempotency key, if it has
+    one."""
 
     request: Request
     response: Response
@@ -58,7 +59,7 @@ class WriteCall:
         return str(self.request.state.request_id)
 
     async def body(self, media_type: str) -> bytes:
-        """The body.
+        """The body, if it is declared as `media_type`.
 
         Raises:
             UnsupportedBody: it is declared as something else.
@@ -69,7 +70,7 @@ class WriteCall:
         return await self.request.body()
 
     def token(self, body: bytes) -> Token | None:
-        """What an answer is remembered under, None without a key."""
+        """What an answer is remembered under; None if the request has no idempotency key."""
         if self.key is None:
             return None
         path = route_path(self.request.scope)
@@ -140,7 +141,7 @@ _LINES = {
 }
 _REPLAYED = {
     "Idempotency-Replayed": {
-        "description": "`true` where an earlier answer is given again.",
+        "description": "`true` if an earlier answer is given again.",
         "schema": {"type": "string"},
     }
 }
@@ -168,8 +169,8 @@ async def put_item(write: WriteDep, item_id: ItemIdPath) -> WriteResult:
     openapi_extra=_body_of(_JSON, _ITEM),
 )
 async def patch_item(write: WriteDep, item_id: ItemIdPath) -> WriteResult:
-    """The fields named are changed; null takes a value away. Only a change of the item's words or
-    picture runs the model: a price or a stock does not."""
+    """The fields named are changed; null takes a value away. The model runs only if the item's
+    words or picture change: a price or a stock costs nothing."""
     return await _write_one(write, "patch", item_id, await write.body(_JSON))
 
 
@@ -179,7 +180,7 @@ async def patch_item(write: WriteDep, item_id: ItemIdPath) -> WriteResult:
     responses=_DONE | responses(401, 404, 413, 422, 429, 500, 503, 507),
 )
 async def delete_item(write: WriteDep, item_id: ItemIdPath) -> WriteResult:
-    """It is found by nothing from now on."""
+    """No search or list finds the item from now on."""
     return await _write_one(write, "delete", item_id, None)
 
 
@@ -205,7 +206,7 @@ async def _write_one(
     response_model_exclude_none=True,
 )
 async def write_batch(write: WriteDep) -> BatchResult:
-    """Newline-delimited JSON. Good lines are written together, durably, whatever the others are;
+    """Newline-delimited JSON. Good lines are written together, durably, even if others are refused;
     each line is answered as a request of its own would be."""
     body = await write.body(_NDJSON)
     writer, token = Writer(write.live), write.token(body)
@@ -248,10 +249,10 @@ async def activate_index(
     call: CallDep,
     live: LiveDep,
     version: VersionPath,
-    force: Annotated[bool, Query(description="Also where it is worse than the live one.")] = False,
+    force: Annotated[bool, Query(description="Also if it is worse than the live one.")] = False,
 ) -> Activation:
-    """It is compared with the live one first, and refused where it is worse by more than the
-    margin. Its encoder comes along, live writes newer than its catalogue stay."""
+    """The version is compared with the live one first, and refused if it is worse by more than the
+    margin. Its encoder goes live with it; live writes newer than its catalogue stay."""
     comparison = await live.run_alone(partial(Versions(live).activate, version, force))
     return Activation(
         request_id=call.request_id, version=version, comparison=_comparison(comparison)
@@ -264,7 +265,7 @@ async def activate_index(
     responses=responses(401, 404, 409, 413, 429, 500, 503, 507),
 )
 async def roll_back_index(call: CallDep, live: LiveDep) -> Activation:
-    """The version that was live before the live one; asked again, the one before that."""
+    """The version that was live before the live one; if asked again, the one before that."""
     version = await live.run_alone(Versions(live).roll_back)
     return Activation(request_id=call.request_id, version=version, comparison=None)
 
@@ -274,7 +275,7 @@ def _comparison(comparison: Comparison | None) -> ComparisonInfo | None:
 
 
 def status_of_outcome(outcome: Outcome) -> int:
-    """The HTTP status that tells a client of a write's outcome."""
+    """The HTTP status that answers a write with this outcome."""
     if outcome.code is not None:
         return status_of_code(outcome.code)
     return 201 if outcome.created else 200

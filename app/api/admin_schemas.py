@@ -17,7 +17,7 @@ class ErrorInfo(BaseModel):
     time: datetime
     request_id: str
     method: str
-    route: str = Field(description="The route's template; `unmatched` where there is none.")
+    route: str = Field(description="The route's template; `unmatched` if there is none.")
     status: int
     code: str = Field(description="Of the problem document.")
 
@@ -41,7 +41,7 @@ class LineResult(BaseModel):
     """What became of one line of a batch."""
 
     line: int = Field(ge=1, description="From 1, blank lines not counted.")
-    id: str = Field(description="Empty where the line names no id that could be one.")
+    id: str = Field(description="Empty if the line holds no valid id.")
     status: int = Field(description="As a request of its own would be answered.")
     sequence: int | None = None
     code: str | None = Field(None, description="Why the line was refused.")
@@ -73,7 +73,7 @@ class VersionInfo(BaseModel):
 
     @classmethod
     def of(cls, listed: ListedVersion) -> Self:
-        """The version as its manifest describes it; what the manifest lacks is null."""
+        """The version as its manifest describes it; a field is null if the manifest lacks it."""
         manifest = listed.manifest
         encoder, writes = manifest.get("encoder") or {}, manifest.get("live") or {}
         return cls(
@@ -96,7 +96,7 @@ class Writes(BaseModel):
     sequence: int = Field(description="The latest write that this worker shows.")
     changed: int = Field(description="Items that differ from the version.")
     unapplied: int = Field(
-        description="Of those, how many Milvus does not hold yet; 0 where the index is not there."
+        description="Of those, how many Milvus does not hold yet; 0 if the index is not in Milvus."
     )
 
 
@@ -109,7 +109,7 @@ class IndexList(BaseModel):
 
 
 class QualityInfo(BaseModel):
-    """How good a version is; null where it cannot be measured."""
+    """How good a version is; null if it cannot be measured."""
 
     version: str
     items: int
@@ -134,5 +134,5 @@ class Activation(BaseModel):
     request_id: str
     version: str
     comparison: ComparisonInfo | None = Field(
-        None, description="Null after a rollback, and where the version was live already."
+        None, description="Null after a rollback, and if the version was live already."
     )

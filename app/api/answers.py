@@ -26,8 +26,11 @@ def recommendations(
 ) -> Response:
     """A ranked page as the response of every search: `Recommendations`, written directly.
 
-    Nothing in it comes from a caller, so there is nothing to validate; a test holds the bytes to
-    the schema.
+    Nothing in it comes from a caller, so there is nothing to validate; a test compares the bytes
+    with the schema.
+
+    Raises:
+        UnknownField: `fields` names a field that the catalogue lacks.
     """
     version, entry_of = recommender.version, recommender.item_json.entry
     fields = check_fields(version, options.fields)
@@ -102,7 +105,7 @@ def facet_counts(call: Call, total: int, facets: list[Facet]) -> Facets:
 
 
 def check_fields(version: IndexVersion, fields: Collection[str]) -> Collection[str]:
-    """`fields` as they are.
+    """`fields` unchanged, if the catalogue has all of the names.
 
     Raises:
         UnknownField: one is not a field of this catalogue.

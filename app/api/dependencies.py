@@ -1,4 +1,4 @@
-"""What routes are given, so that each reads like a type signature."""
+"""Parameters of routes, so that each route reads like a type signature."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _IMAGE_FIELDS = fields_of(ImageOptions)
 
 @dataclass(frozen=True)
 class Call:
-    """The request at hand: its id, and its clock."""
+    """What an answer says of its request: the id, and the time it took."""
 
     request_id: str
     start: float
@@ -55,12 +55,12 @@ StateDep = Annotated[State, Depends(get_state)]
 
 
 async def get_recommender(state: StateDep) -> Recommender:
-    """The live recommender, read once per request."""
+    """The live recommender, read once per request, so that a switch does not change it."""
     return live_recommender(state)
 
 
 def live_recommender(state: State) -> Recommender:
-    """What answers now.
+    """The recommender that answers now.
 
     Raises:
         ArtefactError: its files were refused at start.
@@ -91,7 +91,7 @@ CallDep = Annotated[Call, Depends(get_call)]
 
 
 async def read_image_form(request: Request) -> ImageForm:
-    """The image and the options of a multipart body.
+    """The image and the options of a multipart body, if both fit.
 
     Raises:
         UnsupportedBody, MalformedBody: see `app.http.multipart`.
@@ -108,7 +108,7 @@ async def read_image_form(request: Request) -> ImageForm:
 
 
 def located(error: ValidationError, place: str) -> RequestValidationError:
-    """What a model refused, as the framework says it of a request's `place`: body, query."""
+    """A model's refusal as the framework's own error, in a part of the request: body or query."""
     details = error.errors(include_url=False, include_input=False, include_context=False)
     return RequestValidationError(
         [{**detail, "loc": (place, *detail["loc"])} for detail in details]

@@ -1,4 +1,4 @@
-"""The handlers of errors: what each becomes on the wire."""
+"""Error handlers: the problem document that each error becomes."""
 
 from __future__ import annotations
 

@@ -52,12 +52,12 @@ def status_of(error: TwinsetError) -> int:
 
 
 def status_of_class(kind: type[TwinsetError]) -> int:
-    """The status of every error of a class; the nearest ancestor that has one decides."""
+    """The status of an error class; if the class has none itself, that of its nearest ancestor."""
     return next(STATUS[one] for one in kind.__mro__ if one in STATUS)
 
 
 def status_of_code(code: str) -> int:
-    """The status that goes with the code of one of Twinset's errors."""
+    """The HTTP status that goes with the code of a domain error."""
     kind = next(kind for kind in error_classes() if kind.code == code)
     return status_of_class(kind)
 

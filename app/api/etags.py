@@ -6,7 +6,10 @@ import hashlib
 
 
 def tag_of(*parts: str) -> str:
-    """A weak tag of all that decides an answer; the answers may differ in id and time taken."""
+    """A weak tag of everything that decides an answer.
+
+    Two answers have the same tag even if their request id and time taken differ.
+    """
     digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=16)
     return f'W/"{digest.hexdigest()}"'
 

@@ -1,7 +1,7 @@
-"""A route that reads its parameters itself, for the two busiest ones.
+"""A route that reads its parameters itself, for the two busiest routes.
 
-FastAPI walks the tree of dependencies and takes each field of a model apart for every request,
-which costs more than all else that `similar` does before its search.
+If FastAPI reads them, it walks the tree of dependencies and takes each field of a model apart for
+every request, which costs more than all else that `similar` does before its search.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _reader(name: str, hint: Any) -> Reader:
 
 
 class QueryReader(Generic[Model]):
-    """Reads a plain query string as a model, in the framework's way.
+    """Reads a plain query string as a model, with the result that the framework would give.
 
     Raises:
         RequestValidationError: the model refuses it.

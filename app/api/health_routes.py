@@ -17,13 +17,13 @@ _METRICS_RESPONSE: Responses = {200: {"content": {"text/plain": {"schema": {"typ
 
 @router.get("/livez", summary="Whether the process answers", responses=responses(500))
 async def livez() -> Health:
-    """Touches no model."""
+    """Answers as long as the process does, and touches no model."""
     return Health()
 
 
 @router.get("/readyz", summary="Whether requests can be answered", responses=responses(500, 503))
 async def readyz(state: StateDep, recommender: RecommenderDep) -> Health:
-    """Runs an embedding and a search; those who ask at one time share one."""
+    """Runs an embedding and a search; if several clients ask at once, they share one run."""
     if state.draining:
         raise NotReady("The service is shutting down.")
     await state.probe.run(recommender.probe)

@@ -58,7 +58,7 @@ async def item_image(
     width: WidthQuery = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The bytes of the catalogue, or a JPEG of that `width`, with an ETag of their content."""
+    """The bytes of the catalogue, or a JPEG if a `width` is given; the ETag names the content."""
     image = await recommender.image(item_id, width)
     etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}"'
     headers = {

@@ -33,7 +33,7 @@ class JsonRequest(Request):
 
 
 class JsonRoute(QueryRoute):
-    """A route that reads its body as a `JsonRequest`.
+    """A route that reads its body as a `JsonRequest`, if the body is declared as JSON.
 
     Raises:
         UnsupportedBody: the body is not declared as JSON, which `curl -d` forgets.

@@ -89,7 +89,7 @@ def _build(app: FastAPI, settings: Settings) -> dict[str, Any]:
 
 
 def _require_discriminators(schemas: dict[str, Any]) -> None:
-    """Say that the field which tells alternatives apart is always there, as it is."""
+    """Mark the field that tells alternatives apart as always present, which it is."""
     for schema in list(schemas.values()):
         for field in schema.get("properties", {}).values():
             choice = field.get("items", field)
@@ -127,7 +127,8 @@ def _name_codes(operation: dict[str, Any]) -> None:
 def _answered_outside(path: str, settings: Settings) -> set[int]:
     """Statuses that a request can get before it reaches its route.
 
-    400, 408, 413 and 415 by what is sent, whatever the route; the others as the settings have it.
+    400, 408, 413 and 415 depend on what is sent; 401 and 429 occur if the settings have keys or a
+    rate.
     """
     statuses = {400, 408, 413, 415}
     if path in PROBES:

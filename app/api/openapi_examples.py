@@ -30,9 +30,9 @@ _DEEPEST = 8
 def example_of(
     schema: Schema, schemas: Mapping[str, Schema], name: str = "", depth: int = 0
 ) -> Any:
-    """A value that the schema allows: what it gives as an example or a default, else the plainest.
+    """A value that the schema allows: its own example or default if it has one, else the plainest.
 
-    `schemas` are those that it may refer to; `name` is that of the field that it describes.
+    `schemas` are those that it may refer to; `name` is the field that it describes.
     """
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
@@ -50,7 +50,7 @@ def example_of(
 
 
 def fits(value: object, schema: Schema) -> bool:
-    """Whether a known value is of the schema's type."""
+    """True if a known value is of the schema's type."""
     kinds = {str: "string", float: "number", int: "integer", list: "array"}
     options = schema.get("anyOf", [schema])
     return any(option.get("type") == kinds.get(type(value)) for option in options)

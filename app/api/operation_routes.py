@@ -1,4 +1,4 @@
-"""What an operator looks at: the errors of late, and how a version was evaluated."""
+"""What an operator looks at: recent errors, and how a version was evaluated."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _REPORT: Responses = {
 
 @router.get(
     "/errors",
-    summary="Errors of late",
+    summary="Recent errors",
     responses=responses(401, 404, 500),
     dependencies=[AdminDep],
 )
 async def list_errors(call: CallDep, state: StateDep) -> ErrorList:
-    """The last 100 errors of callers and the last 100 of the service, newest first, as the worker
-    that answers remembers them."""
+    """The last 100 errors of callers and the last 100 of the service, newest first. Each worker
+    remembers its own."""
     errors = [ErrorInfo.model_validate(vars(event)) for event in state.errors.latest()]
     return ErrorList(request_id=call.request_id, errors=errors)
 
@@ -52,8 +52,11 @@ async def list_errors(call: CallDep, state: StateDep) -> ErrorList:
 def require_operator(
     request: Request, state: StateDep, _declared: Annotated[object, Depends(admin_scheme)]
 ) -> None:
-    """As `require_admin`, or by the cookie of whoever signed in with the admin key: for pages that
-    a browser opens by itself. Only for what changes nothing."""
+    """Let only holders of the admin key pass, by the header or by the cookie of a browser that
+    signed in with it.
+
+    For pages that a browser opens by itself, and only if the route changes nothing.
+    """
     if not Sessions(state.settings).may_operate(request.cookies.get(COOKIE, "")):
         require_admin(request, state, None)
 
@@ -66,6 +69,6 @@ def require_operator(
     dependencies=[Depends(require_operator)],
 )
 async def index_report(live: LiveDep, version: VersionPath) -> Response:
-    """The page that `twinset evaluate` wrote, where the version was built with `--report`."""
+    """The page that `twinset evaluate` wrote, if the version was built with `--report`."""
     html = await live.run(partial(Versions(live).report, version))
     return Response(html, headers=_HEADERS, media_type="text/html")

@@ -1,4 +1,4 @@
-"""Query strings and forms as clients write them, brought into the one form that models read."""
+"""Brings query strings and forms, as clients write them, into the one form that models read."""
 
 from __future__ import annotations
 

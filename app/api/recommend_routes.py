@@ -1,4 +1,4 @@
-"""Similar items: by image, by text, by item, and by a blend of them."""
+"""Routes to similar items: by image, by text, by item, and by a blend of several signals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 
 
 async def by_image(recommender: RecommenderDep, call: CallDep, form: ImageFormDep) -> Response:
-    """Upload a photo as `image`; the common fields go beside it as form fields."""
+    """Upload a photo as `image`. If common fields are wanted, send them as further form fields."""
     page = await recommender.by_image(form.image, form.options.box, form.options.to_query())
     return recommendations(call, recommender, page, form.options)
 
@@ -61,7 +61,8 @@ async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) 
     response_model=Recommendations,
 )
 async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -> Response:
-    """Each signal is an image, a text or an item, with a weight. No item given is returned."""
+    """Each signal is an image, a text or an item, with a weight. If a signal is an item, it is not
+    returned."""
     positive = [signal.to_query() for signal in query.positive]
     negative = [signal.to_query() for signal in query.negative]
     page = await recommender.blend(positive, negative, query.to_query())

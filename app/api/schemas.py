@@ -1,4 +1,4 @@
-"""Request and response models: the HTTP surface, as the OpenAPI document declares it."""
+"""Wire models of requests and responses: the HTTP surface, as the OpenAPI document declares it."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ Filter = Annotated[str, AfterValidator(_encodable)]
 
 
 class Given(BaseModel):
-    """What a caller sends. An object of very many fields is refused as such.
+    """What a caller sends; refused at once if an object has very many fields.
 
-    To name each that is unknown would take a hundred times the memory of a body of nothing else,
-    and seconds in which nobody else is answered.
+    To name each unknown field would take a hundred times the memory of the body, and seconds in
+    which no other request is answered.
     """
 
     @model_validator(mode="before")
@@ -66,7 +66,7 @@ class Given(BaseModel):
 
     @classmethod
     def _without_empty(cls, value: dict[str, object]) -> dict[str, object]:
-        """Null and empty text mean that a field is absent, as many clients write it."""
+        """Treat a field as absent if it is null or empty text, as many clients write it."""
         empty = [
             name
             for name, given in value.items()
@@ -77,7 +77,7 @@ class Given(BaseModel):
 
 
 class ListOptions(Given):
-    """The common fields that make sense for every list of items."""
+    """The common fields of every list of items; what is not given has its default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -314,7 +314,7 @@ class ValuesFacet(BaseModel):
 
 
 class RangeFacet(BaseModel):
-    """The smallest and largest value of a number field; null where no item has one."""
+    """The smallest and largest value of a number field; null if no item has a value."""
 
     kind: Literal["range"] = "range"
     field: str

@@ -30,9 +30,13 @@ class _Job(Generic[Input]):
 class Batcher(Generic[Input]):
     """Runs `encode` on a thread of its own, over whatever is waiting when the thread is free.
 
-    A lone request is encoded at once; while one batch runs the next gathers, so that batches grow
-    with load and no timer is needed. `encode` maps n inputs to (n, d). At most `max_queue` inputs
-    wait, none for longer than `max_wait_s`: by then whoever asked has most likely gone.
+    A lone request is encoded at once; while one batch runs, the next one collects, so that batches
+    grow with load and no timer is needed. `encode` maps n inputs to (n, d). At most `max_queue`
+    inputs wait, and none for longer than `max_wait_s`: by then its client has most likely gone.
+
+    Example:
+        >>> batcher = Batcher(encoder.encode_texts, max_batch=16, max_queue=64)
+        >>> vector = await batcher.submit("red dress")
     """
 
     def __init__(

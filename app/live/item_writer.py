@@ -53,7 +53,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Written:
-    """Outcomes in the order of the writes; `replayed` is true if they are those of an earlier call."""
+    """Outcomes in the order of the writes.
+
+    `replayed` is true if they are those of an earlier call with the same token.
+    """
 
     outcomes: list[Outcome]
     replayed: bool = False

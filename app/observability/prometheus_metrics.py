@@ -37,7 +37,7 @@ class Metrics:
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "twinset_requests_total",
-            "Requests answered; status 0 where the client had gone.",
+            "Requests answered; status 0 if the client had gone.",
             ["method", "route", "status"],
             registry=self.registry,
         )

@@ -88,7 +88,8 @@ class Engine:
         return await self._image_cache.get((await digest(data), box or WHOLE), encode)
 
     async def encode_text(self, text: str) -> Vector:
-        """The vector (d,) of a text; texts that differ only in letters' Unicode form share one."""
+        """The vector (d,) of a text, read as `twinset.text_folding.plain` has it if it is not
+        ASCII."""
         text = plain(text)
         return await self._text_cache.get(text, partial(self._texts.submit, text))
 

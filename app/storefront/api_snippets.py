@@ -161,7 +161,7 @@ def _javascript(call: HttpCall, origin: str) -> str:
 
 
 def _dump(body: Mapping[str, Any], spaces: int) -> str:
-    """A body as people write it: what fits on a line stands on one."""
+    """A body as people write it: a list or object stands on one line if it fits."""
 
     def joined(found: re.Match[str]) -> str:
         line = found[1] + " ".join(map(str.strip, found[2].splitlines())) + found[3]

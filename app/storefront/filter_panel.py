@@ -1,4 +1,5 @@
-"""The filters beside the results: which a catalogue offers, with counts under the current ones."""
+"""The filters beside the results: the fields of the catalogue, with counts under the current
+filters."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Panel:
-    """Everything to narrow a list by. `price` is the range there is, None without prices."""
+    """Everything to narrow a list by; `price` is the range of prices, None if there are none."""
 
     total: int
     groups: list[Group]

@@ -1,4 +1,4 @@
-"""HTML from templates; text only ever enters as text."""
+"""HTML from templates; values enter as text only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATIC = FOLDER / "static"
 
 
 class Pages:
-    """The templates, compiled once. One for each application."""
+    """The templates, compiled once for each application."""
 
     def __init__(self) -> None:
         self._environment = Environment(
@@ -35,7 +35,7 @@ class Pages:
         }
 
     def render(self, name: str, **values: Any) -> str:
-        """The page `name`; a value that the template misses is an error."""
+        """The page `name`; fails if the template needs a value that is not given."""
         return self._environment.get_template(name).render(**values)
 
 

@@ -1,4 +1,4 @@
-"""Addresses in pages: below the path that the service is mounted at, files by their content."""
+"""Addresses in pages: below the path that the service is mounted at, files named by content."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def files_digest(folder: Path) -> str:
 
 
 def placed(html: str, root: str, digest: str) -> str:
-    """A page whose own addresses, written from "/", are those of this service.
+    """The page with its own addresses, which templates write from "/", as addresses of this
+    service.
 
-    Text of the catalogue is escaped, so that no quotation mark of it can begin an attribute.
+    Text of the catalogue is escaped, so it holds no quotation mark that could begin an attribute.
     """
 
     def place(match: re.Match[str]) -> str:

@@ -59,7 +59,7 @@ def page(
 def refused_page(
     request: Request, status: int, code: str, detail: str, headers: Mapping[str, str] | None
 ) -> Response:
-    """What people see of a request that was refused before it reached its page."""
+    """The page that people see if a request is refused before it reaches its route."""
     if code == "unauthorized":
         return sign_in_page(request, status, headers=headers)
     return page(request, "error.html", status, headers, sentence=SENTENCES.get(code, detail))
@@ -72,7 +72,8 @@ def sign_in_page(
     target: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The page that asks for a key, and then goes on to `target`, by default the page asked for."""
+    """The page that asks for a key, and then goes on to `target`, or if it is None to the page
+    asked for."""
     if target is None:
         query = request.url.query
         target = request.url.path + (f"?{query}" if query else "")

@@ -1,4 +1,4 @@
-"""The pages for people, and the files that they load."""
+"""Routes of the pages for people, and the files that pages load."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NO_PHOTO = "That photo stayed in the browser that chose it. Choose it again to 
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages with a sentence, not problem documents."""
+    """A route whose errors are pages with a sentence instead of problem documents."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
@@ -73,7 +73,7 @@ async def home_page(request: Request, recommender: RecommenderDep) -> Response:
 
 @router.api_route("/search", methods=["GET", "HEAD"])
 async def search_page(request: Request, recommender: RecommenderDep, call: CallDep) -> Response:
-    """A search by its address."""
+    """A search by its address; if it was made with a photo, the page asks for the photo again."""
     state = read_page_state(request.query_params.multi_items())
     notice = _NO_PHOTO if state.wants_photo else ""
     return await _search(request, recommender, call, state, notice)
@@ -117,7 +117,7 @@ async def reference_page(request: Request) -> Response:
 
 @router.api_route("/widget", methods=["GET", "HEAD"])
 async def widget_page(request: Request, state: StateDep, item: str = "") -> Response:
-    """A page to try the widget on, by default with the first product; it needs no key."""
+    """A page to try the widget on, with the first product if no `item` is named; needs no key."""
     keys = bool(state.settings.read_keys)
     if not item and not keys:
         item = await pages.first_id(await get_recommender(state))
@@ -127,12 +127,14 @@ async def widget_page(request: Request, state: StateDep, item: str = "") -> Resp
 
 @router.api_route("/operator", methods=["GET", "HEAD"])
 async def operator_page(request: Request) -> Response:
-    """Versions, figures and errors. It holds nothing itself: its script asks with the admin key."""
+    """Versions, figures and errors. The page holds nothing itself: its script asks with the admin
+    key."""
     return page(request, "operator.html")
 
 
 class WholeFile(FileResponse):
-    """A small file, which is sent whole: the framework's errors about ranges are plain text."""
+    """A small file that is always sent whole, because the framework's errors about ranges are plain
+    text."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.headers["accept-ranges"] = "none"
@@ -141,8 +143,10 @@ class WholeFile(FileResponse):
 
 
 class Files(StaticFiles):
-    """Files that a browser keeps: for good if their address holds the digest of the release, else
-    it asks about them each time, so that a page never mixes releases."""
+    """Files that a browser keeps for good if their address holds the digest of the release.
+
+    If it does not, the browser asks each time, so that a page never mixes releases.
+    """
 
     def get_path(self, scope: Scope) -> str:
         path = super().get_path(scope)
@@ -162,7 +166,7 @@ class Files(StaticFiles):
 
 
 async def _nothing_here(request: Request, error: Exception) -> Response:
-    """404 of what is no route at all: a page for people, as other errors of theirs are."""
+    """The answer if no route has the address: a page for people, a problem for programs."""
     if "route" not in request.scope and takes_page(request.headers):
         code, detail = FRAMEWORK_DETAILS[404]
         note_code(request.scope, code)

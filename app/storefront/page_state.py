@@ -26,10 +26,14 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True)
 class PageState:
-    """One search: signals (words, a photo or a box of it, items liked and not), filters, a page.
+    """Everything that decides what a search page shows: signals, filters, and the page's number.
 
-    `choices` maps a field to the values chosen of it. The photo is the one part that an address
-    cannot hold.
+    Signals are words, a photo or a box of it, and items liked or not. `choices` maps a field to the
+    values chosen. If there is a photo, an address cannot hold it; all else it can.
+
+    Example:
+        >>> PageState(words="red dress", high=50.0).address()
+        '/search?q=red+dress&high=50'
     """
 
     words: str = ""
@@ -46,7 +50,7 @@ class PageState:
 
     @property
     def ranked(self) -> bool:
-        """Whether there is anything to be similar to."""
+        """True if there is a signal to be similar to."""
         return bool(self.words or self.photo is not None or self.like)
 
     @property
@@ -82,9 +86,10 @@ class PageState:
 
 
 def read_page_state(pairs: Pairs, photo: bytes | None = None) -> PageState:
-    """The state that form fields or an address describe; fields that make no sense are left out.
+    """The state that form fields or an address describe; a field is left out if it makes no sense.
 
-    A field `drop` takes others away: its value is a name, or `name=value` for one of several.
+    A field `drop` takes others away: its value is a name, or `name=value` if one of several values
+    goes.
     """
     for dropped in [value for name, value in pairs if name == "drop"]:
         pairs = _without(pairs, dropped)
@@ -111,7 +116,8 @@ def read_page_state(pairs: Pairs, photo: bytes | None = None) -> PageState:
 
 
 def to_pairs(state: PageState) -> Pairs:
-    """The fields of an address; `read_page_state` makes the state of them again, less its photo."""
+    """The fields of an address; `read_page_state` makes the same state from them, without the
+    photo."""
     pairs: Pairs = [("q", state.words)] if state.words else []
     if state.photo is not None:
         pairs.append(("with", "photo"))
@@ -126,7 +132,8 @@ def to_pairs(state: PageState) -> Pairs:
 
 
 def signal_fields(state: PageState, image: bytes | str | None) -> tuple[list[Fields], list[Fields]]:
-    """What `POST /recommend` takes as positive and negative; `image` stands for the photo."""
+    """The positive and negative signals as `POST /recommend` takes them; `image` stands for the
+    photo."""
     positive: list[Fields] = []
     if state.photo is not None:
         positive.append({"image": image} | ({"box": list(state.box)} if state.box else {}))
@@ -143,7 +150,7 @@ def plain(value: float) -> str:
 
 
 def quote_name(name: str) -> str:
-    """A field's name as the filter language writes it."""
+    """A field's name as the filter grammar writes it: plain if it can be, else in backticks."""
     plain = name.isidentifier() and name.lower() not in _KEYWORDS
     return name if plain else "`" + name.replace("`", "``") + "`"
 

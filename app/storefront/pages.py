@@ -1,4 +1,4 @@
-"""What each page shows, asked of the same recommender as the HTTP interface."""
+"""What each page shows, from the same recommender as the HTTP interface."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Home:
 
 
 def style_field(recommender: Recommender) -> str | None:
-    """The field that joins the variants of a style, where the catalogue has one."""
+    """The field that joins the variants of a style, or None if the catalogue has no styles."""
     return STYLE if STYLE in recommender.version.items.columns else None
 
 
@@ -127,7 +127,7 @@ async def _find(recommender: Recommender, state: PageState) -> RankedPage | List
 
 
 async def _rank(recommender: Recommender, state: PageState, query: SearchQuery) -> RankedPage:
-    """By the same route as `app.storefront.api_snippets.call_of` names."""
+    """Rank by the route that `app.storefront.api_snippets.call_of` names for the same state."""
     if len(state.words) > MAX_TEXT:
         raise InvalidInput("These words are too long. Search with fewer of them.")
     signals = bool(state.words) + (state.photo is not None) + len(state.like)
@@ -206,7 +206,8 @@ async def _category(recommender: Recommender, field: str, choice: Choice) -> Cat
 
 
 async def _example(recommender: Recommender, candidates: list[Tile]) -> Example | None:
-    """The candidate whose nearest products share most with it."""
+    """The candidate whose nearest products share most attributes with it; None if nothing is
+    similar."""
     best: tuple[int, Example] | None = None
     for candidate in candidates:
         row = recommender.row(candidate.id)
@@ -219,13 +220,13 @@ async def _example(recommender: Recommender, candidates: list[Tile]) -> Example 
 
 
 async def first_id(recommender: Recommender) -> str:
-    """The id of the first product, or an empty text if the catalogue has none."""
+    """The id of the first product, or an empty text if the catalogue is empty."""
     found = await recommender.browse(ListQuery(limit=1))
     return next((tile(recommender.version, row).id for row, _ in found.entries), "")
 
 
 async def _suggestions(recommender: Recommender, panel: Panel, category: str | None) -> list[str]:
-    """Words that find something here: kinds, each in a colour that is frequent among them."""
+    """Words that find something here: kinds, each with a frequent colour of its items."""
     fields = {group.field: group for group in panel.groups}
     colour = next((name for name in PREFERRED if "colo" in name.lower() and name in fields), None)
     if category not in fields or colour is None:
@@ -240,7 +241,7 @@ async def _suggestions(recommender: Recommender, panel: Panel, category: str | N
 
 
 def category_field(recommender: Recommender) -> str | None:
-    """The field that says what kind of product an item is."""
+    """The field that says what kind of product an item is, or None if no field does."""
     version = recommender.version
     known = [version.category, *PREFERRED[:2]]
     return next((name for name in known if name and name in version.items.columns), None)

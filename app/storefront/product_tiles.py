@@ -1,4 +1,4 @@
-"""Products as a page shows them, and why each is there."""
+"""Products as pages show them, with the reasons why each is there."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LABELS = {"article type": "Type", "base colour": "Colour", "color": "Colour", "
 
 @dataclass(frozen=True)
 class Tile:
-    """A product on a grid; `score` is None where nothing is compared."""
+    """A product on a grid; `score` is None if the list is not ranked."""
 
     id: str
     title: str
@@ -44,7 +44,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a shopper asked for: words, and attributes of what the results shall be like."""
+    """What a shopper asked for: words, and items whose attributes the results should share."""
 
     words: frozenset[str]
     items: Sequence[Values]
@@ -69,7 +69,7 @@ def tile(
     score: float | None = None,
     variants: Sequence[int] | None = None,
 ) -> Tile:
-    """The product in a row, compared with what was asked for where anything was."""
+    """The product in a row, with reasons if it is compared with what was `asked` for."""
     values = values_of(version, row)
     item_id, price = str(values["id"]), values.get("price")
     picture = f"/items/{quote(item_id, safe='')}/image"
@@ -106,7 +106,7 @@ def facts(item: Values) -> dict[str, str]:
 
 
 def label(name: str) -> str:
-    """A field's name as people say it: `baseColour` is Colour, `heel_height` Heel height."""
+    """A field's name for people: `baseColour` becomes Colour, `heel_height` becomes Heel height."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[_-]+", " ", name)).strip().lower()
     return _LABELS.get(words, words[:1].upper() + words[1:])
 

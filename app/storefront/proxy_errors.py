@@ -1,7 +1,8 @@
-"""What nginx says if it answers in the service's stead: the service's own words and page.
+"""What nginx answers if it refuses a request itself: the service's own words and page.
 
-It does so for what is too large, too much or no HTTP, and while the service is away. The answers
-are variables of `deploy/errors.conf`, which this prints; `deploy/nginx.conf` sends them.
+nginx does so if a request is too large, too frequent or not HTTP, and while the service is away.
+The answers are variables of `deploy/errors.conf`, which this prints; `deploy/nginx.conf` sends
+them.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Refusal:
 
 
 def refusals() -> Iterator[Refusal]:
-    """One for each status that nginx gives by itself; the last one is for any other."""
+    """A refusal for each status that nginx gives by itself; the last one stands for any other
+    status."""
     for status in (400, 404, 405, 408, 413):
         code, detail = FRAMEWORK_DETAILS[status]
         yield Refusal(status, code, detail, SENTENCES.get(code, detail))
@@ -67,7 +69,7 @@ def configuration() -> str:
 
 
 def _of_people() -> str:
-    """A pattern of the addresses that answer browsers with pages; see `app.http.addresses`."""
+    """A pattern for the addresses that answer browsers with pages; see `app.http.addresses`."""
     pages = "|".join(sorted(re.escape(path) for path in PAGES))
     return rf"~^(({pages})|{re.escape(PRODUCT)}.*) .*text/html"
 
@@ -104,7 +106,7 @@ def _map(source: str, name: str, pairs: Sequence[tuple[str, str]], default: str)
 
 
 def _quoted(text: str) -> str:
-    """A text as nginx reads it, variables in it included."""
+    """A text quoted for nginx, with nginx's variables in it left as they are."""
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise ConfigError(f"nginx reads at most {MAX_TEXT_BYTES} bytes of one text")
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -23,7 +23,7 @@ _WRONG = "That is not a key of this shop. Check it, and try again."
 
 @router.api_route("/sign-in", methods=["GET", "HEAD"])
 async def sign_in_form(request: Request, state: StateDep) -> Response:
-    """Where a key is typed; not there where the service has none."""
+    """The form for a key; 404 if the service has no keys."""
     _sessions(state)
     return sign_in_page(request, target=_home(request))
 
@@ -81,7 +81,7 @@ def _home(request: Request) -> str:
 
 
 def _local(target: str, home: str) -> str:
-    """An address of this service: what names another host would lead away from it."""
+    """The target if it is an address of this service, else the start page."""
     plain = target.isascii() and target.isprintable() and "\\" not in target
     return target if plain and target.startswith("/") and not target.startswith("//") else home
 

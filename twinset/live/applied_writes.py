@@ -1,8 +1,9 @@
-"""Live writes that were applied to a collection beside the version's, where that lies in Milvus.
+"""Live writes that were applied to a collection beside the version's own, if the index is in
+Milvus.
 
 A write is durable in the log and shown by every worker's overlay before it is applied, see
-`live.engine_writes`. Which writes are applied stands in the log, under the collection's name: the
-collection can always be made anew from the version and the log, and is where it was lost.
+`twinset.live.engine_writes`. The log notes, under the collection's name, up to which write it is
+complete. If the collection is lost, it is made anew from the version and the log.
 """
 
 from __future__ import annotations
@@ -22,20 +23,26 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Applied:
     """A collection that holds every row whose last write has at most this sequence, as that write
-    left it. It may hold others too, of writes that are being applied."""
+    left it.
+
+    It may also hold rows of later writes that are being applied.
+    """
 
     index: MilvusIndex
     sequence: int
 
 
 def owner_of(overlay: Overlay, log: WriteLog) -> str:
-    """Whose a collection is: rows are numbered by the writes of one log after one marker."""
+    """The owner in a collection's name: rows are numbered by the writes of one log after one
+    marker."""
     return f"{log.id[:12]}_{overlay.marker}"
 
 
 def find_applied(overlay: Overlay, log: WriteLog) -> Applied | None:
-    """What is applied of the writes over a version: `overlay.applied` itself where it still says
-    so, None where nothing is, or where the collection was lost.
+    """What is applied of the writes over a version; None if nothing is, or if the collection was
+    lost.
+
+    If nothing changed, it is `overlay.applied` itself.
 
     Raises:
         NotReady: Milvus does not answer.

@@ -1,4 +1,4 @@
-"""Bringing an overlay up to date with the log, embedding only what no stored vector fits."""
+"""Brings an overlay up to date with the log, and embeds items only if no stored vector fits."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _BATCH = 32
 
 @dataclass(frozen=True)
 class Embedder:
-    """Finds the vectors of changed items: in the log, among those that are `ready`, or by the
-    encoder.
+    """Finds the vectors of changed items: in the log, then among those that are `ready`; if neither
+    has a vector, the encoder makes it.
 
     `ready` vectors and `pictures` (by sha256) belong to writes that are not in the log yet.
     """
@@ -40,7 +40,7 @@ class Embedder:
     def needed(self, overlay: Overlay, entries: Sequence[Entry]) -> dict[str, Vectors]:
         """The vectors, by key, that merging these writes into the overlay would have to make.
 
-        Writes that would be refused need none; whoever merges them says why.
+        If a write would be refused, it needs none; the merge that decides says why.
         """
         merge = self.merge(overlay)
         for entry in entries:
@@ -49,7 +49,7 @@ class Embedder:
         return self.resolve(merge, overlay.base)
 
     def resolve(self, merge: Merge, base: IndexVersion) -> dict[str, Vectors]:
-        """Give every unresolved row its vector; returns those that the log lacks, by key."""
+        """Give every unresolved row its vector; returns the vectors that the log lacks, by key."""
         content = {row: merge.content(row) for row in merge.unresolved}
         known = self.log.vectors({key for key, _, _ in content.values()})
         missing = {c[0]: (row, *c[1:]) for row, c in content.items() if c[0] not in known}
@@ -90,12 +90,13 @@ class Embedder:
 
 
 def start(base: IndexVersion, log: WriteLog) -> Overlay:
-    """An overlay of `base` before the writes that it does not hold."""
+    """An overlay of `base` before the writes that the version lacks."""
     return Overlay.empty(base, log.marker(base.manifest.get("live")))
 
 
 def start_applied(base: IndexVersion, log: WriteLog) -> Overlay:
-    """The same, with what a collection beside the version's holds of those writes.
+    """An overlay as `start` makes it, with the writes that a collection beside the version's holds,
+    if there is one.
 
     Raises:
         NotReady: Milvus does not answer.
@@ -105,7 +106,7 @@ def start_applied(base: IndexVersion, log: WriteLog) -> Overlay:
 
 
 def follow_applied(overlay: Overlay, embedder: Embedder) -> Overlay:
-    """The overlay by what is applied by now, itself where nothing changed.
+    """The overlay with what is applied by now; the same overlay if nothing changed.
 
     Raises:
         NotReady: Milvus does not answer.
@@ -122,10 +123,10 @@ def follow_applied(overlay: Overlay, embedder: Embedder) -> Overlay:
 
 
 def advance(overlay: Overlay, embedder: Embedder) -> tuple[Overlay, dict[str, Vectors]]:
-    """The overlay after all that is in the log, itself where there is nothing new; and the vectors
-    that had to be made, by key.
+    """The overlay after every write in the log, and the vectors that had to be made, by key.
 
-    A patch of an item that this base lacks changes nothing.
+    If the log has nothing new, it is the same overlay. A patch of an item that this base lacks
+    changes nothing.
     """
     entries = embedder.log.entries(overlay.sequence)
     if not entries:
@@ -141,7 +142,8 @@ def advance(overlay: Overlay, embedder: Embedder) -> tuple[Overlay, dict[str, Ve
 
 
 def catch_up(overlay: Overlay, embedder: Embedder) -> Overlay:
-    """The same, with new vectors kept in the log for other processes, where it has room."""
+    """The overlay as `advance` makes it; new vectors are kept in the log, if it has room, for other
+    processes."""
     overlay, made = advance(overlay, embedder)
     if made:
         try:

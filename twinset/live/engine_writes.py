@@ -1,10 +1,10 @@
-"""Applying live writes to the collection beside a version that lies in Milvus.
+"""Applies live writes to the collection beside a version that is in Milvus.
 
 One process at a time, under a lock in the index folder, takes an overlay that every worker has
-seen, writes what it changed since the last time, waits until every search sees that, and notes in
-the log up to where it came. Until it is noted every worker searches those rows in its own memory,
-so nothing is missed or found twice meanwhile. A process that dies leaves what the next one writes
-again: rows are replaced and removed by their numbers.
+seen, writes its changes since the last time, waits until every search sees them, and notes in the
+log how far it came. Until that is noted, every worker searches those rows in its own memory, so
+nothing is missed or found twice. If a process dies, the next one writes the same rows again, by
+their numbers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BLOCK = 500
 
 
 def is_behind(overlay: Overlay) -> bool:
-    """Whether there are writes to apply."""
+    """True if there are writes to apply."""
     done = overlay.marker if overlay.applied is None else overlay.applied.sequence
     return isinstance(overlay.base.index, MilvusIndex) and overlay.sequence > done
 
@@ -46,15 +46,15 @@ def count_unapplied(overlay: Overlay) -> int:
 def apply_writes(
     overlay: Overlay, log: WriteLog, index_dir: Path, wait: Callable[[float], bool]
 ) -> None:
-    """Apply what an overlay holds; nothing where another process is at it.
+    """Apply what an overlay holds; does nothing if another process is applying writes.
 
-    Every worker must have seen the overlay's writes: where one of an item is applied, a worker that
-    still shows the item as it was before would find it by what it is now. `wait` is called with the
-    seconds after which every search sees what was written, and says whether it was cut short.
+    Every worker must have seen the overlay's writes. If a worker still showed an item as it was
+    before, it would find it by what it is now. `wait` is called with the seconds after which every
+    search sees the writes, and returns true if it was cut short.
 
     Raises:
         ConfigError, NotReady: Milvus does not answer; the call may be repeated.
-        StorageFull: the log has no room; likewise.
+        StorageFull: the log has no room; the call may be repeated.
     """
     version = overlay.base.index
     if not isinstance(version, MilvusIndex):
@@ -69,8 +69,11 @@ def apply_writes(
 
 
 def _begin(version: MilvusIndex, overlay: Overlay, log: WriteLog) -> Applied | None:
-    """The collection to go on with; None where vectors that it held are to be read from the log
-    first, which followers do when they see that less counts as applied."""
+    """The collection to go on with.
+
+    None if vectors that it held must be read from the log first, which followers do when they see
+    that less counts as applied.
+    """
     before = 0 if overlay.applied is None else overlay.applied.sequence
     applied = find_applied(replace(overlay, applied=None), log)
     if applied is None:
@@ -91,7 +94,7 @@ def _write(version: MilvusIndex, overlay: Overlay, applied: Applied) -> None:
 
 
 def _vectors(version: MilvusIndex, overlay: Overlay, rows: Sequence[int]) -> Vectors:
-    """The vectors of changed rows, (n, d); the version's own where only fields were changed."""
+    """The vectors (n, d) of changed rows; the version's own if only fields were changed."""
     own = {row: overlay.changes[row].vector for row in rows if overlay.changes[row].key is not None}
     kept = [row for row in rows if row not in own]
     held = {**own, **dict(zip(kept, version.vectors(np.array(kept, np.int64)), strict=True))}
@@ -105,7 +108,7 @@ def _blocks(rows: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @contextmanager
 def _alone(index_dir: Path) -> Iterator[bool]:
-    """Whether no other process holds the lock; it goes with the process, however that ends."""
+    """True if no other process holds the lock, which is released however the process ends."""
     with (index_dir / _LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

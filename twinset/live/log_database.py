@@ -1,4 +1,4 @@
-"""The SQLite file below the log of live writes: how it is opened and made, what its errors mean."""
+"""The SQLite file of the log of live writes: how it is opened and made, what its errors mean."""
 
 from __future__ import annotations
 
@@ -55,8 +55,10 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables where they are missing; a log that is there is only read, so that a service
-    starts on a full disk too."""
+    """Make the tables if they are missing.
+
+    A log that exists is only read, so that a service starts on a full disk too.
+    """
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -68,7 +70,7 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """SQLite's errors that may pass as our own; the others as they are.
+    """Raise SQLite's errors as our own if they can pass by themselves; others stay as they are.
 
     Raises:
         StorageFull: the disk has no room.

@@ -1,4 +1,4 @@
-"""The vector index of a merged version: three parts that are searched each and merged."""
+"""The vector index of a merged version: three parts, each searched, and their results merged."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from twinset.live.overlay import Overlay
 
 
 class MergedIndex:
-    """See `twinset.index.vector_index.VectorIndex`. Each row is searched in one of three parts.
+    """A `VectorIndex` that searches each row in one of three parts.
 
-    The base has the rows with its own vector, `overlay.applied` those that were written and applied
-    since, and rows written since then are searched exactly. A row that holds no item is never
+    The base has the rows whose own vector stands, `overlay.applied` those that were written and
+    applied since; rows written after that are searched exactly. If a row holds no item, it is never
     returned, whatever the mask.
     """
 

@@ -1,4 +1,4 @@
-"""An index version with live writes laid over it; answers as one built from the merged items."""
+"""An index version with live writes over it; answers like one built from the merged items."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from twinset.live.write_log import WriteLog
 
 
 def merge_version(overlay: Overlay, log: WriteLog) -> IndexVersion:
-    """The merged version; the base itself where nothing differs from it.
+    """The version with an overlay's writes; the base itself if nothing differs.
 
-    Its rows are those of the overlay, so `alive` is false for some where items were deleted.
+    Its rows are those of the overlay. If items were deleted, `alive` is false for their rows.
     """
     base = overlay.base
     if not overlay.size and overlay.total == len(base):
@@ -85,7 +85,7 @@ class MergedItems:
 
 
 def _with_lists(table: pa.Table, changed: Sequence[dict[str, Any]]) -> pa.Table:
-    """The table with lists in each column of text for which a changed row holds several values."""
+    """The table, with lists in a column of text if a changed row holds several values in it."""
     for name in table.column_names:
         values = [fields.get(name) for fields in changed]
         if not any(isinstance(value, list) for value in values):

@@ -33,9 +33,9 @@ class Change:
     """A row that a write made or changed.
 
     `fields` are all columns. `picture` is the sha256 of a picture in the log, `BASE_PICTURE`, or
-    None. `key` says what the vector is made of, None where the base's vector stands; `vector`
-    (d,) is None then, until it is resolved, and when `Overlay.applied` holds it. `sequence` is that
-    of the last write to the row, 0 of a draft.
+    None. `key` names what the vector is made of, None if the base's vector stands. `vector` (d,) is
+    None if `key` is, until it is resolved, and when `Overlay.applied` holds it. `sequence` is that
+    of the row's last write, 0 of a draft.
     """
 
     fields: Mapping[str, Any]
@@ -72,11 +72,11 @@ class Overlay:
         return cls(base, base.items, marker, marker, len(base), applied=applied)
 
     def has_applied(self, change: Change) -> bool:
-        """Whether `applied` holds the row as this change left it."""
+        """True if `applied` holds the row as this change left it."""
         return self.applied is not None and 0 < change.sequence <= self.applied.sequence
 
     def with_applied(self, applied: Applied) -> Overlay:
-        """The same with more of it applied; vectors that are held there are let go here."""
+        """The overlay with more of it applied; it lets go of vectors that are held there."""
         then = replace(self, applied=applied)
         changes = {
             row: replace(c, vector=None) if then.has_applied(c) else c
@@ -85,7 +85,7 @@ class Overlay:
         return replace(then, changes=changes)
 
     def row_of(self, item_id: str) -> int | None:
-        """The row of a living item."""
+        """The row of an item; None if it does not exist or was deleted."""
         row = self.added.get(item_id)
         if row is None:
             row = self.table.row_of(item_id)
@@ -104,8 +104,8 @@ class Overlay:
 class Merge:
     """Merges writes into a copy of an overlay, one after the other.
 
-    `template` is the encoder's `text_template`, `fingerprint` the encoder's. `unresolved` names
-    the rows whose vectors have to be found or made before `done` is used.
+    `template` is the encoder's `text_template`, `fingerprint` the encoder's. `unresolved` names the
+    rows that still need vectors; `done` is called when none is left.
     """
 
     def __init__(self, overlay: Overlay, template: str, fingerprint: str) -> None:
@@ -118,7 +118,7 @@ class Merge:
         self.unresolved: set[int] = set()
 
     def apply(self, entry: Entry) -> bool:
-        """Merge one write; returns whether it made a new item. An error changes nothing.
+        """Merge one write; returns true if it made a new item. If it raises, nothing was changed.
 
         Raises:
             NotFound: a patch or a deletion of an item that is not there.
@@ -137,7 +137,7 @@ class Merge:
         return row is None
 
     def skip(self, entry: Entry) -> None:
-        """Pass over a write that finds nothing to change in this base."""
+        """Pass over a write if it finds nothing to change in this base."""
         self._sequence = max(self._sequence, entry.sequence)
 
     def resolve(self, vectors: Mapping[str, Vectors]) -> None:
@@ -268,7 +268,7 @@ def fit(value: Any, kind: pa.DataType) -> Any:
 
 
 def _fit_list(values: Any) -> list[str] | None:
-    """Texts without repeats, in their order; None for an empty list or one that holds no texts."""
+    """Texts without repeats, in their order; None if the list is empty or holds other values."""
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         return None
     return list(dict.fromkeys(values)) or None

@@ -37,8 +37,11 @@ _CHUNK = 500
 
 @dataclass(frozen=True)
 class Entry:
-    """One write. `fields` are those that a put or a patch names; "image" among them holds the
-    sha256 of a picture, or None for no picture. A draft that is not in the log has sequence 0."""
+    """One write. `fields` are those that a put or a patch names.
+
+    If "image" is among them, it is the sha256 of a picture, or None for no picture. A draft that is
+    not in the log has sequence 0.
+    """
 
     id: str
     operation: Operation
@@ -55,11 +58,11 @@ class Remembered:
 
 
 class WriteLog:
-    """The log of an index folder. Safe to share between threads; made where it is missing.
+    """The log of an index folder, made if it is missing. Threads may share it.
 
     Raises:
         ArtefactError: the file is not a log, or cannot be opened.
-        NotReady: another process holds it for longer than one waits.
+        NotReady: another process held the file for too long.
         StorageFull: there is no room to make it.
     """
 
@@ -92,7 +95,7 @@ class WriteLog:
 
     @property
     def sequence(self) -> int:
-        """That of the latest write, also after the log was trimmed; 0 before the first."""
+        """The sequence of the latest write, even if the log was trimmed; 0 before the first."""
         return int(self._one("SELECT seq FROM sqlite_sequence WHERE name = 'log'") or 0)
 
     def entries(self, after: int) -> list[Entry]:
@@ -119,7 +122,7 @@ class WriteLog:
         return max(folded, int(held))
 
     def applied(self, name: str) -> int:
-        """Up to which sequence the writes are in a collection of this name; 0 for none of them."""
+        """The sequence up to which a collection of this name has the writes; 0 if it has none."""
         return int(self._one("SELECT value FROM meta WHERE name = ?", _APPLIED + name) or 0)
 
     def picture(self, sha: str) -> StoredImage | None:
@@ -127,7 +130,7 @@ class WriteLog:
         return StoredImage(*rows[0]) if rows else None
 
     def vectors(self, keys: Iterable[str]) -> dict[str, Vectors]:
-        """The stored vectors of those keys that have one."""
+        """The stored vectors by key; a key is missing if the log has no vector for it."""
         wanted = list(keys)
         found: dict[str, Vectors] = {}
         for start in range(0, len(wanted), _CHUNK):
@@ -160,7 +163,7 @@ class WriteLog:
                 raise
 
     def set_applied(self, name: str, sequence: int) -> None:
-        """Say up to which sequence the writes are in a collection of this name.
+        """Note the sequence up to which a collection of this name has the writes.
 
         Raises:
             StorageFull: there is no room to say it.
@@ -219,7 +222,7 @@ class Transaction:
         self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
 
     def recall(self, key: str) -> Remembered | None:
-        """The answer that was remembered under a key within the last day."""
+        """The answer remembered under a key, if that was within the last day."""
         oldest = _now() - _ANSWERS_KEPT_S * _MICROSECONDS
         self._connection.execute("DELETE FROM answers WHERE time < ?", (oldest,))
         sql = "SELECT request, answer FROM answers WHERE key = ?"

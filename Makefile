@@ -16,7 +16,7 @@
 # make sparsity   after that, hybrid-compact on 10, 25 and 50 % of the products
 
 PORT ?= 8000
-DATA ?= ../shared/data/fashion
+DATA ?= data/fashion
 FUZZ_SECONDS ?= 60
 PYTHON ?= $(firstword $(shell command -v python3.11 python3) python3)
 

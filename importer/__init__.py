@@ -1,11 +1,15 @@
-"""Import of a shop's products into a catalogue (`twinset.catalogue`).
+"""Import of a shop's products into a catalogue (`twinset.catalogue`), from any shop's feed.
 
-The source is read twice, a row at a time. The first pass leaves images out and learns what needs
-all rows: the type of each attribute and which names stand for one style in several colours. The
-second builds, checks and writes the rows. Bad rows are listed in a report and left out.
+A feed is fetched, unpacked and recognised by its content. It is read twice, a row at a time: the
+first pass leaves pictures out and learns what needs all rows, such as the type of each attribute
+and the decimal mark of prices; the second builds, checks and writes the rows.
+
+Example:
+    >>> report = import_catalogue("https://shop.example/feed.xml", Path("catalog.parquet"))
+    >>> report.system, report.accepted, report.pictures
 """
 
 from importer.import_options import ImportOptions, ImportReport
-from importer.pipeline import import_catalogue
+from importer.pipeline import import_catalogue, inspect_source
 
-__all__ = ["ImportOptions", "ImportReport", "import_catalogue"]
+__all__ = ["ImportOptions", "ImportReport", "import_catalogue", "inspect_source"]

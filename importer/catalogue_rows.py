@@ -1,90 +1,120 @@
-"""One source row, checked and turned into a catalogue row."""
+"""One product of a source, checked and turned into a catalogue row."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from importer.column_mapping import ColumnMap
-from importer.values import (
-    Kind,
-    RowRejected,
-    clean,
-    convert,
-    parse_available,
-    parse_price,
-    text_of,
-)
+from importer.pictures.product_pictures import ProductPictures
+from importer.values.availability import read_available
+from importer.values.html_text import plain_text
+from importer.values.kinds import BadValue, Kind, RowRejected, clean, convert, text_of
+from importer.values.lists import split_list
+from importer.values.prices import DecimalMark, Price, read_price
 from importer.variants import VariantGroups
 from twinset.catalogue import id_fault
-from twinset.errors import BadDimensions, ImageError, ImageTooLarge, UnsupportedImage
-from twinset.images.formats import TITLES
-from twinset.images.stored import shown_picture
-
-_IMAGE_REASONS: Mapping[type[ImageError], str] = {
-    UnsupportedImage: f"image is not {TITLES}",
-    ImageTooLarge: "image has too many pixels",
-    BadDimensions: "image has a side that is too short or too long",
-}
+from twinset.text_folding import compose
 
 
 @dataclass(frozen=True)
 class RowBuilder:
     """Turns source rows into catalogue rows; safe to share between threads.
 
-    `kinds` gives each attribute's kind, `images` the folder that image paths start from, and
-    `variants` the groups told from names, or None where the source has its own or no colours.
+    `kinds` gives each attribute's kind and `separators` what stands between the values of those
+    that are lists; `mark` reads prices; `variants` holds the groups found in names, or None.
     """
 
     columns: ColumnMap
     kinds: Mapping[str, Kind]
-    images: Path
-    variants: VariantGroups | None
+    separators: Mapping[str, str]
+    mark: DecimalMark
+    pictures: ProductPictures | None
+    variants: VariantGroups | None = None
+    _with_currency: bool = field(default=False)
 
-    def build(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """A row for `CatalogueWriter.write`.
+    def build(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """A row for `CatalogueWriter.write`, and why optional values were left out of it.
 
         Raises:
-            RowRejected: with the reason.
+            RowRejected: with the reason; only a bad id, and the lack of both title and picture.
         """
-        fixed = self.columns.fixed
+        fixed, notes = self.columns.fixed, list[str]()
         raw = {name: fields.get(source) for name, source in fixed.items()}
-        image = self._image(raw)
-        title = text_or_none(raw.get("title")) or ""
+        item_id = parse_id(raw.get("id"))
+        title = _words(raw.get("title"), notes) or ""
+        image = self._image(raw, item_id, notes)
         if not title and image is None:
             raise RowRejected("neither title nor image")
+        price = self._price(raw, notes)
         row = {
-            "id": parse_id(raw.get("id")),
+            "id": item_id,
             "title": title,
-            "description": text_or_none(raw.get("description")),
-            "group_id": text_or_none(raw.get("group_id")),
-            "price": parse_price(raw.get("price")),
-            "available": parse_available(raw.get("available")),
+            "description": _words(raw.get("description"), notes),
+            "group_id": _noted(text_or_none, raw.get("group_id"), notes),
+            "price": None if price is None else price.amount,
+            "available": _noted(read_available, raw.get("available"), notes),
             "image": image,
-            **{
-                name: convert(clean(fields.get(source)), self.kinds[name])
-                for name, source in self.columns.attributes.items()
-            },
         }
+        for name, source in self.columns.attributes.items():
+            row[name] = self._attribute(name, fields.get(source), notes)
+        if price is not None and self._with_currency:
+            row["currency"] = row.get("currency") or price.currency
         if self.variants is not None and title:
             row["group_id"] = self.variants.group_of(*variant_key(fields, self.columns))
-        return row
+        return row, notes
 
-    def _image(self, raw: Mapping[str, Any]) -> bytes | None:
-        data = image_bytes(raw.get("image"))
-        path = text_or_none(raw.get("image_path"))
-        if data is None and path is not None:
-            data = read_image(self.images, path)
-        return None if data is None else stored_image(data)
+    def _attribute(self, name: str, value: Any, notes: list[str]) -> Any:
+        kind = self.kinds[name]
+        if value is None or value == "" or kind is Kind.EMPTY:
+            return None
+        try:
+            if kind is Kind.LIST:
+                return split_list(value, self.separators.get(name, ","))
+            found = convert(clean(value), kind)
+        except BadValue as bad:
+            notes.append(str(bad))
+            return None
+        return compose(found) if isinstance(found, str) else found
+
+    def _price(self, raw: Mapping[str, Any], notes: list[str]) -> Price | None:
+        """The regular price, or the sale price if it is lower."""
+        prices = [
+            _noted(lambda value: read_price(value, self.mark), raw.get(name), notes)
+            for name in ("price", "sale_price")
+        ]
+        found = [one for one in prices if one is not None and one.amount > 0]
+        free = [one for one in prices if one is not None]
+        return min(found, key=lambda one: one.amount) if found else next(iter(free), None)
+
+    def _image(self, raw: Mapping[str, Any], item_id: str, notes: list[str]) -> bytes | None:
+        if self.pictures is None:
+            return None
+        try:
+            inline, reference = raw.get("image"), raw.get("image_path")
+            if inline is not None and inline != "":
+                return self.pictures.read_inline(inline)
+            if reference is not None and reference != "":
+                return self.pictures.read(reference)
+            if "image" in self.columns.fixed or "image_path" in self.columns.fixed:
+                return None
+            return self.pictures.of_id(item_id)
+        except BadValue as bad:
+            notes.append(str(bad))
+            return None
 
 
 def parse_id(value: Any) -> str:
-    """A product's id as text; RowRejected where it cannot be one, see `catalogue.id_fault`."""
-    text = text_or_none(value) or ""
+    """A product's id as text.
+
+    Raises:
+        RowRejected: it cannot be an id, see `twinset.catalogue.id_fault`.
+    """
+    try:
+        text = text_or_none(value) or ""
+    except BadValue as bad:
+        raise RowRejected(str(bad)) from None
     fault = id_fault(text)
     if fault is not None:
         raise RowRejected(fault)
@@ -92,13 +122,13 @@ def parse_id(value: Any) -> str:
 
 
 def text_or_none(value: Any) -> str | None:
-    """Text of a source's value; None where it is blank."""
+    """Text of a source's value; None if it is blank."""
     plain = clean(value)
-    return None if plain is None else text_of(plain)
+    return None if plain is None else compose(text_of(plain))
 
 
 def variant_key(fields: Mapping[str, Any], columns: ColumnMap) -> tuple[str, str, str, str]:
-    """Title, colour, category and gender, blank where missing: arguments of VariantGroups."""
+    """Title, colour, category and gender, blank if missing: arguments of VariantGroups."""
 
     def read(name: str | None) -> str:
         return "" if name is None else text_or_none(fields.get(columns.attributes[name])) or ""
@@ -107,43 +137,15 @@ def variant_key(fields: Mapping[str, Any], columns: ColumnMap) -> tuple[str, str
     return title, read(columns.colour), read(columns.category), read(columns.gender)
 
 
-def image_bytes(value: Any) -> bytes | None:
-    """Encoded image from bytes, from base64 text (also a data URL), or from a `bytes` field."""
-    if isinstance(value, Mapping):
-        value = value.get("bytes")  # how Hugging Face datasets lay out an image column
-    if value is None or isinstance(value, bytes):
-        return value or None
-    if not isinstance(value, str):
-        raise RowRejected("image is neither bytes nor base64 text")
-    text = value.strip()
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
-    if not text:
+def _words(value: Any, notes: list[str]) -> str | None:
+    """Text without markup; None if it is blank or not text."""
+    text = _noted(text_or_none, value, notes)
+    return None if text is None else plain_text(text) or None
+
+
+def _noted(read: Any, value: Any, notes: list[str]) -> Any:
+    try:
+        return read(value)
+    except BadValue as bad:
+        notes.append(str(bad))
         return None
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise RowRejected("image is not base64; for file names use the column image_path") from None
-
-
-def read_image(root: Path, relative: str) -> bytes:
-    """Bytes of the image file at `relative` below `root`.
-
-    A feed may come from a supplier, so a path that leads out of the folder is refused.
-    """
-    try:
-        path = (root / relative).resolve()
-        if not path.is_relative_to(root.resolve()):
-            raise RowRejected("image path leads out of the images folder")
-        return path.read_bytes()
-    except (OSError, ValueError):
-        raise RowRejected("image is missing") from None
-
-
-def stored_image(data: bytes) -> bytes:
-    """The bytes to keep of an image; one that a later stage could not decode is refused."""
-    try:
-        return shown_picture(data)[0]
-    except ImageError as error:
-        reason = _IMAGE_REASONS.get(type(error), "image is damaged or incomplete")
-        raise RowRejected(reason) from None

@@ -1,35 +1,105 @@
-"""Which source column fills which catalogue column."""
+"""Which source column fills which catalogue column, and which columns stay private."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from twinset.catalogue import FIXED_COLUMNS, IMAGE_COLUMNS
+from twinset.catalogue import FIXED_COLUMNS
 from twinset.errors import CatalogueError
 
 # Compared without case and punctuation; an earlier name wins, the others become attributes.
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "itemid", "productid", "articleid", "sku", "productcode"),
-    "title": ("title", "productdisplayname", "name", "productname", "producttitle"),
-    "description": ("description", "productdescription", "longdescription", "desc"),
-    "group_id": ("groupid", "itemgroupid", "parentid", "parentsku", "styleid", "stylecode"),
-    "price": ("price", "currentprice", "unitprice"),
-    "available": ("available", "availability", "instock", "isavailable", "stock", "quantity"),
+    "id": (
+        "id", "itemid", "productid", "articleid", "articlenumber", "artikelnummer", "artikelnr",
+        "retailerid", "offerid", "sku", "productcode", "itemnumber", "itemcode", "reference",
+        "référence", "referencia", "codice", "handle", "ean", "gtin",
+    ),
+    "title": (
+        "title", "productdisplayname", "name", "productname", "producttitle", "displayname",
+        "itemname", "prodname", "articlename", "artikelname", "bezeichnung", "produktname",
+        "titel", "titre", "nom", "nombre", "titolo", "nome", "naam", "nazwa", "label",
+    ),
+    "description": (
+        "description", "productdescription", "longdescription", "detaildesc", "desc", "bodyhtml",
+        "body", "beschreibung", "descripción", "descripcion", "descrizione", "omschrijving",
+        "opis", "details", "shortdescription",
+    ),
+    "group_id": (
+        "groupid", "itemgroupid", "parentid", "parentsku", "styleid", "stylecode", "modelid",
+        "parentproductid", "masterid", "abstractsku",
+    ),
+    "price": (
+        "price", "currentprice", "regularprice", "retailprice", "unitprice", "listprice",
+        "sellingprice", "amount", "preis", "prix", "precio", "prezzo", "prijs", "cena", "preço",
+        "verkaufspreis", "bruttopreis", "rrp", "msrp",
+    ),
+    "sale_price": (
+        "saleprice", "specialprice", "discountprice", "discountedprice", "offerprice",
+        "promoprice", "angebotspreis", "aktionspreis", "finalprice",
+    ),
+    "available": (
+        "available", "availability", "instock", "isavailable", "isinstock", "stockstatus", "stock",
+        "quantity", "qty", "inventory", "inventoryquantity", "stockquantity", "verfügbarkeit",
+        "verfuegbarkeit", "verfügbar", "lagerbestand", "bestand", "disponibilité",
+        "disponibilidad", "disponibilità", "beschikbaarheid", "dostępność",
+    ),
     "image": ("image", "imagebytes", "imagedata", "imagebase64"),
-    "image_path": ("imagepath", "imagefile", "imagefilename", "filename", "picture", "photo"),
-}
-CATEGORY_NAMES = ("articletype", "category", "producttype", "productcategory", "subcategory")
-COLOUR_NAMES = ("basecolour", "basecolor", "colour", "color")
+    "image_path": (
+        "imagepath", "imagelink", "imageurl", "imageurls", "imagesrc", "images", "imagefile",
+        "imagefilename", "mainimage", "mainimageurl", "baseimage", "primaryimage", "filename",
+        "picture", "pictures", "pictureurl", "photo", "photos", "photourl", "thumbnail", "bild",
+        "bilder", "bildurl", "bildlink", "bildpfad", "urlimage", "imagen", "immagine", "afbeelding",
+        "img", "imgurl", "featuredimage",
+    ),
+}  # fmt: skip
+CATEGORY_NAMES = (
+    "articletype", "category", "producttype", "productcategory", "subcategory", "kategorie",
+    "warengruppe", "produkttyp", "catégorie", "categoría", "categoria", "type", "kind",
+)  # fmt: skip
+COLOUR_NAMES = ("basecolour", "basecolor", "colour", "color", "farbe")
 GENDER_NAMES = ("gender",)
+# What a shop would not want to see in public, and what no shopper filters by.
+_PRIVATE = re.compile(
+    r"cost(s|ofgoods(sold)?|perunit|peritem|price)?$|^cost|wholesale|margin|markup|profit|"
+    r"supplier|vendorcode|purchaseprice|buyingprice|einkaufspreis|lieferant|prixdachat|"
+    r"download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"
+    r"^internal|^private|^secret|password|fulfillment|hscode|taxcode|taxclass"
+)
+_LOOKS_LIKE = {
+    "picture": re.compile(r"pic|img|image|photo|bild|foto|thumb"),
+    "price": re.compile(r"price|preis|prix|prec|prezz|amount|cost|cena"),
+}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user says of columns.
+
+    `mapping` is catalogue column -> source column and comes before the usual names; `category` is
+    the source column that is the kind. `keep` are private columns to publish all the same, `drop`
+    columns to leave out, and `only`, if there are any, the attributes to take.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    category: str | None = None
+    keep: Collection[str] = ()
+    drop: Collection[str] = ()
+    only: Collection[str] = ()
+
+    @property
+    def named(self) -> list[str]:
+        """Every source column that the choices name."""
+        names = [*self.mapping.values(), *self.keep, *self.drop, *self.only]
+        return [*names, *([self.category] if self.category else [])]
 
 
 @dataclass(frozen=True)
 class ColumnMap:
     """Source columns by what they fill: catalogue column -> source column.
 
-    `category`, `colour` and `gender` are names of attributes, or None.
+    `category`, `colour` and `gender` are names of attributes, or None. `private` columns stay out.
     """
 
     fixed: Mapping[str, str]
@@ -37,44 +107,54 @@ class ColumnMap:
     category: str | None
     colour: str | None
     gender: str | None
+    private: Sequence[str] = ()
 
     @property
     def image_sources(self) -> frozenset[str]:
         """Source columns that hold image bytes; too large for the first pass."""
         return frozenset({self.fixed["image"]} if "image" in self.fixed else ())
 
+    def look_alikes(self, what: str) -> list[str]:
+        """Columns that may be the picture or the price and were not taken as such."""
+        taken = set(self.fixed.values())
+        columns = [*self.attributes.values(), *self.private]
+        return [c for c in columns if c not in taken and _LOOKS_LIKE[what].search(c.casefold())]
 
-def map_columns(
-    columns: Sequence[str], mapping: Mapping[str, str], category: str | None
-) -> ColumnMap:
+
+def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
     """Decide what each of the source's columns fills.
 
     Raises:
-        CatalogueError: the mapping or category names a column that the source lacks, no column
-            fits `id`, or neither a title nor an image is there.
+        CatalogueError: a choice names a column that the source lacks, no column fits `id`, or
+            neither a title nor an image is there.
     """
-    for source in [*mapping.values(), *([category] if category else [])]:
+    for source in choices.named:
         if source not in columns:
             raise CatalogueError(f"no column {source!r}; there are: {', '.join(columns)}")
-    fixed = {name: source for name, source in mapping.items() if name in FIXED_COLUMNS}
+    known = {*SYNONYMS, *FIXED_COLUMNS}
+    fixed = {name: source for name, source in choices.mapping.items() if name in known}
     for name, names in SYNONYMS.items():
-        free = [c for c in columns if c not in {*fixed.values(), *mapping.values()}]
-        found = first_named(free, names)
+        taken = {*fixed.values(), *choices.mapping.values(), choices.category}
+        found = first_named([c for c in columns if c not in taken], names)
         if found is not None:
             fixed.setdefault(name, found)
     _check_fixed(fixed, columns)
-    attributes = _name_attributes(columns, fixed, mapping)
+    private = _private(columns, fixed, choices)
+    public = [column for column in columns if column not in private]
+    attributes = _name_attributes(public, fixed, choices.mapping)
+    category = choices.category or first_named(list(attributes.values()), CATEGORY_NAMES)
     return ColumnMap(
         fixed,
         attributes,
-        category=_attribute_of(attributes, category or first_named(columns, CATEGORY_NAMES)),
+        category=_attribute_of(attributes, category),
         colour=first_named(list(attributes), COLOUR_NAMES),
         gender=first_named(list(attributes), GENDER_NAMES),
+        private=private,
     )
 
 
 def has_products(columns: Sequence[str], mapping: Mapping[str, str]) -> bool:
-    """Whether a file with these columns holds products: it has an id and a title column."""
+    """True if a file with these columns holds products: it has an id and a title column."""
     return all(
         mapping.get(name) in columns or first_named(columns, SYNONYMS[name]) is not None
         for name in ("id", "title")
@@ -83,15 +163,29 @@ def has_products(columns: Sequence[str], mapping: Mapping[str, str]) -> bool:
 
 def first_named(columns: Sequence[str], names: Sequence[str]) -> str | None:
     """The column that bears the earliest of `names`, compared without case and punctuation."""
-    plain = {re.sub(r"[\W_]+", "", column).lower(): column for column in reversed(columns)}
+    plain = {re.sub(r"[\W_]+", "", column).casefold(): column for column in reversed(columns)}
     return next((plain[name] for name in names if name in plain), None)
+
+
+def is_private(column: str) -> bool:
+    """True for a column that a shop would not want to see in public."""
+    return _PRIVATE.search(re.sub(r"[\W_]+", "", column).casefold()) is not None
+
+
+def _private(columns: Sequence[str], fixed: Mapping[str, str], choices: Choices) -> list[str]:
+    chosen = {*fixed.values(), *choices.mapping.values(), *choices.keep, choices.category}
+    left_out = {column for column in columns if column in choices.drop}
+    if choices.only:
+        left_out |= {c for c in columns if c not in {*choices.only, *chosen}}
+    left_out |= {c for c in columns if c not in {*chosen, *choices.only} and is_private(c)}
+    return [column for column in columns if column in left_out]
 
 
 def _check_fixed(fixed: Mapping[str, str], columns: Sequence[str]) -> None:
     there = f"there are: {', '.join(columns)}"
     if "id" not in fixed:
         raise CatalogueError(f"no column for the id; name one with --map id=COLUMN; {there}")
-    if "title" not in fixed and not set(IMAGE_COLUMNS) & set(fixed):
+    if not {"title", "image", "image_path"} & set(fixed):
         raise CatalogueError(f"no column for the title or the image; {there}")
 
 
@@ -111,9 +205,11 @@ def _name_attributes(
             name = f"_{name}"
         if name in FIXED_COLUMNS:
             name = f"source_{name}"  # another column was mapped to the name
-        if name in attributes:
-            raise CatalogueError(f"two columns would both be called {name!r}; rename with --map")
-        attributes[name] = source
+        free, number = name, 1
+        while free in attributes:
+            number += 1
+            free = f"{name}_{number}"
+        attributes[free] = source
     return attributes
 
 

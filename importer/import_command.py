@@ -8,33 +8,98 @@ from typing import Annotated
 
 import typer
 
+from importer.column_mapping import Choices
 from importer.import_options import ImportOptions, ImportReport, SourceFormat
 
+Names = list[str] | None
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Feed: a file (also .gz, .zip), a folder, an http(s) address, or - for standard input."
+    ),
+]
 OutArgument = Annotated[Path, typer.Argument(help="Catalogue file to write (Parquet).")]
+_MOST_COLUMNS = 60
 
 
 def import_catalogue(
-    source: Annotated[
-        Path, typer.Argument(help="CSV, JSONL or Parquet file, or a folder (Kaggle, Parquet).")
-    ],
+    source: SourceArgument,
     out: OutArgument,
     layout: Annotated[
         SourceFormat, typer.Option("--format", help="Layout of the source.")
     ] = SourceFormat.AUTO,
     mapping: Annotated[
-        list[str] | None,
+        Names,
         typer.Option("--map", metavar="NAME=COLUMN", help="Fill NAME from COLUMN; repeatable."),
     ] = None,
     category: Annotated[
         str | None, typer.Option(help="Source column that is the category.")
     ] = None,
     images: Annotated[Path | None, typer.Option(help="Folder that image paths start from.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a text file, as cp1252.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Between the columns of a text.")] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="What comes before the decimals of prices: , or .")
+    ] = None,
+    lists: Annotated[
+        Names, typer.Option("--list", help="Column with several values a product; repeatable.")
+    ] = None,
+    keep: Annotated[Names, typer.Option(help="Private column to publish; repeatable.")] = None,
+    drop: Annotated[Names, typer.Option(help="Column to leave out; repeatable.")] = None,
+    only: Annotated[Names, typer.Option(help="Take these attributes alone; repeatable.")] = None,
+    group_by_name: Annotated[
+        bool, typer.Option("--group-by-name", help="Tell variants of a style from the names.")
+    ] = False,
+    allow_host: Annotated[
+        Names, typer.Option(help="Host in a private network to fetch pictures from; repeatable.")
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option(help="Fetch the pictures that the feed names by address.")
+    ] = True,
+    max_loss: Annotated[
+        str, typer.Option(help="Change nothing if a larger share of the rows is rejected.")
+    ] = "100%",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of each column; write nothing.")
+    ] = False,
 ) -> None:
-    """Import products; bad rows are reported and left out."""
+    """Import products from any shop's feed; bad rows are reported and left out."""
     import importer
 
-    options = ImportOptions(layout, _parse_mapping(mapping or []), category, images)
-    _print_report(importer.import_catalogue(source, out, options), out)
+    options = ImportOptions(
+        format=layout,
+        columns=Choices(
+            _parse_mapping(mapping or []), category, keep or (), drop or (), only or ()
+        ),
+        images=images,
+        encoding=encoding,
+        delimiter=_delimiter(delimiter),
+        decimal=_decimal(decimal),
+        lists=lists or (),
+        group_by_name=group_by_name,
+        allow_hosts=allow_host or (),
+        fetch_pictures=pictures,
+        max_loss=parse_share(max_loss, "--max-loss"),
+    )
+    if dry_run:
+        _print_columns(importer.inspect_source(source, options))
+    else:
+        _print_report(importer.import_catalogue(source, out, options), out)
+
+
+def parse_share(text: str, option: str) -> float:
+    """A share written as `5%` or `0.05`.
+
+    Raises:
+        BadParameter: it is neither, or outside of 0 to 100 %.
+    """
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise typer.BadParameter("give a share such as 5% or 0.05", param_hint=option)
+    return value
 
 
 def _parse_mapping(pairs: list[str]) -> Mapping[str, str]:
@@ -49,13 +114,58 @@ def _parse_mapping(pairs: list[str]) -> Mapping[str, str]:
     return mapping
 
 
+def _delimiter(text: str | None) -> str | None:
+    text = {"tab": "\t", "\\t": "\t"}.get(text or "", text)
+    if text is not None and len(text) != 1:
+        raise typer.BadParameter("give one character, or tab", param_hint="--delimiter")
+    return text
+
+
+def _decimal(text: str | None) -> str | None:
+    if text not in (None, ",", "."):
+        raise typer.BadParameter("give , or .", param_hint="--decimal")
+    return text
+
+
+def _print_columns(report: ImportReport) -> None:
+    typer.echo(f"system: {report.system}; {report.accepted:,} products")
+    for one in report.columns[:_MOST_COLUMNS]:
+        sample = "" if one.sample is None else f", such as {one.sample!r}"
+        typer.echo(f"  {one.column}: {one.role}, {one.filled:.0%} filled{sample}")
+    _print_lacking(report)
+
+
 def _print_report(report: ImportReport, out: Path) -> None:
     typer.echo(f"{report.accepted:,} products in {out}, category: {report.category or 'none'}")
-    if report.groups:
-        typer.echo(f"{report.groups:,} groups of variants, told from the names")
+    currency = f" ({', '.join(report.currency)})" if report.currency else ""
+    typer.echo(
+        f"from {report.system}: {report.pictures:,} with picture, {report.priced:,} with "
+        f"price{currency}, {report.sold_out:,} sold out, {report.groups:,} groups"
+    )
+    if report.hidden:
+        typer.echo(f"{report.hidden:,} that the shop does not show were left out")
     if report.skipped:
         typer.echo(f"left out, no id and title: {', '.join(report.skipped)}")
+    private = [one.column for one in report.columns if one.role == "kept private"]
+    if private:
+        typer.echo(f"kept private: {', '.join(private[:_MOST_COLUMNS])}; --keep publishes one")
+    _print_lacking(report)
+    if report.warnings:
+        count = sum(report.warnings.values())
+        typer.echo(f"{count:,} values left out of products that came in:")
+        _print_reasons(report.warnings)
     if report.report is not None:
         typer.echo(f"{report.rejected_count:,} rows rejected, listed in {report.report}:")
-        for reason, count in sorted(report.rejected.items(), key=lambda item: -item[1]):
-            typer.echo(f"  {count:>7,}  {reason}")
+        _print_reasons(report.rejected)
+
+
+def _print_reasons(reasons: Mapping[str, int]) -> None:
+    for reason, count in sorted(reasons.items(), key=lambda item: -item[1]):
+        typer.echo(f"  {count:>7,}  {reason}")
+
+
+def _print_lacking(report: ImportReport) -> None:
+    fills = {"picture": "image_path", "price": "price"}
+    for what, columns in report.look_alikes.items():
+        hint = f"; these may be it: {', '.join(columns)}" if columns else ""
+        typer.echo(f"no column was taken as the {what}{hint}; name it with --map {fills[what]}=...")

@@ -1,11 +1,13 @@
-"""What an import is told and what it tells."""
+"""What an import is asked to do, and what it reports."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from importer.column_mapping import Choices
 
 
 class SourceFormat(StrEnum):
@@ -15,24 +17,49 @@ class SourceFormat(StrEnum):
     KAGGLE = "kaggle"
     CSV = "csv"
     JSONL = "jsonl"
+    JSON = "json"
+    XML = "xml"
     PARQUET = "parquet"
+    PICTURES = "pictures"
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """Choices of an import.
+    """Choices of an import; the defaults find everything out.
 
     Attributes:
-        format: layout of the source; AUTO judges by what the source is.
-        mapping: catalogue column -> source column, before the automatic synonyms.
-        category: the source column that is the category; None looks for a usual name.
+        format: layout of the source; AUTO judges by its content.
+        columns: which column fills what, see `Choices`.
         images: folder that image paths start from; None is the source's own folder.
+        encoding, delimiter, decimal: of a text file; None finds out.
+        lists: source columns that hold several values of a product.
+        group_by_name: tell variants from the names, if the source names no groups.
+        allow_hosts: hosts in private networks that pictures may be fetched from.
+        fetch_pictures: fetch pictures that the source names by address.
+        max_loss: the largest share of rows that may be rejected.
     """
 
     format: SourceFormat = SourceFormat.AUTO
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    category: str | None = None
+    columns: Choices = field(default_factory=Choices)
     images: Path | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    lists: Collection[str] = ()
+    group_by_name: bool = False
+    allow_hosts: Collection[str] = ()
+    fetch_pictures: bool = True
+    max_loss: float = 1.0
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """What became of one source column: `role` says it in words, `filled` is a share."""
+
+    column: str
+    role: str
+    sample: str | None
+    filled: float
 
 
 @dataclass(frozen=True)
@@ -40,21 +67,38 @@ class ImportReport:
     """Outcome of an import.
 
     Attributes:
-        accepted: rows in the catalogue.
+        system: the source system that the file was recognised as, or its layout.
+        accepted: products in the catalogue.
+        pictures, priced, sold_out: products with a picture, with a price, that are sold out.
+        currency: the currencies of the prices.
+        hidden: products that their shop does not show, such as drafts.
         rejected: rows left out, by reason.
-        report: file that lists each row left out; None where there is none.
+        warnings: values left out of products that came in, by reason.
+        report: file that lists each row left out; None if there is none.
         skipped: files of the source that hold no products.
         category: the attribute taken as the category, or None.
-        groups: number of variant groups that were derived from the names.
+        groups: number of groups of variants.
+        columns: what became of each source column.
+        look_alikes: columns that may be the picture or the price, if none was taken.
     """
 
+    system: str
     accepted: int
+    pictures: int
+    priced: int
+    sold_out: int
+    currency: tuple[str, ...]
+    hidden: int
     rejected: Mapping[str, int]
+    warnings: Mapping[str, int]
     report: Path | None
     skipped: tuple[str, ...]
     category: str | None
     groups: int
+    columns: Sequence[ColumnReport]
+    look_alikes: Mapping[str, Sequence[str]]
 
     @property
     def rejected_count(self) -> int:
+        """Rows left out."""
         return sum(self.rejected.values())

@@ -1,247 +1,238 @@
-"""The import itself: open the source, survey it, write the rows."""
+"""The import itself: fetch and open the source, survey it, write the rows, report."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+from urllib.parse import urlsplit
 
-from importer.catalogue_rows import RowBuilder, text_or_none, variant_key
-from importer.column_mapping import ColumnMap, map_columns
-from importer.import_options import ImportOptions, ImportReport, SourceFormat
-from importer.sources.csv_source import KAGGLE_IMAGES, KAGGLE_TABLE, CsvSource, KaggleSource
-from importer.sources.source_rows import JsonlSource, ParquetSource, Record, Source
-from importer.values import Kind, RowRejected, clean, kind_of
-from importer.variants import VariantGroups
+from importer.catalogue_rows import RowBuilder
+from importer.column_mapping import map_columns
+from importer.import_options import ImportOptions, ImportReport
+from importer.open_source import images_folder, open_source
+from importer.pictures.product_pictures import ProductPictures
+from importer.pictures.web_client import Downloads
+from importer.reading.local_copy import is_address, local_copy
+from importer.reading.records import Record, Source
+from importer.rejections import REPORT_SUFFIX, Rejections
+from importer.sources.system import SystemSource
+from importer.survey import Survey, survey_rows
+from importer.values.kinds import Kind, RowRejected
 from twinset.catalogue import CatalogueWriter, require_writable
 from twinset.errors import CatalogueError
 from twinset.progress import track
 
-REPORT_SUFFIX = ".rejected.jsonl"
+SUMMARY_SUFFIX = ".report.json"
+PICTURES_SUFFIX = ".pictures"
 _CHUNK_ROWS = 256
-_SHOWN_ID_LENGTH = 80
-_SUFFIXES = {
-    ".csv": SourceFormat.CSV,
-    ".tsv": SourceFormat.CSV,
-    ".jsonl": SourceFormat.JSONL,
-    ".ndjson": SourceFormat.JSONL,
-    ".parquet": SourceFormat.PARQUET,
-    ".pq": SourceFormat.PARQUET,
-}
+_FETCHERS = 16
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def import_catalogue(source: Path, out: Path, options: ImportOptions | None = None) -> ImportReport:
+@dataclass
+class Tally:
+    """Counts over the products that came in."""
+
+    pictures: int = 0
+    priced: int = 0
+    sold_out: int = 0
+    groups: set[str] = field(default_factory=set)
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: dict[str, Any], notes: Iterable[str]) -> None:
+        """Count one product and what was left out of it."""
+        self.pictures += row["image"] is not None
+        self.priced += row["price"] is not None
+        self.sold_out += row["available"] is False
+        if row["group_id"] is not None:
+            self.groups.add(row["group_id"])
+        self.warnings.update(notes)
+
+
+def import_catalogue(
+    source: str | Path, out: Path, options: ImportOptions | None = None
+) -> ImportReport:
     """Read products from `source` and write those that are sound to the catalogue `out`.
 
-    Rows left out are listed in `out` + ".rejected.jsonl", one JSON object a line with `file`,
-    `line`, `id` and `reason`; without any the file is absent. A row with a title and no image is
-    sound; one that names an image which is missing or damaged is not. Nothing is written to
-    `out` unless the import ends well.
+    `source` is a file, a folder, an http(s) address, or `-` for standard input. Rows left out are
+    listed in `out` + ".rejected.jsonl", one JSON object a line with `file`, `line`, `id` and
+    `reason`; without any the file is absent. A bad optional value costs the value and is counted
+    in the report, which is written to `out` + ".report.json". Nothing is written to `out` unless
+    the import ends well.
 
     Raises:
-        CatalogueError: the source cannot be read or has no sound row.
+        CatalogueError: the source cannot be read, has no sound row, or lost more of its rows than
+            `options.max_loss`.
         OSError: `out` cannot be written.
     """
     options = options or ImportOptions()
-    rows = open_source(source, options)
-    if any(out.resolve() == file.resolve() for file in rows.files):
-        raise CatalogueError(f"{out}: is the source itself")
-    columns = map_columns(rows.columns, options.mapping, options.category)
-    images = _images_folder(source, options)
-    require_writable(out)
-    survey = survey_rows(rows, columns)
-    builder = RowBuilder(columns, survey.kinds, images, survey.variants)
-    with Rejections(out.with_name(out.name + REPORT_SUFFIX)) as rejections:
-        accepted = _write_rows(rows, builder, survey.count, out, rejections)
-    return ImportReport(
-        accepted=accepted,
-        rejected=rejections.reasons,
-        report=rejections.path if rejections.reasons else None,
-        skipped=tuple(rows.skipped),
-        category=columns.category,
-        groups=len(survey.variants or ()),
-    )
+    with tempfile.TemporaryDirectory(prefix="twinset-import-") as folder:
+        return _Import(str(source), out, options, Path(folder)).run()
 
 
-def open_source(source: Path, options: ImportOptions) -> Source:
-    """The source in the format that the options say, or that it looks like.
+def inspect_source(source: str | Path, options: ImportOptions | None = None) -> ImportReport:
+    """What an import would make of a source, from its columns alone; writes nothing.
 
     Raises:
-        CatalogueError: it is missing, of no known format, or cannot be read.
+        CatalogueError: the source cannot be read.
     """
-    if not source.exists():
-        raise CatalogueError(f"{source}: not found")
-    kind = options.format
-    if kind is SourceFormat.AUTO:
-        kind = _format_of(source)
-    if kind is SourceFormat.PARQUET:
-        return ParquetSource(_parquet_files(source), options.mapping)
-    wanted = source / KAGGLE_TABLE if kind is SourceFormat.KAGGLE else source
-    if not wanted.is_file():
-        raise CatalogueError(f"{wanted}: is not a file")
-    if kind is SourceFormat.KAGGLE:
-        return KaggleSource(source)
-    if kind is SourceFormat.CSV:
-        return CsvSource(source)
-    return JsonlSource(source)
+    options = options or ImportOptions()
+    with tempfile.TemporaryDirectory(prefix="twinset-import-") as folder:
+        return _Import(str(source), Path(folder) / "none", options, Path(folder)).inspect()
 
 
-def _format_of(source: Path) -> SourceFormat:
-    if source.is_dir():
-        is_kaggle = (source / KAGGLE_TABLE).is_file()
-        return SourceFormat.KAGGLE if is_kaggle else SourceFormat.PARQUET
-    if source.suffix.lower() not in _SUFFIXES:
-        raise CatalogueError(f"{source}: format not known from its name; choose one with --format")
-    return _SUFFIXES[source.suffix.lower()]
+class _Import:
+    """One import: its source, opened, and where its parts go."""
 
+    def __init__(self, source: str, out: Path, options: ImportOptions, work: Path) -> None:
+        self._out, self._options = out, options
+        allowed = {host.lower() for host in options.allow_hosts}
+        if is_address(source):
+            allowed.add((urlsplit(source).hostname or "").lower())
+        else:
+            # A file on this machine may name this machine; a fetched feed may not.
+            allowed |= set(_LOOPBACK)
+        self._downloads = Downloads(allowed)
+        path = local_copy(source, work, self._downloads)
+        self._rows, self._system = open_source(path, options, work)
+        if any(out.resolve() == file.resolve() for file in (*self._rows.files, path)):
+            raise CatalogueError(f"{out}: is the source itself")
+        self._columns = map_columns(self._rows.columns, options.columns)
+        self._images = images_folder(path, options)
 
-def _parquet_files(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    files = sorted(source.glob("*.parquet"))
-    if not files:
-        raise CatalogueError(f"{source}: holds neither {KAGGLE_TABLE} nor Parquet files")
-    return files
+    def inspect(self) -> ImportReport:
+        """See `inspect_source`."""
+        survey = self._survey()
+        return self._report(survey, Tally(), survey.count, Counter(), None)
 
+    def run(self) -> ImportReport:
+        """See `import_catalogue`."""
+        require_writable(self._out)
+        survey = self._survey()
+        tally = Tally()
+        with Rejections(self._out.with_name(self._out.name + REPORT_SUFFIX)) as rejections:
+            accepted = self._write(survey, tally, rejections)
+        found = self._report(survey, tally, accepted, rejections.reasons, rejections.kept)
+        summary = self._out.with_name(self._out.name + SUMMARY_SUFFIX)
+        summary.write_text(json.dumps(asdict(found), default=str, indent=2, ensure_ascii=False))
+        return found
 
-def _images_folder(source: Path, options: ImportOptions) -> Path:
-    if options.images is not None:
-        if not options.images.is_dir():
-            raise CatalogueError(f"{options.images}: is not a folder")
-        return options.images
-    if source.is_file():
-        return source.parent
-    return source / KAGGLE_IMAGES if (source / KAGGLE_TABLE).is_file() else source
+    def _survey(self) -> Survey:
+        options = self._options
+        return survey_rows(
+            self._rows, self._columns, options.decimal, options.lists, options.group_by_name
+        )
 
+    def _builder(self, survey: Survey) -> RowBuilder:
+        cache = self._out.with_name(self._out.name + PICTURES_SUFFIX)
+        pictures = ProductPictures(self._images, self._downloads, cache)
+        return RowBuilder(
+            self._columns,
+            survey.kinds,
+            survey.separators,
+            survey.mark,
+            pictures if self._options.fetch_pictures else None,
+            survey.variants,
+            bool(survey.currencies),
+        )
 
-@dataclass(frozen=True)
-class Survey:
-    """What the first pass learns: number of rows, kinds of the attributes, variants or None."""
+    def _write(self, survey: Survey, tally: Tally, rejections: Rejections) -> int:
+        builder = self._builder(survey)
+        types = {n: k.arrow_type for n, k in survey.kinds.items() if k is not Kind.EMPTY}
+        if survey.currencies:
+            types.setdefault("currency", Kind.TEXT.arrow_type)
+        seen: set[str] = set()
+        category = self._columns.category if self._columns.category in types else None
+        with CatalogueWriter(self._out, types, category) as writer:
+            built = _build_all(self._rows, builder, self._workers(survey))
+            for record, row, notes in track(built, "Importing products", survey.count):
+                if isinstance(row, RowRejected):
+                    rejections.add(record, self._columns, str(row))
+                elif row["id"] in seen:
+                    rejections.add(record, self._columns, "id is a duplicate")
+                else:
+                    seen.add(row["id"])
+                    tally.add(row, notes)
+                    writer.write(row)
+            self._check_losses(writer.count, rejections)
+        return writer.count
 
-    count: int
-    kinds: dict[str, Kind]
-    variants: VariantGroups | None
-
-
-def survey_rows(rows: Source, columns: ColumnMap) -> Survey:
-    """Read every row without its image; unreadable rows only count."""
-    kinds = dict.fromkeys(columns.attributes, Kind.EMPTY)
-    derives = "group_id" not in columns.fixed and "title" in columns.fixed
-    variants = VariantGroups() if derives and columns.colour is not None else None
-    count = 0
-    for record in track(rows.records(without=columns.image_sources), "Reading columns"):
-        count += 1
-        if record.fault is not None:
-            continue
-        try:
-            found = _kinds_of(record, columns, parse_text=not rows.typed)
-            if variants is not None:
-                variants.add(*variant_key(record.fields, columns))
-        except RowRejected:
-            continue
-        for name, kind in found.items():
-            kinds[name] = kinds[name].join(kind)
-    return Survey(count, kinds, variants)
-
-
-def _kinds_of(record: Record, columns: ColumnMap, parse_text: bool) -> dict[str, Kind]:
-    return {
-        name: kind_of(clean(record.fields.get(source)), parse_text)
-        for name, source in columns.attributes.items()
-    }
-
-
-def _write_rows(
-    rows: Source, builder: RowBuilder, total: int, out: Path, rejections: Rejections
-) -> int:
-    types = {name: kind.arrow_type for name, kind in builder.kinds.items()}
-    seen: set[str] = set()
-    with CatalogueWriter(out, types, builder.columns.category) as writer:
-        for record, built in track(_build_all(rows, builder), "Importing products", total):
-            if isinstance(built, RowRejected):
-                rejections.add(record, builder.columns, str(built))
-            elif built["id"] in seen:
-                rejections.add(record, builder.columns, "id is a duplicate")
-            else:
-                seen.add(built["id"])
-                writer.write(built)
-        if not writer.count:
+    def _check_losses(self, accepted: int, rejections: Rejections) -> None:
+        if not accepted:
             raise CatalogueError(f"no product could be imported; {rejections.describe()}")
-    return writer.count
+        lost = sum(rejections.reasons.values())
+        share = lost / (accepted + lost)
+        if share > self._options.max_loss:
+            raise CatalogueError(
+                f"{share:.1%} of the rows were rejected, more than --max-loss "
+                f"{self._options.max_loss:.1%}; {rejections.describe()}; nothing was changed"
+            )
+
+    def _workers(self, survey: Survey) -> int | None:
+        """Threads: many if pictures come over the network, one a core if they lie here."""
+        source = self._columns.fixed.get("image_path")
+        sample = survey.samples.get(source or "", "")
+        return _FETCHERS if "//" in sample else None
+
+    def _report(
+        self,
+        survey: Survey,
+        tally: Tally,
+        accepted: int,
+        rejected: Counter[str],
+        report: Path | None,
+    ) -> ImportReport:
+        columns = self._columns
+        lacking = {
+            "picture": not {"image", "image_path"} & set(columns.fixed) and not tally.pictures,
+            "price": "price" not in columns.fixed,
+        }
+        return ImportReport(
+            system=self._system,
+            accepted=accepted,
+            pictures=tally.pictures,
+            priced=tally.priced,
+            sold_out=tally.sold_out,
+            currency=survey.currencies,
+            hidden=self._rows.hidden if isinstance(self._rows, SystemSource) else 0,
+            rejected=dict(rejected),
+            warnings=dict(tally.warnings),
+            report=report,
+            skipped=tuple(self._rows.skipped),
+            category=columns.category,
+            groups=len(tally.groups),
+            columns=survey.columns(columns),
+            look_alikes={n: columns.look_alikes(n) for n, is_so in lacking.items() if is_so},
+        )
 
 
-def _build_all(
-    rows: Source, builder: RowBuilder
-) -> Iterator[tuple[Record, dict[str, Any] | RowRejected]]:
-    """Each record with its row or its refusal, in order; images are decoded on every core."""
+Built = tuple[Record, dict[str, Any] | RowRejected, list[str]]
 
-    def build(record: Record) -> dict[str, Any] | RowRejected:
+
+def _build_all(rows: Source, builder: RowBuilder, workers: int | None) -> Iterator[Built]:
+    """Each record with its row or its refusal, in order; pictures are read on several threads."""
+
+    def build(record: Record) -> Built:
         if record.fault is not None:
-            return RowRejected(record.fault)
+            return record, RowRejected(record.fault), []
         try:
-            return builder.build(record.fields)
+            return record, *builder.build(record.fields)
         except RowRejected as rejected:
-            return rejected
+            return record, rejected, []
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(workers) as pool:
         for chunk in _chunks(rows.records()):
-            yield from zip(chunk, pool.map(build, chunk), strict=True)
+            yield from pool.map(build, chunk)
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
     iterator = iter(records)
     while chunk := list(itertools.islice(iterator, _CHUNK_ROWS)):
         yield chunk
-
-
-class Rejections:
-    """The report of rows left out, written as they come, and how many there are by reason."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.reasons: Counter[str] = Counter()
-
-    def __enter__(self) -> Self:
-        self._file = self.path.open("w", encoding="utf-8")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
-        if not self.reasons:
-            self.path.unlink()
-
-    def add(self, record: Record, columns: ColumnMap, reason: str) -> None:
-        self.reasons[reason] += 1
-        entry = {
-            "file": record.file,
-            "line": record.line,
-            "id": _shown_id(record.fields.get(columns.fixed["id"])),
-            "reason": reason,
-        }
-        self._file.write(json.dumps(entry) + "\n")
-
-    def describe(self) -> str:
-        """The commonest reason and where the others are; for an import without a sound row."""
-        if not self.reasons:
-            return "the source has no rows"
-        reason, count = self.reasons.most_common(1)[0]
-        return f"{count} rows: {reason}; see {self.path}"
-
-
-def _shown_id(value: Any) -> str | None:
-    try:
-        text = text_or_none(value)
-    except RowRejected:
-        return None
-    return None if text is None else text[:_SHOWN_ID_LENGTH]

@@ -20,7 +20,15 @@ from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ArtefactError, ConfigError
 from twinset.index.encoder_store import keep_encoder
 from twinset.index.faiss_index import FaissIndex
-from twinset.index.index_versions import INDEX_FILE, ITEMS_FILE, KIND
+from twinset.index.index_versions import (
+    CURRENT,
+    INDEX_FILE,
+    ITEMS_FILE,
+    KIND,
+    current_version,
+    peek_manifest,
+    shrinks_too_much,
+)
 from twinset.index.indexed_items import ItemTable
 from twinset.index.milvus import milvus_versions as versions
 from twinset.index.vector_index import VectorIndex, Vectors
@@ -32,9 +40,10 @@ class BuildOptions:
     """`kind` is "auto" or one of `index_builder.kind_choice.KINDS`; `keep` counts versions kept.
 
     `memory` is what the vectors may take when they are served, in bytes; None for any amount.
-    With `activate` the version goes live at once. `encoder` is kept beside the index; `report`, the
-    folder of its evaluation, in the version. Live writes
-    up to `as_of` are taken to be in the catalogue, by default up to the time of its file.
+    With `activate` the version goes live at once, unless it has fewer than half of the live one's
+    items and `force` is false. `encoder` is kept beside the index; `report`, the folder of its
+    evaluation, in the version. Live writes up to `as_of` are taken to be in the catalogue, by
+    default up to the time of its file.
     """
 
     kind: str = "auto"
@@ -45,6 +54,7 @@ class BuildOptions:
     encoder: Path | None = None
     as_of: datetime | None = None
     report: Path | None = None
+    force: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,8 @@ def build_index(
     as_of = options.as_of or datetime.fromtimestamp(catalogue_path.stat().st_mtime, UTC)
     if options.encoder is not None:
         _require_maker(options.encoder, inputs)
+    if options.activate and not options.force:
+        _require_items(index_dir, len(inputs))
     with new_version(index_dir, content, going) as (name, staging):
         if options.encoder is not None:
             keep_encoder(index_dir, options.encoder)
@@ -86,6 +98,18 @@ def build_index(
             add_report(options.report, staging, inputs.embeddings.fingerprint)
         live = {"live": {"as_of": as_of.isoformat()}}
         return write_version(name, staging, inputs, Making(kind, options.min_recall, live))
+
+
+def _require_items(index_dir: Path, items: int) -> None:
+    """Refuse to put a version live that lost more than half of the live one's items."""
+    if not (index_dir / CURRENT).exists():
+        return
+    live = peek_manifest(index_dir, current_version(index_dir)).get("count")
+    if isinstance(live, int) and shrinks_too_much(items, live):
+        raise ConfigError(
+            f"the catalogue has {items:,} items and the live version {live:,}; if that is meant, "
+            "build with --force, or with --no-activate to look at it first"
+        )
 
 
 def _require_maker(encoder: Path, inputs: Inputs) -> None:

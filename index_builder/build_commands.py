@@ -50,6 +50,9 @@ def build(
         Path | None,
         typer.Option(help="Report folder, from `twinset evaluate`, to show to operators."),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go live even with less than half of the items.")
+    ] = False,
     as_of: Annotated[
         datetime | None,
         typer.Option(
@@ -64,7 +67,9 @@ def build(
     from index_builder.kind_choice import parse_memory
 
     limit = None if memory is None else parse_memory(memory)
-    options = BuildOptions(kind.value, min_recall, keep, limit, activate, encoder, as_of, report)
+    options = BuildOptions(
+        kind.value, min_recall, keep, limit, activate, encoder, as_of, report, force
+    )
     _print_report(build_index(embeddings, catalog, out, options), activate)
 
 

@@ -14,6 +14,7 @@ from twinset.catalogue import Catalogue
 from twinset.embeddings import IDS, Embeddings, open_embeddings
 from twinset.errors import ArtefactError, CatalogueError
 from twinset.index.vector_index import Vectors
+from twinset.item_content import content_hashes
 
 _BLOCK = 65_536
 # float32 rows that were normalised differ from length one by less than a hundredth of this.
@@ -81,7 +82,23 @@ def open_inputs(embeddings_dir: Path, catalogue_path: Path) -> Inputs:
         path = embeddings_dir / IDS
         raise ArtefactError(path, "does not hold the catalogue's items in its order; export again")
     _check_rows(embeddings)
+    _check_contents(embeddings, catalogue)
     return Inputs(embeddings, catalogue)
+
+
+def _check_contents(embeddings: Embeddings, catalogue: Catalogue) -> None:
+    """Refuse vectors that were made from other words or pictures than the catalogue's."""
+    if embeddings.contents is None or embeddings.text_template is None:
+        return
+    now = content_hashes(catalogue, embeddings.text_template)
+    rows = zip(embeddings.ids, embeddings.contents, now, strict=True)
+    changed = [item_id for item_id, made_from, content in rows if made_from != content]
+    if changed:
+        reason = (
+            f"was made before {len(changed):,} items changed their words or picture, such as "
+            f"{changed[0]!r}; export again"
+        )
+        raise ArtefactError(embeddings.folder / IDS, reason)
 
 
 def _check_rows(embeddings: Embeddings) -> None:

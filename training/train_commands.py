@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue
+from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ConfigError
 
 CatalogueOption = Annotated[Path, typer.Option("--catalog", help="Catalogue file.")]
@@ -23,11 +25,14 @@ _COLUMNS = {
     "NDCG@10": "ndcg@10",
     "P@10": "precision@10",
 }
+_UNTRAINED = "-untrained"
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 
 def train(
-    config: Annotated[Path, typer.Option(help="One of training/configs/*.toml, or your own.")],
+    config: Annotated[
+        str, typer.Option(help="A recipe by name (clip-compact), or a TOML file of your own.")
+    ],
     catalog: CatalogueOption,
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
     cache: Annotated[
@@ -46,11 +51,15 @@ def train(
     untrained: Annotated[
         bool, typer.Option("--untrained", help="Export the towers as they are before training.")
     ] = False,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a value of the recipe: loss.margin=.2; repeatable."),
+    ] = None,
 ) -> None:
     """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
-    from training.config import load_config
+    from training.config_file import find_config, load_config
 
-    settings = load_config(config)
+    settings = load_config(find_config(config), change or ())
     if share is not None:
         settings = replace(settings, data=replace(settings.data, train_share=share))
     catalogue = Catalogue(catalog)
@@ -65,13 +74,22 @@ def train(
     keep_freed_memory()
     console = Console()
     if untrained:
-        settings = replace(settings, name=f"{settings.name}-untrained")
+        _require_untrained(out / "encoder")
+        settings = replace(settings, name=settings.name + _UNTRAINED)
         towers = untrained_towers(settings)
     else:
         towers = run_training(settings, catalogue, out, console, cache, photos, start)
     if is_main_process():
         export_encoder(towers, settings, out / "encoder", catalogue.category)
         console.print(f"encoder in {out / 'encoder'}")
+
+
+def _require_untrained(encoder: Path) -> None:
+    """Refuse to replace an encoder that training made: hours of work would be lost."""
+    if not (encoder / ENCODER_MANIFEST).is_file():
+        return
+    if not str(read_manifest(encoder, "encoder", ENCODER_MANIFEST)["name"]).endswith(_UNTRAINED):
+        raise ConfigError(f"{encoder}: holds a trained encoder; pass another --out to --untrained")
 
 
 def export(
@@ -88,8 +106,11 @@ def export(
     if out.exists() and not force:
         raise ConfigError(f"{out}: exists already; --force replaces it")
     catalogue = Catalogue(catalog)
-    rate = embed_catalogue(load_encoder(encoder, device), catalogue, out, replace=force)
-    Console().print(f"{len(catalogue):,} items embedded at {rate:,.0f} items/s in {out}")
+    done = embed_catalogue(load_encoder(encoder, device), catalogue, out, replace=force)
+    Console(soft_wrap=True).print(
+        f"{done.items:,} items in {out}: {done.embedded:,} new or changed, embedded at "
+        f"{done.rate:,.0f} items/s"
+    )
 
 
 def evaluate(

@@ -27,6 +27,8 @@ TRACEBACK_VARIABLE = "TWINSET_TRACEBACK"
 _JOURNEY = (
     "sample",
     "import",
+    "sync",
+    "adopt",
     "train",
     "evaluate",
     "quantise",

@@ -1,8 +1,9 @@
 """Embeddings on disk: what export writes and the index builder reads.
 
-A folder with `manifest.json`, `ids.parquet` (column `id`) and three row-aligned float32 matrices,
+A folder with `manifest.json`, `ids.parquet` (columns `id` and `content`, a hash of what the row was
+made from, see `twinset.item_content`) and three row-aligned float32 matrices,
 `image.npy`, `text.npy` and `item.npy`, each (count, dimension). Rows have unit length; a row of
-`image` or `text` is zero where the item lacks that side. The manifest carries the encoder's
+`image` or `text` is zero if the item lacks that side. The manifest carries the encoder's
 fingerprint, so that vectors of two encoders never meet in one index.
 """
 
@@ -40,10 +41,17 @@ class EncoderIdentity(Protocol):
     @property
     def dimension(self) -> int: ...
 
+    @property
+    def text_template(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class Embeddings:
-    """An embeddings folder whose checksums were verified; the matrices are mapped, not read."""
+    """An embeddings folder whose checksums were verified; the matrices are mapped, not read.
+
+    `contents` has a hash for each row, and `text_template` says which words went into it. Both are
+    None for a folder of 0.1, which kept neither.
+    """
 
     folder: Path
     encoder_name: str
@@ -52,6 +60,8 @@ class Embeddings:
     image: Vectors
     text: Vectors
     item: Vectors
+    contents: list[str] | None = None
+    text_template: str | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -68,7 +78,7 @@ class EmbeddingsWriter:
     and, with `replace`, the old folder in place.
 
         with EmbeddingsWriter(folder, len(catalogue), encoder) as writer:
-            writer.write(ids, encoder.encode_items(images, texts))
+            writer.write(ids, encoder.encode_items(images, texts), hashes)
 
     Raises:
         ArtefactError: `folder` exists and `replace` is false (on entering).
@@ -85,6 +95,7 @@ class EmbeddingsWriter:
         self._encoder = encoder
         self._replace = replace
         self._ids: list[str] = []
+        self._contents: list[str] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -100,8 +111,13 @@ class EmbeddingsWriter:
         }
         return self
 
-    def write(self, ids: Sequence[str], vectors: ItemVectors) -> None:
-        """Append a batch: n ids and three (n, dimension) matrices in the same order."""
+    def write(
+        self, ids: Sequence[str], vectors: ItemVectors, contents: Sequence[str] | None = None
+    ) -> None:
+        """Append a batch: n ids, three (n, dimension) matrices and n hashes in the same order.
+
+        Vectors that were not made from a catalogue have no hashes; nothing checks these later.
+        """
         start, end = len(self._ids), len(self._ids) + len(ids)
         if end > self._count:
             raise ValueError(f"more rows than the {self._count} announced")
@@ -111,6 +127,7 @@ class EmbeddingsWriter:
                 raise ValueError(f"{name} rows have shape {rows.shape} for {len(ids)} ids")
             matrix[start:end] = rows
         self._ids.extend(ids)
+        self._contents.extend(contents or ())
 
     def __exit__(
         self,
@@ -129,10 +146,14 @@ class EmbeddingsWriter:
         if len(self._ids) != self._count:
             raise ValueError(f"{len(self._ids)} rows written, {self._count} announced")
         self._matrices.clear()  # unmapped, so that the checksums see every row
-        ids = pa.table({"id": pa.array(self._ids, pa.string())})
+        columns = {"id": self._ids}
+        if len(self._contents) == self._count:
+            columns["content"] = self._contents
+        ids = pa.table({name: pa.array(rows, pa.string()) for name, rows in columns.items()})
         pq.write_table(ids, self._staging / IDS, compression="zstd")
         fields = {
             "encoder": {"name": self._encoder.name, "fingerprint": self._encoder.fingerprint},
+            "text_template": self._encoder.text_template,
             "dimension": self._encoder.dimension,
             "count": self._count,
         }
@@ -150,9 +171,11 @@ def open_embeddings(folder: Path) -> Embeddings:
     for file in (IDS, *(f"{name}.npy" for name in MATRICES)):
         if file not in manifest["files"]:
             raise ArtefactError(folder / MANIFEST, f"does not list {file}")
-    ids = _read_ids(folder / IDS, shape[0])
+    ids, contents = _read_ids(folder / IDS, shape[0])
     image, text, item = (_map_matrix(folder / f"{name}.npy", shape) for name in MATRICES)
-    return Embeddings(folder, name, fingerprint, ids, image, text, item)
+    template = manifest.get("text_template")
+    made_from = None if template is None else contents
+    return Embeddings(folder, name, fingerprint, ids, image, text, item, made_from, template)
 
 
 def _read_fields(manifest: Mapping[str, Any], path: Path) -> tuple[str, str, tuple[int, int]]:
@@ -164,14 +187,16 @@ def _read_fields(manifest: Mapping[str, Any], path: Path) -> tuple[str, str, tup
         raise ArtefactError(path, "lacks a field or has one of the wrong type") from None
 
 
-def _read_ids(path: Path, count: int) -> list[str]:
+def _read_ids(path: Path, count: int) -> tuple[list[str], list[str] | None]:
     try:
-        ids = pq.read_table(path, columns=["id"])["id"]
+        table = pq.read_table(path)
+        ids = table["id"]
     except (OSError, pa.ArrowException, KeyError):
         raise ArtefactError(path, "is not a Parquet file of ids") from None
     if ids.type != pa.string() or ids.null_count or len(ids) != count:
         raise ArtefactError(path, f"does not hold {count} ids")
-    return list(ids.to_pylist())
+    contents = table["content"].to_pylist() if "content" in table.column_names else None
+    return list(ids.to_pylist()), contents
 
 
 def _map_matrix(path: Path, shape: tuple[int, int]) -> Vectors:

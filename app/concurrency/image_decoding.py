@@ -20,12 +20,22 @@ WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 class Decoder:
-    """Decodes uploads on a bounded pool, to the `size` (width, height) that the encoder takes."""
+    """Decodes uploads on a bounded pool, to the `size` (width, height) that the encoder takes.
 
-    def __init__(self, pool: BoundedPool, limits: ImageLimits, size: tuple[int, int]) -> None:
+    `prepare` is how the encoder resizes a picture, if it does not stretch it.
+    """
+
+    def __init__(
+        self,
+        pool: BoundedPool,
+        limits: ImageLimits,
+        size: tuple[int, int],
+        prepare: Callable[[Image], Image] | None = None,
+    ) -> None:
         self._pool = pool
         self._limits = limits
         self._size = size
+        self._prepare = prepare or (lambda image: stretch(image, *size))
         self._costly = threading.Lock()
 
     @property
@@ -87,7 +97,7 @@ class Decoder:
                 if box != WHOLE:
                     image = crop_box(image, box)
                 # Here and not in the encoder's thread: what waits for a batch is then small.
-                return stretch(image, *self._size)
+                return self._prepare(image)
 
         return job
 

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinset.index.index_versions import IndexVersion
+from twinset.index.index_versions import IndexVersion, shrinks_too_much
 from twinset.retrieval_metrics import Neighbours, study_metrics
 
 QUESTIONS = 200
 _NEIGHBOURS = 10
-# A feed that was cut off half way makes a sound index of half of a shop.
-_LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Comparison:
             now, then = getattr(self.live, name), getattr(self.candidate, name)
             if now is not None and then is not None and then < now - margin:
                 found.append(f"{label} {then:.3f}, not {now:.3f}")
-        if self.candidate.items < _LEAST_SHARE * self.live.items:
+        if shrinks_too_much(self.candidate.items, self.live.items):
             found.append(f"{self.candidate.items} items, not {self.live.items}")
         return found
 

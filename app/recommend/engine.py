@@ -50,7 +50,8 @@ class Engine:
         self._searching = searching = BoundedPool(
             "search", threads, settings.max_searches, one_search_thread, max_wait_s=wait
         )
-        self.decoder = Decoder(decoding, settings.image_limits, encoder.image_size)
+        prepare = getattr(encoder, "prepare_image", None)
+        self.decoder = Decoder(decoding, settings.image_limits, encoder.image_size, prepare)
         self.thumbnails = Thumbnails(self.decoder, settings.max_picture_bytes)
         timed, limits = metrics.timed_encoder, (settings.max_batch, settings.max_queue, wait)
         images: Batcher[Image] = Batcher(timed("image", encoder.encode_images), *limits)

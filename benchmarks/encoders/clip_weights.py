@@ -89,7 +89,7 @@ def _save_tokenizer(folder: Path) -> None:
 
 
 def _export(hub: Path, out: Path) -> None:
-    from training.config import load_config
+    from training.config_file import load_config
     from training.export.onnx_export import export_encoder
     from training.run.train import untrained_towers
 

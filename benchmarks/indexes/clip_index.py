@@ -33,6 +33,7 @@ class _Identity:
     name: str
     fingerprint: str
     dimension: int
+    text_template: str = "{title}"
 
 
 def make_index(encoder_dir: Path, out: Path, count: int = ITEMS) -> Path:

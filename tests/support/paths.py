@@ -5,4 +5,4 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "training" / "configs"
-REAL_PRODUCTS = Path(os.environ.get("TWINSET_DATA", ROOT.parent / "shared" / "data" / "fashion"))
+REAL_PRODUCTS = Path(os.environ.get("TWINSET_DATA", ROOT / "data" / "fashion"))

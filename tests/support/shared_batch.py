@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from training.config import LossConfig
 from training.data.batch import Batch
 from training.objective.memory_bank import Bank
-from training.run.optimiser import objective
+from training.objective.objective import objective
 from training.run.parallel import Shard
 from training.towers import DualTowers, HybridTowers
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.support.paths import CONFIGS
-from training.config import load_config
+from training.config_file import load_config
 from twinset.catalogue import Catalogue, CatalogueWriter
 
 COLOURS = {"Red": (200, 30, 30), "Blue": (30, 30, 200), "Green": (30, 160, 60)}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.paths import CONFIGS
-from training.config import load_config, parse_config
+from training.config_file import find_config, load_config, parse_config
 from twinset.errors import ConfigError
 
 TEXT = (CONFIGS / "clip-compact.toml").read_text()
@@ -17,12 +17,12 @@ def test_round_trip():
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ("seed = 0", 'seed = "x"', "`seed`"),
-        ("seed = 0", "", "`seed`"),
-        ("dimension = 256", "dimension = 2.5", "model.dimension must be of type int"),
-        ("dimension = 256", "", "lacks key 'dimension'"),
-        ("dimension = 256", "dimension = 256\ndepth = 3", "unknown key 'depth'"),
-        ("[model]", "[modell]", "unknown key 'modell'"),
+        ("seed = 0", 'seed = "x"', "seed = 'x': should be a valid integer"),
+        ("seed = 0", "", "lacks key 'seed'"),
+        ("dimension = 256", "dimension = 2.5", "model.dimension = 2.5: should be a valid integer"),
+        ("dimension = 256", "", "lacks key 'model.dimension'"),
+        ("dimension = 256", "dimension = 256\ndepth = 3", "unknown key 'model.depth'"),
+        ("[model]", "[modell]", "unknown key 'modell'; did you mean 'model'"),
         ("[model]", "[model", "is not a TOML file"),
     ],
 )
@@ -63,6 +63,49 @@ def test_a_wrong_choice_is_named(section, key, value, message):
     (values[section] if section else values)[key] = value
     with pytest.raises(ConfigError, match=message):
         parse_config(values)
+
+
+def test_a_file_extends_another_and_sets_what_differs(tmp_path):
+    (tmp_path / "base.toml").write_text(TEXT)
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "base.toml"\nname = "mine"\n[optimisation]\nepochs = 9\n')
+    base, mine = load_config(tmp_path / "base.toml"), load_config(path)
+    assert mine.to_dict() == {
+        **base.to_dict(),
+        "name": "mine",
+        "optimisation": {**base.to_dict()["optimisation"], "epochs": 9},
+    }
+    (tmp_path / "base.toml").write_text('extends = "mine.toml"')
+    with pytest.raises(ConfigError, match="extends this file again"):
+        load_config(path)
+
+
+def test_values_are_overridden_as_toml_by_whole_or_plain_keys():
+    changes = ("epochs=3", "loss.margin=.2", "name=mine", "augmentation.phrase_attributes=['a']")
+    config = load_config(find_config("clip-compact"), changes)
+    assert (config.optimisation.epochs, config.loss.margin, config.name) == (3, 0.2, "mine")
+    assert config.augmentation.phrase_attributes == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("epochs", "is not key=value"),
+        ("epoch=3", "unknown key"),
+        ("loss.margim=1", "did you mean 'loss.margin'"),
+        ("epochs=three", "optimisation.epochs = 'three': should be a valid integer"),
+        ("augmentation.blur=2", "augmentation.blur = 2"),
+        ("seed.x=1", "seed is not a section"),
+    ],
+)
+def test_a_wrong_override_says_what_is_wrong(change, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(find_config("clip-compact"), [change])
+
+
+def test_an_unknown_recipe_lists_the_recipes():
+    with pytest.raises(ConfigError, match="clip-compact"):
+        find_config("clip-compct")
 
 
 def test_keys_added_later_have_defaults_that_change_nothing():

@@ -7,7 +7,7 @@ import torch
 
 from tests.support.model_sources import save_bert, save_clip, save_resnet50
 from tests.support.paths import CONFIGS
-from training.config import load_config
+from training.config_file import load_config
 from training.run.optimiser import make_optimizer
 from training.towers import build_towers
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from training.config import LossConfig, parse_config
+from training.config import LossConfig
+from training.config_file import parse_config
 from training.data.batch import load_tokenizer, make_batch
 from training.data.product_data import load_products
 from training.objective.losses import neighbour_loss

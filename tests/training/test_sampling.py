@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.data.sampling import balanced_batch, shuffled_batch
+from training.data.sampling import balanced_batch, even_batch, shuffled_batch
 
 
 def epoch_of_batches(settings, rows, categories, epoch=0):
@@ -75,3 +75,36 @@ def test_groups_of_like_products_stand_in_mixed_batches_from_the_second_half_on(
     by_chance = max(pairs(0), pairs(1))
     assert by_chance < 0.4
     assert min(pairs(2), pairs(3)) > by_chance + 0.15
+
+
+# Products per type of a real catalogue: a few large types, many of a handful.
+LONG_TAIL = (7065, 3210, 2846, 2542, 1873, 1762, 1500, 812, 401, 120, 61, 33, 17, 9, 8, 5, 4, 3, 1)
+
+
+def test_even_batches_leave_no_product_out_and_repeat_no_rare_type(config):
+    categories = np.repeat(np.arange(len(LONG_TAIL)), LONG_TAIL).astype(np.int32)
+    rows = np.arange(len(categories)) + 7
+    settings = replace(config.optimisation, batch_size=128, items_per_category=4, epochs=2)
+    steps = settings.epochs * (len(rows) // settings.batch_size)
+    batches = [even_batch(rows, categories, settings, 0, step) for step in range(steps)]
+    shown = np.bincount(np.concatenate(batches) - 7, minlength=len(rows))
+    large = np.array(LONG_TAIL)[categories] >= settings.items_per_category
+    assert shown[large].min() >= 1
+    assert shown[large].max() <= 2 * settings.epochs
+    assert shown.max() <= settings.items_per_category * settings.epochs
+    drawn = [balanced_batch(rows, categories, settings, 0, step) for step in range(steps)]
+    before = np.bincount(np.concatenate(drawn) - 7, minlength=len(rows))
+    assert before.max() > 100 * shown.max()  # what the draw by categories does to a single product
+    for batch in batches:
+        kinds = categories[batch - 7].reshape(-1, 4)
+        assert (kinds == kinds[:, :1]).all()
+        assert len(np.unique(kinds)) >= 2
+
+
+def test_even_batches_leave_products_without_a_category_out(config):
+    categories = np.array([-1, 0, 0, 0, 1, 1, -1], np.int32)
+    settings = replace(config.optimisation, batch_size=4, items_per_category=2)
+    shown = {
+        row for step in range(4) for row in even_batch(np.arange(7), categories, settings, 0, step)
+    }
+    assert shown == {1, 2, 3, 4, 5}

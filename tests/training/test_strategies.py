@@ -18,7 +18,7 @@ from rich.console import Console
 
 from tests.support.model_sources import save_bert, save_clip, save_resnet50
 from tests.support.paths import CONFIGS
-from training.config import load_config
+from training.config_file import load_config
 from training.data.batch import load_tokenizer, tokenise
 from training.export.onnx_export import export_encoder
 from training.run import optimiser as optimise

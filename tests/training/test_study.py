@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support.paths import CONFIGS
-from training.config import load_config
+from training.config_file import load_config
 from training.evaluation.report import compare, write_reports
 from training.evaluation.study import (
     VARIANTS,

@@ -10,7 +10,7 @@ from training.vision_ops import declare_missing_operators
 IMPORTS = [
     "import training.towers, torchvision.models",
     "import training.vision_ops; from transformers import BertModel, CLIPModel",
-    "import training.objective.losses, training.train, training.export",
+    "import training.objective.losses, training.run.train, training.export.onnx_export",
 ]
 
 

@@ -12,6 +12,8 @@ from twinset.errors import ArtefactError
 COMMANDS = [
     "sample",
     "import",
+    "sync",
+    "adopt",
     "train",
     "evaluate",
     "quantise",

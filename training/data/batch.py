@@ -15,7 +15,7 @@ from training.config import TrainingConfig
 from training.data.augment import as_shoppers_photo, augment
 from training.data.captions import make_text_batch
 from training.data.product_data import Products
-from training.data.sampling import balanced_batch, shuffled_batch
+from training.data.sampling import balanced_batch, even_batch, shuffled_batch
 from training.run.parallel import Shard
 from training.towers import tokenizer_path
 
@@ -102,7 +102,8 @@ def choose_rows(
     """The products of a step's batch."""
     optimisation = config.optimisation
     if optimisation.items_per_category:
-        return balanced_batch(rows, products.categories[rows], optimisation, config.seed, step)
+        sample = even_batch if optimisation.balance == "products" else balanced_batch
+        return sample(rows, products.categories[rows], optimisation, config.seed, step)
     kinds = products.kinds(optimisation.alike)
     return shuffled_batch(rows, kinds[rows], optimisation, config.seed, step)
 

@@ -52,3 +52,43 @@ def balanced_batch(
     return np.concatenate(
         [generator.choice(group, of_each, replace=len(group) < of_each) for group in groups]
     )
+
+
+def even_batch(
+    rows: Rows, categories: NDArray[np.int32], config: OptimisationConfig, seed: int, step: int
+) -> Rows:
+    """P groups of K products of one category each, such that every product is shown equally often.
+
+    Rounds follow each other without regard to epochs: in a round every product of a known
+    category comes once, and a category whose count K does not divide fills its last group with
+    products of its own. The groups of each category are spread evenly over the round, so that a
+    batch mixes large and small categories. Arguments as in `balanced_batch`; a category with
+    one product repeats it K times per round.
+    """
+    of_each = config.items_per_category
+    per_batch = config.batch_size // of_each
+    counts = np.bincount(categories[categories >= 0])
+    per_round = int(np.ceil(counts / of_each).sum())
+    if per_round == 0:
+        return np.empty(0, np.int64)
+    places = np.arange(step * per_batch, (step + 1) * per_batch)
+    rounds = {
+        number: _round_of_groups(categories, of_each, np.random.default_rng((seed, number, 3)))
+        for number in np.unique(places // per_round).tolist()
+    }
+    chosen = [rounds[place // per_round][place % per_round] for place in places.tolist()]
+    taken: Rows = rows[np.concatenate(chosen)]
+    return taken
+
+
+def _round_of_groups(
+    categories: NDArray[np.int32], of_each: int, generator: np.random.Generator
+) -> Rows:
+    """(g, K) positions into `categories`: each known one once, categories evenly interleaved."""
+    groups, order = [], []
+    for category in np.unique(categories[categories >= 0]):
+        own = generator.permutation(np.flatnonzero(categories == category))
+        count = -(-len(own) // of_each)
+        groups.append(np.resize(own, (count, of_each)))  # filled up from its own start
+        order.append((np.arange(count) + generator.random(count)) / count)
+    return np.asarray(np.concatenate(groups)[np.argsort(np.concatenate(order))], np.int64)

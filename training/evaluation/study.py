@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.config import DataConfig, parse_config
+from training.config import DataConfig
+from training.config_file import parse_config
 from training.data.product_data import category_values, number_categories, with_category
 from training.data.split import Split, split_products
 from training.export.embed_catalogue import decode_or_none

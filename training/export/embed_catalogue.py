@@ -3,28 +3,73 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from PIL.Image import Image
 
 from twinset.catalogue import Catalogue, render_texts
-from twinset.embeddings import EmbeddingsWriter
-from twinset.encoders import Encoder
-from twinset.errors import CatalogueError, ImageError
+from twinset.embeddings import MATRICES, EmbeddingsWriter, open_embeddings
+from twinset.encoders import Encoder, ItemVectors
+from twinset.errors import ArtefactError, CatalogueError, ImageError
 from twinset.images.decode import decode_image
+from twinset.item_content import content_hash
 from twinset.progress import progress_bar
 
 _BATCH = 256
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """What an export did: how many items there are, how many were embedded, and how fast."""
+
+    items: int
+    embedded: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Items embedded a second."""
+        return self.embedded / max(self.seconds, 1e-9)
+
+
+class _Kept:
+    """Vectors of an earlier export that still fit, by the hash of what they were made from."""
+
+    def __init__(self, folder: Path, encoder: Encoder) -> None:
+        self._rows: dict[str, int] = {}
+        try:
+            self._old = open_embeddings(folder)
+        except ArtefactError:
+            return  # missing, damaged or of another kind: everything is made anew
+        same = self._old.fingerprint == encoder.fingerprint
+        if same and self._old.text_template == encoder.text_template:
+            self._rows = {one: row for row, one in enumerate(self._old.contents or ())}
+
+    def __contains__(self, content: str) -> bool:
+        return content in self._rows
+
+    def fill(self, vectors: ItemVectors, contents: Sequence[str]) -> None:
+        """Write the kept rows into `vectors`, each at the place of its content."""
+        for place, content in enumerate(contents):
+            row = self._rows.get(content)
+            if row is not None:
+                for name in MATRICES:
+                    getattr(vectors, name)[place] = getattr(self._old, name)[row]
+
+
 def embed_catalogue(
     encoder: Encoder, catalogue: Catalogue, out: Path, replace: bool = False
-) -> float:
-    """Write the embeddings of every item of `catalogue` to the folder `out`; returns items/s.
+) -> Embedded:
+    """Write the embeddings of every item of `catalogue` to the folder `out`.
 
-    Decoding runs ahead of encoding by one batch, so memory holds two batches of images.
+    With `replace`, vectors in `out` whose words and picture are unchanged are kept, so that a
+    second export embeds only what changed. Decoding runs ahead of encoding by one batch, so memory
+    holds two batches of images.
 
     Raises:
         CatalogueError: an item has neither a usable image nor words; it is named.
@@ -33,8 +78,8 @@ def embed_catalogue(
     table = catalogue.rows()
     ids = [str(value) for value in table["id"].to_pylist()]
     texts = render_texts(encoder.text_template, table)
-    images = catalogue.images()
-    started = time.perf_counter()
+    kept = _Kept(out, encoder) if replace else _Kept(out / "none", encoder)
+    started, embedded = time.perf_counter(), 0
     with (
         EmbeddingsWriter(out, len(ids), encoder, replace) as writer,
         ThreadPoolExecutor() as pool,
@@ -42,18 +87,37 @@ def embed_catalogue(
     ):
         task = progress.add_task("embedding", total=len(ids))
 
-        def decode(data: bytes | None) -> Image | None:
-            return decode_or_none(data, encoder.image_size)
+        def prepare(text: str | None, data: bytes | None) -> tuple[str, Image | None]:
+            content = content_hash(text, data)
+            return content, None if content in kept else decode_or_none(data, encoder.image_size)
 
-        pending = [pool.submit(decode, data) for data in islice(images, _BATCH)]
+        rows = zip(texts, catalogue.images(), strict=True)
+        pending = [pool.submit(prepare, *one) for one in islice(rows, _BATCH)]
         for start in range(0, len(ids), _BATCH):
             batch = [future.result() for future in pending]
-            pending = [pool.submit(decode, data) for data in islice(images, _BATCH)]
-            rows = slice(start, start + len(batch))
-            _require_content(catalogue, ids[rows], batch, texts[rows])
-            writer.write(ids[rows], encoder.encode_items(batch, texts[rows]))
+            pending = [pool.submit(prepare, *one) for one in islice(rows, _BATCH)]
+            part = slice(start, start + len(batch))
+            contents = [content for content, _ in batch]
+            new = [place for place, content in enumerate(contents) if content not in kept]
+            images, words = [batch[n][1] for n in new], [texts[part][n] for n in new]
+            _require_content(catalogue, [ids[part][n] for n in new], images, words)
+            vectors = _blank(len(batch), encoder.dimension)
+            kept.fill(vectors, contents)
+            if new:
+                _place(vectors, encoder.encode_items(images, words), new)
+            writer.write(ids[part], vectors, contents)
+            embedded += len(new)
             progress.update(task, completed=start + len(batch))
-    return len(ids) / (time.perf_counter() - started)
+    return Embedded(len(ids), embedded, time.perf_counter() - started)
+
+
+def _blank(count: int, dimension: int) -> ItemVectors:
+    return ItemVectors(*(np.zeros((count, dimension), np.float32) for _ in range(3)))
+
+
+def _place(vectors: ItemVectors, made: ItemVectors, places: Sequence[int]) -> None:
+    for name in MATRICES:
+        getattr(vectors, name)[list(places)] = getattr(made, name)
 
 
 def decode_or_none(data: bytes | None, size: tuple[int, int]) -> Image | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import shutil
 import warnings
@@ -19,12 +17,12 @@ from torch import Tensor, nn
 
 from training.config import TrainingConfig
 from training.data.product_data import item_template
+from training.export.fingerprint import MIN_COSINE, fingerprint_of
 from training.export.onnx_import import LOGIT_SCALE
-from training.export.quantise import MIN_COSINE
 from training.towers import DualTowers, HybridTowers, TowerPair, tokenizer_path
 from training.towers.backbones import pixel_statistics
 from training.towers.hybrid_towers import PROJECTED
-from twinset.artefacts import new_folder, sha256_of, write_manifest
+from twinset.artefacts import new_folder, write_manifest
 from twinset.encoders import hybrid_encoder as hybrid
 from twinset.encoders.dual_encoder import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, DualSpec
 from twinset.encoders.encoder import Vectors, normalise
@@ -69,13 +67,13 @@ def export_encoder(
 def _export_image(tower: nn.Module, config: TrainingConfig, path: Path) -> None:
     pixels = torch.zeros(2, 3, config.data.image_height, config.data.image_width)
     tower.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    onnx.save(_to_onnx(tower, {"pixels": pixels}, {"pixels": {0: "n"}}), path)
+    onnx.save(to_onnx(tower, {"pixels": pixels}, {"pixels": {0: "n"}}), path)
 
 
 def _export_text(tower: nn.Module, tokenizer: Path, path: Path) -> None:
     example = torch.ones(2, 8, dtype=torch.int64)
     shape = {0: "n", 1: "t"}
-    model = _to_onnx(
+    model = to_onnx(
         tower,
         {"input_ids": example, "attention_mask": example.clone()},
         {"input_ids": shape, "attention_mask": dict(shape)},
@@ -102,10 +100,10 @@ def _run_text(path: Path, tokenizer: Path) -> Vectors:
 def _export_fusion(fusion: nn.Module, path: Path) -> None:
     side = torch.zeros(2, PROJECTED)
     inputs = {"image": side, "text": side.clone()}
-    onnx.save(_to_onnx(fusion, inputs, {"image": {0: "n"}, "text": {0: "n"}}), path)
+    onnx.save(to_onnx(fusion, inputs, {"image": {0: "n"}, "text": {0: "n"}}), path)
 
 
-def _to_onnx(
+def to_onnx(
     module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str, dict[int, str]]
 ) -> onnx.ModelProto:
     """Trace a module of one output, `vectors`, into an ONNX model with dynamic axes."""
@@ -159,11 +157,3 @@ def _write_spec(towers: TowerPair, config: TrainingConfig, template: str, folder
     if isinstance(towers, DualTowers):  # for training that goes on from here
         fields[LOGIT_SCALE] = float(towers.scale.detach())
     write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)
-
-
-def fingerprint_of(spec: dict[str, Any], folder: Path) -> str:
-    """Of everything that decides an output: the files' digests and the preprocessing."""
-    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
-    for file in sorted(folder.iterdir()):
-        digest.update(sha256_of(file).encode())
-    return digest.hexdigest()[:32]

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from training.config import TrainingConfig, parse_config
+from training.config import TrainingConfig
+from training.config_file import parse_config
 from training.run.checkpoint import SAME_TOWERS
 from training.towers import DualTowers, TowerPair
 from training.towers.tower import Tower

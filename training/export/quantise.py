@@ -19,17 +19,17 @@ import typer
 from PIL.Image import Image
 from rich.console import Console
 
+from training.export.fingerprint import MIN_COSINE, fingerprint_of
 from training.export.onnx_import import LOGIT_SCALE
 from twinset.artefacts import new_folder, read_manifest, write_manifest
 from twinset.catalogue import Catalogue, render_texts
-from twinset.encoders.dual_encoder import IMAGE_MODEL, DualEncoder, resize_image
+from twinset.encoders.dual_encoder import IMAGE_MODEL, DualEncoder
 from twinset.encoders.encoder import Encoder, Vectors
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST, load_encoder
 from twinset.errors import ConfigError, ImageError
 from twinset.images.decode import decode_image
 from twinset.retrieval_metrics import recall_at
 
-MIN_COSINE = 0.99
 MAX_RECALL_LOSS = 0.005
 RECALL_AT = 10
 # Of the pictures, this many set the ranges of the numbers; the others judge.
@@ -109,8 +109,6 @@ def quantise_encoder(folder: Path, sample: Sample, out: Path) -> Verdict:
     Raises:
         ConfigError: it would not be the same to those who search; nothing is written then.
     """
-    from training.export.onnx_export import fingerprint_of
-
     before = _dual(folder)
     tuning, judging = sample.images[:CALIBRATION], sample.images[CALIBRATION:]
     manifest = read_manifest(folder, "encoder", ENCODER_MANIFEST)
@@ -119,7 +117,7 @@ def quantise_encoder(folder: Path, sample: Sample, out: Path) -> Verdict:
     with new_folder(out) as staging:
         for name in manifest["files"]:
             shutil.copyfile(folder / name, staging / name)
-        pixels = np.stack([resize_image(image, *before.image_size) for image in tuning])
+        pixels = np.stack([np.asarray(before.prepare_image(image)) for image in tuning])
         _quantise_tower(staging / IMAGE_MODEL, before.spec.pixels.apply(pixels))
         fields: dict[str, Any] = {**spec, "fingerprint": fingerprint_of(spec, staging)}
         write_manifest(

@@ -18,7 +18,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.optim import Optimizer
 
-from training.config import TrainingConfig, parse_config
+from training.config import TrainingConfig
+from training.config_file import parse_config
 from twinset.artefacts import new_folder, read_manifest, write_manifest
 from twinset.errors import ArtefactError
 
@@ -26,6 +27,7 @@ CHECKPOINTS = "checkpoints"
 BEST = "best"
 MODEL_FILE = "model.safetensors"
 BANK_FILE = "bank.safetensors"
+_EPOCHS = "optimisation.epochs"
 # What two configurations have to say alike for the weights of one to fit the towers of the other.
 SAME_TOWERS = ("strategy", "model.dimension", "model.image", "model.text")
 
@@ -79,14 +81,37 @@ def load_checkpoint(
         return Reached()
     folder = checkpoints[-1]
     manifest = read_manifest(folder, "checkpoint")
-    if checkpoint_config(run).to_dict() != config.to_dict():
-        raise ArtefactError(folder / "config.json", "belongs to another configuration")
+    _require_same_config(folder / "config.json", checkpoint_config(run), config)
     model.load_state_dict(load_file(folder / MODEL_FILE))
     if bank is not None:
         bank.load_state_dict(load_file(folder / BANK_FILE))
     state: dict[str, Any] = torch.load(folder / "optimizer.pt", weights_only=True)
     optimizer.load_state_dict(state)
     return Reached(int(manifest["step"]), tuple(manifest["scores"]))
+
+
+def _require_same_config(path: Path, stored: TrainingConfig, config: TrainingConfig) -> None:
+    """Raise ArtefactError unless both say the same, but for epochs added to those of the run."""
+    old, new = _flat(stored.to_dict()), _flat(config.to_dict())
+    changed = [key for key in new if old.get(key) != new[key]]
+    if changed == [_EPOCHS] and new[_EPOCHS] > old[_EPOCHS]:
+        return
+    if changed:
+        key = changed[0]
+        raise ArtefactError(
+            path, f"belongs to another configuration: {key} was {old[key]!r}, not {new[key]!r}"
+        )
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Sections as dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
 
 
 def load_start(run: Path, config: TrainingConfig, model: nn.Module) -> None:

@@ -25,6 +25,7 @@ from torch.optim import Optimizer
 
 from training.config import TrainingConfig
 from training.data.batch import Batch, load_tokenizer, make_batch, step_seed
+from training.data.phrase_attributes import fit_attributes
 from training.data.product_data import Products, load_products
 from training.data.split import split_products, thin_out
 from training.export.onnx_import import is_encoder, load_exported
@@ -40,6 +41,7 @@ from training.run.checkpoint import (
 from training.run.history import log_record, rewind_history
 from training.run.optimiser import make_optimizer, set_rates, train_step
 from training.run.parallel import Shard, from_main_process, make_accelerator
+from training.run.run_catalogue import require_same_catalogue, too_few_products
 from training.run.schedule import epochs_since_best
 from training.run.validation import MONITORED, validate
 from training.towers import TowerPair, build_towers
@@ -155,7 +157,7 @@ def train(
                 reached = close_epoch(run, reached, console)
             due = time.monotonic() - saved_at > config.optimisation.checkpoint_minutes * 60
             if run.accelerator.is_main_process and (due or run.is_over(reached)):
-                save_checkpoint(folder, config, run.towers, run.optimizer, reached, run.bank)
+                save_checkpoint(folder, run.config, run.towers, run.optimizer, reached, run.bank)
                 saved_at = time.monotonic()
     run.accelerator.wait_for_everyone()
     if config.optimisation.early_stopping and reached.scores:
@@ -195,14 +197,17 @@ def open_run(
         raise ConfigError("optimisation.start_share needs weights to start with (--start)")
     folder.mkdir(parents=True, exist_ok=True)
     accelerator = make_accelerator(config)
-    attributes = config.augmentation.phrase_attributes
+    config = fit_attributes(config, catalogue)
+    attributes = config.augmentation.phrase_attributes or ()
     with accelerator.main_process_first():  # which fills the cache for the others
+        require_same_catalogue(folder, catalogue, accelerator.is_main_process)
         products = load_products(catalogue, config.data, attributes, cache, photos)
     rows, validation = choose_sides(products, config, catalogue)
     settings = config.optimisation
     steps_per_epoch = len(rows) // (settings.batch_size * settings.accumulation)
     if steps_per_epoch == 0 or settings.batch_size < 2 * accelerator.num_processes:
-        raise CatalogueError(f"{catalogue.path}: too few products with an image to train on")
+        size = (settings.batch_size, settings.accumulation)
+        raise CatalogueError(too_few_products(catalogue, len(rows), *size))
     towers = untrained_towers(config)
     if start is not None:
         _begin_with(start, config, towers, products.pixels[rows[:_SHOWN]])

@@ -1,4 +1,4 @@
-"""What both strategies have in common, and choosing between them."""
+"""What the towers of both strategies have in common."""
 
 from __future__ import annotations
 
@@ -60,15 +60,3 @@ class TowerPair(nn.Module, ABC):
         self, images: Tensor, input_ids: Tensor, mask: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Items with both sides -> unit rows (n, d) of the image, the text and the item."""
-
-
-def build_towers(config: TrainingConfig) -> TowerPair:
-    """The towers with their pretrained weights; heads are random by torch's current seed.
-
-    Raises:
-        ConfigError: pretrained weights cannot be found or do not fit.
-    """
-    from training.towers.dual_towers import DualTowers
-    from training.towers.hybrid_towers import HybridTowers
-
-    return HybridTowers(config) if config.strategy == "hybrid" else DualTowers(config)

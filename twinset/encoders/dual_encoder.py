@@ -9,7 +9,7 @@ normalisation after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from twinset.encoders.batch_shapes import run_in_batches, token_length
 from twinset.encoders.encoder import ItemVectors, Vectors, fuse, normalise
 from twinset.encoders.item_views import VIEWS, WHOLE
 from twinset.encoders.onnx_runtime import Model, PixelScale, Triple, open_model
+from twinset.encoders.picture_resize import STRETCHED, ResizeRule
 from twinset.errors import ArtefactError, InvalidInput
 
 ARCHITECTURE = "dual-onnx"
@@ -31,6 +32,17 @@ IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class TextPadding:
+    """How short texts are filled up: with `token`; to `max_tokens` if `fixed` is true, else to a
+    usual length; a text tower that ignores padding gets a mask, one that reads it (SigLIP) gets
+    ones if `masked` is false."""
+
+    token: int = 0
+    fixed: bool = False
+    masked: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,8 @@ class DualSpec:
     text_template: str
     item_image_weight: float
     item_views: tuple[str, ...] = WHOLE
+    resize: ResizeRule = STRETCHED
+    padding: TextPadding = field(default_factory=TextPadding)
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any], path: Path) -> DualSpec:
@@ -69,6 +83,8 @@ class DualSpec:
                 text_template=str(text["template"]),
                 item_image_weight=float(manifest["item_image_weight"]),
                 item_views=tuple(manifest.get("item_views", WHOLE)),
+                resize=ResizeRule.parse(image.get("resize", str(STRETCHED))),
+                padding=TextPadding(**text.get("padding", {})),
             )
             _require_usable(spec, manifest["fingerprint"])
             return spec
@@ -87,12 +103,18 @@ class DualSpec:
             "image": {
                 "width": self.image_width,
                 "height": self.image_height,
-                "resize": "stretch-bilinear",
+                "resize": str(self.resize),
                 "mean": list(self.pixels.mean),
                 "std": list(self.pixels.std),
             },
-            "text": {"max_tokens": self.max_tokens, "template": self.text_template},
+            "text": self._text_manifest(),
         }
+
+    def _text_manifest(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {"max_tokens": self.max_tokens, "template": self.text_template}
+        if self.padding != TextPadding():  # fingerprints of older encoders stay as they are
+            fields["padding"] = asdict(self.padding)
+        return fields
 
 
 def _require_usable(spec: DualSpec, fingerprint: object) -> None:
@@ -102,8 +124,8 @@ def _require_usable(spec: DualSpec, fingerprint: object) -> None:
         raise ValueError("an item is looked at in an unknown way")
     if not isinstance(fingerprint, str) or not fingerprint:
         raise ValueError("there is no fingerprint")
-    for _, field, form, conversion in Formatter().parse(spec.text_template):
-        if field is not None and (not field.isidentifier() or form or conversion):
+    for _, column, form, conversion in Formatter().parse(spec.text_template):
+        if column is not None and (not column.isidentifier() or form or conversion):
             raise ValueError("a text template holds names of columns and no more")
 
 
@@ -117,9 +139,7 @@ def stretch(image: Image, width: int, height: int) -> Image:
 
     Training caches and the service prepare pixels by this one function, so they agree exactly.
     """
-    if image.size == (width, height):
-        return image
-    return image.resize((width, height), PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
+    return STRETCHED.apply(image, width, height)
 
 
 def resize_image(image: Image, width: int, height: int) -> NDArray[np.uint8]:
@@ -181,6 +201,10 @@ class DualEncoder:
     def image_size(self) -> tuple[int, int]:
         return self.spec.image_width, self.spec.image_height
 
+    def prepare_image(self, image: Image) -> Image:
+        """The upright RGB image at the size and shape that the image tower expects."""
+        return self.spec.resize.apply(image, *self.image_size)
+
     def encode_images(self, images: Sequence[Image]) -> Vectors:
         return normalise(self._run_image_model(images, self.dimension))
 
@@ -194,7 +218,7 @@ class DualEncoder:
         def run(part: slice, size: int) -> Vectors:
             batch = np.zeros((size, self.spec.image_height, self.spec.image_width, 3), np.uint8)
             for place, image in enumerate(images[part]):
-                batch[place] = resize_image(image, *self.image_size)
+                batch[place] = np.asarray(self.prepare_image(image), np.uint8)
             return self._image_model({"pixels": batch})
 
         return run_in_batches(len(images), width, run)
@@ -218,8 +242,10 @@ class DualEncoder:
     def tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
         """Texts -> model inputs, (n, t) each, padded to the longest and on to a usual length."""
         encodings = self._tokenizer.encode_batch(texts)
-        length = token_length(max(map(len, encodings)), self.spec.max_tokens)
-        ids, mask = np.zeros((2, len(texts), length), np.int64)
+        padding, most = self.spec.padding, self.spec.max_tokens
+        length = most if padding.fixed else token_length(max(map(len, encodings)), most)
+        ids = np.full((len(texts), length), padding.token, np.int64)
+        mask = np.full_like(ids, 0 if padding.masked else 1)
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding)] = encoding.ids
             mask[row, : len(encoding)] = encoding.attention_mask

@@ -46,6 +46,8 @@ _FILES = (ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
 REPORT_PAGE, REPORT_FIGURES = "report.html", "report.json"
 _REMEMBERED = 10
 _VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+# A feed that was cut off half way makes a sound index of half of a shop.
+LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,11 @@ class IndexVersion:
                 f"was built with another encoder ({self.encoder_name}); export and build again"
             )
             raise ArtefactError(self.folder / MANIFEST, made_by)
+
+
+def shrinks_too_much(items: int, live_items: int) -> bool:
+    """True for a version that lost so many items that its feed was probably cut off."""
+    return items < LEAST_SHARE * live_items
 
 
 def list_versions(index_dir: Path) -> list[str]:

@@ -16,7 +16,7 @@ from twinset.columns import Column, Columns, Mask, columns_from_table, numbers_o
 from twinset.errors import ArtefactError
 
 # Free text is for reading; a filter on it would compare whole sentences.
-_NOT_FILTERABLE = ("title", "description")
+_NOT_FILTERABLE = ("title", "description", "link")
 IMAGE_SCHEMA = pa.schema([("offset", pa.int64()), ("length", pa.int64()), ("type", pa.string())])
 
 

@@ -12,19 +12,18 @@ from typing import Any
 import pyarrow as pa
 
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
-_AVAILABLE = {
-    **dict.fromkeys(("true", "yes", "y", "in stock", "available"), True),
-    **dict.fromkeys(("false", "no", "n", "out of stock", "sold out", "unavailable"), False),
-}
 # A leading zero or more digits than a number keeps means a code, not a quantity.
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]+")
-_PRICE = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _INT64 = range(-(2**63), 2**63)
 
 
 class RowRejected(Exception):
     """A row that stays out of the catalogue; `str` is the reason, without the row's values."""
+
+
+class BadValue(Exception):
+    """An optional value that is left out of its product; `str` is the reason."""
 
 
 class Kind(Enum):
@@ -35,10 +34,12 @@ class Kind(Enum):
     WHOLE = "whole"
     DECIMAL = "decimal"
     TEXT = "text"
+    LIST = "list"
 
     @property
     def arrow_type(self) -> pa.DataType:
         types = {Kind.BOOL: pa.bool_(), Kind.WHOLE: pa.int64(), Kind.DECIMAL: pa.float64()}
+        types[Kind.LIST] = pa.list_(pa.string())
         return types.get(self, pa.string())
 
     def join(self, other: Kind) -> Kind:
@@ -54,11 +55,11 @@ def clean(value: Any) -> str | bool | int | float | None:
     """A source's value as a plain one; blank text and NaN are None, a list is joined by commas.
 
     Raises:
-        RowRejected: it is not valid Unicode or has no plain form.
+        BadValue: it is not valid Unicode or has no plain form.
     """
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-            raise RowRejected("text is not valid UTF-8")
+            raise BadValue("text is not valid UTF-8")
         return value.strip() or None
     if isinstance(value, (float, Decimal)):
         return float(value) if math.isfinite(value) else None
@@ -68,7 +69,7 @@ def clean(value: Any) -> str | bool | int | float | None:
         return value.isoformat()
     if isinstance(value, list) and not any(isinstance(part, list) for part in value):
         return ", ".join(text_of(part) for part in map(clean, value) if part is not None) or None
-    raise RowRejected("an attribute holds binary or nested data")
+    raise BadValue("an attribute holds binary or nested data")
 
 
 def kind_of(value: str | bool | int | float | None, parse_text: bool) -> Kind:
@@ -112,51 +113,3 @@ def text_of(value: str | bool | int | float) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)
-
-
-def parse_price(value: Any) -> float | None:
-    """A price as a float; no value is None.
-
-    Raises:
-        RowRejected: it is not a finite number, or below zero.
-    """
-    if isinstance(value, str):
-        value = value.strip()
-        if not value:
-            return None
-        if not _PRICE.fullmatch(value):
-            raise RowRejected("price is not a number")
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
-        raise RowRejected("price is not a number")
-    return _checked_price(value)
-
-
-def _checked_price(value: str | int | float | Decimal) -> float:
-    try:
-        price = float(value)
-    except OverflowError:
-        price = math.inf
-    if not math.isfinite(price):
-        raise RowRejected("price is not a number")
-    if price < 0:
-        raise RowRejected("price is negative")
-    return price
-
-
-def parse_available(value: Any) -> bool | None:
-    """Truth of a stock value: words such as `in_stock`, or a count, where above zero is true.
-
-    Raises:
-        RowRejected: it is none of these.
-    """
-    value = clean(value)
-    if isinstance(value, str):
-        plain = re.sub(r"[\s_-]+", " ", value.lower())
-        if plain in _AVAILABLE:
-            return _AVAILABLE[plain]
-        if not _WHOLE.fullmatch(plain):
-            raise RowRejected("available is neither yes nor no")
-        value = int(plain)
-    return None if value is None else value > 0

@@ -1,95 +1,21 @@
-"""Sources of products: how each format gives its rows, one at a time, bad ones included."""
+"""Parquet files, one or several, read as one table."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from importer.column_mapping import has_products
+from importer.reading.records import NO_COLUMNS, Record
 from twinset.errors import CatalogueError
 
-NO_COLUMNS: frozenset[str] = frozenset()
 _BATCH_ROWS = 256
-
-
-@dataclass(frozen=True)
-class Record:
-    """A row as its source holds it.
-
-    `line` is its line in `file`, from 1 with the header counted, or in Parquet its row, from 1.
-    Where `fault` is set the row could not be read and `fields` has what there is of it.
-    """
-
-    file: str
-    line: int
-    fields: Mapping[str, Any]
-    fault: str | None = None
-
-
-class Source(Protocol):
-    """Rows of one source; it can be read as often as needed.
-
-    `typed` says that values have types of their own (a text is meant as text). `skipped` names
-    files that hold no products.
-    """
-
-    @property
-    def columns(self) -> Sequence[str]: ...
-
-    @property
-    def files(self) -> Sequence[Path]: ...
-
-    @property
-    def typed(self) -> bool: ...
-
-    @property
-    def skipped(self) -> Sequence[str]: ...
-
-    def records(self, without: AbstractSet[str] = NO_COLUMNS) -> Iterator[Record]:
-        """Every row in order; columns in `without` may be left out."""
-        ...
-
-
-class JsonlSource:
-    """One JSON object a line; blank lines are passed over."""
-
-    typed = True
-    skipped: Sequence[str] = ()
-
-    def __init__(self, path: Path) -> None:
-        self.files: Sequence[Path] = [path]
-        names = dict.fromkeys(key for record in self.records() for key in record.fields)
-        self.columns = list(names)
-
-    def records(
-        self,
-        without: AbstractSet[str] = NO_COLUMNS,  # noqa: ARG002 - a line is parsed whole
-    ) -> Iterator[Record]:
-        path = self.files[0]
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    fields, fault = _parse_object(line)
-                    yield Record(path.name, number, fields, fault)
-
-
-def _parse_object(line: bytes) -> tuple[Mapping[str, Any], str | None]:
-    try:
-        value = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return {}, "text is not valid UTF-8"
-    except (ValueError, RecursionError):
-        return {}, "line is not valid JSON"
-    if not isinstance(value, dict):
-        return {}, "line is not a JSON object"
-    return value, None
 
 
 @dataclass

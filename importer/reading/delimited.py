@@ -1,50 +1,64 @@
-"""CSV files, and the Kaggle folder whose table is one."""
+"""Delimited text: CSV and its relatives, with a header, in UTF-8."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from importer.sources.source_rows import NO_COLUMNS, Record
+from importer.reading.records import NO_COLUMNS, Record
 from twinset.errors import CatalogueError
 
-KAGGLE_TABLE = "styles.csv"
-KAGGLE_IMAGES = "images"
 # A base64 image of 8 MiB fits into a field; the csv module keeps one limit for the process.
 _FIELD_LIMIT = 16 * 1024 * 1024
 # A quote that is opened and never closed swallows no more than this.
 _MAX_LINES_PER_ROW = 1000
 _DELIMITERS = ",;\t|"
+_SAMPLE_LINES = 50
+_INDEXED = re.compile(r"\[\d+\]$")
 
 
 class CsvSource:
-    """A CSV file with a header; the delimiter is the one most frequent in the header.
+    """A delimited file with a header.
 
-    With `overflow` a row with too many fields keeps its surplus, commas included, in the last
-    column: the Kaggle table writes product names with commas and without quotes.
+    The delimiter is the one that cuts the first rows into as many fields as the header, unless it
+    is given. Columns of one name, and columns such as `tag[0]` and `tag[1]`, become one field with
+    a list. A line of hints above the header, as Meta's template has it, is passed over. With
+    `overflow` a row with too many fields keeps its surplus, commas included, in the last column:
+    the Kaggle table writes product names with commas and without quotes.
+
+    Raises:
+        CatalogueError: its first line is no header.
     """
 
     typed = False
     skipped: Sequence[str] = ()
 
-    def __init__(self, path: Path, overflow: bool = False) -> None:
+    def __init__(self, path: Path, delimiter: str | None = None, overflow: bool = False) -> None:
         csv.field_size_limit(_FIELD_LIMIT)
         self.files: Sequence[Path] = [path]
         self._overflow = overflow
         with path.open("rb") as file:
-            header = _Lines(file).read_header()
+            lines = _Lines(file)
+            header = lines.read_header()
+            if header is not None and _is_hints(header):
+                header = lines.read_header()
+                self._passed_over = 1
+            sample = [line for line in (lines.next() for _ in range(_SAMPLE_LINES)) if line]
         if header is None or "\r" in header.strip():
             raise CatalogueError(f"{path}: its header is not a line of UTF-8 text")
-        self._delimiter = max(_DELIMITERS, key=header.count)
-        self._header = names = [name.strip() for name in self._parse([header])]
-        self.columns: Sequence[str] = names
-        repeated = {name for name in names if name and names.count(name) > 1}
-        if repeated:
-            raise CatalogueError(f"{path}: column {min(repeated)!r} comes twice")
+        self._delimiter = delimiter or _delimiter_of(header, sample)
+        self._header = [name.strip() for name in self._parse([header])]
+        plain = [_INDEXED.sub("", name) for name in self._header]
+        self._lists = {name for name in plain if name and plain.count(name) > 1}
+        self._names = plain if self._lists else self._header
+        self.columns: Sequence[str] = list(dict.fromkeys(self._names))
+
+    _passed_over = 0
 
     def records(
         self,
@@ -53,7 +67,8 @@ class CsvSource:
         path = self.files[0]
         with path.open("rb") as file:
             lines = _Lines(file)
-            lines.read_header()
+            for _ in range(1 + self._passed_over):
+                lines.read_header()
             while not lines.at_end():
                 number = lines.number + 1
                 values, fault = self._next_row(lines)
@@ -85,20 +100,36 @@ class CsvSource:
         return next(csv.reader(lines, delimiter=self._delimiter, strict=strict), [])
 
     def _fields(self, values: Sequence[str]) -> Mapping[str, Any]:
-        return dict(zip(self._header, values, strict=False))
+        if not self._lists:
+            return dict(zip(self._header, values, strict=False))
+        fields: dict[str, Any] = {}
+        for name, value in zip(self._names, values, strict=False):
+            if name not in self._lists:
+                fields[name] = value
+            elif value.strip():
+                fields.setdefault(name, []).append(value.strip())
+        return fields
 
 
-class KaggleSource(CsvSource):
-    """The Kaggle fashion set: `styles.csv`, and each image at `images/<id>.jpg`."""
+def _delimiter_of(header: str, sample: Sequence[str]) -> str:
+    """The delimiter that splits the most rows of the sample as it splits the header."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder / KAGGLE_TABLE, overflow=True)
-        self.columns = [*self._header, "image_path"]
+    def fits(delimiter: str) -> tuple[int, int]:
+        width = len(next(csv.reader([header], delimiter=delimiter), []))
+        rows = csv.reader(sample, delimiter=delimiter)
+        try:
+            same = sum(len(row) == width for row in rows) if width > 1 else 0
+        except csv.Error:
+            same = 0
+        return same, header.count(delimiter)
 
-    def _fields(self, values: Sequence[str]) -> Mapping[str, Any]:
-        # The table was written by pandas, whose NA means no value.
-        fields = {k: None if v == "NA" else v for k, v in super()._fields(values).items()}
-        return {**fields, "image_path": f"{fields.get('id', '')}.jpg"}
+    return max(_DELIMITERS, key=fits)
+
+
+def _is_hints(line: str) -> bool:
+    """True for the line above the header in which templates say what each column takes."""
+    cells = line.split(",")
+    return sum(cell.strip().strip('"').startswith("# ") for cell in cells) > len(cells) / 2
 
 
 class _Lines:
@@ -115,7 +146,7 @@ class _Lines:
 
     def read_header(self) -> str | None:
         """The first line, or None where it is missing or not UTF-8 text."""
-        line = self._next()
+        line = self.next()
         if line is None or not line.strip() or "\0" in line or not _is_unicode(line):
             return None
         return line.removeprefix("\ufeff")
@@ -131,7 +162,7 @@ class _Lines:
     def begin_row(self) -> Iterator[str]:
         """Lines from here on, for the csv module to take as many as one row spans."""
         self._taken = []
-        while len(self._taken) < _MAX_LINES_PER_ROW and (line := self._next()) is not None:
+        while len(self._taken) < _MAX_LINES_PER_ROW and (line := self.next()) is not None:
             self._taken.append(line)
             yield line
 
@@ -143,7 +174,8 @@ class _Lines:
         self.number -= len(rest)
         return first
 
-    def _next(self) -> str | None:
+    def next(self) -> str | None:
+        """The next line; None at the end."""
         line = self._waiting.popleft() if self._waiting else self._read()
         if line is not None:
             self.number += 1

@@ -1,0 +1,160 @@
+"""From what the user names to rows: the layout by content, then the system by its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from importer.import_options import ImportOptions, SourceFormat
+from importer.reading.delimited import CsvSource
+from importer.reading.json_rows import JsonlSource, JsonSource
+from importer.reading.parquet_files import ParquetSource
+from importer.reading.picture_folder import PictureFolder, pictures_below
+from importer.reading.records import NO_COLUMNS, Record, Source
+from importer.reading.text_encoding import as_utf8
+from importer.reading.xml_items import XmlSource
+from importer.sources import SYSTEMS
+from importer.sources.fashion_sets import KAGGLE_IMAGES, KAGGLE_TABLE
+from importer.sources.system import SystemSource, plain_names
+from twinset.errors import CatalogueError
+
+_TABLES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".xml", ".rss", ".atom")
+_NAMES = {
+    SourceFormat.CSV: "delimited text",
+    SourceFormat.JSONL: "JSON lines",
+    SourceFormat.JSON: "JSON",
+    SourceFormat.XML: "XML",
+    SourceFormat.PARQUET: "Parquet",
+    SourceFormat.PICTURES: "a folder of pictures",
+    SourceFormat.KAGGLE: "Kaggle Fashion Product Images",
+}
+
+
+class SeveralFiles:
+    """Files of one layout and one system, read one after the other."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+        self.columns: Sequence[str] = list(
+            dict.fromkeys(name for source in sources for name in source.columns)
+        )
+        self.files: Sequence[Path] = [file for source in sources for file in source.files]
+        self.typed = all(source.typed for source in sources)
+        self.skipped: Sequence[str] = [name for source in sources for name in source.skipped]
+
+    def records(self, without: AbstractSet[str] = NO_COLUMNS) -> Iterator[Record]:
+        """Every row of every file, in order."""
+        for source in self._sources:
+            yield from source.records(without)
+
+
+def open_source(path: Path, options: ImportOptions, work: Path) -> tuple[Source, str]:
+    """The products of a file or folder, and the system that they come from, in words.
+
+    Copies in another encoding go into the folder `work`.
+
+    Raises:
+        CatalogueError: the source is missing, of no known layout, or cannot be read.
+    """
+    kind, named = options.format, options.columns.named
+    if kind is SourceFormat.AUTO:
+        kind = layout_of(path)
+    if kind is SourceFormat.PICTURES:
+        return PictureFolder(path), _NAMES[kind]
+    if kind is SourceFormat.PARQUET:
+        rows: Source = ParquetSource(_parquet_files(path), options.columns.mapping)
+        return rows, _NAMES[kind]
+    if kind is SourceFormat.KAGGLE:
+        table = path / KAGGLE_TABLE if path.is_dir() else path
+        return _of_system(
+            _open_text(table, SourceFormat.CSV, options, work, overflow=True), kind, named
+        )
+    if path.is_dir():
+        files = sorted(one for one in path.iterdir() if one.suffix.lower() in _TABLES)
+        return _of_system(
+            SeveralFiles([_open_text(f, kind, options, work) for f in files]), kind, named
+        )
+    return _of_system(_open_text(path, kind, options, work), kind, named)
+
+
+def images_folder(path: Path, options: ImportOptions) -> Path:
+    """The folder that image paths start from.
+
+    Raises:
+        CatalogueError: the options name one that is not there.
+    """
+    if options.images is not None:
+        if not options.images.is_dir():
+            raise CatalogueError(f"{options.images}: is not a folder")
+        return options.images
+    folder = path.parent if path.is_file() else path
+    is_kaggle = (folder / KAGGLE_TABLE).is_file() and (folder / KAGGLE_IMAGES).is_dir()
+    return folder / KAGGLE_IMAGES if is_kaggle else folder
+
+
+def layout_of(path: Path) -> SourceFormat:
+    """The layout that a file or folder has, by its content.
+
+    Raises:
+        CatalogueError: a folder holds nothing that is read.
+    """
+    if path.is_dir():
+        return _layout_of_folder(path)
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if start.startswith(b"PAR1"):
+        return SourceFormat.PARQUET
+    text = start.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip(b"\xff\xfe \t\r\n")
+    if text.startswith(b"<"):
+        return SourceFormat.XML
+    if text.startswith((b"{", b"[")):
+        first, _, second = text.partition(b"\n")
+        lines = first.rstrip().endswith(b"}") and (not second or second.lstrip()[:1] == b"{")
+        named = path.suffix.lower() in (".jsonl", ".ndjson")
+        is_lines = text.startswith(b"{") and (named or (lines and bool(second.strip())))
+        return SourceFormat.JSONL if is_lines else SourceFormat.JSON
+    return SourceFormat.CSV
+
+
+def _layout_of_folder(folder: Path) -> SourceFormat:
+    if (folder / KAGGLE_TABLE).is_file():
+        return SourceFormat.KAGGLE
+    if any(folder.glob("*.parquet")):
+        return SourceFormat.PARQUET
+    tables = sorted(one for one in folder.iterdir() if one.suffix.lower() in _TABLES)
+    if tables:
+        return layout_of(tables[0])
+    if any(pictures_below(folder)):
+        return SourceFormat.PICTURES
+    raise CatalogueError(f"{folder}: holds no feed, no Parquet files and no pictures")
+
+
+def _open_text(
+    path: Path, kind: SourceFormat, options: ImportOptions, work: Path, overflow: bool = False
+) -> Source:
+    if not path.is_file():
+        raise CatalogueError(f"{path}: is not a file")
+    if kind is SourceFormat.XML:
+        return XmlSource(path)  # names its encoding itself
+    # JSON is UTF-8 by its standard; other bytes in it are damage.
+    plain = as_utf8(path, options.encoding, work, guess=kind is SourceFormat.CSV)
+    if kind is SourceFormat.CSV:
+        return CsvSource(plain, options.delimiter, overflow)
+    return JsonlSource(plain) if kind is SourceFormat.JSONL else JsonSource(plain)
+
+
+def _of_system(rows: Source, kind: SourceFormat, named: Sequence[str]) -> tuple[Source, str]:
+    names = plain_names(rows.columns)
+    system = next((one for one in SYSTEMS if one.recognises(names)), None)
+    if system is None:
+        return rows, _NAMES[kind]
+    products = SystemSource(rows, system)
+    # Who names columns of the file itself has to get these, and not what the system makes of them.
+    if any(name in rows.columns and name not in products.columns for name in named):
+        return rows, system.name
+    return products, system.name
+
+
+def _parquet_files(source: Path) -> list[Path]:
+    return [source] if source.is_file() else sorted(source.glob("*.parquet"))

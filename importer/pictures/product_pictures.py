@@ -1,0 +1,173 @@
+"""The picture of a product, from wherever its feed says it is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from importer.pictures.web_client import Downloads, FetchFault
+from importer.reading.picture_folder import pictures_below
+from importer.values.kinds import BadValue
+from twinset.errors import BadDimensions, ImageError, ImageTooLarge, UnsupportedImage
+from twinset.images.formats import TITLES
+from twinset.images.stored import shown_picture
+
+# Larger than any storefront shows; the rest would only make the index larger.
+MAX_SIDE = 1200
+_REASONS: Mapping[type[ImageError], str] = {
+    UnsupportedImage: f"image is not {TITLES}",
+    ImageTooLarge: "image has too many pixels",
+    BadDimensions: "image has a side that is too short or too long",
+}
+_ADDRESS = re.compile(r"(?:https?:)?//\S+", re.IGNORECASE)
+_BREAKS = re.compile(r"\s*[,|;\s]\s*(?=(?:https?:)?//)", re.IGNORECASE)
+
+
+class ProductPictures:
+    """Reads pictures from files below `root`, from addresses, or from the feed itself.
+
+    Answers of addresses are kept in `cache` by address, and asked for again with their ETag, so
+    that a second run fetches only what changed. Safe to share between threads.
+    """
+
+    def __init__(self, root: Path, downloads: Downloads, cache: Path) -> None:
+        self._root, self._downloads, self._cache = root, downloads, cache
+        self.fetched = 0
+
+    def read(self, reference: Any) -> bytes | None:
+        """The bytes to store for the first picture that `reference` names; None if it is blank.
+
+        Raises:
+            BadValue: the picture is missing, cannot be fetched, or is damaged.
+        """
+        first = first_reference(reference)
+        if first is None:
+            return None
+        if isinstance(first, bytes):
+            data = first
+        elif first.startswith("data:"):
+            data = _from_base64(first.partition(",")[2])
+        elif _ADDRESS.match(first):
+            data = self._fetch(first if first.lower().startswith("http") else f"https:{first}")
+        else:
+            data = self._read_file(first)
+        return stored(data)
+
+    def read_inline(self, value: Any) -> bytes | None:
+        """The bytes to store of a picture that the feed holds itself, plain or as base64.
+
+        Raises:
+            BadValue: it is neither, or the picture is damaged.
+        """
+        if isinstance(value, Mapping):
+            value = value.get("bytes")  # how Hugging Face datasets lay out an image column
+        if value is None or isinstance(value, bytes):
+            return stored(value) if value else None
+        if not isinstance(value, str):
+            raise BadValue("image is neither bytes nor base64 text")
+        text = value.strip()
+        if _ADDRESS.match(text):
+            return self.read(text)
+        text = text.partition(",")[2] if text.startswith("data:") else text
+        return stored(_from_base64(text)) if text else None
+
+    def of_id(self, item_id: str) -> bytes | None:
+        """The picture below the folder that is named after an id; None if there is none."""
+        path = self._by_stem.get(item_id)
+        return None if path is None else stored(path.read_bytes())
+
+    @cached_property
+    def _by_stem(self) -> dict[str, Path]:
+        return {path.stem: path for path in pictures_below(self._root)}
+
+    def _read_file(self, relative: str) -> bytes:
+        root = self._root.resolve()
+        plain = relative.replace("\\", "/").lstrip("/")
+        candidates = [plain, plain.partition("?")[0], unquote(plain.partition("?")[0])]
+        try:
+            for one in dict.fromkeys(candidates):
+                path = (root / one).resolve()
+                if not path.is_relative_to(root):
+                    raise BadValue("image path leads out of the images folder")
+                if path.is_file():
+                    return path.read_bytes()
+        except (OSError, ValueError):
+            pass
+        raise BadValue("image is missing")
+
+    def _fetch(self, address: str) -> bytes:
+        name = hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()
+        body, note = self._cache / name[:2] / name, self._cache / name[:2] / f"{name}.json"
+        headers = _conditions(note) if body.exists() else {}
+        try:
+            response = self._downloads.get(address, headers)
+        except FetchFault as fault:
+            raise BadValue(f"picture at an address: {fault}") from None
+        if response.status_code == 304:
+            return body.read_bytes()
+        self.fetched += 1
+        body.parent.mkdir(parents=True, exist_ok=True)
+        staging = body.with_suffix(".part")
+        staging.write_bytes(response.content)
+        staging.replace(body)
+        kept = {k: response.headers[k] for k in ("etag", "last-modified") if k in response.headers}
+        note.write_text(json.dumps({"address": address, **kept}))
+        return response.content
+
+
+def first_reference(value: Any) -> str | bytes | None:
+    """The main picture of a value that may name several: a list, or addresses in a row."""
+    if isinstance(value, list):
+        return next((first_reference(one) for one in value if first_reference(one)), None)
+    if isinstance(value, Mapping):
+        inner = ("src", "url", "href", "link", "path", "bytes")
+        return first_reference(next((value[k] for k in inner if value.get(k)), None))
+    if isinstance(value, bytes):
+        return value or None
+    text = str(value or "").strip()
+    if not text:
+        return None
+    if text.startswith("["):
+        try:
+            return first_reference(json.loads(text))
+        except ValueError:
+            pass
+    if _ADDRESS.match(text):
+        return _BREAKS.split(text)[0].split(" ")[0]
+    return next((part.strip() for part in re.split(r"[|;,]", text) if part.strip()), None)
+
+
+def stored(data: bytes) -> bytes:
+    """The bytes to keep of a picture.
+
+    Raises:
+        BadValue: a later stage could not decode it.
+    """
+    try:
+        return shown_picture(data, max_side=MAX_SIDE)[0]
+    except ImageError as error:
+        raise BadValue(_REASONS.get(type(error), "image is damaged or incomplete")) from None
+
+
+def _conditions(note: Path) -> dict[str, str]:
+    try:
+        kept = json.loads(note.read_text())
+    except (OSError, ValueError):
+        return {}
+    names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+    return {header: str(kept[name]) for name, header in names.items() if name in kept}
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadValue("image is not base64; for file names use the column image_path") from None

@@ -1,0 +1,115 @@
+"""JSON: one object a line, an array of objects, or a document with one list of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import Any
+
+from importer.reading.records import NO_COLUMNS, Record, column_names
+from twinset.errors import CatalogueError
+
+# Keys that hold the products in the exports of most systems; else the longest list of objects.
+_LIST_KEYS = ("products", "items", "data", "results", "entries", "articles", "catalog")
+
+
+class JsonlSource:
+    """One JSON object a line; blank lines are passed over."""
+
+    typed = True
+    skipped: Sequence[str] = ()
+
+    def __init__(self, path: Path) -> None:
+        self.files: Sequence[Path] = [path]
+        self.columns = column_names(self.records())
+
+    def records(
+        self,
+        without: AbstractSet[str] = NO_COLUMNS,  # noqa: ARG002 - a line is parsed whole
+    ) -> Iterator[Record]:
+        path = self.files[0]
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    fields, fault = _parse_object(line)
+                    yield Record(path.name, number, fields, fault)
+
+
+class JsonSource:
+    """A JSON document: an array of objects, or an object that holds one.
+
+    Raises:
+        CatalogueError: it is not JSON, or holds no list of objects.
+    """
+
+    typed = True
+    skipped: Sequence[str] = ()
+
+    def __init__(self, path: Path) -> None:
+        self.files: Sequence[Path] = [path]
+        try:
+            document = json.loads(path.read_text("utf-8-sig"))
+        except (ValueError, RecursionError):
+            raise CatalogueError(f"{path}: is not valid JSON") from None
+        self._objects = objects_of(document)
+        if self._objects is None:
+            raise CatalogueError(f"{path}: holds no list of products")
+        self.columns = column_names(self.records())
+
+    def records(
+        self,
+        without: AbstractSet[str] = NO_COLUMNS,  # noqa: ARG002 - a document is parsed whole
+    ) -> Iterator[Record]:
+        name = self.files[0].name
+        for number, value in enumerate(self._objects or (), start=1):
+            if isinstance(value, dict):
+                yield Record(name, number, flat(value))
+            else:
+                yield Record(name, number, {}, "entry is not a JSON object")
+
+
+def objects_of(document: Any) -> list[Any] | None:
+    """The list of products in a document; None if it holds none."""
+    if isinstance(document, list):
+        return document
+    if not isinstance(document, dict):
+        return None
+    named = [document[key] for key in _LIST_KEYS if key in document]
+    for value in named:
+        found = objects_of(value)
+        if found is not None:
+            return found
+    lists = [value for value in document.values() if _is_list_of_objects(value)]
+    return max(lists, key=len, default=None)
+
+
+def flat(value: Mapping[str, Any]) -> dict[str, Any]:
+    """An object whose nested objects became fields of their own: `dims.w`.
+
+    Lists of objects, and prices with a currency, are left to whoever reads the field.
+    """
+    fields: dict[str, Any] = {}
+    for name, inner in value.items():
+        if isinstance(inner, dict) and not {"currency", "currency_code", "bytes"} & set(inner):
+            fields |= {f"{name}.{key}": one for key, one in flat(inner).items()}
+        else:
+            fields[name] = inner
+    return fields
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _parse_object(line: bytes) -> tuple[Mapping[str, Any], str | None]:
+    try:
+        value = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return {}, "text is not valid UTF-8"
+    except (ValueError, RecursionError):
+        return {}, "line is not valid JSON"
+    if not isinstance(value, dict):
+        return {}, "line is not a JSON object"
+    return flat(value), None

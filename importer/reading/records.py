@@ -1,0 +1,55 @@
+"""Rows of a source, one at a time, bad ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+NO_COLUMNS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row as its source holds it.
+
+    `line` is its line in `file`, from 1 with the header counted, or the number of the row or
+    element if the file has no lines. If `fault` is set, the row could not be read, and `fields`
+    has what there is of it.
+    """
+
+    file: str
+    line: int
+    fields: Mapping[str, Any]
+    fault: str | None = None
+
+
+class Source(Protocol):
+    """Rows of one source; it can be read as often as needed.
+
+    `typed` is true if values have types of their own (a text is meant as text). `skipped` names
+    files that hold no products.
+    """
+
+    @property
+    def columns(self) -> Sequence[str]: ...
+
+    @property
+    def files(self) -> Sequence[Path]: ...
+
+    @property
+    def typed(self) -> bool: ...
+
+    @property
+    def skipped(self) -> Sequence[str]: ...
+
+    def records(self, without: AbstractSet[str] = NO_COLUMNS) -> Iterator[Record]:
+        """Every row in order; columns in `without` may be left out."""
+        ...
+
+
+def column_names(records: Iterator[Record]) -> list[str]:
+    """The fields that any of the rows has, in the order in which they first come."""
+    return list(dict.fromkeys(name for record in records for name in record.fields))

@@ -1,0 +1,57 @@
+"""The encoding of a text file, found from its bytes."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from twinset.errors import CatalogueError
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_SAMPLE = 1024 * 1024
+_BLOCK = 1024 * 1024
+
+
+def as_utf8(path: Path, encoding: str | None, work: Path, guess: bool = True) -> Path:
+    """The file itself if it is UTF-8, else a copy in `work` that is.
+
+    Without `encoding` the bytes decide: a byte order mark, then UTF-8, then, if `guess` is true,
+    what charset-normalizer finds likeliest. A UTF-8 file with a few broken bytes stays as it is,
+    so that only the rows that hold them are lost.
+
+    Raises:
+        CatalogueError: `encoding` is unknown, or the file is not text in it.
+    """
+    found = encoding or _guess(path, guess)
+    if found in ("utf-8", "utf-8-sig"):
+        return path
+    copy = work / path.name
+    try:
+        with path.open(encoding=found, newline="") as source, copy.open("w", newline="") as target:
+            while block := source.read(_BLOCK):
+                target.write(block)
+    except (LookupError, UnicodeError):
+        raise CatalogueError(f"{path}: is not text in {found}; name one with --encoding") from None
+    return copy
+
+
+def _guess(path: Path, guess: bool) -> str:
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    for mark, name in _MARKS.items():
+        if sample.startswith(mark):
+            return name
+    if b"\0" in sample[:4096]:
+        return "utf-16-le" if sample[1:2] == b"\0" else "utf-16-be"
+    broken = sample.decode("utf-8", "replace").count("\ufffd")
+    letters = sum(byte > 127 for byte in sample)
+    if broken <= letters * 0.2 or not guess:
+        return "utf-8"
+    best = from_bytes(sample, cp_isolation=["cp1252", "cp1250", "cp1251", "iso8859_15"]).best()
+    return "cp1252" if best is None else best.encoding

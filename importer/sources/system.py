@@ -1,0 +1,88 @@
+"""What a source system is: how its exports are recognised, and how their rows become products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from importer.reading.records import NO_COLUMNS, Record, Source, column_names
+
+Fields = Mapping[str, Any]
+# A product that its shop does not show: a draft, an archived one, one that is switched off.
+HIDDEN = "hidden"
+
+
+@dataclass(frozen=True)
+class System:
+    """One source system.
+
+    `recognises` says if an export with these columns, in plain form (`plain_name`), is of this
+    system. `products` turns its rows into products, one record each, whose fields bear the usual
+    names (id, title, price, available, image_path, group_id, link). A product whose field `hidden`
+    is true is left out and counted, because the shop does not show it either.
+    """
+
+    name: str
+    recognises: Callable[[AbstractSet[str]], bool]
+    products: Callable[[Iterable[Record]], Iterator[Record]]
+
+
+class SystemSource:
+    """The products of a source, read through its system."""
+
+    typed = False
+
+    def __init__(self, source: Source, system: System) -> None:
+        self._source, self.system = source, system
+        self.files: Sequence[Path] = source.files
+        self.skipped: Sequence[str] = source.skipped
+        self.hidden = 0
+        self.columns: Sequence[str] = column_names(self.records())
+
+    def records(self, without: AbstractSet[str] = NO_COLUMNS) -> Iterator[Record]:
+        """Every product that its shop shows, in order."""
+        self.hidden = 0
+        for record in self.system.products(self._source.records(without)):
+            if record.fields.get(HIDDEN):
+                self.hidden += 1
+                continue
+            yield replace(record, fields={k: v for k, v in record.fields.items() if k != HIDDEN})
+
+
+def plain_name(column: str) -> str:
+    """A column's name without case, spaces and punctuation."""
+    return "".join(one for one in column.casefold() if one.isalnum())
+
+
+def plain_names(columns: Iterable[str]) -> frozenset[str]:
+    """The names of several columns in plain form."""
+    return frozenset(map(plain_name, columns))
+
+
+def pick(fields: Fields, *names: str) -> Any:
+    """The first of the named fields that has a value; None if none has."""
+    for name in names:
+        value = fields.get(name)
+        if value is not None and value != "" and value != []:
+            return value
+    return None
+
+
+def is_no(value: Any) -> bool:
+    """True if a switch of a product is off."""
+    return str(value or "").strip().casefold() in ("0", "false", "no", "n", "disabled", "off")
+
+
+def leaf(path: Any) -> str | None:
+    """The last part of the first category path: `Women > Dresses` gives `Dresses`."""
+    text = str(path[0] if isinstance(path, list) and path else path or "").strip()
+    if not text:
+        return None
+    first = text.split("|")[0]
+    for separator in (" > ", ">", "/", "»"):
+        if separator in first:
+            return first.split(separator)[-1].split(",")[0].strip() or None
+    return first.split(",")[0].strip() or None

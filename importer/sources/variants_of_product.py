@@ -1,0 +1,106 @@
+"""Rows of one product's variants, folded into the items that a shopper chooses between.
+
+Sizes and stock are collected; colours become items of one group if they have pictures of their
+own; the price is the lowest that can be bought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from importer.sources.system import plain_name
+from importer.values.availability import read_available
+from importer.values.kinds import BadValue
+from importer.values.prices import DecimalMark, read_price
+
+_COLOURS = frozenset(["color", "colour", "farbe", "couleur", "kleur", "colore", "cor", "kolor"])
+_MARK = DecimalMark()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One variant: its options by name, its price as written, stock and picture."""
+
+    options: Mapping[str, str]
+    price: Any = None
+    available: Any = None
+    image: Any = None
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product and its variants, as a system tells them."""
+
+    fields: Mapping[str, Any]
+    variants: Sequence[Variant] = field(default_factory=tuple)
+
+
+def items_of(product: Product) -> Iterator[dict[str, Any]]:
+    """The items of a product: one, or one for each colour that has a picture of its own."""
+    variants = product.variants
+    if not variants:
+        yield dict(product.fields)
+        return
+    colour = next((name for one in variants for name in one.options if is_colour(name)), None)
+    by_colour: dict[str, list[Variant]] = {}
+    for one in variants:
+        by_colour.setdefault(one.options.get(colour or "", ""), []).append(one)
+    pictures = {str(one.image) for one in variants if one.image}
+    splits = colour is not None and len(by_colour) > 1 and len(pictures) >= len(by_colour)
+    group = product.fields.get("group_id") or product.fields.get("id")
+    if not splits:
+        grouped = {"group_id": group} if len(variants) > 1 else {}
+        yield {**product.fields, **grouped, **_merged(variants)}
+        return
+    for value, members in by_colour.items():
+        own = next((one.image for one in members if one.image), product.fields.get("image_path"))
+        yield {
+            **product.fields,
+            **_merged(members),
+            "id": f"{product.fields.get('id')}-{value}" if value else product.fields.get("id"),
+            "group_id": group,
+            "image_path": own,
+        }
+
+
+def is_colour(name: str) -> bool:
+    """True if an option of this name chooses a colour."""
+    return plain_name(name) in _COLOURS
+
+
+def _merged(variants: Sequence[Variant]) -> dict[str, Any]:
+    """What the variants say together: options as lists, the lowest price, whether any is there."""
+    merged: dict[str, Any] = {}
+    for one in variants:
+        for name, value in one.options.items():
+            if value and value not in merged.setdefault(name, []):
+                merged[name].append(value)
+    fields: dict[str, Any] = {
+        name: values[0] if len(values) == 1 else values for name, values in merged.items()
+    }
+    stock = [_is_available(one.available) for one in variants]
+    if any(state is not None for state in stock):
+        fields["available"] = any(stock)
+    buyable = [one for one, state in zip(variants, stock, strict=True) if state is not False]
+    priced = [one.price for one in (buyable or variants) if _amount(one.price) is not None]
+    if priced:
+        fields["price"] = min(priced, key=lambda price: _amount(price) or 0)
+    return fields
+
+
+def _is_available(value: Any) -> bool | None:
+    try:
+        return read_available(value)
+    except BadValue:
+        return None
+
+
+def _amount(value: Any) -> float | None:
+    try:
+        price = read_price(value, _MARK)
+    except BadValue:
+        return None
+    return None if price is None else price.amount

@@ -1,0 +1,157 @@
+"""The first pass over a source: what needs every row to be known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from importer.catalogue_rows import variant_key
+from importer.column_mapping import ColumnMap
+from importer.import_options import ColumnReport
+from importer.reading.records import Record, Source
+from importer.values.kinds import BadValue, Kind, clean, kind_of
+from importer.values.lists import ListJudge
+from importer.values.prices import DecimalMark, read_price
+from importer.variants import VariantGroups
+from twinset.errors import CatalogueError
+from twinset.progress import track
+
+_SAMPLE_LENGTH = 60
+_PRICES = ("price", "sale_price")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first pass learns of a source.
+
+    `kinds` and `separators` are by attribute, `filled` and `samples` by source column.
+    """
+
+    count: int
+    kinds: dict[str, Kind]
+    separators: dict[str, str]
+    mark: DecimalMark
+    currencies: tuple[str, ...]
+    variants: VariantGroups | None
+    filled: Counter[str]
+    samples: dict[str, str]
+
+    def columns(self, columns: ColumnMap) -> list[ColumnReport]:
+        """What becomes of each source column."""
+        roles = {source: name for name, source in columns.fixed.items()}
+        roles |= {
+            source: f"attribute {name}, {self.kinds[name].value}"
+            + (" (the kind)" if name == columns.category else "")
+            for name, source in columns.attributes.items()
+            if source not in roles
+        }
+        roles |= dict.fromkeys(columns.private, "kept private")
+        return [
+            ColumnReport(
+                column,
+                role,
+                self.samples.get(column),
+                self.filled[column] / self.count if self.count else 0.0,
+            )
+            for column, role in roles.items()
+        ]
+
+
+@dataclass
+class _Judges:
+    columns: ColumnMap
+    kinds: dict[str, Kind]
+    lists: dict[str, ListJudge]
+    mark: DecimalMark
+    parse_text: bool
+
+    def look(self, record: Record) -> None:
+        """Take one row into account."""
+        fields = record.fields
+        for name, source in self.columns.attributes.items():
+            value = fields.get(source)
+            if value is None or value == "":
+                continue
+            self.lists[name].add(value)
+            try:
+                kind = kind_of(clean(value), self.parse_text)
+            except BadValue:
+                continue
+            self.kinds[name] = self.kinds[name].join(kind)
+        for name in _PRICES:
+            if name in self.columns.fixed:
+                self.mark.add(fields.get(self.columns.fixed[name]))
+
+
+def survey_rows(
+    rows: Source, columns: ColumnMap, decimal: str | None, lists: Collection[str], by_name: bool
+) -> Survey:
+    """Read every row without its image; unreadable rows only count.
+
+    Raises:
+        CatalogueError: the prices can be read in two ways.
+    """
+    judges = _Judges(
+        columns,
+        dict.fromkeys(columns.attributes, Kind.EMPTY),
+        {n: ListJudge(n, source in lists) for n, source in columns.attributes.items()},
+        DecimalMark(decimal),
+        parse_text=not rows.typed,
+    )
+    derives = by_name and "group_id" not in columns.fixed and "title" in columns.fixed
+    variants = VariantGroups() if derives and columns.colour is not None else None
+    filled: Counter[str] = Counter()
+    samples: dict[str, str] = {}
+    currencies: Counter[str] = Counter()
+    count = 0
+    for record in track(rows.records(without=columns.image_sources), "Reading columns"):
+        count += 1
+        if record.fault is not None:
+            continue
+        judges.look(record)
+        _fill(record.fields, filled, samples)
+        _count_currency(record.fields, columns, currencies, judges.mark)
+        if variants is not None:
+            _add_variant(variants, record, columns)
+    if judges.mark.is_ambiguous:
+        raise CatalogueError(
+            "prices such as 1.299 may be a thousand or one and a bit, and no other price says "
+            "which; pass --decimal , or --decimal ."
+        )
+    separators = {name: one.separator for name, one in judges.lists.items()}
+    known = {name: separator for name, separator in separators.items() if separator is not None}
+    kinds = {n: Kind.LIST if n in known else kind for n, kind in judges.kinds.items()}
+    return Survey(count, kinds, known, judges.mark, tuple(currencies), variants, filled, samples)
+
+
+def _fill(fields: Any, filled: Counter[str], samples: dict[str, str]) -> None:
+    for column, value in fields.items():
+        if value is None or value == "" or value == []:
+            continue
+        filled[column] += 1
+        if column not in samples:
+            samples[column] = " ".join(str(value)[: 4 * _SAMPLE_LENGTH].split())[:_SAMPLE_LENGTH]
+
+
+def _count_currency(
+    fields: Any, columns: ColumnMap, currencies: Counter[str], mark: DecimalMark
+) -> None:
+    source = columns.fixed.get("price")
+    value = fields.get(source) if source is not None else None
+    if value is None or (isinstance(value, str) and value[-1:].isdigit() and value[:1].isdigit()):
+        return  # a plain number names no currency
+    try:
+        price = read_price(value, mark)
+    except BadValue:
+        return
+    if price is not None and price.currency is not None:
+        currencies[price.currency] += 1
+
+
+def _add_variant(variants: VariantGroups, record: Record, columns: ColumnMap) -> None:
+    try:
+        variants.add(*variant_key(record.fields, columns))
+    except BadValue:
+        return

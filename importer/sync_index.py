@@ -1,0 +1,48 @@
+"""From a feed to the live version of an index folder: import, export what changed, build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from importer.sync_source import CATALOGUE, SyncOptions, accept, fetch
+from twinset import cli
+from twinset.catalogue import Catalogue
+from twinset.errors import ConfigError
+
+
+def sync_index(options: SyncOptions, index: Path, encoder: Path) -> bool:
+    """Build and publish a version of what the feed holds now; true if it was held back.
+
+    The commands `export` and `build` do the work, as a user would run them, so that no room has to
+    import another.
+
+    Raises:
+        CatalogueError: the feed cannot be used.
+        ConfigError: a command failed; it said why.
+    """
+    path, report = fetch(options)
+    last = options.state / CATALOGUE
+    if last.exists():
+        before = set(Catalogue(last).rows(["id"])["id"].to_pylist())
+        lost = before - set(Catalogue(path).rows(["id"])["id"].to_pylist())
+        if len(lost) > options.max_deletions * len(before):
+            typer.echo(
+                f"held back: the feed lacks {len(lost):,} of {len(before):,} items, more than "
+                f"--max-deletions {options.max_deletions:.0%}; the index stays as it is",
+                err=True,
+            )
+            return True
+    catalogue = accept(options, path)
+    typer.echo(f"{report.accepted:,} products from {report.system}, {report.pictures:,} pictures")
+    embeddings = options.state / "embeddings"
+    _run("export", "--encoder", encoder, "--catalog", catalogue, "--out", embeddings, "--force")
+    _run("build", "--embeddings", embeddings, "--catalog", catalogue, "--out", index)
+    return False
+
+
+def _run(command: str, *arguments: object) -> None:
+    code = cli.run([command, *map(str, arguments)])
+    if code:
+        raise ConfigError(f"`twinset {command}` ended with {code}; the live version stays")

@@ -1,0 +1,66 @@
+"""What both ways of a sync share: the feed as a catalogue, beside that of the last run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from importer.import_options import ImportOptions, ImportReport
+from importer.pipeline import import_catalogue
+from twinset.catalogue import Catalogue
+from twinset.item_content import content_hash
+
+CATALOGUE = "catalog.parquet"
+_NEW = "new.parquet"
+
+
+@dataclass(frozen=True)
+class SyncOptions:
+    """The feed, the folder of its state, and the limits of a run."""
+
+    source: str
+    state: Path
+    max_deletions: float
+    max_loss: float
+    allow_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The items of a catalogue by id: their fields, and a hash of each picture."""
+
+    fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    pictures: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def fetch(options: SyncOptions) -> tuple[Path, ImportReport]:
+    """Import the feed beside the last run's catalogue, without replacing that.
+
+    Raises:
+        CatalogueError: the feed cannot be read, or lost more rows than `max_loss`.
+    """
+    options.state.mkdir(parents=True, exist_ok=True)
+    path = options.state / _NEW
+    chosen = ImportOptions(max_loss=options.max_loss, allow_hosts=options.allow_hosts)
+    return path, import_catalogue(options.source, path, chosen)
+
+
+def accept(options: SyncOptions, path: Path) -> Path:
+    """Make a fetched catalogue the last run's."""
+    return path.replace(options.state / CATALOGUE)
+
+
+def snapshot(path: Path) -> Snapshot:
+    """The items of a catalogue; none if there is no file."""
+    if not path.exists():
+        return Snapshot()
+    catalogue = Catalogue(path)
+    rows = catalogue.rows().to_pylist()
+    fields = {row["id"]: {k: v for k, v in row.items() if k != "id"} for row in rows}
+    pictures = {
+        row["id"]: None if data is None else content_hash(None, data)
+        for row, data in zip(rows, catalogue.images(), strict=True)
+    }
+    return Snapshot(fields, pictures)

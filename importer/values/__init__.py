@@ -1,0 +1,1 @@
+"""Single values of a feed: prices, stock, lists, HTML, and the types of whole columns."""

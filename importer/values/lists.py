@@ -1,0 +1,88 @@
+"""Columns that hold several values of one product, such as tags and sizes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+# Names whose values are lists in the exports of most systems, without case and punctuation.
+LIST_NAMES = frozenset(
+    [
+        "tag",
+        "tags",
+        "label",
+        "labels",
+        "keyword",
+        "keywords",
+        "size",
+        "sizes",
+        "colours",
+        "colors",
+        "materials",
+        "badges",
+        "collections",
+        "producttags",
+        "collection",
+        "schlagworte",
+        "schlagwörter",
+        "größen",
+        "groessen",
+        "etiquetas",
+        "étiquettes",
+        "taglie",
+        "tailles",
+    ]
+)
+_SEPARATORS = ("|", ";", ",")
+
+
+class ListJudge:
+    """Decides over a column whether its texts are lists, and what stands between the values.
+
+    Columns with a usual name of lists need one value with a separator. Of the others each part
+    must be short and the parts must come again in other rows, as a vocabulary does.
+    """
+
+    def __init__(self, name: str, forced: bool = False) -> None:
+        self._usual = forced or re.sub(r"[\W_]+", "", name).casefold() in LIST_NAMES
+        self._forced = forced
+        self._counts: Counter[str] = Counter()
+        self._found: Counter[str] = Counter()
+        self._texts = 0
+        self._native = False
+
+    def add(self, value: Any) -> None:
+        """Take one value of the column into account."""
+        if isinstance(value, list):
+            self._native = True
+        if not isinstance(value, str) or not value.strip():
+            return
+        self._texts += 1
+        self._counts[value] += len(self._counts) < 200 or value in self._counts
+        for separator in _SEPARATORS:
+            self._found[separator] += separator in value
+
+    @property
+    def separator(self) -> str | None:
+        """What stands between the values, or None if the column holds no lists."""
+        best = max(_SEPARATORS, key=lambda one: self._found[one])
+        if self._usual and (self._found[best] or self._native or self._forced):
+            return best if self._found[best] else ","
+        return (best if self._found[best] else ",") if self._native else None
+
+
+def split_list(value: Any, separator: str) -> list[str] | None:
+    """The values of a list, without blanks and repeats; None if there are none.
+
+    Takes lists, JSON arrays in text, and texts with the column's separator.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = value.strip().strip("[]")
+    parts = value if isinstance(value, list) else str(value or "").split(separator)
+    texts = (str(part).strip().strip("\"'") for part in parts if part is not None)
+    return list(dict.fromkeys(text for text in texts if text)) or None

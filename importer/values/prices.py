@@ -1,0 +1,148 @@
+"""Prices as shops write them, read with the decimal mark that the whole column uses.
+
+`1.299` is a thousand in a column that also holds `29,90`, and one and a bit in a column that also
+holds `29.90`, so the mark is decided over the column and not value by value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from importer.values.kinds import BadValue
+
+_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₺": "TRY"}
+_SIGNS |= {"zł": "PLN", "₩": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS", "฿": "THB"}
+_CODE = re.compile(r"\b([A-Z]{3})\b")
+_NUMBER = re.compile(r"-?\d[\d.,'\u2019\u00a0\u202f ]*\d|-?\d")
+_SPACES = re.compile(r"['\u2019\u00a0\u202f ]")
+# Words that stand for a price and are none: no fault, no price.
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Price:
+    """An amount, and its currency as three letters if the value names one."""
+
+    amount: float
+    currency: str | None = None
+
+
+class DecimalMark:
+    """Decides over a column whether commas or points come before the decimals.
+
+    Example:
+        >>> mark = DecimalMark()
+        >>> for text in ("1.299", "29,90"): mark.add(text)
+        >>> mark.comma
+        True
+    """
+
+    def __init__(self, given: str | None = None) -> None:
+        self._given = given
+        self._commas = self._points = 0
+        self.unclear = 0
+
+    def add(self, value: Any) -> None:
+        """Take one value of the column into account."""
+        found = _NUMBER.search(value) if isinstance(value, str) else None
+        if found is None:
+            return
+        last = max(found[0].rfind("."), found[0].rfind(","))
+        if last < 0:
+            return
+        mark, decimals = found[0][last], len(found[0]) - last - 1
+        both = "." in found[0] and "," in found[0]
+        if found[0].count(mark) > 1 and not both:
+            mark, decimals = ("," if mark == "." else "."), 2  # it groups thousands
+        elif decimals == 3 and not both:
+            self.unclear += 1
+            return
+        if mark == ",":
+            self._commas += 1
+        else:
+            self._points += 1
+
+    @property
+    def comma(self) -> bool:
+        """True if commas come before the decimals."""
+        return self._given == "," if self._given else self._commas > self._points
+
+    @property
+    def is_mixed(self) -> bool:
+        """True if the column writes both, so that each value has to speak for itself."""
+        return not self._given and bool(self._commas and self._points)
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """True if values such as `1.299` could be read either way, and no other value helps."""
+        return not self._given and bool(self.unclear) and not (self._commas or self._points)
+
+
+def read_price(value: Any, mark: DecimalMark) -> Price | None:
+    """The price that a value spells; None if it is blank.
+
+    Raises:
+        BadValue: it is no number, or below zero.
+    """
+    if isinstance(value, dict):  # {"value": 89.5, "currency": "EUR"}
+        inner = next((value[k] for k in ("value", "amount", "price") if k in value), None)
+        currency = next((value[k] for k in ("currency", "currency_code") if k in value), None)
+        found = read_price(inner, mark)
+        return None if found is None else Price(found.amount, currency or found.currency)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+        raise BadValue("price is not a number")
+    if not isinstance(value, str):
+        return Price(_checked(value))
+    text = value.strip()
+    if _PLAIN.fullmatch(text) and not (mark.comma and "." in text):
+        return Price(_checked(text))
+    found_number = _NUMBER.search(text)
+    if found_number is None:
+        raise BadValue("price is not a number")
+    return Price(_checked(_plain_number(found_number[0], mark)), _currency_of(text))
+
+
+def _plain_number(number: str, mark: DecimalMark) -> str:
+    """The number with a point before its decimals and nothing between its thousands."""
+    number = _SPACES.sub("", number)
+    last = max(number.rfind("."), number.rfind(","))
+    if last < 0:
+        return number
+    decimals = len(number) - last - 1
+    both = "." in number and "," in number
+    if both or (decimals != 3 and number.count(number[last]) == 1):
+        decimal = number[last]
+    elif number.count(number[last]) > 1:
+        decimal = ""
+    else:  # three digits behind a single mark: the column decides, a comma alone groups
+        decimal = "," if mark.comma and not mark.is_mixed else "."
+        if number[last] == "," and (mark.is_mixed or not mark.comma):
+            decimal = ""
+    kept = [c for place, c in enumerate(number) if c.isdigit() or c == "-" or place == last]
+    plain = "".join("." if c in ".," else c for c in kept)
+    return plain if decimal == number[last] else plain.replace(".", "")
+
+
+def _currency_of(text: str) -> str | None:
+    code = _CODE.search(text)
+    if code is not None:
+        return code[1]
+    return next((name for sign, name in _SIGNS.items() if sign in text), None)
+
+
+def _checked(value: str | int | float | Decimal) -> float:
+    try:
+        price = float(value)
+    except (OverflowError, ValueError):
+        price = math.inf
+    if not math.isfinite(price):
+        raise BadValue("price is not a number")
+    if price < 0:
+        raise BadValue("price is negative")
+    return price

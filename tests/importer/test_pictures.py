@@ -1,0 +1,191 @@
+"""Pictures that a feed names by address, and what a feed must not reach."""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from importer import ImportOptions, import_catalogue
+from importer.pictures.product_pictures import MAX_SIDE, first_reference
+from importer.pictures.web_client import Downloads, FetchFault
+from importer.reading import local_copy
+from twinset.catalogue import Catalogue
+from twinset.errors import CatalogueError
+
+
+def jpeg(size: tuple[int, int] = (60, 80), colour: str = "red") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, "JPEG")
+    return file.getvalue()
+
+
+class Shop(BaseHTTPRequestHandler):
+    """Pictures with ETags, redirects, and an endless answer."""
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        if self.path == "/busy.jpg" and self.server.asked.count(self.path) == 1:  # type: ignore[attr-defined]
+            return self.answer(503, b"")
+        if self.path.startswith("/to/"):
+            return self.answer(302, b"", Location=self.path[4:])
+        if self.path == "/endless":
+            return self.answer(200, bytes(3_000_000))
+        if not self.path.partition("?")[0].endswith(".jpg") or self.path == "/gone.jpg":
+            return self.answer(404, b"")
+        if self.headers.get("If-None-Match") == '"one"':
+            return self.answer(304, b"", ETag='"one"')
+        return self.answer(200, jpeg(), ETag='"one"')
+
+    def answer(self, status: int, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def shop() -> Iterator[Any]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
+        server.asked = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def feed(tmp_path: Path, shop: Any, *names: str) -> Path:
+    base = f"http://127.0.0.1:{shop.server_port}"
+    lines = [f"{n},Hat {n},{base}{name}" for n, name in enumerate(names)]
+    source = tmp_path / "feed.csv"
+    source.write_text("\n".join(["id,title,image_link", *lines]))
+    return source
+
+
+def test_a_second_run_fetches_nothing_again(tmp_path: Path, shop: Any) -> None:
+    source = feed(tmp_path, shop, "/a.jpg", "/b.jpg?v=2", "/gone.jpg", "/busy.jpg")
+    out = tmp_path / "out.parquet"
+    report = import_catalogue(source, out)
+    assert (report.accepted, report.pictures) == (4, 3)
+    assert report.warnings == {"picture at an address: 404 Not Found": 1}
+    before = list(Catalogue(out).images())
+    shop.asked.clear()
+    assert import_catalogue(source, out).pictures == 3
+    assert list(Catalogue(out).images()) == before
+    assert sorted(set(shop.asked)) == ["/a.jpg", "/b.jpg?v=2", "/busy.jpg", "/gone.jpg"]
+
+
+def test_large_pictures_are_scaled_down(tmp_path: Path) -> None:
+    (tmp_path / "big.jpg").write_bytes(jpeg((3000, 1500)))
+    source = tmp_path / "feed.csv"
+    source.write_text("id,title,image\n1,Hat,\n")
+    source.write_text("id,title,picture\n1,Hat,big.jpg\n")
+    import_catalogue(source, tmp_path / "out.parquet")
+    (data,) = Catalogue(tmp_path / "out.parquet").images()
+    assert Image.open(io.BytesIO(data or b"")).size == (MAX_SIDE, MAX_SIDE // 2)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:{port}/a.jpg",
+        "http://localhost:{port}/a.jpg",
+        "http://[::1]:{port}/a.jpg",
+        "http://2130706433:{port}/a.jpg",
+        "http://0.0.0.0:{port}/a.jpg",
+        "http://169.254.169.254/latest/meta-data",
+        "http://10.0.0.1/a.jpg",
+        "http://192.168.1.1/a.jpg",
+    ],
+)
+def test_private_networks_are_refused(shop: Any, address: str) -> None:
+    downloads = Downloads()
+    with pytest.raises(FetchFault, match=r"private network|unknown host"):
+        downloads.get(address.format(port=shop.server_port))
+    assert shop.asked == []
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "ftp://a/b.jpg", "gopher://x", "http://"]
+)
+def test_only_the_web_is_asked(address: str) -> None:
+    with pytest.raises(FetchFault, match="not an http or https address"):
+        Downloads().get(address)
+
+
+def test_a_redirect_is_judged_as_the_address_was(shop: Any) -> None:
+    base = f"http://127.0.0.1:{shop.server_port}"
+    allowed = Downloads({"127.0.0.1"})
+    assert allowed.get(f"{base}/to//a.jpg").status_code == 200
+    with pytest.raises(FetchFault, match="private network"):
+        allowed.get(f"{base}/to/http://localhost:{shop.server_port}/a.jpg")
+    with pytest.raises(FetchFault, match="redirects too often"):
+        allowed.get(base + "/to/" * 8 + "a.jpg")
+
+
+def test_an_answer_that_is_too_large_is_cut_off(shop: Any) -> None:
+    with pytest.raises(FetchFault, match="too large"):
+        Downloads({"127.0.0.1"}, max_bytes=1_000_000).get(
+            f"http://127.0.0.1:{shop.server_port}/endless"
+        )
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [
+        ("https://a/1.jpg, https://a/2.jpg", "https://a/1.jpg"),
+        ("https://a/1,2.jpg", "https://a/1,2.jpg"),
+        ("https://a/1.jpg|https://a/2.jpg", "https://a/1.jpg"),
+        ("https://a/1.jpg https://a/2.jpg", "https://a/1.jpg"),
+        ('["https://a/1.jpg", "x"]', "https://a/1.jpg"),
+        (["", {"src": "https://a/1.jpg"}], "https://a/1.jpg"),
+        ("one.jpg;two.jpg", "one.jpg"),
+        ("  ", None),
+        (None, None),
+    ],
+)
+def test_the_main_picture_of_several(value: object, first: str | None) -> None:
+    assert first_reference(value) == first
+
+
+def test_bombs_and_escaping_paths_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_copy, "MAX_EXPANDED_BYTES", 100_000)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("feed.csv", "id,title\n" + "1,t\n" * 200_000)
+    with pytest.raises(CatalogueError, match="unpacks to more than"):
+        import_catalogue(tmp_path / "bomb.zip", tmp_path / "out.parquet")
+    with zipfile.ZipFile(tmp_path / "slip.zip", "w") as archive:
+        archive.writestr("../feed.csv", "id,title\n1,t\n")
+    with pytest.raises(CatalogueError, match="leaves its folder"):
+        import_catalogue(tmp_path / "slip.zip", tmp_path / "out.parquet")
+
+
+@pytest.mark.parametrize(
+    "prolog",
+    [
+        '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>',
+        '<!DOCTYPE r SYSTEM "http://127.0.0.1/x.dtd">',
+    ],
+)
+def test_xml_with_a_dtd_is_refused(tmp_path: Path, prolog: str) -> None:
+    source = tmp_path / "feed.xml"
+    source.write_text(
+        f'<?xml version="1.0"?>{prolog}<r><item><id>1</id><title>t</title></item></r>'
+    )
+    with pytest.raises(CatalogueError, match=r"DTD|can be read"):
+        import_catalogue(source, tmp_path / "out.parquet", ImportOptions())

@@ -1,0 +1,117 @@
+"""A feed that changes, and what follows it: an index folder, and a running service."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.sync_command import EXIT_HELD_BACK
+from importer.sync_service import sync_service
+from importer.sync_source import SyncOptions
+from tests.support.live_service import KEY, Place, serving
+from tests.support.running_service import twinset
+from twinset import cli
+from twinset.encoders import HashEncoder
+from twinset.errors import ConfigError
+from twinset.index.index_versions import current_version, list_versions, open_version
+
+
+def write_feed(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def rows(count: int, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"id": f"n{number}", "title": f"new hat {number}", "price": 5.0 + number, **more}
+        for number in range(count)
+    ]
+
+
+def test_an_index_follows_its_feed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    HashEncoder(32).save(tmp_path / "encoder")
+    feed, index = tmp_path / "feed.jsonl", tmp_path / "index"
+    places = ["--index", str(index), "--encoder", str(tmp_path / "encoder")]
+    write_feed(feed, rows(20))
+    assert cli.run(["sync", str(feed), *places]) == 0
+    assert "20 new or changed" in capfd.readouterr().out
+    first = current_version(index)
+    changed = rows(20)
+    changed[3]["title"] = "another hat"
+    write_feed(feed, changed)
+    assert cli.run(["sync", str(feed), *places]) == 0
+    assert "1 new or changed" in capfd.readouterr().out
+    assert current_version(index) != first
+    version = open_version(index)
+    assert version.items.item(3)["title"] == "another hat"
+    write_feed(feed, rows(5))
+    before = list_versions(index)
+    assert cli.run(["sync", str(feed), *places]) == EXIT_HELD_BACK
+    assert list_versions(index) == before
+    assert cli.run(["sync", str(feed), *places, "--max-deletions", "80%"]) == 1  # below half
+    assert list_versions(index) == before
+
+
+def test_a_feed_that_breaks_changes_nothing(tmp_path: Path) -> None:
+    HashEncoder(32).save(tmp_path / "encoder")
+    feed, index = tmp_path / "feed.jsonl", tmp_path / "index"
+    places = ["--index", str(index), "--encoder", str(tmp_path / "encoder")]
+    write_feed(feed, rows(20))
+    assert cli.run(["sync", str(feed), *places]) == 0
+    before = list_versions(index)
+    write_feed(feed, [*rows(10), *({"title": "without an id"} for _ in range(10))])
+    assert cli.run(["sync", str(feed), *places]) == 1
+    feed.unlink()
+    assert cli.run(["sync", str(feed), *places]) == 1
+    assert list_versions(index) == before
+
+
+def test_a_service_follows_its_feed(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = write_feed(tmp_path / "feed.jsonl", rows(30, gender="Women"))
+    options = SyncOptions(str(feed), tmp_path / "state", 1.0, 0.05)
+    with serving(place) as client:
+        address = str(client.base_url)
+        with pytest.raises(ConfigError, match="TWINSET_ADMIN_KEY"):
+            sync_service(options, address)
+        monkeypatch.setenv("TWINSET_ADMIN_KEY", KEY)
+        assert sync_service(options, address) is False
+
+        def held() -> dict[str, Any]:
+            page = client.get("/items", params={"limit": 100}).json()
+            return {item["id"]: item["item"] for item in page["items"]}
+
+        assert set(held()) == {row["id"] for row in rows(30)}
+        changed = rows(29, gender="Men")
+        changed[0]["title"] = "renamed"
+        write_feed(feed, changed)
+        assert sync_service(options, address) is False
+        assert len(held()) == 29
+        assert held()["n0"]["title"] == "renamed"
+        assert held()["n1"]["gender"] == "Men"
+        before = client.get("/indexes").json()["writes"]["sequence"]
+        assert sync_service(options, address) is False
+        assert client.get("/indexes").json()["writes"]["sequence"] == before
+        write_feed(feed, rows(4, gender="Men"))
+        cautious = SyncOptions(str(feed), tmp_path / "state", 0.1, 0.05)
+        assert sync_service(cautious, address) is True
+        assert len(held()) == 29
+
+
+def test_a_new_attribute_is_refused_in_words(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINSET_ADMIN_KEY", KEY)
+    feed = write_feed(tmp_path / "feed.jsonl", rows(3, heel="flat"))
+    with serving(place) as client, pytest.raises(ConfigError, match="new attribute needs"):
+        sync_service(SyncOptions(str(feed), tmp_path / "s", 1.0, 0.05), str(client.base_url))
+
+
+def test_one_of_service_and_index_is_needed(tmp_path: Path) -> None:
+    done = twinset("sync", tmp_path / "feed.csv", check=False)
+    assert done.returncode == 1
+    assert "give one of --to URL and --index FOLDER" in done.stderr

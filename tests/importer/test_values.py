@@ -1,0 +1,116 @@
+"""Single values as feeds write them."""
+
+import pytest
+
+from importer.values.availability import read_available
+from importer.values.html_text import plain_text
+from importer.values.kinds import BadValue
+from importer.values.lists import ListJudge, split_list
+from importer.values.prices import DecimalMark, read_price
+
+
+def column(*texts: str) -> DecimalMark:
+    mark = DecimalMark()
+    for text in texts:
+        mark.add(text)
+    return mark
+
+
+@pytest.mark.parametrize(
+    ("texts", "amounts"),
+    [
+        (("1.299", "29,90"), (1299.0, 29.9)),
+        (("1.299", "29.90"), (1.299, 29.9)),
+        (("1,299", "29.90"), (1299.0, 29.9)),
+        (("1.299,00 \u20ac", "12,90 \u20ac"), (1299.0, 12.9)),
+        (("CHF 1'299.00", "9.-"), (1299.0, 9.0)),
+        (("1\u202f299,00", "15,00"), (1299.0, 15.0)),
+        (("1.000.000", "5"), (1_000_000.0, 5.0)),
+        (("US$12.00", "12"), (12.0, 12.0)),
+        (("\u20b91,29,900.50",), (129900.5,)),
+        (("19.9900", "34.0000"), (19.99, 34.0)),
+    ],
+)
+def test_the_column_says_what_a_mark_means(texts, amounts):
+    mark = column(*texts)
+    assert tuple(read_price(text, mark).amount for text in texts) == pytest.approx(amounts)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [("15.00 USD", "USD"), ("\u20ac 9", "EUR"), ("GBP 3.50", "GBP"), ("9.99", None),
+     ("120 z\u0142", "PLN")],
+)  # fmt: skip
+def test_currencies(text, currency):
+    assert read_price(text, DecimalMark()).currency == currency
+
+
+def test_prices_of_other_types():
+    mark = DecimalMark()
+    assert read_price({"value": "12.50", "currency": "SEK"}, mark).currency == "SEK"
+    assert read_price(7, mark).amount == 7.0
+    assert read_price(" ", mark) is None
+    for bad in ("on request", "-5", float("nan"), True, [1]):
+        with pytest.raises(BadValue):
+            read_price(bad, mark)
+
+
+def test_a_column_that_stays_ambiguous_says_so():
+    assert column("1.299", "2.499").is_ambiguous
+    assert not column("1.299", "2.50").is_ambiguous
+    assert DecimalMark(",").is_ambiguous is False
+
+
+@pytest.mark.parametrize(
+    ("text", "available"),
+    [
+        ("In Stock", True), ("https://schema.org/PreOrder", True), ("on backorder", True),
+        ("http://schema.org/SoldOut", False), ("auf Lager", True), ("Nicht lieferbar", False),
+        ("12", True), ("-1", False), ("0.0", False), ("", None), (None, None), (True, True),
+    ],
+)  # fmt: skip
+def test_stock(text, available):
+    assert read_available(text) is available
+
+
+def test_stock_in_unknown_words_is_bad():
+    with pytest.raises(BadValue):
+        read_available("soon")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Warm <b>wool</b>&nbsp;vest</p><ul><li>S&uuml;&szlig;</li></ul>",
+         "Warm wool vest\nS\u00fc\u00df"),
+        ("a &lt; b &amp; c", "a < b & c"),
+        ("3 < 4 and plain", "3 < 4 and plain"),
+        ("<style>p{}</style><script>x()</script>Text", "Text"),
+        ("<p>unclosed <b>bold", "unclosed bold"),
+        ("line<br/>break", "line\nbreak"),
+    ],
+)  # fmt: skip
+def test_html_becomes_words(html, text):
+    assert plain_text(html) == text
+
+
+def judged(name, *values):
+    judge = ListJudge(name)
+    for value in values:
+        judge.add(value)
+    return judge.separator
+
+
+def test_which_columns_are_lists():
+    assert judged("Tags", "linen, summer", "wool") == ","
+    assert judged("sizes", "S|M", "L") == "|"
+    assert judged("anything", ["a", "b"], ["c"]) == ","
+    assert judged("description", "Soft, warm, and light") is None
+    assert judged("Tags", "summer", "wool") is None
+
+
+def test_lists_are_taken_apart():
+    assert split_list("linen, summer, linen,", ",") == ["linen", "summer"]
+    assert split_list('["a", "b"]', ",") == ["a", "b"]
+    assert split_list([" a ", None, "b"], ",") == ["a", "b"]
+    assert split_list(" , ", ",") is None

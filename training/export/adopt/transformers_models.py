@@ -1,0 +1,150 @@
+"""Reading CLIP, SigLIP and SigLIP 2 of transformers: the model and all its preprocessing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image as PillowImage
+from PIL.Image import Image
+from torch import Tensor, nn
+
+import training.vision_ops  # noqa: F401 - before transformers imports torchvision
+from twinset.encoders.dual_encoder import DualSpec, TextPadding
+from twinset.encoders.encoder import Vectors, normalise
+from twinset.encoders.onnx_runtime import PixelScale
+from twinset.encoders.picture_resize import ResizeRule
+from twinset.errors import ConfigError
+
+_FAMILIES = ("clip", "siglip")
+_RESAMPLING = {1: "lanczos", 2: "bilinear", 3: "bicubic"}
+
+
+class ImageSide(nn.Module):
+    """Scaled pixels (n, 3, h, w) -> features (n, d)."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return _features(self.model.get_image_features(pixel_values=pixels))
+
+
+class TextSide(nn.Module):
+    """Token ids and mask (n, t) -> features (n, d); SigLIP was trained without a mask."""
+
+    def __init__(self, model: Any, masked: bool) -> None:
+        super().__init__()
+        self.model, self.masked = model, masked
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        # Without a mask the input is still named, so that every encoder takes the same two.
+        ids = input_ids if self.masked else input_ids * attention_mask
+        mask = attention_mask if self.masked else None
+        return _features(self.model.get_text_features(input_ids=ids, attention_mask=mask))
+
+
+def _features(output: Any) -> Tensor:
+    found: Tensor = output if isinstance(output, Tensor) else output.pooler_output
+    return found
+
+
+@dataclass(frozen=True)
+class Source:
+    """A public model as its library runs it: both sides, its specification, and its own output."""
+
+    image: nn.Module
+    text: nn.Module
+    tokenizer: Any
+    spec: DualSpec
+    licence: str | None
+    reference_images: Callable[[Sequence[Image]], Vectors]
+    reference_texts: Callable[[Sequence[str]], Vectors]
+
+
+def open_transformers(source: str, name: str) -> Source:
+    """Open a hub name or local folder of CLIP or SigLIP, for `twinset adopt`.
+
+    Raises:
+        ConfigError: it cannot be loaded, or is of another architecture.
+    """
+    import transformers
+
+    try:
+        config = transformers.AutoConfig.from_pretrained(source)
+        if config.model_type not in _FAMILIES:
+            raise ConfigError(
+                f"{source}: is a {config.model_type}; adopt reads {', '.join(_FAMILIES)}"
+            )
+        options = {"attn_implementation": "eager", "dtype": torch.float32}
+        model = transformers.AutoModel.from_pretrained(source, **options).eval()
+        pictures = transformers.AutoImageProcessor.from_pretrained(source)
+        words = transformers.AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigError(f"{source}: cannot be loaded: {reason}") from None
+    spec = _spec(name, config, pictures, words)
+    padding = "max_length" if spec.padding.fixed else True
+
+    def images(given: Sequence[Image]) -> Vectors:
+        pixels = [pictures(images=one, return_tensors="pt")["pixel_values"] for one in given]
+        with torch.no_grad():
+            rows = [_features(model.get_image_features(pixel_values=one)) for one in pixels]
+        return normalise(np.asarray(torch.cat(rows)))
+
+    def texts(given: Sequence[str]) -> Vectors:
+        limit = {"max_length": spec.max_tokens, "truncation": True, "return_tensors": "pt"}
+        tokens = words(list(given), padding=padding, **limit)
+        mask = tokens["attention_mask"] if spec.padding.masked else None
+        with torch.no_grad():
+            out = model.get_text_features(input_ids=tokens["input_ids"], attention_mask=mask)
+        return normalise(np.asarray(_features(out)))
+
+    sides = ImageSide(model), TextSide(model, spec.padding.masked)
+    return Source(*sides, words, spec, _licence(source), images, texts)
+
+
+def _spec(name: str, config: Any, pictures: Any, words: Any) -> DualSpec:
+    """All preprocessing, from the model's own files."""
+    crops = bool(getattr(pictures, "do_center_crop", False))
+    size = pictures.crop_size if crops else pictures.size
+    short = pictures.size.get("shortest_edge")
+    if crops and short not in (None, size["height"]):
+        raise ConfigError(f"{name}: resizes to {short} and crops {size['height']}; not supported")
+    text, fixed = config.text_config, config.model_type == "siglip"
+    mode = "crop" if crops else "stretch"
+    return DualSpec(
+        name=name,
+        dimension=getattr(config, "projection_dim", None) or config.vision_config.hidden_size,
+        image_width=size["width"],
+        image_height=size["height"],
+        pixels=PixelScale(tuple(pictures.image_mean), tuple(pictures.image_std)),
+        max_tokens=text.max_position_embeddings,
+        text_template="{title}",
+        item_image_weight=0.5,
+        resize=ResizeRule(mode, _RESAMPLING[int(pictures.resample)]),
+        padding=TextPadding(words.pad_token_id or 0, fixed, not fixed),
+    )
+
+
+def _licence(source: str) -> str | None:
+    """The licence that a local model card names in its first lines."""
+    card = Path(source) / "README.md"
+    lines = card.read_text(encoding="utf-8").splitlines()[:40] if card.is_file() else []
+    return next((line[8:].strip() for line in lines if line.startswith("license:")), None)
+
+
+def sample_pictures() -> list[Image]:
+    """Noise on gradients in four shapes: square, tall, wide and small."""
+    generator = np.random.default_rng(0)
+    pictures = []
+    for width, height in ((300, 300), (240, 400), (500, 200), (90, 120)):
+        cells = generator.integers(0, 256, (6, 5, 3), np.uint8)
+        small = PillowImage.fromarray(cells)
+        pictures.append(small.resize((width, height), PillowImage.Resampling.BICUBIC))
+    return pictures

@@ -1,0 +1,1 @@
+"""Training of the photo branch: photos by people find items of their kind."""

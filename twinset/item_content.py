@@ -1,0 +1,24 @@
+"""What an item's vector was made from, as a hash: a vector fits an item only if these agree."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from twinset.catalogue import Catalogue, render_texts
+
+
+def content_hash(text: str | None, picture: bytes | None) -> str:
+    """32 hexadecimal digits for an item's embedded words and its picture's bytes."""
+    words = b"-" if text is None else b"+" + text.encode("utf-8", "surrogatepass")
+    seen = hashlib.sha256(len(words).to_bytes(8) + words)
+    if picture is not None:
+        seen.update(picture)
+    return seen.hexdigest()[:32]
+
+
+def content_hashes(catalogue: Catalogue, text_template: str) -> Iterator[str]:
+    """`content_hash` of each item of a catalogue, in order."""
+    texts = render_texts(text_template, catalogue.rows())
+    for text, picture in zip(texts, catalogue.images(), strict=True):
+        yield content_hash(text, picture)

@@ -1,0 +1,1 @@
+"""What a shopper's own photo needs beyond the encoder."""

@@ -15,10 +15,10 @@ from app.api import health_routes as health
 from app.api import item_routes as items
 from app.api import operation_routes as operation
 from app.api import recommend_routes as recommend
-from app.api.openapi import describe
+from app.api.description.openapi import describe
 from app.http.access import Access
-from app.http.body_limits import BodyLimit
-from app.http.compression import LEVEL, MIN_BYTES, Compression
+from app.http.bodies.body_limits import BodyLimit
+from app.http.bodies.compression import LEVEL, MIN_BYTES, Compression
 from app.http.cors import CORS_OPTIONS, CrossOrigin
 from app.http.proxies import Proxies
 from app.http.request_context import RequestContext, Surface
@@ -53,7 +53,7 @@ def create_app(
             "logs": False,
             "operation_spans": False,
         },
-        openapi_url=None,  # served by `app.api.openapi`
+        openapi_url=None,  # served by `app.api.description.openapi`
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

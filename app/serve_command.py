@@ -25,8 +25,8 @@ from app.settings_errors import explain, require_known_names
 from app.state import State
 from twinset.errors import ConfigError
 from twinset.freed_memory import return_freed_memory
+from twinset.index.engines import engine_in
 from twinset.index.index_versions import current_version
-from twinset.index.milvus.milvus_versions import is_shareable
 
 # A worker that opens a large index on a busy machine is silent for longer than uvicorn's 5 s, and
 # would be killed and started again for ever.
@@ -53,7 +53,8 @@ def serve(
         state.open()
         uvicorn.run(create_app(settings, state=state), **server_options(settings, host, port))
         return
-    if not is_shareable(index / current_version(index)):
+    live = index / current_version(index)
+    if not engine_in(live).is_shareable(live):
         raise ConfigError("milvus-lite serves one process at a time: use one worker, or a server")
     open_pair(settings)  # so that a start with workers fails once and in words
     os.environ |= {

@@ -15,7 +15,7 @@ from importer.values.lists import split_list
 from importer.values.prices import DecimalMark, Price, read_price
 from importer.variants import VariantGroups
 from twinset.catalogue import id_fault
-from twinset.text_folding import compose
+from twinset.text.text_folding import compose
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,9 @@ from twinset.artefacts import MANIFEST, read_manifest, write_manifest
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ArtefactError, ConfigError
 from twinset.index.encoder_store import keep_encoder
-from twinset.index.faiss_index import FaissIndex
+from twinset.index.engines import engine_of
 from twinset.index.index_versions import (
     CURRENT,
-    INDEX_FILE,
     ITEMS_FILE,
     KIND,
     current_version,
@@ -30,7 +29,6 @@ from twinset.index.index_versions import (
     shrinks_too_much,
 )
 from twinset.index.indexed_items import ItemTable
-from twinset.index.milvus import milvus_versions as versions
 from twinset.index.vector_index import VectorIndex, Vectors
 from twinset.progress import progress_bar
 
@@ -139,12 +137,12 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
     embeddings, kind, min_recall = inputs.embeddings, making.kind, making.min_recall
     pictures = write_items(inputs.catalogue, staging)
     start = time.monotonic()
-    index = _index_vectors(name, staging, embeddings.item, kind)
+    index = _index_vectors(staging, embeddings.item, kind)
     seconds = time.monotonic() - start
     try:
         recall = _require_recall(index, embeddings.item, min_recall)
     except BaseException:
-        versions.drop(staging)
+        engine_of(kind).drop(staging)
         raise
     fields = {
         "encoder": {"name": embeddings.encoder_name, "fingerprint": embeddings.fingerprint},
@@ -169,7 +167,7 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
     )
 
 
-def _index_vectors(name: str, staging: Path, vectors: Vectors, kind: str) -> VectorIndex:
+def _index_vectors(staging: Path, vectors: Vectors, kind: str) -> VectorIndex:
     """The index of a version, stored in its folder or in Milvus."""
     with progress_bar() as progress:
         task = progress.add_task("Indexing vectors", total=len(vectors))
@@ -177,12 +175,8 @@ def _index_vectors(name: str, staging: Path, vectors: Vectors, kind: str) -> Vec
         def on_rows(rows: int) -> None:
             progress.advance(task, rows)
 
-        if kind == versions.KIND:
-            columns = ItemTable(staging / ITEMS_FILE).columns
-            return versions.build_index(staging, name, vectors, columns, on_rows)
-        index = FaissIndex.build(vectors, kind, on_rows)
-    index.save(staging / INDEX_FILE)
-    return index
+        columns = ItemTable(staging / ITEMS_FILE).columns
+        return engine_of(kind).build(staging, kind, vectors, columns, on_rows)
 
 
 def _require_recall(index: VectorIndex, vectors: Vectors, least: float) -> float:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinset.index.engines import AUTO, KINDS
+
 if TYPE_CHECKING:
     from index_builder.build import BuildReport
 
@@ -16,14 +18,8 @@ if TYPE_CHECKING:
 Keep = Annotated[int, typer.Option(min=1, help="Versions to keep, the new one included.")]
 
 
-class IndexKind(StrEnum):
-    AUTO = "auto"
-    EXACT = "exact"
-    HNSW = "hnsw"
-    IVF = "ivf"
-    IVF_SQ = "ivf-sq"
-    IVF_PQ = "ivf-pq"
-    MILVUS = "milvus"
+IndexKind = StrEnum("IndexKind", {kind: kind for kind in (AUTO, *KINDS)})  # type: ignore[misc]
+_AUTO = IndexKind(AUTO)
 
 
 def build(
@@ -32,7 +28,7 @@ def build(
     out: Annotated[Path, typer.Option(help="Index folder; a version is added to it.")],
     kind: Annotated[
         IndexKind, typer.Option(help="auto goes by the number of items and --memory.")
-    ] = IndexKind.AUTO,
+    ] = _AUTO,
     memory: Annotated[
         str | None, typer.Option(help="What the vectors may take when served, such as 2GB.")
     ] = None,

@@ -6,11 +6,9 @@ import re
 
 from twinset.errors import ConfigError
 from twinset.index import faiss_kinds
+from twinset.index.engines import AUTO, KINDS, engine_of
 from twinset.index.faiss_kinds import memory_of
-from twinset.index.milvus import milvus_versions as versions
 
-AUTO = "auto"
-KINDS = (*faiss_kinds.KINDS, versions.KIND)
 # One core scans about 6 million numbers a millisecond: 20,000 items of 256 stay below 1 ms, which
 # is what the rest of a request takes. HNSW answers in a tenth of that at a recall of 0.999.
 EXACT_UP_TO = 20_000
@@ -28,8 +26,8 @@ def settle_kind(kind: str, count: int, dimension: int, memory: int | None) -> st
         return choose_kind(count, dimension, memory)
     if kind not in KINDS:
         raise ConfigError(f"the index kind must be {AUTO} or one of {', '.join(KINDS)}")
-    if kind != versions.KIND and memory is not None:
-        needed = memory_of(kind, count, dimension)
+    if memory is not None:
+        needed = engine_of(kind).memory(kind, count, dimension)
         if needed > memory:
             raise _too_large(kind, needed, memory)
     return kind

@@ -6,7 +6,6 @@ appears by one rename, CURRENT changes by another, and only then are old folders
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -15,9 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from twinset.artefacts import new_folder, sync_folder
 from twinset.errors import ArtefactError, ConfigError, Conflict, NotReady
 from twinset.index.encoder_store import drop_unused_encoders
+from twinset.index.engines import engine_in
 from twinset.index.index_versions import (
     CURRENT,
     flipping,
@@ -26,7 +28,6 @@ from twinset.index.index_versions import (
     list_versions,
     set_current,
 )
-from twinset.index.milvus import milvus_versions as versions
 
 _LOCK = ".lock"
 
@@ -106,7 +107,7 @@ def _remove(index_dir: Path, name: str) -> None:
 def _dropped(folder: Path) -> bool:
     """Whether nothing of a version is left but its folder."""
     try:
-        versions.drop(folder)
+        engine_in(folder).drop(folder)
     except (ArtefactError, ConfigError, NotReady):
         return False
     return True
@@ -134,9 +135,9 @@ def _remove_leftovers(index_dir: Path) -> None:
 
 @contextmanager
 def _lock(index_dir: Path) -> Iterator[None]:
-    with (index_dir / _LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(f"{index_dir}: another build is at work here") from None
-        yield  # the system drops the lock with the file, also when the process is killed
+    # The system drops the lock when the process ends, also when it is killed.
+    try:
+        with FileLock(index_dir / _LOCK, blocking=False):
+            yield
+    except Timeout:
+        raise ConfigError(f"{index_dir}: another build is at work here") from None

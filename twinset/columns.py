@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from twinset.text_folding import fold, fold_array
+from twinset.text.text_folding import fold, fold_array
 
 Kind = Literal["string", "number", "boolean"]
 Value = str | float | bool

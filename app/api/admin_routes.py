@@ -15,7 +15,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from app.api.admin_access import AdminDep
-from app.api.admin_schemas import (
+from app.api.dependencies import CallDep, ItemIdPath, StateDep
+from app.api.description.openapi_responses import Responses, responses
+from app.api.error_status import status_of_code
+from app.api.reading.plain_query import QueryRoute
+from app.api.wire.admin_schemas import (
     Activation,
     BatchResult,
     ComparisonInfo,
@@ -25,10 +29,6 @@ from app.api.admin_schemas import (
     WriteResult,
     Writes,
 )
-from app.api.dependencies import CallDep, ItemIdPath, StateDep
-from app.api.error_status import status_of_code
-from app.api.openapi_responses import Responses, responses
-from app.api.plain_query import QueryRoute
 from app.http.request_target import route_path
 from app.live.item_documents import read_batch, read_json
 from app.live.item_writer import Outcome, Token, Writer, Written

@@ -10,9 +10,9 @@ from fastapi import Depends, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.api.plain_query import fields_of, plain_pairs
-from app.api.schemas import FacetOptions, ImageOptions, ListOptions, SearchOptions
-from app.http.multipart import Form, read_form
+from app.api.reading.plain_query import fields_of, plain_pairs
+from app.api.wire.schemas import FacetOptions, ImageOptions, ListOptions, SearchOptions
+from app.http.bodies.multipart import Form, read_form
 from app.recommend.recommender import Recommender
 from app.service_errors import MalformedBody
 from app.state import State
@@ -94,7 +94,7 @@ async def read_image_form(request: Request) -> ImageForm:
     """The image and the options of a multipart body, if both fit.
 
     Raises:
-        UnsupportedBody, MalformedBody: see `app.http.multipart`.
+        UnsupportedBody, MalformedBody: see `app.http.bodies.multipart`.
         RequestValidationError: a field is missing, repeated, unknown or out of range.
     """
     form = await read_form(request.stream(), request.headers.get("content-type", ""))

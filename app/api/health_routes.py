@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from app.api.dependencies import RecommenderDep, StateDep
-from app.api.openapi_responses import Responses, responses
-from app.api.plain_query import QueryRoute
-from app.api.schemas import Health
+from app.api.description.openapi_responses import Responses, responses
+from app.api.reading.plain_query import QueryRoute
+from app.api.wire.schemas import Health
 from twinset.errors import NotReady
 
 router = APIRouter(tags=["health"], route_class=QueryRoute)

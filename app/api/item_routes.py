@@ -16,10 +16,10 @@ from app.api.dependencies import (
     ListQuery,
     RecommenderDep,
 )
+from app.api.description.openapi_responses import NOT_CHANGED, Responses, responses
 from app.api.etags import holds
-from app.api.openapi_responses import NOT_CHANGED, Responses, responses
-from app.api.plain_query import QueryRoute
-from app.api.schemas import Facets, ItemDetail, ItemList
+from app.api.reading.plain_query import QueryRoute
+from app.api.wire.schemas import Facets, ItemDetail, ItemList
 from app.recommend.thumbnails import Width
 from twinset.images.formats import MEDIA_TYPES
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.api.admin_access import AdminDep, admin_scheme, require_admin
 from app.api.admin_routes import LiveDep, VersionPath
-from app.api.admin_schemas import ErrorInfo, ErrorList
 from app.api.dependencies import CallDep, StateDep
-from app.api.openapi_responses import Responses, responses
-from app.api.plain_query import QueryRoute
+from app.api.description.openapi_responses import Responses, responses
+from app.api.reading.plain_query import QueryRoute
+from app.api.wire.admin_schemas import ErrorInfo, ErrorList
 from app.http.sessions import COOKIE, Sessions
 from app.live.version_switch import Versions
 

@@ -14,12 +14,12 @@ from app.api.dependencies import (
     SearchQuery,
     StateDep,
 )
+from app.api.description.openapi import image_form
+from app.api.description.openapi_responses import NOT_CHANGED, responses
 from app.api.etags import holds, tag_of
-from app.api.fast_route import DirectRoute
-from app.api.json_bodies import JsonRoute
-from app.api.openapi import image_form
-from app.api.openapi_responses import NOT_CHANGED, responses
-from app.api.schemas import BlendQuery, Recommendations, TextQuery
+from app.api.reading.fast_route import DirectRoute
+from app.api.reading.json_bodies import JsonRoute
+from app.api.wire.schemas import BlendQuery, Recommendations, TextQuery
 
 router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from app.settings import Settings
-from twinset.index.milvus.milvus_versions import is_shareable
+from twinset.index.engines import engine_in
 from twinset.live.overlay import Overlay
 
 logger = logging.getLogger("twinset.live")
@@ -56,7 +56,8 @@ class Compactor:
         settings = self._settings
         if settings.admin_key is None or settings.compact_share == 0:
             return False
-        if not is_shareable(overlay.base.folder):
+        folder = overlay.base.folder
+        if not engine_in(folder).is_shareable(folder):
             return False  # another process could not open it
         share = settings.compact_share * len(overlay.base)
         return overlay.size >= max(share, settings.compact_least)

@@ -10,7 +10,6 @@ from typing import Any, cast
 import pyarrow as pa
 
 from app.service_errors import MalformedBody, UnknownField
-from twinset.base64_text import read_base64
 from twinset.catalogue import FIXED_COLUMNS, id_fault
 from twinset.errors import InvalidInput, TwinsetError
 from twinset.images.decode import ImageLimits
@@ -18,7 +17,8 @@ from twinset.images.stored import shown_picture
 from twinset.index.indexed_items import StoredImage
 from twinset.live.overlay import fit
 from twinset.live.write_log import Entry, Operation, picture_sha
-from twinset.text_folding import compose
+from twinset.text.base64_text import read_base64
+from twinset.text.text_folding import compose
 
 MAX_LINES = 1000
 _MOST_VALUES = 256

@@ -11,6 +11,7 @@ from app.live.item_documents import Documents, Draft, Refused
 from app.live.live_catalogue import LiveCatalogue
 from app.service_errors import KeyReused
 from twinset.errors import NotReady, TwinsetError
+from twinset.index.engines import engine_of
 from twinset.live.catch_up import Embedder, advance
 from twinset.live.overlay import Merge
 from twinset.live.write_log import Transaction, WriteLog
@@ -72,7 +73,7 @@ class Writer:
     def documents(self) -> Documents:
         overlay = self._live.overlay
         # An engine that stores item fields itself holds one text in a column of text.
-        takes_lists = overlay.base.index.kind != "milvus"
+        takes_lists = not engine_of(overlay.base.index.kind).stores_fields
         limits = self._live.settings.image_limits
         return Documents(overlay.table.table.schema, limits, takes_lists)
 

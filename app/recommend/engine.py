@@ -21,7 +21,7 @@ from app.recommend.item_json import ItemJsonCache
 from app.recommend.thumbnails import Thumbnails
 from app.settings import Settings
 from twinset.encoders import Encoder
-from twinset.text_folding import plain
+from twinset.text.text_folding import plain
 
 Vector = NDArray[np.float32]
 Result = TypeVar("Result")
@@ -89,7 +89,7 @@ class Engine:
         return await self._image_cache.get((await digest(data), box or WHOLE), encode)
 
     async def encode_text(self, text: str) -> Vector:
-        """The vector (d,) of a text, read as `twinset.text_folding.plain` has it if it is not
+        """The vector (d,) of a text, read as `twinset.text.text_folding.plain` has it if it is not
         ASCII."""
         text = plain(text)
         return await self._text_cache.get(text, partial(self._texts.submit, text))

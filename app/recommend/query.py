@@ -1,6 +1,6 @@
 """What can be asked of a recommender, free of HTTP: plain values that ranking reads.
 
-`app.api.schemas` checks what clients send and turns it into these; the storefront makes them
+`app.api.wire.schemas` checks what clients send and turns it into these; the storefront makes them
 directly. A value here is trusted: limits were checked when the request was read.
 """
 

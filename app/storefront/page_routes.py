@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.dependencies import CallDep, ItemIdPath, RecommenderDep, StateDep, get_recommender
 from app.api.error_responses import from_framework, headers_of
 from app.api.error_status import status_of
-from app.http.multipart import read_form
+from app.http.bodies.multipart import read_form
 from app.http.problems import FRAMEWORK_DETAILS, note_code
 from app.http.refusals import takes_page
 from app.storefront import pages
@@ -30,8 +30,8 @@ from app.storefront.html_templates import STATIC, Pages
 from app.storefront.page_addresses import LONG, files_digest
 from app.storefront.page_responses import SENTENCES, page, refused_page
 from app.storefront.page_state import PageState, read_page_state
-from twinset.base64_text import read_base64
 from twinset.errors import ArtefactError, InvalidInput, TwinsetError
+from twinset.text.base64_text import read_base64
 
 # A page holds the photo that it was made for; the pixels that a search uses are fewer still.
 _PHOTO_SIDE = 480

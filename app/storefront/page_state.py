@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from app.concurrency.image_decoding import Box
 from app.recommend.query import MAX_OFFSET, MAX_SIGNALS
+from twinset.filters import quote_name, quote_value
 
 PAGE_SIZE = 24
 CHOICE = "f."
@@ -19,7 +20,6 @@ CHOICE = "f."
 WORDS_WEIGHT = 2.5
 UNLIKE_WEIGHT = 0.5
 _FILTERS = ("low", "high", "stock")
-_KEYWORDS = frozenset({"and", "exists", "false", "in", "not", "or", "to", "true"})
 Pairs = list[tuple[str, str]]
 Fields = dict[str, Any]
 
@@ -147,17 +147,6 @@ def signal_fields(state: PageState, image: bytes | str | None) -> tuple[list[Fie
 def plain(value: float) -> str:
     """A number as people write it, without a fraction if it is whole."""
     return str(int(value)) if value.is_integer() else repr(value)
-
-
-def quote_name(name: str) -> str:
-    """A field's name as the filter grammar writes it: plain if it can be, else in backticks."""
-    plain = name.isidentifier() and name.lower() not in _KEYWORDS
-    return name if plain else "`" + name.replace("`", "``") + "`"
-
-
-def quote_value(value: str) -> str:
-    """A string as the filter language writes it."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _without(pairs: Pairs, dropped: str) -> Pairs:

@@ -12,9 +12,10 @@ from app.recommend.query import MAX_TEXT, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import ListedPage, RankedPage
 from app.recommend.recommender import STYLE, Recommender
 from app.storefront.filter_panel import Choice, Panel, read_panel
-from app.storefront.page_state import PAGE_SIZE, PageState, quote_name, quote_value, signal_fields
+from app.storefront.page_state import PAGE_SIZE, PageState, signal_fields
 from app.storefront.product_tiles import PREFERRED, Tile, Values, reference, tile, values_of
 from twinset.errors import InvalidInput
+from twinset.filters import quote_name, quote_value
 
 _CATEGORIES = 8
 _SIMILAR = 12

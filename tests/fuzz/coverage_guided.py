@@ -17,7 +17,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["twinset", "app"]):
-    from app.http.multipart import boundary_of, read_form
+    from app.http.bodies.multipart import boundary_of, read_form
     from twinset.artefacts import MANIFEST, read_manifest
     from twinset.errors import TwinsetError
     from twinset.filters import parse_filter

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from importer.sync_command import EXIT_HELD_BACK
-from importer.sync_service import sync_service
-from importer.sync_source import SyncOptions
+from importer.sync.sync_command import EXIT_HELD_BACK
+from importer.sync.sync_service import sync_service
+from importer.sync.sync_source import SyncOptions
 from tests.support.live_service import KEY, Place, serving
 from tests.support.running_service import twinset
 from twinset import cli

@@ -265,7 +265,12 @@ def test_versions_rise_and_old_ones_are_pruned(tmp_path, inputs):
     assert names == sorted(set(names))
     assert list_versions(index_dir) == names[-2:]
     assert current_version(index_dir) == names[-1]
-    assert {p.name for p in index_dir.iterdir()} == {*names[-2:], "CURRENT", ".lock"}
+    assert {p.name for p in index_dir.iterdir()} == {
+        *names[-2:],
+        "CURRENT",
+        ".lock",
+        ".current.lock",
+    }
 
 
 def test_going_back_and_pruning_keep_the_live_version(tmp_path, inputs):

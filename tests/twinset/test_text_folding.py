@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinset.columns import Vocabulary, column_from_arrow, sort_key
-from twinset.text_folding import compose, fold, fold_array, plain
+from twinset.text.text_folding import compose, fold, fold_array, plain
 
 
 @pytest.mark.parametrize(

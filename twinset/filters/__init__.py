@@ -17,7 +17,7 @@ from twinset.filters.expression import (
     Value,
     fields_of,
 )
-from twinset.filters.parser import parse_filter
+from twinset.filters.parser import parse_filter, quote_name, quote_value
 
 __all__ = [
     "And",
@@ -32,4 +32,6 @@ __all__ = [
     "evaluate",
     "fields_of",
     "parse_filter",
+    "quote_name",
+    "quote_value",
 ]

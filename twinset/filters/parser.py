@@ -34,6 +34,8 @@ MAX_LENGTH = 2048
 MAX_DEPTH = 32
 MAX_VALUES = 256
 
+# Words of the language; a field of such a name stands in backquotes.
+KEYWORDS = ("and", "or", "not", "in", "to", "exists", "true", "false")
 _GRAMMAR = r"""
 start: either
 either: both (OR both)*
@@ -54,21 +56,26 @@ value: STRING                        -> string
      | TRUE                          -> true
      | FALSE                         -> false
 
-AND.2: /and\b/i
-OR.2: /or\b/i
-NOT.2: /not\b/i
-IN.2: /in\b/i
-TO.2: /to\b/i
-EXISTS.2: /exists\b/i
-TRUE.2: /true\b/i
-FALSE.2: /false\b/i
+%%KEYWORDS%%
 OPERATOR: "=" | "!=" | "<=" | ">=" | "<" | ">"
 NAME: /[^\W\d]\w*/
 QUOTED_NAME: /`(?:[^`]|``)+`/
 STRING: /"(?:[^"\\]|\\["'\\])*"|'(?:[^'\\]|\\["'\\])*'/
 NUMBER: /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])/
 %ignore /[ \t\r\n]+/
-"""
+""".replace("%%KEYWORDS%%", "\n".join(f"{one.upper()}.2: /{one}\\b/i" for one in KEYWORDS))
+
+
+def quote_name(name: str) -> str:
+    """A field's name as a filter writes it: in backquotes if it is no plain word."""
+    plain = name.isidentifier() and name.lower() not in KEYWORDS
+    return name if plain else "`" + name.replace("`", "``") + "`"
+
+
+def quote_value(value: str) -> str:
+    """A text as a filter writes it."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
 
 _READABLE = {
     "NAME": "a field",

@@ -18,10 +18,8 @@ CURRENT. Names sort by time.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,22 +27,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from twinset.artefacts import MANIFEST, read_manifest, write_text_atomically
 from twinset.embeddings import EncoderIdentity
 from twinset.errors import ArtefactError, Conflict, NotFound
+from twinset.index.engines import engine_in, engine_of
 from twinset.index.indexed_items import Images, ImageStore, Items, ItemTable
-from twinset.index.milvus import milvus_versions as versions
 from twinset.index.vector_index import Mask, VectorIndex
 
 KIND = "index"
 CURRENT = "CURRENT"
-INDEX_FILE = "index.faiss"
 ITEMS_FILE = "items.parquet"
 IMAGES_FILE = "images.bin"
 IMAGE_PLACES_FILE = "images.parquet"
 _FILES = (ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
 REPORT_PAGE, REPORT_FIGURES = "report.html", "report.json"
 _REMEMBERED = 10
+_FLIP_LOCK = ".current.lock"
 _VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 # A feed that was cut off half way makes a sound index of half of a shop.
 LEAST_SHARE = 0.5
@@ -229,11 +229,11 @@ def follow_current(index_dir: Path) -> None:
         NotReady, ConfigError: Milvus does not answer or is not named.
     """
     with flipping(index_dir):
-        versions.make_live(index_dir / current_version(index_dir))
+        _make_live(index_dir / current_version(index_dir))
 
 
 def _write_history(index_dir: Path, names: list[str]) -> None:
-    versions.make_live(index_dir / names[0])
+    _make_live(index_dir / names[0])
     write_text_atomically(index_dir / CURRENT, "\n".join(names[:_REMEMBERED]) + "\n")
 
 
@@ -241,14 +241,10 @@ def _write_history(index_dir: Path, names: list[str]) -> None:
 def flipping(index_dir: Path) -> Iterator[None]:
     """Hold the folder while CURRENT changes, or while versions are removed that it might name.
 
-    The lock is the folder's own and goes with the process. It does not nest.
+    The lock goes with the process, however that ends. It does not nest.
     """
-    descriptor = os.open(index_dir, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with FileLock(index_dir / _FLIP_LOCK):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
@@ -284,7 +280,7 @@ def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVe
         encoder_name=encoder_name,
         fingerprint=fingerprint,
         category=category,
-        index=_open_index(folder, manifest),
+        index=engine_of(str(manifest.get("index_kind", "exact"))).open(folder),
         items=ItemTable(folder / ITEMS_FILE),
         images=ImageStore(folder / IMAGES_FILE, folder / IMAGE_PLACES_FILE),
         manifest=manifest,
@@ -293,15 +289,11 @@ def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVe
 
 def index_file(manifest: Mapping[str, Any]) -> str:
     """The file of a version that holds its vectors, or says where they are."""
-    return versions.FILE if manifest.get("index_kind") == versions.KIND else INDEX_FILE
+    return engine_of(str(manifest.get("index_kind", "exact"))).file
 
 
-def _open_index(folder: Path, manifest: Mapping[str, Any]) -> VectorIndex:
-    from twinset.index.faiss_index import FaissIndex
-
-    if index_file(manifest) == versions.FILE:
-        return versions.open_index(folder)
-    return FaissIndex.load(folder / INDEX_FILE)
+def _make_live(folder: Path) -> None:
+    engine_in(folder).make_live(folder)
 
 
 def _check_sizes(version: IndexVersion) -> None:

@@ -9,15 +9,13 @@ complete. If the collection is lost, it is made anew from the version and the lo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from twinset.index.index_versions import IndexVersion
 from twinset.index.milvus.delta_collections import open_beside
 from twinset.index.milvus.milvus_collections import beside
 from twinset.index.milvus.milvus_index import MilvusIndex
 from twinset.live.write_log import WriteLog
-
-if TYPE_CHECKING:
-    from twinset.live.overlay import Overlay
 
 
 @dataclass(frozen=True)
@@ -32,13 +30,26 @@ class Applied:
     sequence: int
 
 
-def owner_of(overlay: Overlay, log: WriteLog) -> str:
+class WritesOverVersion(Protocol):
+    """The part of an overlay that says what may have been applied."""
+
+    @property
+    def base(self) -> IndexVersion: ...
+
+    @property
+    def marker(self) -> int: ...
+
+    @property
+    def applied(self) -> Applied | None: ...
+
+
+def owner_of(overlay: WritesOverVersion, log: WriteLog) -> str:
     """The owner in a collection's name: rows are numbered by the writes of one log after one
     marker."""
     return f"{log.id[:12]}_{overlay.marker}"
 
 
-def find_applied(overlay: Overlay, log: WriteLog) -> Applied | None:
+def find_applied(overlay: WritesOverVersion, log: WriteLog) -> Applied | None:
     """What is applied of the writes over a version; None if nothing is, or if the collection was
     lost.
 

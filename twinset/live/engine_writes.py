@@ -9,13 +9,13 @@ their numbers.
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from twinset.index.milvus.delta_collections import make_beside, settle
 from twinset.index.milvus.milvus_index import MilvusIndex
@@ -109,10 +109,13 @@ def _blocks(rows: Sequence[int]) -> Iterator[Sequence[int]]:
 @contextmanager
 def _alone(index_dir: Path) -> Iterator[bool]:
     """True if no other process holds the lock, which is released however the process ends."""
-    with (index_dir / _LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    lock = FileLock(index_dir / _LOCK, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()

@@ -1,4 +1,4 @@
-"""What `app.api.fast_route` reads is what the framework reads of the same signature."""
+"""What `app.api.reading.fast_route` reads is what the framework reads of the same signature."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from app.api import error_responses
 from app.api.dependencies import IfNoneMatch, ImageFormDep, ItemIdPath, SearchQuery
-from app.api.fast_route import DirectRoute
-from app.api.plain_query import QueryRoute
+from app.api.reading.fast_route import DirectRoute
+from app.api.reading.plain_query import QueryRoute
 
 NAMES = ("limit", "offset", "filter", "exclude_ids", "group_by", "fields", "min_score", "odd")
 VALUES = (

@@ -15,10 +15,10 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.schemas import ItemList, Recommendations
+from app.api.wire.schemas import ItemList, Recommendations
 from app.concurrency.batching import Batcher
 from app.concurrency.pools import BoundedPool
-from app.http.body_limits import BodyLimit
+from app.http.bodies.body_limits import BodyLimit
 from app.recommend.item_json import ItemJsonCache, item_values
 from app.recommend.recommender import Recommender
 from app.service_errors import Overloaded

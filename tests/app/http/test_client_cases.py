@@ -21,8 +21,8 @@ from app.state import State
 from tests.support.bad_requests import END, FORM, LIMIT, PART
 from tests.support.raw_client import check, parse, send_raw
 from tests.support.small_shop import ODD_ID, Server, open_shop, picture
-from twinset.base64_text import read_base64
 from twinset.encoders import HashEncoder
+from twinset.text.base64_text import read_base64
 
 PHOTO = picture(3)
 SHOP = "https://shop.example"

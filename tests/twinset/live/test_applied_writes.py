@@ -208,7 +208,8 @@ def test_the_collection_goes_with_its_version(shop: Shop, milvus: MilvusAddress)
     shop.write(5)
     first = current_version(shop.index_dir)
     shop.apply(shop.opened())
-    build(shop.index_dir.parent, products(20), options=BuildOptions("milvus"))
+    smaller = BuildOptions("milvus", force=True)
+    build(shop.index_dir.parent, products(20), options=smaller)
     assert len(connect(milvus).list_collections()) == 3
     assert prune(shop.index_dir, 1) == [first]
     assert len(connect(milvus).list_collections()) == 1

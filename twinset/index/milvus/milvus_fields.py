@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 from twinset.columns import Columns, Value
 from twinset.errors import InvalidInput
 from twinset.filters import And, Between, Compare, Exists, Expr, In, Not, Or
-from twinset.text_folding import fold
+from twinset.text.text_folding import fold
 
 ROW = "row"
 VECTOR = "vector"

@@ -8,9 +8,9 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
-from app.api.openapi_examples import example_of
-from app.api.openapi_responses import codes_of, documented
-from app.api.schemas import ImageOptions
+from app.api.description.openapi_examples import example_of
+from app.api.description.openapi_responses import codes_of, documented
+from app.api.wire.schemas import ImageOptions
 from app.http.addresses import PROBES
 from app.http.problems import Problem
 from app.settings import Settings

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.concurrency.pools import Gate
-from app.http.gzip_bodies import gunzipped
+from app.http.bodies.gzip_bodies import gunzipped
 from app.http.problems import FRAMEWORK_DETAILS
 from app.http.refusals import refuse
 from app.service_errors import Overloaded, UnsupportedBody

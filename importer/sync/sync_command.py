@@ -47,9 +47,9 @@ def sync(
     TWINSET_ADMIN_KEY is the key for --to. Exit codes: 0 done, 1 nothing was changed, 3 deletions
     were held back.
     """
-    from importer.sync_index import sync_index
-    from importer.sync_service import sync_service
-    from importer.sync_source import SyncOptions
+    from importer.sync.sync_index import sync_index
+    from importer.sync.sync_service import sync_service
+    from importer.sync.sync_source import SyncOptions
 
     if (to is None) == (index is None):
         raise ConfigError("give one of --to URL and --index FOLDER")

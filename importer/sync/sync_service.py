@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import typer
 
-from importer.sync_source import CATALOGUE, Snapshot, SyncOptions, accept, fetch, snapshot
+from importer.sync.sync_source import CATALOGUE, Snapshot, SyncOptions, accept, fetch, snapshot
 from twinset.catalogue import IMAGE_COLUMNS, Catalogue
 from twinset.errors import ConfigError
 

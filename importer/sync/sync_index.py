@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from importer.sync_source import CATALOGUE, SyncOptions, accept, fetch
+from importer.sync.sync_source import CATALOGUE, SyncOptions, accept, fetch
 from twinset import cli
 from twinset.catalogue import Catalogue
 from twinset.errors import ConfigError

@@ -18,7 +18,7 @@ from pydantic import (
 
 from app.recommend import query
 from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT, MAX_VARIANTS
-from twinset.base64_text import read_base64
+from twinset.text.base64_text import read_base64
 
 MAX_LIMIT = 100
 MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from app.api.plain_query import QueryRoute
+from app.api.reading.plain_query import QueryRoute
 from app.service_errors import UnsupportedBody
 
 # Lists, objects and fields of one body. No request has a hundred; in eight megabytes there is room

@@ -23,7 +23,7 @@ from app.api.dependencies import (
     located,
     read_image_form,
 )
-from app.api.plain_query import QueryRoute, fields_of
+from app.api.reading.plain_query import QueryRoute, fields_of
 
 Model = TypeVar("Model", bound=BaseModel)
 Reader = Callable[[Request], Any]

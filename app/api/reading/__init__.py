@@ -1,0 +1,1 @@
+"""How routes read queries and bodies, in the forms that clients write them."""

@@ -1,0 +1,1 @@
+"""Request and answer bodies around the routes: limits, codings, uploads."""

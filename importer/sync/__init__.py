@@ -1,0 +1,1 @@
+"""Keeping an index or a running service up to date with a feed."""

@@ -1,0 +1,1 @@
+"""Text as people compare it, and bytes as text carries them."""

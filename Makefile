@@ -1,5 +1,6 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
 # make test    linters, type checks and all tests
+# make coverage  all tests, with the share of lines they run; fails below the floor
 # make bench   encoders, and the service from outside, on the sample shop
 # make bench-http  processor time per request, beside BASELINE=DIR and uvicorn alone
 # make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
@@ -32,7 +33,7 @@ BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all bench-http $(BENCHMARKS:%=bench-%) real model study sparsity scale faults fuzz audit docs client clean
+.PHONY: demo test lint bench bench-all bench-http $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit docs client clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -48,7 +49,14 @@ docs: .venv/.all
 lint: .venv/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+# A line that only another process runs does not count.
+coverage: .venv/.all .venv/.browser .venv/.generator
+	mkdir -p var
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
 
 # Both have a short form in `make test`. With nginx installed (Debian: apt-get install nginx-light)
 # the corpus of bad requests is also sent through it, and with promtool (prometheus) the alert rules
@@ -71,6 +79,9 @@ deploy/errors.conf: app/storefront/proxy_errors.py app/http/problems.py app/http
 
 docs/settings.md: app/settings.py app/settings_page.py | .venv/.serving
 	$(BIN)/python -m app.settings_page > $@
+
+docs/cli.md: pyproject.toml $(wildcard */*command*.py */*/*command*.py) app/commands_page.py | .venv/.all
+	$(BIN)/python -m app.commands_page > $@
 
 audit: .venv/.audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict

@@ -109,7 +109,7 @@ def parse_id(value: Any) -> str:
     """A product's id as text.
 
     Raises:
-        RowRejected: it cannot be an id, see `twinset.catalogue.id_fault`.
+        RowRejected: if it cannot be an id, see `twinset.catalogue.id_fault`.
     """
     try:
         text = text_or_none(value) or ""

@@ -125,7 +125,7 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
     """Decide what each of the source's columns fills.
 
     Raises:
-        CatalogueError: a choice names a column that the source lacks, no column fits `id`, or
+        CatalogueError: if a choice names a column that the source lacks, no column fits `id`, or
             neither a title nor an image is there.
     """
     for source in choices.named:

@@ -22,46 +22,54 @@ OutArgument = Annotated[Path, typer.Argument(help="Catalogue file to write (Parq
 _MOST_COLUMNS = 60
 
 
+LayoutOption = Annotated[SourceFormat, typer.Option("--format", help="Layout of the source.")]
+MappingOption = Annotated[
+    Names,
+    typer.Option("--map", metavar="NAME=COLUMN", help="Fill NAME from COLUMN; repeatable."),
+]
+CategoryOption = Annotated[str | None, typer.Option(help="Source column that is the category.")]
+DecimalOption = Annotated[
+    str | None, typer.Option(help="What comes before the decimals of prices: , or .")
+]
+ListsOption = Annotated[
+    Names, typer.Option("--list", help="Column with several values a product; repeatable.")
+]
+GroupByNameOption = Annotated[
+    bool, typer.Option("--group-by-name", help="Tell variants of a style from the names.")
+]
+AllowHostOption = Annotated[
+    Names, typer.Option(help="Host in a private network to fetch pictures from; repeatable.")
+]
+PicturesOption = Annotated[
+    bool, typer.Option(help="Fetch the pictures that the feed names by address.")
+]
+MaxLossOption = Annotated[
+    str, typer.Option(help="Change nothing if a larger share of the rows is rejected.")
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would become of each column; write nothing.")
+]
+
+
 def import_catalogue(
     source: SourceArgument,
     out: OutArgument,
-    layout: Annotated[
-        SourceFormat, typer.Option("--format", help="Layout of the source.")
-    ] = SourceFormat.AUTO,
-    mapping: Annotated[
-        Names,
-        typer.Option("--map", metavar="NAME=COLUMN", help="Fill NAME from COLUMN; repeatable."),
-    ] = None,
-    category: Annotated[
-        str | None, typer.Option(help="Source column that is the category.")
-    ] = None,
+    layout: LayoutOption = SourceFormat.AUTO,
+    mapping: MappingOption = None,
+    category: CategoryOption = None,
     images: Annotated[Path | None, typer.Option(help="Folder that image paths start from.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a text file, as cp1252.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Between the columns of a text.")] = None,
-    decimal: Annotated[
-        str | None, typer.Option(help="What comes before the decimals of prices: , or .")
-    ] = None,
-    lists: Annotated[
-        Names, typer.Option("--list", help="Column with several values a product; repeatable.")
-    ] = None,
+    decimal: DecimalOption = None,
+    lists: ListsOption = None,
     keep: Annotated[Names, typer.Option(help="Private column to publish; repeatable.")] = None,
     drop: Annotated[Names, typer.Option(help="Column to leave out; repeatable.")] = None,
     only: Annotated[Names, typer.Option(help="Take these attributes alone; repeatable.")] = None,
-    group_by_name: Annotated[
-        bool, typer.Option("--group-by-name", help="Tell variants of a style from the names.")
-    ] = False,
-    allow_host: Annotated[
-        Names, typer.Option(help="Host in a private network to fetch pictures from; repeatable.")
-    ] = None,
-    pictures: Annotated[
-        bool, typer.Option(help="Fetch the pictures that the feed names by address.")
-    ] = True,
-    max_loss: Annotated[
-        str, typer.Option(help="Change nothing if a larger share of the rows is rejected.")
-    ] = "100%",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would become of each column; write nothing.")
-    ] = False,
+    group_by_name: GroupByNameOption = False,
+    allow_host: AllowHostOption = None,
+    pictures: PicturesOption = True,
+    max_loss: MaxLossOption = "100%",
+    dry_run: DryRunOption = False,
 ) -> None:
     """Import products from any shop's feed; bad rows are reported and left out."""
     import importer
@@ -91,7 +99,7 @@ def parse_share(text: str, option: str) -> float:
     """A share written as `5%` or `0.05`.
 
     Raises:
-        BadParameter: it is neither, or outside of 0 to 100 %.
+        BadParameter: if it is neither, or outside of 0 to 100 %.
     """
     try:
         value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)

@@ -55,7 +55,7 @@ def open_source(path: Path, options: ImportOptions, work: Path) -> tuple[Source,
     Copies in another encoding go into the folder `work`.
 
     Raises:
-        CatalogueError: the source is missing, of no known layout, or cannot be read.
+        CatalogueError: if the source is missing, of no known layout, or cannot be read.
     """
     kind, named = options.format, options.columns.named
     if kind is SourceFormat.AUTO:
@@ -82,7 +82,7 @@ def images_folder(path: Path, options: ImportOptions) -> Path:
     """The folder that image paths start from.
 
     Raises:
-        CatalogueError: the options name one that is not there.
+        CatalogueError: if the options name one that is not there.
     """
     if options.images is not None:
         if not options.images.is_dir():
@@ -97,7 +97,7 @@ def layout_of(path: Path) -> SourceFormat:
     """The layout that a file or folder has, by its content.
 
     Raises:
-        CatalogueError: a folder holds nothing that is read.
+        CatalogueError: if a folder holds nothing that is read.
     """
     if path.is_dir():
         return _layout_of_folder(path)

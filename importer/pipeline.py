@@ -70,7 +70,7 @@ def import_catalogue(
     Raises:
         CatalogueError: the source cannot be read, has no sound row, or lost more of its rows than
             `options.max_loss`.
-        OSError: `out` cannot be written.
+        OSError: if `out` cannot be written.
     """
     options = options or ImportOptions()
     with tempfile.TemporaryDirectory(prefix="twinset-import-") as folder:
@@ -81,7 +81,7 @@ def inspect_source(source: str | Path, options: ImportOptions | None = None) -> 
     """What an import would make of a source, from its columns alone; writes nothing.
 
     Raises:
-        CatalogueError: the source cannot be read.
+        CatalogueError: if the source cannot be read.
     """
     options = options or ImportOptions()
     with tempfile.TemporaryDirectory(prefix="twinset-import-") as folder:

@@ -91,7 +91,7 @@ def survey_rows(
     """Read every row without its image; unreadable rows only count.
 
     Raises:
-        CatalogueError: the prices can be read in two ways.
+        CatalogueError: if the prices can be read in two ways.
     """
     judges = _Judges(
         columns,

@@ -1,6 +1,6 @@
 """Variants of one style, told from product names: same brand and words, another colour.
 
-Used where a source names no group itself. A style is the name without its colour words, together
+Used if a source names no group itself. A style is the name without its colour words, together
 with category and gender. It is a group of variants only if
 
 - it comes in at least two and at most `MAX_VARIANTS` products,

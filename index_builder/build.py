@@ -76,7 +76,7 @@ def build_index(
 
     Raises:
         ArtefactError, CatalogueError: see `open_inputs`.
-        ConfigError: the kind is unknown or takes more memory than there is, the recall is below
+        ConfigError: if the kind is unknown or takes more memory than there is, the recall is below
             the one asked for, or another build works on the folder. Nothing is published then.
         ConfigError, NotReady, InvalidInput: see `twinset.index.milvus.milvus_versions.build_index`.
     """
@@ -131,7 +131,7 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
     """Write the files of a version into `staging`, and its vectors there or into Milvus.
 
     Raises:
-        ConfigError: the recall is below the one asked for.
+        ConfigError: if the recall is below the one asked for.
         ConfigError, NotReady, InvalidInput: see `twinset.index.milvus.milvus_versions.build_index`.
     """
     embeddings, kind, min_recall = inputs.embeddings, making.kind, making.min_recall
@@ -180,7 +180,7 @@ def _index_vectors(staging: Path, vectors: Vectors, kind: str) -> VectorIndex:
 
 
 def _require_recall(index: VectorIndex, vectors: Vectors, least: float) -> float:
-    """The recall of an index; ConfigError where it is below `least`."""
+    """The recall of an index; ConfigError if it is below `least`."""
     recall = measure_recall(index, vectors)
     if recall < least:
         reached = f"recall@{RECALL_AT} is {recall:.3f}, below the {least:.3f} asked for"

@@ -69,9 +69,9 @@ def open_inputs(embeddings_dir: Path, catalogue_path: Path) -> Inputs:
     """Open and check both.
 
     Raises:
-        ArtefactError: the embeddings are damaged, were made from other items or from another
+        ArtefactError: if the embeddings are damaged, were made from other items or from another
             order of them, or hold a row that is not a finite unit vector.
-        CatalogueError: the catalogue cannot be used, or names an id twice.
+        CatalogueError: if the catalogue cannot be used, or names an id twice.
     """
     catalogue = Catalogue(catalogue_path)
     embeddings = open_embeddings(embeddings_dir)

@@ -29,12 +29,12 @@ from twinset.live.write_log import LOG_FILE, WriteLog
 
 
 def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport | None:
-    """Publish the live version with its live writes folded in; None where there are none.
+    """Publish the live version with its live writes folded in; None if there are none.
 
     Raises:
-        ArtefactError: a file is damaged, or the encoder is not the one of the live version.
-        ConfigError: another build works on the folder, or no item is left.
-        Conflict: another version went live meanwhile; nothing was published.
+        ArtefactError: if a file is damaged, or the encoder is not the one of the live version.
+        ConfigError: if another build works on the folder, or no item is left.
+        Conflict: if another version went live meanwhile; nothing was published.
     """
     if not (index_dir / LOG_FILE).is_file():
         return None

@@ -20,7 +20,7 @@ def settle_kind(kind: str, count: int, dimension: int, memory: int | None) -> st
     """`kind`, or for "auto" the one that suits `count` vectors and `memory` bytes.
 
     Raises:
-        ConfigError: the kind is unknown, or it, and for "auto" every kind, takes more memory.
+        ConfigError: if the kind is unknown, or it, and for "auto" every kind, takes more memory.
     """
     if kind == AUTO:
         return choose_kind(count, dimension, memory)
@@ -37,7 +37,7 @@ def choose_kind(count: int, dimension: int, memory: int | None) -> str:
     """The fastest kind that fits: every row while that is fast, a graph, then lists.
 
     Raises:
-        ConfigError: no kind of this process fits.
+        ConfigError: if no kind of this process fits.
     """
     wanted = [
         kind
@@ -64,7 +64,7 @@ def parse_memory(text: str) -> int:
     """Bytes of a size such as 512MB, 2GB or 1.5 GB, decimal.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: if it is none.
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]B)\s*", text, re.IGNORECASE)
     if found is None or float(found[1]) == 0:

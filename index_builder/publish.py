@@ -52,7 +52,7 @@ def new_version(index_dir: Path, content: bytes, going: Going) -> Iterator[tuple
     leaves the folder as it was.
 
     Raises:
-        ConfigError: another build works on this folder.
+        ConfigError: if another build works on this folder.
         Conflict: see `Going.instead_of`; the version is removed again.
     """
     index_dir.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def _remove(index_dir: Path, name: str) -> None:
 
 
 def _dropped(folder: Path) -> bool:
-    """Whether nothing of a version is left but its folder."""
+    """True if nothing of a version is left but its folder."""
     try:
         engine_in(folder).drop(folder)
     except (ArtefactError, ConfigError, NotReady):

@@ -16,7 +16,7 @@ def add_report(report: Path, staging: Path, fingerprint: str) -> None:
     """Copy what `twinset evaluate` wrote into a version that is being built.
 
     Raises:
-        ArtefactError: it is no report, or that of another encoder.
+        ArtefactError: if it is no report, or that of another encoder.
     """
     figures = report / REPORT_FIGURES
     try:
@@ -32,7 +32,7 @@ def add_report(report: Path, staging: Path, fingerprint: str) -> None:
 
 
 def take_over_report(version: Path, staging: Path) -> None:
-    """Copy the report of a version, where it has one, into one that takes over its vectors."""
+    """Copy the report of a version, if it has one, into one that takes over its vectors."""
     for file in _FILES:
         if (version / file).is_file():
             shutil.copyfile(version / file, staging / file)

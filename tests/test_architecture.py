@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,38 +18,17 @@ ROOMS = (
     "training",
     "twinset",
 )
-MAY_IMPORT = {
-    "twinset": {"twinset"},
-    "importer": {"importer", "twinset"},
-    "sample_shop": {"sample_shop", "twinset"},
-    "training": {"training", "twinset"},
-    "index_builder": {"index_builder", "twinset"},
-    "app": {"app", "importer", "twinset"},
-    "benchmarks": set(ROOMS),
-}
-SERVING_ROOMS = {"app", "importer", "index_builder", "sample_shop", "twinset"}
-# Serving on a CPU works without these installed.
-TRAINING_ONLY = {"torch", "torchvision", "transformers", "accelerate"}
-# Both run code that a data file brings along.
-UNSAFE = {"pickle", "dill", "joblib", "shelve"}
-# A service that fetches nothing cannot be made to fetch what a caller names.
-CLIENTS = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "urllib.request", "urllib3"}
-MAX_FUNCTION_LINES = 60
-MAX_FILE_LINES = 350
+MAX_FUNCTION_LINES = 52
+MAX_FILE_LINES = 310
+MAX_FILES = 12
+# Turns of phrase that a newcomer has to decode; conditions are said with if and when.
+DECODED = re.compile(
+    r"\b(where (it|there|one|no|they|that|this)|such a one|of them|as ever|of late|whoever)\b", re.I
+)
+MOST_DECODED, LEAST_CONDITIONS = 0.02, 0.20
 
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Top-level packages that a file imports anywhere, also inside functions."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            assert node.module is not None
-            yield node.module.partition(".")[0]
 
 
 def room_of(path: Path) -> str:
@@ -60,28 +40,8 @@ def test_rooms_are_found() -> None:
 
 
 @each_file
-def test_rooms_import_only_what_they_may(path: Path) -> None:
-    ours = set(imports(path)) & set(ROOMS)
-    assert ours <= MAY_IMPORT[room_of(path)]
-
-
-@each_file
-def test_serving_needs_no_training_library(path: Path) -> None:
-    if room_of(path) in SERVING_ROOMS:
-        assert not set(imports(path)) & TRAINING_ONLY
-
-
-@each_file
 def test_nothing_unpickles(path: Path) -> None:
-    assert not set(imports(path)) & UNSAFE
     assert "allow_pickle=True" not in path.read_text(encoding="utf-8")
-
-
-@each_file
-def test_the_service_fetches_nothing(path: Path) -> None:
-    if room_of(path) in ("app", "twinset"):
-        named = re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text("utf-8"), re.MULTILINE)
-        assert not set(named) & CLIENTS
 
 
 @each_file
@@ -98,3 +58,35 @@ def test_files_and_functions_stay_short(path: Path) -> None:
 @each_file
 def test_files_are_named_after_what_they_hold(path: Path) -> None:
     assert path.stem not in {"util", "utils", "helpers", "common", "misc"}
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in FILES}), ids=str)
+def test_no_folder_is_crowded(folder: Path) -> None:
+    files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(files) <= MAX_FILES
+
+
+def test_a_file_name_occurs_once() -> None:
+    names = Counter(path.name for path in FILES if path.name not in ("__init__.py", "__main__.py"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_test_module_imports_another() -> None:
+    lent = re.compile(r"^\s*(?:from|import) tests\.(?:\w+\.)*test_\w+", re.MULTILINE)
+    files = (ROOT / "tests").rglob("*.py")
+    assert [path for path in files if lent.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_docstrings_are_plain_english() -> None:
+    texts = [text for path in FILES for text in docstrings(path)]
+    decoded = sum(DECODED.search(text) is not None for text in texts)
+    conditions = sum(re.search(r"\b(if|when)\b", text, re.I) is not None for text in texts)
+    assert decoded <= MOST_DECODED * len(texts)
+    assert conditions >= LEAST_CONDITIONS * len(texts)
+
+
+def docstrings(path: Path) -> Iterator[str]:
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, kinds) and (text := ast.get_docstring(node)):
+            yield text

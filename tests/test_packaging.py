@@ -136,6 +136,7 @@ def test_ci_runs_what_a_developer_runs() -> None:
         "docs",
         "client",
         "lint",
+        "coverage",
         "bench",
         "real",
         "scale",
@@ -155,3 +156,35 @@ def test_make_targets(target: str) -> None:
 def test_nothing_made_by_a_command_is_tracked() -> None:
     ignored = read(".gitignore").split()
     assert {".venv/", "/var/", "__pycache__/"} <= set(ignored)
+
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_call_targets_that_exist(path: Path) -> None:
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    lines = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    targets = {line.split()[1] for line in lines if line.startswith("make ")}
+    assert targets
+    assert targets <= set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+
+
+def test_workflows_run_every_python_that_the_project_allows() -> None:
+    jobs = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]
+    versions = jobs["pinned"]["strategy"]["matrix"]["python"]
+    assert versions == ["3.11", "3.12", "3.13", "3.14"]
+    assert PROJECT["requires-python"] == f">={versions[0]}"
+    assert any("make coverage" in step.get("run", "") for step in jobs["coverage"]["steps"])
+
+
+def test_hooks_run_the_linters_of_make() -> None:
+    (repository,) = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
+    hooks = [hook["entry"].split()[0].rpartition("/")[2] for hook in repository["hooks"]]
+    lint = re.search(r"^lint: .*\n((?:\t.*\n)+)", read("Makefile"), re.MULTILINE)
+    assert lint is not None
+    assert hooks == re.findall(r"\$\(BIN\)/([\w-]+)", lint[1])
+
+
+def test_the_version_is_in_the_changelog() -> None:
+    assert f"\n## {PROJECT['version']}\n" in read("CHANGELOG.md")

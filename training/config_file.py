@@ -28,7 +28,7 @@ def find_config(name: str) -> Path:
     """The file that `--config` means: a path, or the name of a recipe in training/configs.
 
     Raises:
-        ConfigError: it is neither; the message lists the recipes.
+        ConfigError: if it is neither; the message lists the recipes.
     """
     path = Path(name)
     if path.suffix == ".toml" or path.exists():
@@ -48,7 +48,7 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> TrainingConfig:
     left out if only one section has the key.
 
     Raises:
-        ConfigError: the file is missing or not TOML, or a key is missing, unknown or mistyped.
+        ConfigError: if the file is missing or not TOML, or a key is missing, unknown or mistyped.
     """
     values = _read(path, ())
     try:
@@ -65,7 +65,7 @@ def parse_config(values: Mapping[str, Any]) -> TrainingConfig:
     A key that has a default may be missing, so configurations stored by older versions are read.
 
     Raises:
-        ConfigError: names the key, its value and what is allowed.
+        ConfigError: if names the key, its value and what is allowed.
     """
     try:
         text = json.dumps(values, default=str)

@@ -29,10 +29,13 @@ _UNTRAINED = "-untrained"
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 
+RecipeOption = Annotated[
+    str, typer.Option(help="A recipe by name (clip-compact), or a TOML file of your own.")
+]
+
+
 def train(
-    config: Annotated[
-        str, typer.Option(help="A recipe by name (clip-compact), or a TOML file of your own.")
-    ],
+    config: RecipeOption,
     catalog: CatalogueOption,
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
     cache: Annotated[

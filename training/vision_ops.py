@@ -20,7 +20,7 @@ _OPERATORS = ("nms", "qnms")
 
 
 def declare_missing_operators() -> bool:
-    """Declare torchvision's operators if its library does not load; True where that was needed."""
+    """Declare torchvision's operators if its library does not load; True if that was needed."""
     if hasattr(torch.ops.torchvision, "nms") or _operators_load():
         return False
     for name in _OPERATORS:

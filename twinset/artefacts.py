@@ -61,7 +61,7 @@ def read_manifest(folder: Path, kind: str, name: str = MANIFEST) -> dict[str, An
     """Return the manifest of `folder` after checking it and every file it lists.
 
     Raises:
-        ArtefactError: the folder or a file is missing, the manifest is not one of this kind and
+        ArtefactError: if the folder or a file is missing, the manifest is not one of this kind and
             schema version, or a checksum differs. The message names the file.
     """
     path = folder / name
@@ -111,7 +111,7 @@ def new_folder(target: Path, replace: bool = False) -> Iterator[Path]:
     An error removes the staging folder and leaves `target` alone.
 
     Raises:
-        ArtefactError: `target` exists and `replace` is false.
+        ArtefactError: if `target` exists and `replace` is false.
     """
     if target.exists() and not replace:
         raise ArtefactError(target, "exists already")

@@ -45,7 +45,7 @@ RESERVED_ID_ENDS = ("/image", "/similar")
 
 
 def id_fault(text: str) -> str | None:
-    """Why `text` cannot be a product's id, or None where it can.
+    """Why `text` cannot be a product's id, or None if it can.
 
     An id is printable, within `MAX_ID_BYTES`, and has one address: `a/image` would share that of
     the picture of `a`, and clients remove `.` and `..` from an address before they send it.
@@ -67,7 +67,7 @@ class Catalogue:
     """A catalogue file, opened and checked; rows stay in file order.
 
     Raises:
-        CatalogueError: the file is missing, not Parquet, or breaks the column rules above.
+        CatalogueError: if the file is missing, not Parquet, or breaks the column rules above.
     """
 
     def __init__(self, path: Path) -> None:
@@ -100,7 +100,7 @@ class Catalogue:
             raise CatalogueError(f"{self.path}: is damaged") from None
 
     def images(self) -> Iterator[bytes | None]:
-        """Encoded image of each row, in order; None where a product has none.
+        """Encoded image of each row, in order; None if a product has none.
 
         `image` is preferred to `image_path`. A path that leaves the catalogue's folder or cannot
         be read counts as no image.
@@ -239,8 +239,8 @@ def require_writable(path: Path) -> None:
     """Find out before the work whether a catalogue can be written there; makes its folder.
 
     Raises:
-        CatalogueError: a folder, or something else than a file, stands there.
-        OSError: its folder cannot be made or written to.
+        CatalogueError: if a folder, or something else than a file, stands there.
+        OSError: if its folder cannot be made or written to.
     """
     if path.exists() and not path.is_file():
         raise CatalogueError(f"{path}: is not a file")

@@ -195,7 +195,7 @@ def _string_column(array: pa.StringArray, present: Mask) -> Column:
 
 
 def numbers_of(array: pa.Array) -> NDArray[Any]:
-    """The numbers of an Arrow array as a read-only view; any number where it is null.
+    """The numbers of an Arrow array as a read-only view; any number if it is null.
 
     `np.asarray` would say the same, after an import of pandas wherever that is installed, which
     takes a fifth of a second and 25 MB.

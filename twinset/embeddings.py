@@ -81,9 +81,9 @@ class EmbeddingsWriter:
             writer.write(ids, encoder.encode_items(images, texts), hashes)
 
     Raises:
-        ArtefactError: `folder` exists and `replace` is false (on entering).
-        CatalogueError: there is no row to write (on entering).
-        ValueError: a batch has another shape than (n, dimension), there are more rows than
+        ArtefactError: if `folder` exists and `replace` is false (on entering).
+        CatalogueError: if there is no row to write (on entering).
+        ValueError: if a batch has another shape than (n, dimension), there are more rows than
             `count`, or fewer when the block ends.
     """
 
@@ -164,7 +164,7 @@ def open_embeddings(folder: Path) -> Embeddings:
     """Check every file against its checksum, then map the matrices.
 
     Raises:
-        ArtefactError: a file is missing, damaged, or not of the shape that the manifest says.
+        ArtefactError: if a file is missing, damaged, or not of the shape that the manifest says.
     """
     manifest = read_manifest(folder, KIND)
     name, fingerprint, shape = _read_fields(manifest, folder / MANIFEST)

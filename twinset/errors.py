@@ -39,7 +39,7 @@ class InvalidInput(TwinsetError):
 class FilterError(InvalidInput):
     """A filter that does not parse, or that names a field that the catalogue lacks.
 
-    `position` is the 0-based offset in the filter string, or None where no one place is at fault.
+    `position` is the 0-based offset in the filter string, or None if no one place is at fault.
     """
 
     code = "invalid_filter"

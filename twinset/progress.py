@@ -48,7 +48,7 @@ def progress_bar(*extra: ProgressColumn) -> Progress:
 def track(steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
     """Yield from `steps` while a progress bar follows.
 
-    `total` is the number of steps, or None where it is not known: then there is no time left to
+    `total` is the number of steps, or None if it is not known: then there is no time left to
     show.
     """
     with progress_bar() as progress:

@@ -14,7 +14,7 @@ _STRIPES = 32  # `_candidates` looks for the best items in so many times fewer s
 
 
 def first_hit_ranks(similarity: Similarity, relevant: Relevance) -> NDArray[np.float64]:
-    """1-based rank of each query's best relevant item; infinity where none is relevant.
+    """1-based rank of each query's best relevant item; infinity if none is relevant.
 
     Both arguments are (queries, items). An item that ties with the hit counts as before it, so a
     model that scores everything alike earns nothing.
@@ -63,7 +63,7 @@ def rank_by_category(
     """Which of each query's nearest items share its category, the query's own item left out.
 
     `queries` (q, d) and `items` (n, d) are compared by dot product; `categories` are (q,) and
-    (n,); `own` (q,) is each query's place among the items, negative where it has none. Memory is
+    (n,); `own` (q,) is each query's place among the items, negative if it has none. Memory is
     that of 256 rows of similarities, whatever q is. Among equal scores irrelevant items come
     first, as in `first_hit_ranks`; which of them the k nearest hold is then left open.
     """
@@ -120,7 +120,7 @@ def study_metrics(neighbours: Neighbours) -> dict[str, NDArray[np.float64]]:
     """The study's figures per query, (n,) each; their means are what it reports.
 
     Recall@k is 1 with a hit among the k nearest; MRR takes the first hit; NDCG@10 divides by the
-    gain of ten relevant items, also where there are fewer (Jaervelin and Kekaelaeinen, 2002).
+    gain of ten relevant items, also if there are fewer (Jaervelin and Kekaelaeinen, 2002).
     """
     ranks, hits = neighbours.first_hit, neighbours.hits[:, :10].astype(np.float64)
     gains = 1 / np.log2(np.arange(10) + 2)

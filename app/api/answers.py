@@ -10,9 +10,10 @@ import orjson
 from fastapi import Response
 
 from app.api.dependencies import Call
-from app.api.wire.schemas import Facets, Item, ItemDetail, ListOptions
-from app.api.wire.schemas import RangeFacet as WireRange
-from app.api.wire.schemas import ValuesFacet as WireValues
+from app.api.wire.answer_schemas import Facets, Item, ItemDetail
+from app.api.wire.answer_schemas import RangeFacet as WireRange
+from app.api.wire.answer_schemas import ValuesFacet as WireValues
+from app.api.wire.schemas import ListOptions
 from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values
 from app.recommend.ranking import ListedPage, RankedPage

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from app.api.dependencies import RecommenderDep, StateDep
 from app.api.description.openapi_responses import Responses, responses
 from app.api.reading.plain_query import QueryRoute
-from app.api.wire.schemas import Health
+from app.api.wire.answer_schemas import Health
 from twinset.errors import NotReady
 
 router = APIRouter(tags=["health"], route_class=QueryRoute)

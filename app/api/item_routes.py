@@ -19,7 +19,7 @@ from app.api.dependencies import (
 from app.api.description.openapi_responses import NOT_CHANGED, Responses, responses
 from app.api.etags import holds
 from app.api.reading.plain_query import QueryRoute
-from app.api.wire.schemas import Facets, ItemDetail, ItemList
+from app.api.wire.answer_schemas import Facets, ItemDetail, ItemList
 from app.recommend.thumbnails import Width
 from twinset.images.formats import MEDIA_TYPES
 

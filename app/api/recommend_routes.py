@@ -19,7 +19,8 @@ from app.api.description.openapi_responses import NOT_CHANGED, responses
 from app.api.etags import holds, tag_of
 from app.api.reading.fast_route import DirectRoute
 from app.api.reading.json_bodies import JsonRoute
-from app.api.wire.schemas import BlendQuery, Recommendations, TextQuery
+from app.api.wire.answer_schemas import Recommendations
+from app.api.wire.schemas import BlendQuery, TextQuery
 
 router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 

@@ -1,6 +1,6 @@
 """OpenVINO as on a processor with AVX2 alone: in float32, nothing quantised between layers.
 
-Python runs this first where its folder is on PYTHONPATH, as `benchmarks.record` arranges.
+Python runs this first if its folder is on PYTHONPATH, as `benchmarks.record` arranges.
 
 oneDNN follows ONEDNN_MAX_CPU_ISA, but OpenVINO asks the processor itself for units for bfloat16 and
 int8, and then takes layers that oneDNN may not run.

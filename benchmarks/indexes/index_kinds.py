@@ -151,7 +151,7 @@ def _last_of_best(
     index: FaissIndex, asked: Vectors, allowed: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """The score of each query's K-th best row of those allowed, (q,), by plain products of the
-    vectors that the index keeps; -inf where there are fewer."""
+    vectors that the index keeps; -inf if there are fewer."""
     best = np.full((len(asked), K), -np.inf, np.float32)
     for start in range(0, len(allowed), _BLOCK):
         near = asked @ index.vectors(allowed[start : start + _BLOCK]).T

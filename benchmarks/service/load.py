@@ -100,7 +100,7 @@ class _Shared:
         self.start, self.end = start, end
         self.latencies: list[float] = []
         self.statuses: Counter[int] = Counter()
-        # Seconds between two requests of one connection, where the rate is fixed.
+        # Seconds between two requests of one connection, if the rate is fixed.
         self.interval = plan.clients / plan.rate if plan.rate else 0.0
         self._requests = requests
 

@@ -80,7 +80,7 @@ def twinset_command(encoder: Path, index: Path, *options: str) -> list[str]:
 
 
 def answers(url: str) -> bool:
-    """Whether a GET gives 200."""
+    """True if a GET gives 200."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - loopback
             return bool(response.status == 200)

@@ -46,7 +46,7 @@ class ProductPictures:
         """The bytes to store for the first picture that `reference` names; None if it is blank.
 
         Raises:
-            BadValue: the picture is missing, cannot be fetched, or is damaged.
+            BadValue: if the picture is missing, cannot be fetched, or is damaged.
         """
         first = first_reference(reference)
         if first is None:
@@ -65,7 +65,7 @@ class ProductPictures:
         """The bytes to store of a picture that the feed holds itself, plain or as base64.
 
         Raises:
-            BadValue: it is neither, or the picture is damaged.
+            BadValue: if it is neither, or the picture is damaged.
         """
         if isinstance(value, Mapping):
             value = value.get("bytes")  # how Hugging Face datasets lay out an image column
@@ -149,7 +149,7 @@ def stored(data: bytes) -> bytes:
     """The bytes to keep of a picture.
 
     Raises:
-        BadValue: a later stage could not decode it.
+        BadValue: if a later stage could not decode it.
     """
     try:
         return shown_picture(data, max_side=MAX_SIDE)[0]

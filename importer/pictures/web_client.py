@@ -80,7 +80,7 @@ class Downloads:
         """A feed at an address, as a file in `work`.
 
         Raises:
-            CatalogueError: it cannot be fetched.
+            CatalogueError: if it cannot be fetched.
         """
         name = Path(urlsplit(address).path).name or "feed"
         host = (urlsplit(address).hostname or "").lower()

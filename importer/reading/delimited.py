@@ -32,7 +32,7 @@ class CsvSource:
     the Kaggle table writes product names with commas and without quotes.
 
     Raises:
-        CatalogueError: its first line is no header.
+        CatalogueError: if its first line is no header.
     """
 
     typed = False
@@ -78,7 +78,7 @@ class CsvSource:
     def _next_row(self, lines: _Lines) -> tuple[list[str], str | None]:
         """Values of the row that starts at the next line, and what is wrong with it.
 
-        A quote that is not closed, or not where it should be, counts as a plain character: the
+        A quote that is not closed, or not in its place, counts as a plain character: the
         first line is read by itself, and no other row is lost.
         """
         try:
@@ -145,7 +145,7 @@ class _Lines:
         self.number = 0
 
     def read_header(self) -> str | None:
-        """The first line, or None where it is missing or not UTF-8 text."""
+        """The first line, or None if it is missing or not UTF-8 text."""
         line = self.next()
         if line is None or not line.strip() or "\0" in line or not _is_unicode(line):
             return None

@@ -41,7 +41,7 @@ class JsonSource:
     """A JSON document: an array of objects, or an object that holds one.
 
     Raises:
-        CatalogueError: it is not JSON, or holds no list of objects.
+        CatalogueError: if it is not JSON, or holds no list of objects.
     """
 
     typed = True

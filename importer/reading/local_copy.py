@@ -38,7 +38,7 @@ def local_copy(source: str, work: Path, downloads: Downloads) -> Path:
     """Where the feed lies on this machine, unpacked; copies go into the folder `work`.
 
     Raises:
-        CatalogueError: it is not there, cannot be fetched, or unpacks to more than the limits.
+        CatalogueError: if it is not there, cannot be fetched, or unpacks to more than the limits.
     """
     if source == STDIN:
         path = work / "stdin"

@@ -26,7 +26,7 @@ def as_utf8(path: Path, encoding: str | None, work: Path, guess: bool = True) ->
     so that only the rows that hold them are lost.
 
     Raises:
-        CatalogueError: `encoding` is unknown, or the file is not text in it.
+        CatalogueError: if `encoding` is unknown, or the file is not text in it.
     """
     found = encoding or _guess(path, guess)
     if found in ("utf-8", "utf-8-sig"):

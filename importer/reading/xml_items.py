@@ -27,7 +27,7 @@ class XmlSource:
     fields `@name`. DTDs, entities and external references are refused.
 
     Raises:
-        CatalogueError: it is not well-formed, or holds no element that is a product.
+        CatalogueError: if it is not well-formed, or holds no element that is a product.
     """
 
     typed = False

@@ -17,30 +17,38 @@ EXIT_HELD_BACK = 3
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
+ToOption = Annotated[
+    str | None, typer.Option(help="Address of a running service, which gets live writes.")
+]
+IndexOption = Annotated[
+    Path | None, typer.Option(help="Index folder, which gets a new version; made if missing.")
+]
+MaxDeletionsOption = Annotated[
+    str, typer.Option(help="Hold deletions back if they are a larger share of the items.")
+]
+MaxLossOption = Annotated[
+    str, typer.Option(help="Change nothing if a larger share of the rows is rejected.")
+]
+EveryOption = Annotated[
+    str | None, typer.Option(help="Run again after so long, such as 30m or 1h.")
+]
+AllowHostOption = Annotated[
+    Names, typer.Option(help="Host in a private network to fetch pictures from; repeatable.")
+]
+
+
 def sync(
     source: SourceArgument,
-    to: Annotated[
-        str | None, typer.Option(help="Address of a running service, which gets live writes.")
-    ] = None,
-    index: Annotated[
-        Path | None, typer.Option(help="Index folder, which gets a new version; made if missing.")
-    ] = None,
+    to: ToOption = None,
+    index: IndexOption = None,
     encoder: Annotated[Path, typer.Option(help="Encoder folder, for --index.")] = Path(
         "models/compact"
     ),
     state: Annotated[Path | None, typer.Option(help="Folder for what the last run saw.")] = None,
-    max_deletions: Annotated[
-        str, typer.Option(help="Hold deletions back if they are a larger share of the items.")
-    ] = "10%",
-    max_loss: Annotated[
-        str, typer.Option(help="Change nothing if a larger share of the rows is rejected.")
-    ] = "5%",
-    every: Annotated[
-        str | None, typer.Option(help="Run again after so long, such as 30m or 1h.")
-    ] = None,
-    allow_host: Annotated[
-        Names, typer.Option(help="Host in a private network to fetch pictures from; repeatable.")
-    ] = None,
+    max_deletions: MaxDeletionsOption = "10%",
+    max_loss: MaxLossOption = "5%",
+    every: EveryOption = None,
+    allow_host: AllowHostOption = None,
 ) -> None:
     """Bring an index or a running service up to date with a feed; only what changed is embedded.
 

@@ -19,8 +19,8 @@ def sync_index(options: SyncOptions, index: Path, encoder: Path) -> bool:
     import another.
 
     Raises:
-        CatalogueError: the feed cannot be used.
-        ConfigError: a command failed; it said why.
+        CatalogueError: if the feed cannot be used.
+        ConfigError: if a command failed; it said why.
     """
     path, report = fetch(options)
     last = options.state / CATALOGUE

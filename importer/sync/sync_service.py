@@ -52,8 +52,8 @@ def sync_service(options: SyncOptions, address: str) -> bool:
     The first run writes every item, and deletes those that the service has beyond the feed.
 
     Raises:
-        CatalogueError: the feed cannot be used.
-        ConfigError: the service refuses the key or a write; the next run tries again.
+        CatalogueError: if the feed cannot be used.
+        ConfigError: if the service refuses the key or a write; the next run tries again.
     """
     path, report = fetch(options)
     last = options.state / CATALOGUE

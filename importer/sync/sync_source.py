@@ -39,7 +39,7 @@ def fetch(options: SyncOptions) -> tuple[Path, ImportReport]:
     """Import the feed beside the last run's catalogue, without replacing that.
 
     Raises:
-        CatalogueError: the feed cannot be read, or lost more rows than `max_loss`.
+        CatalogueError: if the feed cannot be read, or lost more rows than `max_loss`.
     """
     options.state.mkdir(parents=True, exist_ok=True)
     path = options.state / _NEW

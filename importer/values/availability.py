@@ -1,4 +1,4 @@
-"""Whether a product can be bought, from the words and counts that feeds use."""
+"""True if a product can be bought, from the words and counts that feeds use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_available(value: Any) -> bool | None:
     of which anything above zero is enough.
 
     Raises:
-        BadValue: it is none of these.
+        BadValue: if it is none of these.
     """
     value = clean(value)
     if isinstance(value, str):

@@ -55,7 +55,7 @@ def clean(value: Any) -> str | bool | int | float | None:
     """A source's value as a plain one; blank text and NaN are None, a list is joined by commas.
 
     Raises:
-        BadValue: it is not valid Unicode or has no plain form.
+        BadValue: if it is not valid Unicode or has no plain form.
     """
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):

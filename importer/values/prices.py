@@ -86,7 +86,7 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
     """The price that a value spells; None if it is blank.
 
     Raises:
-        BadValue: it is no number, or below zero.
+        BadValue: if it is no number, or below zero.
     """
     if isinstance(value, dict):  # {"value": 89.5, "currency": "EUR"}
         inner = next((value[k] for k in ("value", "amount", "price") if k in value), None)

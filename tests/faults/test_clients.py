@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.test_overload import upload
+from tests.support.open_loop import upload
 from tests.support.running_service import running_service
 from tests.support.served_artefacts import Artefacts
 from tests.support.small_shop import picture

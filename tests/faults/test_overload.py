@@ -11,24 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.open_loop import Answers, closed_loop, http_request, open_loop
+from tests.support.open_loop import Answers, closed_loop, http_request, open_loop, upload
 from tests.support.running_service import memory_mb, peak_memory_mb, running_service
 from tests.support.served_artefacts import Artefacts
 from tests.support.small_shop import picture
 
 pytestmark = pytest.mark.faults
 Figures = dict[str, object]
-FORM = "multipart/form-data; boundary=b"
-IMAGE = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n%s\r\n--b--\r\n'
 LIVEZ = http_request("GET", "/livez")
 # The bar, in seconds. A short run shares its machine with others, and only shows that everybody is
 # answered and that the service recovers; `make faults` holds it to the bar.
 ACCEPTED_P99, LIVEZ_P99, RECOVERY = 2.0, 0.2, 10.0
 PATIENCE = 120.0
-
-
-def upload(data: bytes) -> bytes:
-    return http_request("POST", "/recommend/by-image", IMAGE % data, FORM)
 
 
 def uploads_of(data: bytes) -> Callable[[int], bytes]:

@@ -114,3 +114,11 @@ async def closed_loop(address, make_request, clients, count):
     await asyncio.gather(*(client() for _ in range(clients)))
     connections.close()
     return answers, count / (time.perf_counter() - start)
+
+
+FORM = "multipart/form-data; boundary=b"
+IMAGE = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n%s\r\n--b--\r\n'
+
+
+def upload(data: bytes) -> bytes:
+    return http_request("POST", "/recommend/by-image", IMAGE % data, FORM)

@@ -21,7 +21,7 @@ def join_catalogues(out: Path, sources: list[Path]) -> int:
     """Write the products of `sources`, in order, to `out`; returns how many.
 
     Raises:
-        CatalogueError: a source is no catalogue, or two of them hold the same id.
+        CatalogueError: if a source is no catalogue, or two of them hold the same id.
     """
     catalogues = [Catalogue(path) for path in sources]
     shared = [

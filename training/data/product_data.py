@@ -35,7 +35,7 @@ class Products:
 
     `pixels` (n, height, width, 3) uint8, `has_image` (n,) bool, `texts` n strings (blank where a
     product has no words), `titles` n names, `codes` (n, a) int32: the value of each of the a
-    `attributes` by number, `MISSING` where it is null; `values[a]` turns a number into its text.
+    `attributes` by number, `MISSING` if it is null; `values[a]` turns a number into its text.
     `categories` (n,) int32 numbers the categories after rare ones were merged, `MISSING` for
     "Other" and null. `fuller_texts` are the texts that half of the training uses instead, or
     None. `photos` (p, height, width, 3) uint8 are further photos of the products `photo_rows`
@@ -65,7 +65,7 @@ class Products:
     @cache  # noqa: B019  (products live as long as the run)
     def kinds(self, alike: tuple[str, ...]) -> NDArray[np.int32]:
         """(n,): the number of each product's values of the attributes `alike`, in their order;
-        of its category where none is named."""
+        of its category if none is named."""
         if not alike:
             return self.categories
         columns = self.codes[:, [self.attributes.index(name) for name in alike]]
@@ -74,7 +74,7 @@ class Products:
     @cached_property
     def rarity(self) -> NDArray[np.float32]:
         """(n, a): how much each attribute of a product tells, -ln of its value's share of the
-        products; 0 where it is null."""
+        products; 0 if it is null."""
         told = np.zeros(self.codes.shape, np.float32)
         for column, codes in enumerate(self.codes.T):
             known = codes != MISSING
@@ -113,7 +113,7 @@ def load_products(
     any number of each.
 
     Raises:
-        CatalogueError: a named attribute is not in the catalogue, or a column not in `photos`.
+        CatalogueError: if a named attribute is not in the catalogue, or a column not in `photos`.
     """
     unknown = [name for name in attributes if name not in catalogue.attributes]
     if unknown:
@@ -187,7 +187,7 @@ def _render(template: str, rows: pa.Table) -> list[str]:
 
 
 def category_values(catalogue: Catalogue) -> list[str | None]:
-    """Each product's category as text; all None where the catalogue names no category."""
+    """Each product's category as text; all None if the catalogue names no category."""
     if catalogue.category is None:
         return [None] * len(catalogue)
     values = catalogue.rows([catalogue.category])[catalogue.category].to_pylist()
@@ -243,7 +243,7 @@ def _cached_pixels(
 
 
 def _decode_into(images: Iterator[bytes | None], pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Fill (n, height, width, 3) with n images; False where there is none."""
+    """Fill (n, height, width, 3) with n images; False if there is none."""
     height, width = pixels.shape[1:3]
 
     def decode(data: bytes | None) -> NDArray[np.uint8] | None:

@@ -40,7 +40,7 @@ def balanced_batch(
     """P categories with K products each (Hermans et al., 2017), grouped by category.
 
     `categories` (len(rows),) belong to `rows`; negative ones take no part. Categories with fewer
-    than K products are drawn with repetition; where there are fewer than P categories, all of
+    than K products are drawn with repetition; if there are fewer than P categories, all of
     them are used and the batch is smaller.
     """
     of_each = config.items_per_category

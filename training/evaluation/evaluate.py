@@ -29,7 +29,7 @@ Rows = NDArray[np.int64]
 @dataclass(frozen=True)
 class Pool:
     """The catalogue under evaluation, row-aligned with its embeddings; `category` and `colour`
-    are value numbers, and `picture` numbers the distinct images (-1 where there is none)."""
+    are value numbers, and `picture` numbers the distinct images (-1 if there is none)."""
 
     embeddings: Embeddings
     names: NDArray[np.int64]
@@ -44,8 +44,8 @@ def open_pool(encoder: Path, catalogue: Catalogue, embeddings: Embeddings) -> Po
     An encoder that does not say how it was trained has every product held out.
 
     Raises:
-        CatalogueError: the catalogue has no category to agree on, or other items.
-        ArtefactError: the embeddings are another encoder's.
+        CatalogueError: if the catalogue has no category to agree on, or other items.
+        ArtefactError: if the embeddings are another encoder's.
     """
     if catalogue.category is None:
         raise CatalogueError(f"{catalogue.path}: names no category, which evaluation compares")
@@ -91,7 +91,7 @@ def evaluate(pool: Pool, queries: int, seed: int = 0) -> dict[str, dict[str, flo
     - `text_to_image`, `text_to_item`: an exact name finds a product of that name.
 
     Raises:
-        CatalogueError: there is nothing to ask about.
+        CatalogueError: if there is nothing to ask about.
     """
     generator = np.random.default_rng(seed)
     everyone = np.flatnonzero(pool.picture >= 0)

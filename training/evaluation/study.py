@@ -81,7 +81,7 @@ class RunFigures:
 
     @property
     def title(self) -> str:
-        """The label, with the share of the training set where it was a part."""
+        """The label, with the share of the training set if it was a part."""
         partly = 0 < self.train_share < 1
         return f"{self.label}, {self.train_share:.0%} of the training set" if partly else self.label
 
@@ -114,8 +114,8 @@ def run_study(encoders: Sequence[Path], catalogue: Catalogue, device: str) -> St
     """Measure encoders, the one in question first, on products that all of them kept out.
 
     Raises:
-        ArtefactError: an encoder folder is damaged.
-        CatalogueError: the catalogue has no category, or nothing was kept out by all.
+        ArtefactError: if an encoder folder is damaged.
+        CatalogueError: if the catalogue has no category, or nothing was kept out by all.
     """
     panel = open_panel(catalogue, encoders)
     runs: list[RunFigures] = []
@@ -153,7 +153,7 @@ def open_panel(catalogue: Catalogue, encoders: Sequence[Path]) -> Panel:
     """The products that every one of the encoders kept out of training.
 
     Raises:
-        CatalogueError: the catalogue has no category, or fewer than two products are left.
+        CatalogueError: if the catalogue has no category, or fewer than two products are left.
     """
     if catalogue.category is None:
         raise CatalogueError(f"{catalogue.path}: names no category, which evaluation compares")
@@ -241,7 +241,7 @@ def per_query(
 
 
 def study_task(vectors: ItemVectors, panel: Panel, task: str) -> Figures:
-    """Means with their 95 % bootstrap intervals; empty where no product has the sides."""
+    """Means with their 95 % bootstrap intervals; empty if no product has the sides."""
     places, values = per_query(vectors, panel, task)
     return summarise(values) if len(places) else {}
 

@@ -72,8 +72,8 @@ def embed_catalogue(
     holds two batches of images.
 
     Raises:
-        CatalogueError: an item has neither a usable image nor words; it is named.
-        ArtefactError: `out` exists and `replace` is false.
+        CatalogueError: if an item has neither a usable image nor words; it is named.
+        ArtefactError: if `out` exists and `replace` is false.
     """
     table = catalogue.rows()
     ids = [str(value) for value in table["id"].to_pylist()]

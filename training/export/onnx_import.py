@@ -37,7 +37,7 @@ Weights = dict[str, NDArray[np.float32]]
 
 
 def is_encoder(folder: Path) -> bool:
-    """Whether a folder holds an exported encoder, and not a run."""
+    """True if a folder holds an exported encoder, and not a run."""
     return (folder / ENCODER_MANIFEST).is_file()
 
 
@@ -47,7 +47,7 @@ def load_exported(folder: Path, config: TrainingConfig, towers: TowerPair, image
     `images` in 0..1, (n, 3, h, w), are such as it will be trained on.
 
     Raises:
-        ArtefactError: the encoder is damaged, of other towers, or was not exported by training.
+        ArtefactError: if the encoder is damaged, of other towers, or was not exported by training.
     """
     manifest = read_manifest(folder, "encoder", ENCODER_MANIFEST)
     if manifest.get("architecture") != ARCHITECTURE or not isinstance(towers, DualTowers):

@@ -1,7 +1,7 @@
 """`twinset quantise`: an encoder whose image tower computes in int8, if it still finds as much.
 
 Post-training quantisation (NNCF) with pictures of the catalogue. What comes out is measured against
-the encoder that went in, and written only where it says the same: rows within a cosine of 0.99 on
+the encoder that went in, and written only if it says the same: rows within a cosine of 0.99 on
 average, and recall within half a point.
 """
 
@@ -82,7 +82,7 @@ def take_sample(catalogue: Catalogue, encoder: Path, count: int) -> Sample:
     """`count` products with a picture and words, spread over the catalogue; fewer if it has less.
 
     Raises:
-        ConfigError: it has too few to calibrate and to judge.
+        ConfigError: if it has too few to calibrate and to judge.
     """
     template = str(read_manifest(encoder, "encoder", ENCODER_MANIFEST)["text"]["template"])
     order = np.random.default_rng(0).permutation(len(catalogue))
@@ -107,7 +107,7 @@ def quantise_encoder(folder: Path, sample: Sample, out: Path) -> Verdict:
     """Quantise the image tower of the encoder `folder` into `out`, and say how it compares.
 
     Raises:
-        ConfigError: it would not be the same to those who search; nothing is written then.
+        ConfigError: if it would not be the same to those who search; nothing is written then.
     """
     before = _dual(folder)
     tuning, judging = sample.images[:CALIBRATION], sample.images[CALIBRATION:]

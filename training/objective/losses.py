@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def contrastive_loss(image: Tensor, text: Tensor, scale: Tensor, matches: Tensor) -> Tensor:
-    """Symmetric cross-entropy over a batch of pairs, with several right answers where there are.
+    """Symmetric cross-entropy over a batch of pairs, with several right answers if there are.
 
     `image` and `text` are unit rows (n, d); `matches` (n, n) bool says that text i describes
     image j. The target of a row is spread evenly over its matches; with a diagonal `matches` this

@@ -24,7 +24,7 @@ _KEPT = 0.5  # of a product's earlier row, since each is of an augmented picture
 class Bank(nn.Module):
     """Unit rows (n, d) of the images and of the names of n products, zero until they are met.
 
-    `names` and `categories` (n,) are their numbers, categories negative where unknown.
+    `names` and `categories` (n,) are their numbers, categories negative if unknown.
     """
 
     image: Tensor

@@ -17,7 +17,7 @@ Vectors = NDArray[np.float32]
 
 
 def kept_out(person: str) -> bool:
-    """Whether a person's photos are for measuring only; about three persons of ten are."""
+    """True if a person's photos are for measuring only; about three persons of ten are."""
     return zlib.crc32(person.encode()) % 10 < 3
 
 

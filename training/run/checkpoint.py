@@ -71,10 +71,10 @@ def load_checkpoint(
     optimizer: Optimizer,
     bank: nn.Module | None = None,
 ) -> Reached:
-    """Restore the last checkpoint of `run` in place; nothing is reached where there is none.
+    """Restore the last checkpoint of `run` in place; nothing is restored if there is none.
 
     Raises:
-        ArtefactError: the checkpoint is damaged, or of another configuration.
+        ArtefactError: if the checkpoint is damaged, or of another configuration.
     """
     checkpoints = _checkpoints(run)
     if not checkpoints:
@@ -118,7 +118,7 @@ def load_start(run: Path, config: TrainingConfig, model: nn.Module) -> None:
     """Give `model` the weights that another run ended with, its best ones if it kept them.
 
     Raises:
-        ArtefactError: there is no checkpoint, it is damaged, or it is of other towers.
+        ArtefactError: if there is no checkpoint, it is damaged, or it is of other towers.
     """
     checkpoints = _checkpoints(run)
     if not checkpoints:
@@ -148,7 +148,7 @@ def load_best(run: Path, model: nn.Module) -> None:
     """Restore what `save_best` kept.
 
     Raises:
-        ArtefactError: there is nothing, or it is damaged.
+        ArtefactError: if there is nothing, or it is damaged.
     """
     read_manifest(run / BEST, "checkpoint")
     model.load_state_dict(load_file(run / BEST / MODEL_FILE))

@@ -19,7 +19,7 @@ def log_record(folder: Path, record: Mapping[str, float]) -> None:
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
-    """The records of a run in order; none where the folder holds no run."""
+    """The records of a run in order; none if the folder holds no run."""
     file = folder / HISTORY
     records: list[dict[str, float]] = []
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:

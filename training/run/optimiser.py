@@ -25,7 +25,7 @@ def train_step(
 ) -> float:
     """One optimiser step on the mean gradient of its batches; returns their mean loss.
 
-    The rows of the batches go into the bank, where there is one.
+    The rows of the batches go into the bank, if there is one.
     """
     model.train()
     total = 0.0

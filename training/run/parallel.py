@@ -36,7 +36,7 @@ class Shard:
 
 
 def make_accelerator(config: TrainingConfig) -> Accelerator:
-    """The device and precision of a run: bfloat16 where it helps."""
+    """The device and precision of a run: bfloat16 if it helps."""
     # While backbones are held, their parameters get no gradient, which DDP has to be told.
     held = config.optimisation.frozen_epochs > 0
     return Accelerator(
@@ -46,7 +46,7 @@ def make_accelerator(config: TrainingConfig) -> Accelerator:
 
 
 def is_main_process() -> bool:
-    """Whether this process writes what all of them share."""
+    """True if this process writes what all of them share."""
     return bool(PartialState().is_main_process)
 
 

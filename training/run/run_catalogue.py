@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from training.config import TrainingConfig
 from twinset.artefacts import sha256_of
 from twinset.catalogue import Catalogue
 from twinset.errors import CatalogueError
@@ -18,7 +19,7 @@ def require_same_catalogue(folder: Path, catalogue: Catalogue, writes: bool) -> 
     when `writes` is true (one process of several writes).
 
     Raises:
-        CatalogueError: the run was started on another catalogue.
+        CatalogueError: if the run was started on another catalogue.
     """
     path, digest = folder / _DIGEST_FILE, sha256_of(catalogue.path)
     if path.is_file():
@@ -42,3 +43,17 @@ def too_few_products(catalogue: Catalogue, count: int, batch_size: int, accumula
         f"{catalogue.path}: has {count} products with an image to train on and one step needs"
         f" {batch_size * accumulation}; pass {change}"
     )
+
+
+def steps_per_epoch(config: TrainingConfig, catalogue: Catalogue, rows: int, processes: int) -> int:
+    """How many steps see every product once.
+
+    Raises:
+        CatalogueError: if there are fewer products than a batch holds.
+    """
+    settings = config.optimisation
+    steps = rows // (settings.batch_size * settings.accumulation)
+    if steps == 0 or settings.batch_size < 2 * processes:
+        size = (settings.batch_size, settings.accumulation)
+        raise CatalogueError(too_few_products(catalogue, rows, *size))
+    return steps

@@ -41,7 +41,7 @@ from training.run.checkpoint import (
 from training.run.history import log_record, rewind_history
 from training.run.optimiser import make_optimizer, set_rates, train_step
 from training.run.parallel import Shard, from_main_process, make_accelerator
-from training.run.run_catalogue import require_same_catalogue, too_few_products
+from training.run.run_catalogue import require_same_catalogue, steps_per_epoch
 from training.run.schedule import epochs_since_best
 from training.run.validation import MONITORED, validate
 from training.towers import TowerPair, build_towers
@@ -134,9 +134,9 @@ def train(
     `start`, a run or an exported dual encoder, else with pretrained ones.
 
     Raises:
-        CatalogueError: too few products with an image to fill a batch, or no category where the
+        CatalogueError: if too few products with an image to fill a batch, or no category where the
             configuration needs one.
-        ArtefactError: the folder holds a damaged checkpoint, or one of another configuration, or
+        ArtefactError: if the folder holds a damaged checkpoint, or one of another configuration, or
             `start` holds none, or of other towers.
         ConfigError: pretrained weights cannot be found or do not fit, or the configuration wants a
             share of weights to start with and none are given.
@@ -204,10 +204,7 @@ def open_run(
         products = load_products(catalogue, config.data, attributes, cache, photos)
     rows, validation = choose_sides(products, config, catalogue)
     settings = config.optimisation
-    steps_per_epoch = len(rows) // (settings.batch_size * settings.accumulation)
-    if steps_per_epoch == 0 or settings.batch_size < 2 * accelerator.num_processes:
-        size = (settings.batch_size, settings.accumulation)
-        raise CatalogueError(too_few_products(catalogue, len(rows), *size))
+    epoch_steps = steps_per_epoch(config, catalogue, len(rows), accelerator.num_processes)
     towers = untrained_towers(config)
     if start is not None:
         _begin_with(start, config, towers, products.pixels[rows[:_SHOWN]])
@@ -236,7 +233,7 @@ def open_run(
         model=model,
         optimizer=optimizer,
         bank=bank,
-        steps_per_epoch=steps_per_epoch,
+        steps_per_epoch=epoch_steps,
     )
     return run, reached
 

@@ -35,7 +35,7 @@ class Backbone:
 
     `features` maps the inputs of the tower to (n, width); `stem` and `blocks` are its parts from
     the input upwards, for freezing; `projection` is a pretrained head into a shared space, if the
-    network has one. Where they are there, `early` maps inputs and n to what the stem and the first
+    network has one. If they are there, `early` maps inputs and n to what the stem and the first
     n blocks make of them, and `late` that and n to the features.
     """
 
@@ -58,7 +58,7 @@ def open_image_backbone(config: ModelConfig) -> Backbone:
     """The backbone `config.image`: normalised pixels (n, 3, h, w) -> (n, width).
 
     Raises:
-        ConfigError: its weights cannot be found or are of another architecture.
+        ConfigError: if its weights cannot be found or are of another architecture.
     """
     match config.image:
         case "resnet50":
@@ -84,7 +84,7 @@ def tokenizer_path(config: ModelConfig) -> Path:
     """tokenizer.json of the text tower.
 
     Raises:
-        ConfigError: neither the folder nor the hub has one.
+        ConfigError: if neither the folder nor the hub has one.
     """
     if config.text == "minilm-l6":
         return _minilm_folder() / "tokenizer.json"

@@ -38,7 +38,7 @@ class Tower(nn.Module, ABC):
         """A module by the name that an export has for it, however many blocks were frozen then.
 
         Raises:
-            AttributeError, IndexError: there is none.
+            AttributeError, IndexError: if there is none.
         """
         if not name.startswith("frozen."):
             return self.get_submodule(name)

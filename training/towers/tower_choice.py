@@ -12,6 +12,6 @@ def build_towers(config: TrainingConfig) -> TowerPair:
     """The towers with their pretrained weights; heads are random by torch's current seed.
 
     Raises:
-        ConfigError: pretrained weights cannot be found or do not fit.
+        ConfigError: if pretrained weights cannot be found or do not fit.
     """
     return HybridTowers(config) if config.strategy == "hybrid" else DualTowers(config)

@@ -22,7 +22,7 @@ _TOKENS = 8
 def batch_sizes(count: int, largest: int = LARGEST_BATCH) -> Iterator[tuple[int, int]]:
     """Batches that take `count` rows in order, each as (rows, size): size - rows are filled up.
 
-    A size is a power of two up to `largest`, which is one too. A rest is filled up where that
+    A size is a power of two up to `largest`, which is one too. A rest is filled up if that
     costs less than another call: where more than half of what would be filled is there.
     """
     while count > 0:

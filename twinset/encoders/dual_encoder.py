@@ -69,7 +69,7 @@ class DualSpec:
         """Read the fields of `encoder.json`.
 
         Raises:
-            ArtefactError: a field is missing or of the wrong shape.
+            ArtefactError: if a field is missing or of the wrong shape.
         """
         try:
             image, text = manifest["image"], manifest["text"]
@@ -135,7 +135,7 @@ def _three(values: Sequence[float]) -> Triple:
 
 
 def stretch(image: Image, width: int, height: int) -> Image:
-    """The model's view of an upright RGB image; the image itself where it has that size.
+    """The model's view of an upright RGB image; the image itself if it has that size.
 
     Training caches and the service prepare pixels by this one function, so they agree exactly.
     """
@@ -294,6 +294,6 @@ def scatter(
 
 
 def require_a_side(images: Sequence[object], texts: Sequence[object]) -> None:
-    """Raise InvalidInput where an item has neither an image nor a text."""
+    """Raise InvalidInput if an item has neither an image nor a text."""
     if any(i is None and t is None for i, t in zip(images, texts, strict=True)):
         raise InvalidInput("An item needs an image or a text.")

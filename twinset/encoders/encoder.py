@@ -17,7 +17,7 @@ Vectors = NDArray[np.float32]
 class ItemVectors:
     """What an encoder says of n items: three row-aligned float32 arrays of shape (n, d).
 
-    Rows are L2-normalised; a row of `image` or `text` is zero where the item has no such side.
+    Rows are L2-normalised; a row of `image` or `text` is zero if the item has no such side.
     """
 
     image: Vectors
@@ -64,7 +64,7 @@ class Encoder(Protocol):
         Either side of an item may be None, not both.
 
         Raises:
-            InvalidInput: an item has neither side.
+            InvalidInput: if an item has neither side.
         """
 
 

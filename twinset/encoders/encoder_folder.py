@@ -21,8 +21,8 @@ def load_encoder(path: Path, device: str = "auto", threads: int | None = None) -
     `threads` bounds the CPU threads of one inference, by default the cores of this process.
 
     Raises:
-        ArtefactError: a file is missing, damaged or of an unknown architecture; it is named.
-        ConfigError: the device is unknown or not there.
+        ArtefactError: if a file is missing, damaged or of an unknown architecture; it is named.
+        ConfigError: if the device is unknown or not there.
     """
     if device not in DEVICES:
         raise ConfigError(f"device must be one of {', '.join(DEVICES)}")

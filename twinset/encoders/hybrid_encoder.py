@@ -90,7 +90,7 @@ class HybridEncoder(DualEncoder):
         return self._run_text_model(texts, self._projected)
 
     def _fuse(self, image: Vectors, text: Vectors) -> Vectors:
-        """Projections (n, projected) each, zeros where a side is missing -> unit rows (n, d)."""
+        """Projections (n, projected) each, zeros if a side is missing -> unit rows (n, d)."""
 
         def run(part: slice, size: int) -> Vectors:
             return self._fusion(

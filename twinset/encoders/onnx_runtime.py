@@ -62,8 +62,8 @@ def open_model(
     the one input is given as 8-bit pixels (n, h, w, 3) and scaled by it.
 
     Raises:
-        ConfigError: the device is not there.
-        ArtefactError: the file is not a model that the runtime can open.
+        ConfigError: if the device is not there.
+        ArtefactError: if the file is not a model that the runtime can open.
     """
     use_gpu = device == "cuda" or (device == "auto" and _gpu_is_there())
     if device == "cuda" and not _gpu_is_there():

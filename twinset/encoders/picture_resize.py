@@ -31,7 +31,7 @@ class ResizeRule:
         """Read `encoder.json`'s form, such as "crop-bicubic".
 
         Raises:
-            ValueError: the mode or the resampling is unknown.
+            ValueError: if the mode or the resampling is unknown.
         """
         mode, _, resampling = text.partition("-")
         if mode not in (_STRETCH, _CROP) or resampling not in _RESAMPLING:

@@ -33,7 +33,7 @@ def evaluate(expr: Expr, columns: Columns) -> Mask:
     of its values is one of those named.
 
     Raises:
-        FilterError: a field is unknown (the message lists the known ones), a value is of another
+        FilterError: if a field is unknown (the message lists the known ones), a value is of another
             type than its field, or truth values are ordered.
     """
     match expr:

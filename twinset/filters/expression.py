@@ -26,7 +26,7 @@ class Compare:
 
 @dataclass(frozen=True)
 class In:
-    """`field IN [values]`, or `field NOT IN [values]` where `negated`."""
+    """`field IN [values]`, or `field NOT IN [values]` if `negated`."""
 
     field: str
     values: tuple[Value, ...]

@@ -103,7 +103,7 @@ def parse_filter(text: str) -> Expr:
     or single quotes; a backslash escapes a quote or itself.
 
     Raises:
-        FilterError: the filter does not parse, has over `MAX_LENGTH` characters, nests deeper
+        FilterError: if the filter does not parse, has over `MAX_LENGTH` characters, nests deeper
             than `MAX_DEPTH`, lists over `MAX_VALUES` values, or holds a number out of range. The
             message repeats nothing of the filter; `position` says where it fails.
     """

@@ -2,7 +2,7 @@
 
 The format is judged by the bytes (`twinset.images.formats`), the size is read from the header
 before a pixel is decoded, one frame is decoded, turned upright by its EXIF orientation, brought to
-sRGB, laid on white where it is transparent, and returned as 8-bit RGB.
+sRGB, laid on white if it is transparent, and returned as 8-bit RGB.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _decode(
         image.load()
         if kind.name == "PNG":
             check_pixel_data(data)
-        # 25 megapixels take 100 MB decoded, so each step works in place where it can.
+        # 25 megapixels take 100 MB decoded, so each step works in place if it can.
         _drop_decoder(image)
         _turn_upright(image)
         shown: Image.Image = undo_adobe_inversion(image) if kind.name == "JPEG" else image
@@ -157,9 +157,9 @@ def _size_to_decode(image: Image.Image, target: tuple[int, int]) -> tuple[int, i
 
 
 def is_costly(data: bytes, target: tuple[int, int] | None = None) -> bool:
-    """Whether decoding takes far more than a few megapixels' memory; read from the header.
+    """True if decoding takes far more than a few megapixels' memory; read from the header.
 
-    A WebP image of 25 megapixels takes 400 MB for a moment. A JPEG takes next to nothing where it
+    A WebP image of 25 megapixels takes 400 MB for a moment. A JPEG takes next to nothing if it
     can be decoded small, see `decode_image` for `target`, unless it has several scans: then all of
     its coefficients are held.
     """
@@ -174,7 +174,7 @@ def is_costly(data: bytes, target: tuple[int, int] | None = None) -> bool:
 
 
 def is_within(data: bytes, side: int) -> bool:
-    """Whether no side of the image is longer than `side`; read from the header.
+    """True if no side of the image is longer than `side`; read from the header.
 
     Raises:
         UnsupportedImage, InvalidImage
@@ -238,7 +238,7 @@ def crop_box(image: Image.Image, box: Sequence[float]) -> Image.Image:
     """The part of an image inside `box` = (x1, y1, x2, y2), fractions of its width and height.
 
     Raises:
-        BadDimensions: the part has a side of less than one pixel.
+        BadDimensions: if the part has a side of less than one pixel.
     """
     x1, y1, x2, y2 = box
     width, height = image.size

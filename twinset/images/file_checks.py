@@ -29,7 +29,7 @@ class BoundedFile(io.BytesIO):
     """A file in memory that can be read `MOST_READS` times.
 
     Raises:
-        ValueError: it is read once more.
+        ValueError: if it is read once more.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -47,7 +47,7 @@ def count_scans(jpeg: bytes) -> int:
     """How many scans a JPEG has, up to its end; 1 unless it is progressive or not interleaved.
 
     Raises:
-        ValueError: more than `MOST_SCANS`, or more segments than any photo has.
+        ValueError: if more than `MOST_SCANS`, or more segments than any photo has.
     """
     position = scans = 0
     for _ in range(_MOST_SEGMENTS):
@@ -92,7 +92,7 @@ def check_pixel_data(png: bytes) -> None:
     To be asked of a file that was read already, as that bounds how many chunks there are.
 
     Raises:
-        ValueError: one is another.
+        ValueError: if one is another.
     """
     view = memoryview(png)
     position = 8  # after the signature

@@ -104,8 +104,8 @@ def sniff_format(data: bytes) -> ImageFormat:
     """The format that `data` begins like, ready for Pillow to read.
 
     Raises:
-        InvalidImage: there are no bytes.
-        UnsupportedImage: the bytes begin like no format of `FORMATS`, or like one whose optional
+        InvalidImage: if there are no bytes.
+        UnsupportedImage: if the bytes begin like no format of `FORMATS`, or like one whose optional
             package is not installed.
     """
     if not data:

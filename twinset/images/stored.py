@@ -21,7 +21,7 @@ def shown_picture(
     than `max_side`: then they are a JPEG of the same picture, scaled down.
 
     Raises:
-        ImageError: the picture cannot be used, see `decode_image`.
+        ImageError: if the picture cannot be used, see `decode_image`.
     """
     kind = sniff_format(data)
     if kind.shown_by_browsers and (max_side is None or is_within(data, max_side)):

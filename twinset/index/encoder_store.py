@@ -21,7 +21,7 @@ def keep_encoder(index_dir: Path, encoder: Path) -> str:
     """Copy an encoder folder into the store, once; returns its fingerprint.
 
     Raises:
-        ArtefactError: the folder is damaged or is none of an encoder.
+        ArtefactError: if the folder is damaged or is none of an encoder.
     """
     fingerprint = str(read_manifest(encoder, _KIND, _MANIFEST).get("fingerprint"))
     target = _place(index_dir, fingerprint)
@@ -33,7 +33,7 @@ def keep_encoder(index_dir: Path, encoder: Path) -> str:
 
 
 def kept_encoder(index_dir: Path, fingerprint: str) -> Path | None:
-    """The folder of a kept encoder, None where it was not kept."""
+    """The folder of a kept encoder, None if it was not kept."""
     place = _place(index_dir, fingerprint)
     return place if place.is_dir() else None
 

@@ -125,7 +125,7 @@ def engine_of(kind: str) -> IndexEngine:
     """The engine that offers a kind of index.
 
     Raises:
-        ConfigError: no engine offers it.
+        ConfigError: if no engine offers it.
     """
     for engine in ENGINES:
         if kind in engine.kinds:

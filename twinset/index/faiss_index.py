@@ -31,12 +31,12 @@ KEPT_FILE = "vectors.npy"
 _PQ_CANDIDATES = 8
 _ADD_BLOCK = 4096
 _SCAN_BLOCK = 8192
-# Where a mask lets through one row of so many or more, passing over every row and dropping those
+# If a mask lets through one row of so many or more, passing over every row and dropping those
 # outside it is quicker than asking of each row, which keeps a processor from reading ahead.
 _MANY = 6
 # How large a sample of a mask's rows is, at least and at most, in multiples of what is asked for.
 _SAMPLE_LEAST, _SAMPLE_MOST = 4, 64
-# Of a mask, rows are gathered and scored by themselves where they are one of so many at most: to
+# Of a mask, rows are gathered and scored by themselves if they are one of so many at most: to
 # read rows one by one takes several times what it takes to pass over them in place.
 _FEW = 8
 
@@ -95,7 +95,7 @@ class FaissIndex:
         """Index `vectors`, (n, d) unit rows with n >= 1; `on_rows` hears of each block's rows.
 
         Raises:
-            ConfigError: the kind is unknown.
+            ConfigError: if the kind is unknown.
         """
         index = new_index(vectors, kind)
         for start in range(0, len(vectors), _ADD_BLOCK):
@@ -113,7 +113,7 @@ class FaissIndex:
         """Read what `save` wrote; the caller has verified the checksums.
 
         Raises:
-            ArtefactError: it is not an index of one of the kinds, or its vectors are missing.
+            ArtefactError: if it is not an index of one of the kinds, or its vectors are missing.
         """
         try:
             index = faiss.read_index(str(path))
@@ -175,7 +175,7 @@ class FaissIndex:
         return rows[:k], scores[:k]
 
     def _propose(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
-        """FAISS's candidates that no unseen row can precede, ranked; None where it falls short."""
+        """FAISS's candidates that no unseen row can precede, ranked; None if it found too few."""
         if self.kind == "ivf-pq" and not self._passes_over_all(request):
             breadth *= _PQ_CANDIDATES
         few = self._plan.scan_rows
@@ -193,7 +193,7 @@ class FaissIndex:
         return best_first(rows[settled], scores[settled], breadth)
 
     def _passes_over_all(self, request: _Request) -> bool:
-        """Whether FAISS looks at every row of the mask, and at the vectors that are kept."""
+        """True if FAISS looks at every row of the mask, and at the vectors that are kept."""
         return request.mask is not None and request.count <= self._plan.exhaustive_rows
 
     def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
@@ -221,8 +221,8 @@ class FaissIndex:
         return near, rows
 
     def _bound(self, query: Vectors, breadth: int, request: _Request) -> float | None:
-        """A score that `breadth` rows of the mask reach at least; None where none is soon found,
-        and where it would not help: of vectors in a file FAISS finds those above a score slowly."""
+        """A score that `breadth` rows of the mask reach at least; None if none is soon found,
+        and if it would not help: of vectors in a file FAISS finds those above a score slowly."""
         if self.kind in QUANTISED:
             return None
         if self.kind == "ivf":
@@ -292,7 +292,7 @@ class _Request:
 
 
 def _map_kept(path: Path, index: Any) -> Any:
-    """The vectors that `save` put beside an index; ArtefactError where they are not there."""
+    """The vectors that `save` put beside an index; ArtefactError if they are not there."""
     file = path.with_name(KEPT_FILE)
     try:
         kept = np.load(file, mmap_mode="r", allow_pickle=False)

@@ -64,7 +64,7 @@ def kind_of(index: Any) -> str:
 
 
 def stored_vectors(index: Any) -> Vectors | None:
-    """A read-only view (n, d) of the float32 rows inside a FAISS index; None where it has none."""
+    """A read-only view (n, d) of the float32 rows inside a FAISS index; None if it has none."""
     if isinstance(index, faiss.IndexIVF):
         return None
     flat = faiss.downcast_index(index.storage) if hasattr(index, "storage") else index
@@ -99,7 +99,7 @@ def new_index(vectors: Vectors, kind: str) -> Any:
     """An empty index for `vectors`, (n, d), trained on some of them.
 
     Raises:
-        ConfigError: the kind is unknown.
+        ConfigError: if the kind is unknown.
     """
     dimension = vectors.shape[1]
     if kind == "exact":

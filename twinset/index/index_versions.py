@@ -10,7 +10,7 @@
         milvus.json                  instead of both: the Milvus collection that holds them
         items.parquet                every field of the items
         images.bin, images.parquet   the pictures end to end, and where each one lies
-      report.html, report.json     how its encoder was evaluated; where the build was given it
+      report.html, report.json     how its encoder was evaluated; if the build was given it
 
 A version never changes once it is there. Going live, and going back, is one atomic write of
 CURRENT. Names sort by time.
@@ -67,7 +67,7 @@ class IndexVersion:
     items: Items
     images: Images
     manifest: Mapping[str, Any]
-    # (n,) which rows are items; None where all are. Only live writes leave rows without one.
+    # (n,) which rows are items; None if all are. Only live writes leave rows without one.
     alive: Mask | None = None
     # Of the last live write in it; 0 for a version as it was built.
     sequence: int = 0
@@ -93,7 +93,7 @@ class IndexVersion:
         """Refuse an encoder other than the one that made the vectors.
 
         Raises:
-            ArtefactError: the fingerprint or the dimension differs.
+            ArtefactError: if the fingerprint or the dimension differs.
         """
         if (encoder.fingerprint, encoder.dimension) != (self.fingerprint, self.dimension):
             made_by = (
@@ -108,7 +108,7 @@ def shrinks_too_much(items: int, live_items: int) -> bool:
 
 
 def list_versions(index_dir: Path) -> list[str]:
-    """Names of the versions that stand in the folder, oldest first; none where it is missing."""
+    """Names of the versions that stand in the folder, oldest first; none if it is missing."""
     if not index_dir.is_dir():
         return []
     return sorted(p.name for p in index_dir.iterdir() if is_version(p.name) and p.is_dir())
@@ -127,8 +127,8 @@ def read_report(index_dir: Path, name: str) -> bytes:
     """The page of a version's evaluation.
 
     Raises:
-        NotFound: there is no such version, or it has none.
-        ArtefactError: it is damaged.
+        NotFound: if there is no such version, or it has none.
+        ArtefactError: if it is damaged.
     """
     path = index_dir / name / REPORT_PAGE
     files = peek_manifest(index_dir, name).get("files") if is_version(name) else None
@@ -144,7 +144,7 @@ def read_report(index_dir: Path, name: str) -> bytes:
 
 
 def is_version(name: str) -> bool:
-    """Whether `name` has the form of a version name, and so is safe as a folder name."""
+    """True if `name` has the form of a version name, and so is safe as a folder name."""
     return _VERSION.fullmatch(name) is not None
 
 
@@ -152,7 +152,7 @@ def current_version(index_dir: Path) -> str:
     """The name of the live version.
 
     Raises:
-        ArtefactError: CURRENT is missing or holds no version name.
+        ArtefactError: if CURRENT is missing or holds no version name.
     """
     return history(index_dir)[0]
 
@@ -178,9 +178,9 @@ def set_current(index_dir: Path, name: str, instead_of: str | None = None) -> No
     service itself searches the collection that the version names, whatever the alias.
 
     Raises:
-        NotFound: there is no such version.
-        NotReady, ConfigError: it lies in a Milvus that does not answer or is not named.
-        Conflict: `instead_of` is given and is not the live version any more.
+        NotFound: if there is no such version.
+        NotReady, ConfigError: if it lies in a Milvus that does not answer or is not named.
+        Conflict: if `instead_of` is given and is not the live version any more.
     """
     with flipping(index_dir):
         if not is_version(name) or not (index_dir / name / MANIFEST).is_file():
@@ -199,7 +199,7 @@ def earlier_version(index_dir: Path) -> str:
     """The version that was live before the live one and is still there.
 
     Raises:
-        Conflict: there is none.
+        Conflict: if there is none.
     """
     for name in history(index_dir)[1:]:
         if (index_dir / name).is_dir():
@@ -213,7 +213,7 @@ def go_back(index_dir: Path, name: str) -> None:
     Going back again goes further back: the version that was left is no longer in the line.
 
     Raises:
-        Conflict: it is not the earlier version any more.
+        Conflict: if it is not the earlier version any more.
     """
     with flipping(index_dir):
         if earlier_version(index_dir) != name:
@@ -223,10 +223,10 @@ def go_back(index_dir: Path, name: str) -> None:
 
 
 def follow_current(index_dir: Path) -> None:
-    """Let Milvus's alias lead to the live version, where a switch was cut short.
+    """Let Milvus's alias lead to the live version, if a switch was cut short.
 
     Raises:
-        NotReady, ConfigError: Milvus does not answer or is not named.
+        NotReady, ConfigError: if Milvus does not answer or is not named.
     """
     with flipping(index_dir):
         _make_live(index_dir / current_version(index_dir))
@@ -251,9 +251,9 @@ def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
     """Open a version, by default the live one, after checking every file's checksum.
 
     Raises:
-        ArtefactError: CURRENT or a file is missing, damaged, or does not fit the others.
-        NotFound: `name` has not the form of a version name.
-        NotReady, ConfigError: it lies in a Milvus that does not answer or is not named.
+        ArtefactError: if CURRENT or a file is missing, damaged, or does not fit the others.
+        NotFound: if `name` has not the form of a version name.
+        NotReady, ConfigError: if it lies in a Milvus that does not answer or is not named.
     """
     if name is not None and not is_version(name):
         raise NotFound("There is no such index version.")

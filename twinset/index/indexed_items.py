@@ -37,12 +37,12 @@ class Items(Protocol):
     def __len__(self) -> int: ...
 
     def item(self, row: int) -> dict[str, Any]:
-        """All fields of a row by name; None where the item has no value."""
+        """All fields of a row by name; None if the item has no value."""
 
     def id_of(self, row: int) -> str: ...
 
     def row_of(self, item_id: str) -> int | None:
-        """The row of an item, None where there is no such id."""
+        """The row of an item, None if there is no such id."""
 
 
 class ItemTable:
@@ -52,7 +52,7 @@ class ItemTable:
     description.
 
     Raises:
-        ArtefactError: the file is not Parquet, lacks an id, or holds one twice.
+        ArtefactError: if the file is not Parquet, lacks an id, or holds one twice.
     """
 
     def __init__(self, path: Path) -> None:
@@ -86,14 +86,14 @@ class ItemTable:
         return list(self._table.column_names)
 
     def item(self, row: int) -> dict[str, Any]:
-        """All fields of a row by name; None where the item has no value."""
+        """All fields of a row by name; None if the item has no value."""
         return {name: array[row].as_py() for name, array in self._arrays.items()}
 
     def id_of(self, row: int) -> str:
         return str(self._arrays["id"][row].as_py())
 
     def row_of(self, item_id: str) -> int | None:
-        """The row of an item, None where there is no such id."""
+        """The row of an item, None if there is no such id."""
         code = self._ids.code(item_id)
         return None if code < 0 else int(self._row_of_code[code])
 
@@ -115,7 +115,7 @@ class Images(Protocol):
     def __len__(self) -> int: ...
 
     def read(self, row: int) -> StoredImage | None:
-        """The picture of a row, None where the item has none. Safe from several threads."""
+        """The picture of a row, None if the item has none. Safe from several threads."""
 
 
 class ImageStore:
@@ -140,7 +140,7 @@ class ImageStore:
         return len(self._lengths)
 
     def read(self, row: int) -> StoredImage | None:
-        """The picture of a row, None where the item has none. Safe from several threads."""
+        """The picture of a row, None if the item has none. Safe from several threads."""
         if not self.has_image[row]:
             return None
         length = int(self._lengths[row])
@@ -149,7 +149,7 @@ class ImageStore:
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """The one chunk of a column, without a copy; the column where it takes more than one."""
+    """The one chunk of a column, without a copy; the column if it takes more than one."""
     return column.chunk(0) if column.num_chunks == 1 else column
 
 

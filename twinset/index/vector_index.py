@@ -55,7 +55,7 @@ class VectorIndex(Protocol):
         keeps the items' fields elsewhere can search by it, and need not be sent the mask.
 
         Raises:
-            ValueError: the queries are not (q, d), the mask is not (n,), or k < 1.
+            ValueError: if the queries are not (q, d), the mask is not (n,), or k < 1.
         """
 
     def vector(self, row: int) -> Vectors:

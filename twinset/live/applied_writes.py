@@ -56,7 +56,7 @@ def find_applied(overlay: WritesOverVersion, log: WriteLog) -> Applied | None:
     If nothing changed, it is `overlay.applied` itself.
 
     Raises:
-        NotReady: Milvus does not answer.
+        NotReady: if Milvus does not answer.
     """
     version, before = overlay.base.index, overlay.applied
     if not isinstance(version, MilvusIndex):

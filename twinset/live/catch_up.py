@@ -99,7 +99,7 @@ def start_applied(base: IndexVersion, log: WriteLog) -> Overlay:
     if there is one.
 
     Raises:
-        NotReady: Milvus does not answer.
+        NotReady: if Milvus does not answer.
     """
     overlay = start(base, log)
     return replace(overlay, applied=find_applied(overlay, log))
@@ -109,7 +109,7 @@ def follow_applied(overlay: Overlay, embedder: Embedder) -> Overlay:
     """The overlay with what is applied by now; the same overlay if nothing changed.
 
     Raises:
-        NotReady: Milvus does not answer.
+        NotReady: if Milvus does not answer.
     """
     applied = find_applied(overlay, embedder.log)
     if applied is overlay.applied:

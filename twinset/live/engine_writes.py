@@ -53,8 +53,8 @@ def apply_writes(
     search sees the writes, and returns true if it was cut short.
 
     Raises:
-        ConfigError, NotReady: Milvus does not answer; the call may be repeated.
-        StorageFull: the log has no room; the call may be repeated.
+        ConfigError, NotReady: if Milvus does not answer; the call may be repeated.
+        StorageFull: if the log has no room; the call may be repeated.
     """
     version = overlay.base.index
     if not isinstance(version, MilvusIndex):

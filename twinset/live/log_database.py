@@ -73,8 +73,8 @@ def storage_errors() -> Iterator[None]:
     """Raise SQLite's errors as our own if they can pass by themselves; others stay as they are.
 
     Raises:
-        StorageFull: the disk has no room.
-        NotReady: another process holds the file.
+        StorageFull: if the disk has no room.
+        NotReady: if another process holds the file.
     """
     try:
         yield

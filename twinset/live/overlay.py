@@ -24,7 +24,7 @@ from twinset.live.write_log import Entry, picture_sha
 
 # In place of a picture's sha256: the one that the base version holds for the row.
 BASE_PICTURE = "base"
-_LARGEST = 1e307  # Milvus has no nulls, and keeps -1e308 where a number is missing
+_LARGEST = 1e307  # Milvus has no nulls, and keeps -1e308 if a number is missing
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -121,8 +121,8 @@ class Merge:
         """Merge one write; returns true if it made a new item. If it raises, nothing was changed.
 
         Raises:
-            NotFound: a patch or a deletion of an item that is not there.
-            InvalidInput: the item would have neither a picture nor words.
+            NotFound: if a patch or a deletion of an item that is not there.
+            InvalidInput: if the item would have neither a picture nor words.
         """
         row = self._row_of(entry.id)
         if entry.operation == "put":

@@ -61,9 +61,9 @@ class WriteLog:
     """The log of an index folder, made if it is missing. Threads may share it.
 
     Raises:
-        ArtefactError: the file is not a log, or cannot be opened.
-        NotReady: another process held the file for too long.
-        StorageFull: there is no room to make it.
+        ArtefactError: if the file is not a log, or cannot be opened.
+        NotReady: if another process held the file for too long.
+        StorageFull: if there is no room to make it.
     """
 
     def __init__(self, index_dir: Path) -> None:
@@ -149,7 +149,7 @@ class WriteLog:
         Other processes' writes wait meanwhile; what they wrote before is seen.
 
         Raises:
-            StorageFull, NotReady: the disk has no room, or another process writes for long.
+            StorageFull, NotReady: if the disk has no room, or another process writes for long.
                 Nothing was written, and a later try can succeed.
         """
         with self._writing, storage_errors():
@@ -166,7 +166,7 @@ class WriteLog:
         """Note the sequence up to which a collection of this name has the writes.
 
         Raises:
-            StorageFull: there is no room to say it.
+            StorageFull: if there is no room to say it.
         """
         with self.transaction():
             sql = "INSERT OR REPLACE INTO meta VALUES (?, ?)"

@@ -13,7 +13,7 @@ def read_base64(text: str | bytes) -> bytes:
     """The bytes of a base64 text: plain or URL-safe, padded or not, or a `data:` address of it.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: if it is none of these.
     """
     plain = text if isinstance(text, str) else text.decode("ascii")
     if plain[:5].lower() == "data:":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,13 +17,12 @@ from pydantic import (
 )
 
 from app.recommend import query
-from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT, MAX_VARIANTS
+from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT
 from twinset.text.base64_text import read_base64
 
 MAX_LIMIT = 100
 MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them
 
-Scalar = str | int | float | bool | list[str] | None
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Words = Annotated[
@@ -206,129 +205,6 @@ class BlendQuery(SearchOptions):
     negative: list[Signal] = Field(default_factory=list, max_length=MAX_SIGNALS)
 
 
-class Item(BaseModel):
-    """The fields of a product: those named here, and every attribute of the catalogue."""
-
-    model_config = ConfigDict(
-        extra="allow",
-        json_schema_extra={
-            "examples": [
-                {
-                    "title": "Blue striped shirt",
-                    "image_url": "/items/1042/image",
-                    "price": 39.9,
-                    "gender": "Women",
-                    "baseColour": "Blue",
-                }
-            ]
-        },
-    )
-    __pydantic_extra__: dict[str, Scalar]
-
-    title: str | None = None
-    image_url: str | None = Field(None, description="Relative to this service; null if none.")
-
-
-class Hit(BaseModel):
-    """An item in a ranked list."""
-
-    id: str
-    rank: int = Field(ge=1, description="Place in the whole list, from 1.")
-    score: float = Field(ge=-1.001, le=1.001, description="Cosine similarity.")
-    item: Item
-    variants: list[str] = Field(
-        default_factory=list,
-        max_length=MAX_VARIANTS,
-        description="With `group_by`: the other matching items of the group.",
-    )
-
-
-class Entry(BaseModel):
-    """An item in a plain list."""
-
-    id: str
-    item: Item
-    variants: list[str] = Field(
-        default_factory=list,
-        max_length=MAX_VARIANTS,
-        description="With `group_by`: the other matching items of the group.",
-    )
-
-
-class Model(BaseModel):
-    """What answered: the encoder, its version, and the version of the index."""
-
-    name: str
-    version: str
-    index: str
-
-
-class Page(BaseModel):
-    limit: int
-    offset: int
-    exhausted: bool = Field(description="True when no further item follows this page.")
-
-
-class Recommendations(BaseModel):
-    """Items, most similar first."""
-
-    request_id: str
-    model: Model
-    items: list[Hit]
-    page: Page
-    took_ms: float
-
-
-class ItemList(BaseModel):
-    """Items in catalogue order."""
-
-    request_id: str
-    model: Model
-    items: list[Entry]
-    page: Page
-    total: int = Field(description="Items, or with `group_by` groups, that match in all.")
-    took_ms: float
-
-
-class ItemDetail(BaseModel):
-    """One item, and the other items of its style (the same `group_id`)."""
-
-    request_id: str
-    id: str
-    item: Item
-    variants: list[str] = Field(max_length=MAX_VARIANTS)
-
-
-class ValueCount(BaseModel):
-    value: str | float | bool
-    count: int
-
-
-class ValuesFacet(BaseModel):
-    """The most frequent values of a field, most frequent first."""
-
-    kind: Literal["values"] = "values"
-    field: str
-    distinct: int = Field(description="How many values there are in all.")
-    values: list[ValueCount]
-
-
-class RangeFacet(BaseModel):
-    """The smallest and largest value of a number field; null if no item has a value."""
-
-    kind: Literal["range"] = "range"
-    field: str
-    min: float | None
-    max: float | None
-
-
-class Facets(BaseModel):
-    request_id: str
-    total: int = Field(description="Items that match the filter.")
-    facets: list[Annotated[ValuesFacet | RangeFacet, Field(discriminator="kind")]]
-    took_ms: float
-
-
 class FacetOptions(Given):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -343,7 +219,3 @@ class FacetOptions(Given):
     def to_query(self) -> query.FacetQuery:
         """What the domain reads of these options."""
         return query.FacetQuery(self.filter, tuple(self.fields), self.limit)
-
-
-class Health(BaseModel):
-    status: Literal["ok"] = "ok"

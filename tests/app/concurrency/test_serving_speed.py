@@ -15,7 +15,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.wire.schemas import ItemList, Recommendations
+from app.api.wire.answer_schemas import ItemList, Recommendations
 from app.concurrency.batching import Batcher
 from app.concurrency.pools import BoundedPool
 from app.http.bodies.body_limits import BodyLimit

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,27 +14,10 @@ from starlette.types import Receive, Scope, Send
 from app.http.keys import is_any_key
 from app.http.proxies import Proxies, client_name
 from app.http.rate_limits import MAX_CLIENTS, RateLimiter
-from app.recommend.recommender import Recommender
 from app.settings import Settings
-from app.state import State
+from tests.support.guarded_service import KEYS, bearer, service
 from tests.support.raw_client import check, parse, send_raw
-from tests.support.small_shop import Server, open_shop, picture
-from twinset.encoders import HashEncoder
-
-KEYS = ("first-key-0123456789", "second-key-0123456789")
-
-
-@contextlib.contextmanager
-def service(folder: Path, **options: Any) -> Iterator[httpx.Client]:
-    settings = Settings(**options)
-    state, encoder = State(settings), HashEncoder(32)
-    state.recommender = Recommender(encoder, open_shop(folder, encoder), settings, state.metrics)
-    with Server(state) as address, httpx.Client(base_url=address) as client:
-        yield client
-
-
-def bearer(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"}
+from tests.support.small_shop import picture
 
 
 @pytest.fixture(scope="module")

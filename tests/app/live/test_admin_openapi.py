@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.api.test_openapi import Schema
-from tests.app.api.test_openapi import check as check_declared
-from tests.app.live.test_version_switch import STAGED, newer
+from tests.support.declared_answers import Schema
+from tests.support.declared_answers import check as check_declared
+from tests.support.further_versions import STAGED, newer
 from tests.support.live_service import COUNT, Place
 from tests.support.live_shop import products
 from twinset.index.index_versions import current_version

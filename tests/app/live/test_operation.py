@@ -13,8 +13,8 @@ import pytest
 from app import state
 from index_builder.build import BuildOptions
 from index_builder.fold_writes import compact_index
-from tests.app.api.test_openapi import check as check_declared
-from tests.app.live.test_version_switch import newer
+from tests.support.declared_answers import check as check_declared
+from tests.support.further_versions import newer
 from tests.support.live_service import COUNT, KEY, Place, serving
 from tests.support.live_shop import ENCODER, being_made, products, write
 from tests.support.raw_client import check

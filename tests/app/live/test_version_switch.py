@@ -20,10 +20,10 @@ from app.live.version_switch import Versions
 from index_builder import fold_writes as compact
 from index_builder.build import BuildOptions, build_index
 from index_builder.fold_writes import compact_index
+from tests.support.further_versions import STAGED, newer
 from tests.support.live_service import COUNT, Place, serving
 from tests.support.live_shop import (
     ENCODER,
-    Fields,
     build,
     embed,
     picture,
@@ -49,14 +49,6 @@ from twinset.index.index_versions import (
 from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import merge_version
 from twinset.live.write_log import Entry, WriteLog
-
-STAGED = BuildOptions(activate=False)
-
-
-def newer(place: Place, rows: list[Fields], options: BuildOptions, encoder: Any = ENCODER) -> str:
-    """Build a further version; its catalogue counts as older than any live write."""
-    build(place.index.parent, rows, encoder, options)
-    return list_versions(place.index)[-1]
 
 
 def options_before_writes(**more: Any) -> BuildOptions:

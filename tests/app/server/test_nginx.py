@@ -14,7 +14,6 @@ from threading import Thread
 import httpx
 import pytest
 
-from tests.app.http.test_access import bearer, service
 from tests.support.bad_requests import (
     ADMIN_KEY,
     LIMIT,
@@ -23,6 +22,7 @@ from tests.support.bad_requests import (
     bad_requests,
     keyless_requests,
 )
+from tests.support.guarded_service import bearer, service
 from tests.support.image_corpus import odd_images
 from tests.support.nginx import needs_nginx, running_nginx
 from tests.support.raw_client import check, check_good, check_sane, parse, send, send_raw

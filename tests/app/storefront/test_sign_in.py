@@ -10,8 +10,8 @@ import pytest
 
 from app.http.sessions import COOKIE, LASTS_S, Sessions
 from app.settings import Settings
-from tests.app.http.test_access import KEYS, service
 from tests.support.bad_requests import LIMIT
+from tests.support.guarded_service import KEYS, service
 from tests.support.raw_client import check
 
 ADMIN = "admin-key-0123456789"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.quality.photo_branch import kind_figures, product_first
+from benchmarks.quality.shopper_photo_figures import kind_figures, product_first
 from training.photo.fit_branch import Material, Recipe, Vectors, fit_branch, kept_out
 from training.photo.shopper_labels import ARTICLE_TYPES, BAGS
 from twinset.encoders.encoder import normalise

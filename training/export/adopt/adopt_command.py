@@ -49,7 +49,7 @@ def adopt_encoder(source: Source, origin: str, out: Path) -> tuple[float, float]
     """Write the encoder; the lowest cosines of pictures and of texts to the library's own output.
 
     Raises:
-        ConfigError: a cosine is below `MIN_PARITY`; nothing is written then.
+        ConfigError: if a cosine is below `MIN_PARITY`; nothing is written then.
     """
     spec = source.spec
     with new_folder(out) as staging:

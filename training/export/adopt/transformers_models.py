@@ -71,7 +71,7 @@ def open_transformers(source: str, name: str) -> Source:
     """Open a hub name or local folder of CLIP or SigLIP, for `twinset adopt`.
 
     Raises:
-        ConfigError: it cannot be loaded, or is of another architecture.
+        ConfigError: if it cannot be loaded, or is of another architecture.
     """
     import transformers
 

@@ -13,10 +13,10 @@ from twinset.index.milvus.milvus_index import MilvusIndex
 
 
 def open_beside(version: MilvusIndex, owner: str) -> MilvusIndex | None:
-    """The owner's collection beside a version's, loaded by the server; None where there is none.
+    """The owner's collection beside a version's, loaded by the server; None if there is none.
 
     Raises:
-        NotReady: Milvus does not answer.
+        NotReady: if Milvus does not answer.
     """
     record, client = beside(version.record, owner), version.client
     with answering():
@@ -30,7 +30,7 @@ def make_beside(version: MilvusIndex, owner: str) -> MilvusIndex:
     """The same, new and empty; one that is there is dropped.
 
     Raises:
-        NotReady: Milvus does not answer.
+        NotReady: if Milvus does not answer.
     """
     client = version.client
     record = create_beside(client, version.record, owner, version.dimension)
@@ -44,8 +44,8 @@ def settle(index: MilvusIndex) -> float:
     A server keeps a log of its own and answers after that; milvus-lite is told to write.
 
     Raises:
-        ConfigError: Milvus is not named.
-        NotReady: Milvus does not answer.
+        ConfigError: if Milvus is not named.
+        NotReady: if Milvus does not answer.
     """
     address = MilvusAddress.from_environment()
     if address.is_lite:

@@ -49,7 +49,7 @@ class CollectionRecord:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Raises ArtefactError where the file is not what `save` writes."""
+        """Raises ArtefactError if the file is not what `save` writes."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             kinds: dict[str, FieldKind] = dict(content["fields"])
@@ -96,8 +96,8 @@ def create_collection(
     """Make, fill, index and load a collection; one of that name is replaced.
 
     Raises:
-        InvalidInput: a field of an item does not fit; nothing is left behind.
-        NotReady: Milvus does not answer.
+        InvalidInput: if a field of an item does not fit; nothing is left behind.
+        NotReady: if Milvus does not answer.
     """
     record = CollectionRecord(new.name, address.index_type, FieldMap.of(new.columns))
     with _creating(client, record, new.vectors.shape[1]):
@@ -115,7 +115,7 @@ def create_beside(
     """Make and load an empty collection beside another one, like it but for its rows.
 
     Raises:
-        NotReady: Milvus does not answer.
+        NotReady: if Milvus does not answer.
     """
     empty = beside(record, owner)
     with _creating(client, empty, dimension):
@@ -167,7 +167,7 @@ def _index_parameters(client: Any, index_type: str) -> Any:
 
 
 def drop_collection(client: Any, name: str) -> None:
-    """Drop a collection and what leads to it; nothing where there is none."""
+    """Drop a collection and what leads to it; nothing if there is none."""
     if client.has_collection(name):
         for alias in client.list_aliases(name)["aliases"]:
             client.drop_alias(alias)

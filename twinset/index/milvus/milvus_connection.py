@@ -44,7 +44,7 @@ class MilvusAddress:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Raises ConfigError where a variable is missing or does not fit."""
+        """Raises ConfigError if a variable is missing or does not fit."""
         uri = os.environ.get("TWINSET_MILVUS_URI", "")
         if not uri:
             raise ConfigError("this index is kept in Milvus; set TWINSET_MILVUS_URI")
@@ -59,7 +59,7 @@ class MilvusAddress:
 
     @property
     def is_lite(self) -> bool:
-        """Whether milvus-lite is meant, which serves one process at a time."""
+        """True if milvus-lite is meant, which serves one process at a time."""
         return self.uri.endswith(".db")
 
     @property
@@ -73,8 +73,8 @@ def connect(address: MilvusAddress) -> Any:
     """A `pymilvus.MilvusClient`, safe across threads; one per process and address.
 
     Raises:
-        ConfigError: pymilvus is not installed, or another process holds the milvus-lite file.
-        NotReady: nobody answers, or the token is refused.
+        ConfigError: if pymilvus is not installed, or another process holds the milvus-lite file.
+        NotReady: if nobody answers, or the token is refused.
     """
     try:
         from pymilvus import MilvusClient
@@ -98,7 +98,7 @@ def connect(address: MilvusAddress) -> Any:
 
 
 def disconnect(address: MilvusAddress) -> None:
-    """Close the client of an address, and let go of the file where it is milvus-lite."""
+    """Close the client of an address, and let go of the file if it is milvus-lite."""
     connect(address).close()
     connect.cache_clear()
     if address.is_lite:

@@ -54,7 +54,7 @@ class FieldMap:
         """One item's columns; a field that it lacks has no value.
 
         Raises:
-            InvalidInput: a string is too long or no Unicode text, or a number is out of range.
+            InvalidInput: if a string is too long or no Unicode text, or a number is out of range.
         """
         return {
             f"f{number}": _cell(kind, fields.get(name))
@@ -84,7 +84,7 @@ class Untranslatable(Exception):
 
 
 def translate(expr: Expr, fields: FieldMap) -> str | None:
-    """A Milvus expression that every row matching `expr` matches; None where there is none.
+    """A Milvus expression that every row matching `expr` matches; None if there is none.
 
     It matches no other row either, unless a part of an AND could not be translated.
     """
@@ -150,7 +150,7 @@ def _literal(kind: FieldKind, value: Value | None) -> str:
 
 
 def _is_broken(text: str) -> bool:
-    """Whether a text holds half a surrogate pair, which has no UTF-8."""
+    """True if a text holds half a surrogate pair, which has no UTF-8."""
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -159,5 +159,5 @@ def rows_in(rows: Sequence[int]) -> str:
 
 
 def rows_not_in(rows: Sequence[int]) -> str:
-    """The rows but these; no expression at all, which is every row, where there are none."""
+    """The rows but these; no expression at all, which is every row, if there are none."""
     return f"{ROW} not in [{','.join(map(str, rows))}]" if len(rows) else ""

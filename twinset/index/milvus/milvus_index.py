@@ -74,7 +74,7 @@ class MilvusIndex:
         return np.asarray(self.vectors(np.array([row]))[0])
 
     def vectors(self, rows: Rows) -> Vectors:
-        """See `VectorIndex`; NotFound where a row was deleted."""
+        """See `VectorIndex`; NotFound if a row was deleted."""
         vectors = np.empty((len(rows), self.dimension), np.float32)
         for start in range(0, len(rows), _FETCH_BLOCK):
             block = rows[start : start + _FETCH_BLOCK]
@@ -101,8 +101,8 @@ class MilvusIndex:
         New rows follow the last one, so that a mask has a place for each.
 
         Raises:
-            InvalidInput: a field does not fit into the collection; nothing is written.
-            NotReady: Milvus does not answer; the call may be repeated.
+            InvalidInput: if a field does not fit into the collection; nothing is written.
+            NotReady: if Milvus does not answer; the call may be repeated.
         """
         written = entries(rows, np.asarray(vectors, np.float32), items, self.record.fields)
         with answering():
@@ -160,7 +160,7 @@ class MilvusIndex:
     def _ask(self, query: Vectors, breadth: int, request: _Request) -> Ranked:
         """The best candidates of Milvus that no unseen row can precede.
 
-        Nothing where fewer come back than were asked for: an approximate index may miss some
+        Nothing if fewer come back than were asked for: an approximate index may miss some
         under a filter.
         """
         with answering():

@@ -34,8 +34,8 @@ def build_index(
     """Make the collection of a version that is being written into `folder`.
 
     Raises:
-        ConfigError, NotReady: Milvus is not named, held by another process, or does not answer.
-        InvalidInput: a field of an item does not fit into a collection.
+        ConfigError, NotReady: if Milvus is not named, held by another process, or does not answer.
+        InvalidInput: if a field of an item does not fit into a collection.
     """
     address = MilvusAddress.from_environment()
     client = connect(address)
@@ -51,8 +51,8 @@ def open_index(folder: Path) -> MilvusIndex:
     """The index of a version folder, read and loaded by the server.
 
     Raises:
-        ArtefactError: the folder names no collection, or one that Milvus lacks.
-        ConfigError, NotReady: Milvus is not named, held by another process, or does not answer.
+        ArtefactError: if the folder names no collection, or one that Milvus lacks.
+        ConfigError, NotReady: if Milvus is not named, held by another process, or does not answer.
     """
     record = CollectionRecord.load(folder / FILE)
     client = connect(MilvusAddress.from_environment())
@@ -64,10 +64,10 @@ def open_index(folder: Path) -> MilvusIndex:
 
 
 def is_shareable(folder: Path) -> bool:
-    """Whether several processes can have a version open: not where it lies in milvus-lite.
+    """True if several processes can have a version open: not if it lies in milvus-lite.
 
     Raises:
-        ConfigError: it lies in Milvus, which is not named.
+        ConfigError: if it lies in Milvus, which is not named.
     """
     return not (folder / FILE).is_file() or not MilvusAddress.from_environment().is_lite
 
@@ -81,7 +81,7 @@ def make_live(folder: Path) -> None:
 
 
 def drop(folder: Path) -> None:
-    """Drop the collections of a version or of what a build left; nothing where there are none."""
+    """Drop the collections of a version or of what a build left; nothing if there are none."""
     if (folder / FILE).is_file():
         record = CollectionRecord.load(folder / FILE)
         client = connect(MilvusAddress.from_environment())

@@ -1,6 +1,6 @@
 """Fit the photo branch beside an encoder and print what it does for photos of people kept out.
 
-`python -m benchmarks.quality.photo_branch ENCODER DATA OUTPUT` reads the folder DATA that holds
+`python -m benchmarks.quality.shopper_photo_figures ENCODER DATA OUTPUT`; DATA is the folder of
 `fashion/` and `photos/`. Figures on photos made a shopper's use names that the encoder never saw.
 """
 

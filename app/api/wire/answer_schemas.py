@@ -1,0 +1,138 @@
+"""Response models: what the service answers, as the OpenAPI document declares it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.recommend.query import MAX_VARIANTS
+
+Scalar = str | int | float | bool | list[str] | None
+
+
+class Item(BaseModel):
+    """The fields of a product: those named here, and every attribute of the catalogue."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Blue striped shirt",
+                    "image_url": "/items/1042/image",
+                    "price": 39.9,
+                    "gender": "Women",
+                    "baseColour": "Blue",
+                }
+            ]
+        },
+    )
+    __pydantic_extra__: dict[str, Scalar]
+
+    title: str | None = None
+    image_url: str | None = Field(None, description="Relative to this service; null if none.")
+
+
+class Hit(BaseModel):
+    """An item in a ranked list."""
+
+    id: str
+    rank: int = Field(ge=1, description="Place in the whole list, from 1.")
+    score: float = Field(ge=-1.001, le=1.001, description="Cosine similarity.")
+    item: Item
+    variants: list[str] = Field(
+        default_factory=list,
+        max_length=MAX_VARIANTS,
+        description="With `group_by`: the other matching items of the group.",
+    )
+
+
+class Entry(BaseModel):
+    """An item in a plain list."""
+
+    id: str
+    item: Item
+    variants: list[str] = Field(
+        default_factory=list,
+        max_length=MAX_VARIANTS,
+        description="With `group_by`: the other matching items of the group.",
+    )
+
+
+class Model(BaseModel):
+    """What answered: the encoder, its version, and the version of the index."""
+
+    name: str
+    version: str
+    index: str
+
+
+class Page(BaseModel):
+    limit: int
+    offset: int
+    exhausted: bool = Field(description="True when no further item follows this page.")
+
+
+class Recommendations(BaseModel):
+    """Items, most similar first."""
+
+    request_id: str
+    model: Model
+    items: list[Hit]
+    page: Page
+    took_ms: float
+
+
+class ItemList(BaseModel):
+    """Items in catalogue order."""
+
+    request_id: str
+    model: Model
+    items: list[Entry]
+    page: Page
+    total: int = Field(description="Items, or with `group_by` groups, that match in all.")
+    took_ms: float
+
+
+class ItemDetail(BaseModel):
+    """One item, and the other items of its style (the same `group_id`)."""
+
+    request_id: str
+    id: str
+    item: Item
+    variants: list[str] = Field(max_length=MAX_VARIANTS)
+
+
+class ValueCount(BaseModel):
+    value: str | float | bool
+    count: int
+
+
+class ValuesFacet(BaseModel):
+    """The most frequent values of a field, most frequent first."""
+
+    kind: Literal["values"] = "values"
+    field: str
+    distinct: int = Field(description="How many values there are in all.")
+    values: list[ValueCount]
+
+
+class RangeFacet(BaseModel):
+    """The smallest and largest value of a number field; null if no item has a value."""
+
+    kind: Literal["range"] = "range"
+    field: str
+    min: float | None
+    max: float | None
+
+
+class Facets(BaseModel):
+    request_id: str
+    total: int = Field(description="Items that match the filter.")
+    facets: list[Annotated[ValuesFacet | RangeFacet, Field(discriminator="kind")]]
+    took_ms: float
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"

@@ -44,13 +44,16 @@ class WritesOverVersion(Protocol):
 
 
 def owner_of(overlay: WritesOverVersion, log: WriteLog) -> str:
-    """Whose a collection is: rows are numbered by the writes of one log after one marker."""
+    """The owner in a collection's name: rows are numbered by the writes of one log after one
+    marker."""
     return f"{log.id[:12]}_{overlay.marker}"
 
 
 def find_applied(overlay: WritesOverVersion, log: WriteLog) -> Applied | None:
-    """What is applied of the writes over a version: `overlay.applied` itself if it still says
-    so, None if nothing is, or if the collection was lost.
+    """What is applied of the writes over a version; None if nothing is, or if the collection was
+    lost.
+
+    If nothing changed, it is `overlay.applied` itself.
 
     Raises:
         NotReady: if Milvus does not answer.

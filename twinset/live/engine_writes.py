@@ -108,7 +108,7 @@ def _blocks(rows: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @contextmanager
 def _alone(index_dir: Path) -> Iterator[bool]:
-    """True if no other process holds the lock; it goes with the process, however that ends."""
+    """True if no other process holds the lock, which is released however the process ends."""
     lock = FileLock(index_dir / _LOCK, blocking=False)
     try:
         lock.acquire()

@@ -40,7 +40,7 @@ def main(
         figures = (
             scores["own_photo"]["recall@1"],
             scores["text_to_item"]["recall@10"],
-            scores["image_to_item"]["precision@10"],
+            scores["picture_neighbours"]["precision@10"],
         )
         table.add_row(f"{share:.2f}", *(f"{figure:.3f}" for figure in figures))
     Console().print(table)

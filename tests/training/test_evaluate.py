@@ -64,7 +64,7 @@ def test_the_report_says_what_was_measured(pool):
     scores = evaluate(pool, 10)
     report = shop_report(pool, scores)
     assert report["encoder"] == {"name": "hash", "fingerprint": "hash-16"}
-    assert report["scores"]["image_to_item"]["queries"] == 10
+    assert report["scores"]["picture_neighbours"]["queries"] == 10
     assert evaluate(pool, 10) == scores
 
 

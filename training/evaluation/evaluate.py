@@ -87,7 +87,7 @@ def evaluate(pool: Pool, queries: int, seed: int = 0) -> dict[str, dict[str, flo
     """Scores per task, over at most `queries` products (or names) drawn by `seed`.
 
     - `own_photo`: a product's picture finds it, or one with the identical picture, first.
-    - `image_to_item`: the nearest items of a picture, its own left out, share its category.
+    - `picture_neighbours`: the nearest items of a picture, its own left out, share its category.
     - `text_to_image`, `text_to_item`: an exact name finds a product of that name.
 
     Raises:
@@ -102,7 +102,7 @@ def evaluate(pool: Pool, queries: int, seed: int = 0) -> dict[str, dict[str, flo
         raise CatalogueError("no product with an image and a name was kept out of training")
     return {
         "own_photo": own_photo(pool, _draw(everyone, queries, generator)),
-        "image_to_item": neighbours(pool, _draw(pictured, queries, generator)),
+        "picture_neighbours": neighbours(pool, _draw(pictured, queries, generator)),
         "text_to_image": by_name(pool, _draw(names, 2 * queries, generator), "image"),
         "text_to_item": by_name(pool, _draw(names, 2 * queries, generator), "item"),
     }

@@ -23,7 +23,7 @@ from twinset.filters import parse_filter
 from twinset.filters.parser import MAX_LENGTH
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items
-from twinset.words.negation import CatalogueWords, Understood, without_negations
+from twinset.words.negation import CatalogueWords, Understood, may_negate, without_negations
 
 
 class WordSearch:
@@ -34,6 +34,8 @@ class WordSearch:
 
     def understand(self, version: IndexVersion, text: str) -> Understood:
         """The query without its negations, and what these were of."""
+        if not may_negate(text):
+            return Understood(text)  # most queries: the values need not be collected
         words = self._words.get(version.items)
         if words is None:
             words = self._words[version.items] = CatalogueWords.of(version.items.columns)

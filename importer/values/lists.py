@@ -41,16 +41,14 @@ _SEPARATORS = ("|", ";", ",")
 class ListJudge:
     """Decides over a column whether its texts are lists, and what stands between the values.
 
-    Columns with a usual name of lists need one value with a separator. Of the others each part
-    must be short and the parts must come again in other rows, as a vocabulary does.
+    Columns with a usual name of lists, and those that the user names, need one value with a
+    separator. Of the others only those that hold lists already, as JSON and Parquet can, are lists.
     """
 
     def __init__(self, name: str, forced: bool = False) -> None:
         self._usual = forced or re.sub(r"[\W_]+", "", name).casefold() in LIST_NAMES
         self._forced = forced
-        self._counts: Counter[str] = Counter()
         self._found: Counter[str] = Counter()
-        self._texts = 0
         self._native = False
 
     def add(self, value: Any) -> None:
@@ -59,8 +57,6 @@ class ListJudge:
             self._native = True
         if not isinstance(value, str) or not value.strip():
             return
-        self._texts += 1
-        self._counts[value] += len(self._counts) < 200 or value in self._counts
         for separator in _SEPARATORS:
             self._found[separator] += separator in value
 

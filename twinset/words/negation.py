@@ -21,6 +21,7 @@ _MOST_VALUES = 400
 _MOST_WORDS = 3
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[^\w\s]")
 _NEGATIONS = frozenset({"not", "no", "without", "except", "excluding", "minus"})
+_MAY_NEGATE = re.compile(r"\b(not|no|non|without|except|excluding|minus|but)\b", re.IGNORECASE)
 _JOINS = frozenset({"or", "and", "nor", ","})
 # What leads to a negation and goes with it: "anything but black", "but not red".
 _LEADS = frozenset({"but", "anything", "any", "colour", "color", "in"})
@@ -95,9 +96,14 @@ class CatalogueWords:
         return found
 
 
+def may_negate(text: str) -> bool:
+    """True if a word of the query may be a negation, so that the catalogue's values matter."""
+    return _MAY_NEGATE.search(text) is not None
+
+
 def without_negations(text: str, words: CatalogueWords) -> Understood:
     """Take the negated values out of a query; see the module for what counts."""
-    if not re.search(r"\b(not|no|non|without|except|excluding|minus|but)\b", text, re.IGNORECASE):
+    if not may_negate(text):
         return Understood(text)
     spans = [(one.group(), one.start(), one.end()) for one in _TOKEN.finditer(text)]
     tokens = [fold(token) for token, _, _ in spans]

@@ -22,7 +22,7 @@ from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import ListedPage, RankedPage, browse, group_codes, rank, variants_of
-from app.recommend.word_search import narrowed, rank_words
+from app.recommend.word_search import rank_words
 from app.settings import Settings
 from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound, NotReady
@@ -91,8 +91,7 @@ class Recommender:
     async def by_text(self, text: str, query: SearchQuery) -> RankedPage:
         """Items that fit a description, without the values that it negates; an id comes first."""
         version = self.version
-        understood = self._engine.words.understand(version, text)
-        query = narrowed(query, understood)
+        query, understood = self._engine.words.understand(version, text, query)
         vector = await self._engine.encode_text(understood.words)
         page = await self._engine.search(partial(rank_words, version, text, vector, query))
         return replace(page, unwanted=understood.unwanted)

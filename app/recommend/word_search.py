@@ -19,8 +19,8 @@ from app.recommend.ranking import (
     rank,
     variants_of,
 )
+from twinset.errors import FilterError
 from twinset.filters import parse_filter
-from twinset.filters.parser import MAX_LENGTH
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items
 from twinset.words.negation import CatalogueWords, Understood, may_negate, without_negations
@@ -32,31 +32,40 @@ class WordSearch:
     def __init__(self) -> None:
         self._words: WeakKeyDictionary[Items, CatalogueWords] = WeakKeyDictionary()
 
-    def understand(self, version: IndexVersion, text: str) -> Understood:
-        """The query without its negations, and what these were of."""
+    def understand(
+        self, version: IndexVersion, text: str, query: SearchQuery
+    ) -> tuple[SearchQuery, Understood]:
+        """The query with the values filtered out that the text negates, and the text's other words.
+
+        If the filter becomes longer or deeper than filters may be, the text stays as it is.
+
+        Raises:
+            FilterError: if the caller's own filter is wrong.
+        """
         if not may_negate(text):
-            return Understood(text)  # most queries: the values need not be collected
+            return query, Understood(text)  # most queries: the values need not be collected
         words = self._words.get(version.items)
         if words is None:
             words = self._words[version.items] = CatalogueWords.of(version.items.columns)
         found = without_negations(text, words)
-        return found if found.words else replace(found, words=text)
+        if found.filter is None:
+            return query, found
+        narrowed = _both(query.filter, found.filter)
+        if narrowed is None:
+            return query, Understood(text)
+        return replace(query, filter=narrowed), replace(found, words=found.words or text)
 
 
-def narrowed(query: SearchQuery, understood: Understood) -> SearchQuery:
-    """The query with the unwanted values filtered out.
-
-    Raises:
-        FilterError: if the caller's own filter is wrong.
-    """
-    unwanted = understood.filter
-    if unwanted is None:
-        return query
-    if query.filter is None:
-        return replace(query, filter=unwanted)
-    parse_filter(query.filter)  # so that an error names the place in what the caller wrote
-    both = f"({query.filter}) AND {unwanted}"
-    return replace(query, filter=both) if len(both) <= MAX_LENGTH else query
+def _both(filter_: str | None, unwanted: str) -> str | None:
+    """The filter that asks for both; None if filters may not be that long or deep."""
+    if filter_ is not None:
+        parse_filter(filter_)  # so that an error names the place in what the caller wrote
+    both = unwanted if filter_ is None else f"({filter_}) AND {unwanted}"
+    try:
+        parse_filter(both)
+    except FilterError:
+        return None
+    return both
 
 
 def row_of_code(version: IndexVersion, text: str) -> int | None:

@@ -40,7 +40,6 @@ class ProductPictures:
 
     def __init__(self, root: Path, downloads: Downloads, cache: Path) -> None:
         self._root, self._downloads, self._cache = root, downloads, cache
-        self.fetched = 0
 
     def read(self, reference: Any) -> bytes | None:
         """The bytes to store for the first picture that `reference` names; None if it is blank.
@@ -113,7 +112,6 @@ class ProductPictures:
             raise BadValue(f"picture at an address: {fault}") from None
         if response.status_code == 304:
             return body.read_bytes()
-        self.fetched += 1
         body.parent.mkdir(parents=True, exist_ok=True)
         staging = body.with_suffix(".part")
         staging.write_bytes(response.content)

@@ -35,7 +35,6 @@ class XmlSource:
 
     def __init__(self, path: Path) -> None:
         self.files: Sequence[Path] = [path]
-        self.root = _root_of(path)
         self.columns = column_names(self.records())
         if not self.columns:
             names = ", ".join(sorted(ITEM_TAGS))
@@ -105,13 +104,3 @@ def _add(fields: dict[str, Any], name: str, value: Any) -> None:
 
 def _local(name: str) -> str:
     return name.rpartition("}")[2].lower()
-
-
-def _root_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            for _, element in iterparse(file, ("start",), forbid_dtd=True):
-                return str(element.tag)
-    except (ParseError, DefusedXmlException) as error:
-        raise CatalogueError(f"{path}: is not XML that can be read, {error}") from None
-    return ""

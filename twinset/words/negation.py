@@ -21,7 +21,7 @@ _MOST_VALUES = 400
 _MOST_WORDS = 3
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[^\w\s]")
 _NEGATIONS = frozenset({"not", "no", "without", "except", "excluding", "minus"})
-_MAY_NEGATE = re.compile(r"\b(not|no|non|without|except|excluding|minus|but)\b", re.IGNORECASE)
+_MAY_NEGATE = re.compile(rf"\b({'|'.join(_NEGATIONS | {'non', 'but'})})\b", re.IGNORECASE)
 _JOINS = frozenset({"or", "and", "nor", ","})
 # What leads to a negation and goes with it: "anything but black", "but not red".
 _LEADS = frozenset({"but", "anything", "any", "colour", "color", "in"})
@@ -103,8 +103,6 @@ def may_negate(text: str) -> bool:
 
 def without_negations(text: str, words: CatalogueWords) -> Understood:
     """Take the negated values out of a query; see the module for what counts."""
-    if not may_negate(text):
-        return Understood(text)
     spans = [(one.group(), one.start(), one.end()) for one in _TOKEN.finditer(text)]
     tokens = [fold(token) for token, _, _ in spans]
     unwanted: list[Unwanted] = []

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.raw_client import check
 from tests.support.small_shop import COLOURS, ODD_ID
+from twinset.filters.parser import MAX_DEPTH
 
 
 def ask(client: httpx.Client, query: str, **more: Any) -> dict[str, Any]:
@@ -74,3 +75,22 @@ def test_a_wrong_filter_is_named_as_the_caller_wrote_it(client: httpx.Client) ->
     check(answer, 400, "invalid_filter")
     alone = client.post("/recommend/by-text", json={**body, "query": "black"})
     assert answer.json()["detail"] == alone.json()["detail"]
+
+
+def deep(depth: int) -> str:
+    return "(" * depth + 'gender = "Men"' + ")" * depth
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    ['gender = "Men"' + ' OR gender = "Men"' * 112, deep(MAX_DEPTH)],
+    ids=["long", "deep"],
+)
+def test_a_negation_that_no_filter_has_room_for_stays_in_the_words(
+    client: httpx.Client, filter_: str
+) -> None:
+    plain = ask(client, "shirt", filter=filter_)
+    assert plain["items"]
+    answer = ask(client, "shirt not black", filter=filter_)
+    assert "understood" not in answer
+    assert set(ids(answer)) == set(ids(plain))

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.recommend.query import MAX_VARIANTS, ListQuery, SearchQuery
+from app.recommend.row_sources import RowSource, VectorSearch
 from app.service_errors import UnknownField
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
-from twinset.index.vector_index import Condition, VectorIndex
+from twinset.index.vector_index import Condition
 from twinset.words.negation import Unwanted
 
 Mask = NDArray[np.bool_]
@@ -85,25 +86,41 @@ def group_codes(version: IndexVersion, field: str) -> Codes:
 def rank(
     version: IndexVersion, vector: Vector, query: SearchQuery, exclude: Iterable[int] = ()
 ) -> RankedPage:
-    """The page of rows nearest to `vector` (d,) that the query asks for.
+    """The page of rows nearest to `vector` (d,) that the query asks for; see `rank_rows`."""
+    return rank_rows(
+        version, VectorSearch(version.index, vector, condition_of(query)), query, exclude
+    )
+
+
+def condition_of(query: SearchQuery) -> Condition | None:
+    """The query's filter as an engine reads it; None if there is none.
+
+    Raises:
+        FilterError: see `twinset.filters.parse_filter`.
+    """
+    return None if query.filter is None else Condition(parse_filter(query.filter))
+
+
+def rank_rows(
+    version: IndexVersion, source: RowSource, query: SearchQuery, exclude: Iterable[int] = ()
+) -> RankedPage:
+    """The page of a ranked list of rows that the query asks for.
 
     Rows take part if the filter matches them and neither `exclude` nor `query.exclude_ids` names
     them. The search asks for one row more than the page holds, to know whether the list goes on.
     """
     rows = {*exclude, *known_rows(version, query.exclude_ids)}
     wanted = min(query.offset + query.limit + 1, len(version))
-    where = None if query.filter is None else Condition(parse_filter(query.filter))
-    search = _Search(version.index, vector, where)
     codes = None if query.group_by is None else group_codes(version, query.group_by)
     if codes is None and query.filter is None and len(rows) <= _MOST_PASSED_OVER:
-        return _page(_nearest_but(search, wanted, rows), query)
+        return _page(_nearest_but(source, wanted, rows), query)
     mask = filter_mask(version, query.filter, rows)
     if codes is None:
-        found = search.nearest(wanted, mask)
+        found = source.nearest(wanted, mask)
     else:
         first = None if query.filter is None else mask
         groups = _Groups(codes, np.ones(len(version), np.bool_) if mask is None else mask.copy())
-        found = _nearest_groups(search, wanted, first, groups)
+        found = _nearest_groups(source, wanted, first, groups)
     return _page(found, query, None if codes is None else partial(_variants, codes, mask))
 
 
@@ -126,30 +143,12 @@ def _variants(codes: Codes, mask: Mask | None, row: int) -> list[int]:
     return variants_of(row, codes, mask)
 
 
-@dataclass(frozen=True)
-class _Search:
-    """A query vector, the index to search, and the filter if the engine stores fields itself."""
-
-    index: VectorIndex
-    vector: Vector
-    where: Condition | None
-
-    def nearest(self, wanted: int, mask: Mask | None) -> list[tuple[int, float]]:
-        """The `wanted` best rows with their scores; fewer if the index or the mask has fewer."""
-        wanted = min(wanted, len(self.index))
-        if wanted == 0:
-            return []
-        rows, scores = self.index.search(self.vector[None], wanted, mask, self.where)
-        kept = rows[0] >= 0
-        return list(zip(rows[0][kept].tolist(), scores[0][kept].tolist(), strict=True))
-
-
 def _nearest_but(
-    search: _Search, wanted: int, passed_over: Collection[int]
+    source: RowSource, wanted: int, passed_over: Collection[int]
 ) -> list[tuple[int, float]]:
     """The nearest rows without a few: they are found with the others and dropped, which needs no
     mask."""
-    found = search.nearest(wanted + len(passed_over), None)
+    found = source.nearest(wanted + len(passed_over), None)
     return [(row, score) for row, score in found if row not in passed_over][:wanted]
 
 
@@ -171,7 +170,7 @@ class _Groups:
 
 
 def _nearest_groups(
-    search: _Search, wanted: int, mask: Mask | None, groups: _Groups
+    source: RowSource, wanted: int, mask: Mask | None, groups: _Groups
 ) -> list[tuple[int, float]]:
     """The best row of each of the `wanted` best groups, best first; fewer if fewer exist.
 
@@ -180,11 +179,11 @@ def _nearest_groups(
     so what a page holds depends on neither its length nor its offset.
     """
     for length in _LIST_LENGTHS:
-        if groups.add(search.nearest(length, mask)) >= wanted:
+        if groups.add(source.nearest(length, mask)) >= wanted:
             return groups.found[:wanted]
     length = _FIRST_ROUND
     while len(groups.found) < wanted and groups.left.any():
-        groups.add(search.nearest(length, groups.left))
+        groups.add(source.nearest(length, groups.left))
         length *= 2
     return groups.found[:wanted]
 

@@ -185,7 +185,7 @@ clean:
 	touch $@
 
 .venv/.all: .venv/.python pyproject.toml constraints.txt
-	$(PIP) --editable '.[app,heic,training,docs,test]'
+	$(PIP) --editable '.[adopt,app,heic,docs,test]'
 	touch $@ .venv/.serving
 
 .venv/.fuzz: .venv/.all

@@ -8,7 +8,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 import training.vision_ops  # noqa: F401 - before transformers imports torchvision
 from training.export.adopt import adopt_command
-from training.export.adopt.transformers_models import open_transformers, sample_pictures
+from training.export.adopt.source import sample_pictures
+from training.export.adopt.transformers_models import open_transformers
 from twinset import cli
 from twinset.encoders import load_encoder
 from twinset.encoders.picture_resize import ResizeRule

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image as PillowImage
 from PIL.Image import Image
 from torch import Tensor, nn
 
 import training.vision_ops  # noqa: F401 - before transformers imports torchvision
+from training.export.adopt.source import Source, first_line, licence_of
 from twinset.encoders.dual_encoder import DualSpec, TextPadding
 from twinset.encoders.encoder import Vectors, normalise
 from twinset.encoders.onnx_runtime import PixelScale
@@ -54,19 +52,6 @@ def _features(output: Any) -> Tensor:
     return found
 
 
-@dataclass(frozen=True)
-class Source:
-    """A public model as its library runs it: both sides, its specification, and its own output."""
-
-    image: nn.Module
-    text: nn.Module
-    tokenizer: Any
-    spec: DualSpec
-    licence: str | None
-    reference_images: Callable[[Sequence[Image]], Vectors]
-    reference_texts: Callable[[Sequence[str]], Vectors]
-
-
 def open_transformers(source: str, name: str) -> Source:
     """Open a hub name or local folder of CLIP or SigLIP, for `twinset adopt`.
 
@@ -86,8 +71,7 @@ def open_transformers(source: str, name: str) -> Source:
         pictures = transformers.AutoImageProcessor.from_pretrained(source)
         words = transformers.AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ConfigError(f"{source}: cannot be loaded: {reason}") from None
+        raise ConfigError(f"{source}: cannot be loaded: {first_line(error)}") from None
     spec = _spec(name, config, pictures, words)
     padding = "max_length" if spec.padding.fixed else True
 
@@ -106,7 +90,7 @@ def open_transformers(source: str, name: str) -> Source:
         return normalise(np.asarray(_features(out)))
 
     sides = ImageSide(model), TextSide(model, spec.padding.masked)
-    return Source(*sides, words, spec, _licence(source), images, texts)
+    return Source(*sides, words.backend_tokenizer, spec, licence_of(source), images, texts)
 
 
 def _spec(name: str, config: Any, pictures: Any, words: Any) -> DualSpec:
@@ -130,21 +114,3 @@ def _spec(name: str, config: Any, pictures: Any, words: Any) -> DualSpec:
         resize=ResizeRule(mode, _RESAMPLING[int(pictures.resample)]),
         padding=TextPadding(words.pad_token_id or 0, fixed, not fixed),
     )
-
-
-def _licence(source: str) -> str | None:
-    """The licence that a local model card names in its first lines."""
-    card = Path(source) / "README.md"
-    lines = card.read_text(encoding="utf-8").splitlines()[:40] if card.is_file() else []
-    return next((line[8:].strip() for line in lines if line.startswith("license:")), None)
-
-
-def sample_pictures() -> list[Image]:
-    """Noise on gradients in four shapes: square, tall, wide and small."""
-    generator = np.random.default_rng(0)
-    pictures = []
-    for width, height in ((300, 300), (240, 400), (500, 200), (90, 120)):
-        cells = generator.integers(0, 256, (6, 5, 3), np.uint8)
-        small = PillowImage.fromarray(cells)
-        pictures.append(small.resize((width, height), PillowImage.Resampling.BICUBIC))
-    return pictures

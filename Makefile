@@ -185,7 +185,7 @@ clean:
 	touch $@
 
 .venv/.all: .venv/.python pyproject.toml constraints.txt
-	$(PIP) --editable '.[adopt,app,heic,docs,test]'
+	$(PIP) --editable '.[adopt,app,heic,training,docs,test]'
 	touch $@ .venv/.serving
 
 .venv/.fuzz: .venv/.all

@@ -14,7 +14,7 @@ from importer.reading.picture_folder import PictureFolder, pictures_below
 from importer.reading.records import NO_COLUMNS, Record, Source
 from importer.reading.text_encoding import as_utf8
 from importer.reading.xml_items import XmlSource
-from importer.sources import SYSTEMS
+from importer.sources import SYSTEMS, System
 from importer.sources.fashion_sets import KAGGLE_IMAGES, KAGGLE_TABLE
 from importer.sources.system import SystemSource, plain_names
 from twinset.errors import CatalogueError
@@ -73,7 +73,7 @@ def open_source(path: Path, options: ImportOptions, work: Path) -> tuple[Source,
     if path.is_dir():
         files = sorted(one for one in path.iterdir() if one.suffix.lower() in _TABLES)
         return _of_system(
-            SeveralFiles([_open_text(f, kind, options, work) for f in files]), kind, named
+            SeveralFiles([_open_text(f, layout_of(f), options, work) for f in files]), kind, named
         )
     return _of_system(_open_text(path, kind, options, work), kind, named)
 
@@ -145,8 +145,7 @@ def _open_text(
 
 
 def _of_system(rows: Source, kind: SourceFormat, named: Sequence[str]) -> tuple[Source, str]:
-    names = plain_names(rows.columns)
-    system = next((one for one in SYSTEMS if one.recognises(names)), None)
+    system = _system_of(rows)
     if system is None:
         return rows, _NAMES[kind]
     products = SystemSource(rows, system)
@@ -154,6 +153,19 @@ def _of_system(rows: Source, kind: SourceFormat, named: Sequence[str]) -> tuple[
     if any(name in rows.columns and name not in products.columns for name in named):
         return rows, system.name
     return products, system.name
+
+
+def _system_of(rows: Source) -> System | None:
+    """The first system that recognises the columns, else the first that recognises the rows."""
+    names = plain_names(rows.columns)
+    by_names = next((one for one in SYSTEMS if one.recognises and one.recognises(names)), None)
+    if by_names is not None:
+        return by_names
+    first = next(iter(rows.records()), None)
+    if first is None:
+        return None
+    judges = [(one, one.recognises_row) for one in SYSTEMS]
+    return next((one for one, judge in judges if judge and judge(rows.columns, first.fields)), None)
 
 
 def _parquet_files(source: Path) -> list[Path]:

@@ -12,7 +12,11 @@ from importer.reading.records import NO_COLUMNS, Record, column_names
 from twinset.errors import CatalogueError
 
 # Keys that hold the products in the exports of most systems; else the longest list of objects.
-_LIST_KEYS = ("products", "items", "data", "results", "entries", "articles", "catalog")
+_LIST_KEYS = (
+    "products", "items", "data", "results", "entries", "articles", "catalog", "edges", "nodes",
+    "_embedded", "hits", "records", "rows",
+)  # fmt: skip
+_NAMES_OF_PRODUCTS = frozenset({"id", "sku", "title", "name", "handle", "identifier", "uuid"})
 
 
 class JsonlSource:
@@ -33,8 +37,8 @@ class JsonlSource:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    fields, fault = _parse_object(line)
-                    yield Record(path.name, number, fields, fault)
+                    for fields, fault in _parse_line(line):
+                        yield Record(path.name, number, fields, fault)
 
 
 class JsonSource:
@@ -73,7 +77,9 @@ class JsonSource:
 def objects_of(document: Any) -> list[Any] | None:
     """The list of products in a document; None if it holds none."""
     if isinstance(document, list):
-        return document
+        if document and all(map(_is_page, document)):
+            return [one for page in document for one in objects_of(page) or ()]
+        return [one.get("node", one) if isinstance(one, dict) else one for one in document]
     if not isinstance(document, dict):
         return None
     named = [document[key] for key in _LIST_KEYS if key in document]
@@ -103,13 +109,26 @@ def _is_list_of_objects(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
-def _parse_object(line: bytes) -> tuple[Mapping[str, Any], str | None]:
+def _is_page(value: Any) -> bool:
+    """True for an object that is no product but holds a list of them, as one page of answers."""
+    if not isinstance(value, dict) or _NAMES_OF_PRODUCTS & set(value):
+        return False
+    return any(isinstance(value.get(key), (list, dict)) for key in _LIST_KEYS)
+
+
+def _parse_line(line: bytes) -> Iterator[tuple[Mapping[str, Any], str | None]]:
+    """The products of one line and what is wrong with it: one product, or a page of them."""
     try:
         value = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return {}, "text is not valid UTF-8"
+        yield {}, "text is not valid UTF-8"
+        return
     except (ValueError, RecursionError):
-        return {}, "line is not valid JSON"
+        yield {}, "line is not valid JSON"
+        return
     if not isinstance(value, dict):
-        return {}, "line is not a JSON object"
-    return flat(value), None
+        yield {}, "line is not a JSON object"
+    elif _is_page(value):
+        yield from ((flat(one), None) for one in objects_of(value) or () if isinstance(one, dict))
+    else:
+        yield flat(value), None

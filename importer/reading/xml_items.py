@@ -15,7 +15,11 @@ from importer.reading.records import NO_COLUMNS, Record, column_names
 from twinset.errors import CatalogueError
 
 # What one product is called in the feeds of most systems.
-ITEM_TAGS = frozenset({"item", "entry", "product", "article", "offer", "shopitem", "artikel"})
+# Those of the last line say more of a product elsewhere in Salesforce's files.
+ITEM_TAGS = frozenset(
+    {"item", "entry", "product", "article", "offer", "shopitem", "artikel", "produkt", "produit",
+     "category-assignment", "price-table", "record"}
+)  # fmt: skip
 
 _KNOWN_ATTRIBUTES = ("href", "url", "rel", "type", "lang")
 

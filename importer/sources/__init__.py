@@ -1,22 +1,27 @@
 """Source systems, one file each: to add one, write its file and name it in `SYSTEMS`."""
 
-from importer.sources.bigcommerce import BIGCOMMERCE
+from importer.sources.akeneo import AKENEO
+from importer.sources.commerce_protocol import COMMERCE_PROTOCOL
 from importer.sources.fashion_sets import HM, KAGGLE
 from importer.sources.google_merchant import GOOGLE
-from importer.sources.locale_columns import AKENEO, SPRYKER
-from importer.sources.magento import MAGENTO
-from importer.sources.prestashop import PRESTASHOP
-from importer.sources.salesforce import SALESFORCE
-from importer.sources.shopify import SHOPIFY_CSV, SHOPIFY_JSON
+from importer.sources.shops.bigcommerce import BIGCOMMERCE
+from importer.sources.shops.magento import MAGENTO
+from importer.sources.shops.prestashop import PRESTASHOP
+from importer.sources.shops.salesforce import SALESFORCE
+from importer.sources.shops.shopify import SHOPIFY_BULK, SHOPIFY_CSV, SHOPIFY_JSON
+from importer.sources.shops.spryker import SPRYKER
+from importer.sources.shops.wix import WIX
+from importer.sources.shops.woocommerce import WOOCOMMERCE
+from importer.sources.shops.wordpress_export import WORDPRESS
 from importer.sources.system import System
-from importer.sources.wix import WIX
-from importer.sources.woocommerce import WOOCOMMERCE
 
 # The first that recognises a file has it.
 SYSTEMS: tuple[System, ...] = (
     SHOPIFY_JSON,
+    SHOPIFY_BULK,
     SHOPIFY_CSV,
     WOOCOMMERCE,
+    WORDPRESS,
     MAGENTO,
     PRESTASHOP,
     WIX,
@@ -27,6 +32,7 @@ SYSTEMS: tuple[System, ...] = (
     KAGGLE,
     HM,
     GOOGLE,
+    COMMERCE_PROTOCOL,
 )
 
 __all__ = ["SYSTEMS", "System"]

@@ -4,42 +4,44 @@ OpenAI, which keep to its names."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import System, leaf, plain_name
+from importer.sources.system import HIDDEN, System, leaf, plain_name
 
 # Other prices, and what is for advertising or shipping alone.
 _LEFT_OUT = re.compile(
-    r"^(shipping|tax|installment|subscription|loyalty|customlabel|adsredirect|promotion|excluded|"
-    r"included|mpn|googleproductcategory|identifierexists|costofgoods|autopricing|pausead)"
+    r"^(shipping|shipsfrom|tax|installment|subscription|loyalty|customlabel|customnumber|internallabel|"
+    r"ads|promotion|excluded|included|mpn|googleproductcategory|fbproductcategory|identifierexists|"
+    r"costofgoods|autopricing|pause|mobilelink|sellonGoogle|minhandling|maxhandling|transittime|"
+    r"unitpricing|productdetail|certification|saleprice(effective|start|end)|displayads|"
+    r"quantitytosell|rich(text)?description|canonicallink|linktemplate|mobilelinktemplate|"
+    r"sellercategory|is_?eligible|enable(search|checkout)|seller|store|target|return|accepts|"
+    r"warning|model3d|video|lifestyleimage|listinghas|offerdisabled|checkouturl)",
+    re.IGNORECASE,
 )
+_ATOM = frozenset(["author", "updated", "published", "pubdate", "guid"])
 _NAMES = {
-    "itemid": "id", "retailerid": "id", "offerid": "id", "productid": "id",
-    "name": "title", "url": "link", "canonicallink": "canonical_link",
-    "imageurl": "image_link", "image": "image_link",
-    "itemgroupid": "group_id", "itemgroup": "group_id",
+    "id": "id", "itemid": "id", "retailerid": "id", "offerid": "id", "productid": "id",
+    "merchantitemid": "id", "title": "title", "name": "title", "itemtitle": "title",
+    "description": "description", "link": "link", "url": "link", "productlink": "link",
+    "imagelink": "image_link", "imageurl": "image_link", "image": "image_link",
+    "itemgroupid": "group_id", "itemgroup": "group_id", "groupid": "group_id",
+    "price": "price", "saleprice": "sale_price", "availability": "availability", "brand": "brand",
+    "additionalimagelink": "additional_image_link", "additionalimagelinks": "additional_image_link",
+    "additionalimageurls": "additional_image_link", "additionalimageurl": "additional_image_link",
 }  # fmt: skip
-
 
 # An entry of Atom has an id and a title of its own beside Google's.
 _SINGLE = frozenset(
-    [
-        "id",
-        "title",
-        "description",
-        "link",
-        "price",
-        "saleprice",
-        "availability",
-        "condition",
-        "brand",
-        "imagelink",
-        "gtin",
-    ]
+    {"id", "title", "description", "link", "price", "sale_price", "availability", "brand"}
 )
+
+
+_IDS = frozenset({"id", "itemid", "retailerid", "offerid", "merchantitemid"})
 
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
@@ -48,22 +50,54 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
         yield record if record.fault else replace(record, fields=_product(record.fields))
 
 
-def _product(raw: Any) -> dict[str, Any]:
+def _product(raw: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for column, value in raw.items():
         plain = plain_name(column)
-        if _LEFT_OUT.match(plain) or plain in ("author", "updated", "pubdate", "guid"):
+        if _LEFT_OUT.match(plain) or plain in _ATOM:
             continue
-        name = _NAMES.get(plain, column)
-        if isinstance(value, list) and plain in _SINGLE:
-            value = _one_of(plain, value)
+        name = _NAMES.get(plain, column.removeprefix("g:").removeprefix("G:"))
+        if isinstance(value, list) and (name in _SINGLE or plain == "gtin"):
+            value = _one_of(name, value)
         if name not in fields or fields[name] in (None, ""):
             fields[name] = value
-    if isinstance(fields.get("color"), str) and "/" in fields["color"]:
-        fields["color"] = [part.strip() for part in fields["color"].split("/") if part.strip()]
-    if fields.get("product_type"):
-        fields["product_type"] = leaf(fields["product_type"])
+        elif name == "image_link" and value:
+            fields.setdefault("additional_image_link", value)
+    for name in ("color", "colour"):
+        if isinstance(fields.get(name), str) and "/" in fields[name]:
+            fields[name] = [part.strip() for part in fields[name].split("/") if part.strip()]
+    product_type = next((n for n in fields if plain_name(n) == "producttype"), None)
+    if product_type is not None and fields[product_type]:
+        fields[product_type] = leaf(fields[product_type])
+    for name, value in _details(raw).items():
+        fields.setdefault(name, value)
+    fields[HIDDEN] = _is_hidden(fields)
     return fields
+
+
+def _details(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of `product_detail`: elements, or texts such as `General:Material:Wool`."""
+    names, values = (
+        raw.get("product_detail.attribute_name"),
+        raw.get("product_detail.attribute_value"),
+    )
+    if names and values:
+        names = names if isinstance(names, list) else [names]
+        values = values if isinstance(values, list) else [values]
+        return dict(zip(map(str, names), values, strict=False))
+    text = next((v for n, v in raw.items() if v and plain_name(n) == "productdetail"), None)
+    texts = text if isinstance(text, list) else str(text or "").split(",")
+    parts = [str(one).split(":") for one in texts]
+    return {
+        part[-2].strip(): part[-1].strip() for part in parts if len(part) in (2, 3) and part[-2]
+    }
+
+
+def _is_hidden(fields: dict[str, Any]) -> bool:
+    """True for what Meta's catalogue keeps from its shops."""
+    status = str(fields.get("status") or "").strip().casefold()
+    visibility = str(fields.get("visibility") or "").strip().casefold()
+    return status in ("archived", "staging") or visibility in ("hidden", "staging")
 
 
 def _one_of(name: str, values: list[Any]) -> Any:
@@ -75,15 +109,17 @@ def _one_of(name: str, values: list[Any]) -> Any:
     return (texts or [None])[0]
 
 
-GOOGLE = System(
-    "Google Merchant feed",
-    lambda names: (
-        bool({"id", "itemid", "retailerid", "offerid"} & names)
-        and bool({"title", "name"} & names)
-        and bool({"imagelink", "imageurl"} & names)
-        and bool(
-            {"availability", "condition", "itemgroupid", "googleproductcategory", "link"} & names
-        )
-    ),
-    products,
-)
+def recognised(names: AbstractSet[str]) -> bool:
+    """True for the columns of a feed of Google or of those who took its names over."""
+    own = {"imagelink", "iseligiblesearch", "enablesearch", "link", "url"}
+    said = {
+        "availability", "condition", "itemgroupid", "googleproductcategory", "fbproductcategory",
+        "identifierexists", "iseligiblesearch", "enablesearch", "link",
+    }  # fmt: skip
+    return all(
+        bool(wanted & names)
+        for wanted in (_IDS, {"title", "name"}, {"imagelink", "imageurl", "image"}, own, said)
+    )
+
+
+GOOGLE = System("Google Merchant feed", recognised, products)

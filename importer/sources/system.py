@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,16 @@ class System:
     """One source system.
 
     `recognises` says if an export with these columns, in plain form (`plain_name`), is of this
-    system. `products` turns its rows into products, one record each, whose fields bear the usual
-    names (id, title, price, available, image_path, group_id, link). A product whose field `hidden`
-    is true is left out and counted, because the shop does not show it either.
+    system; `recognises_row`, if given, judges a file by its columns in order and its first row.
+    `products` turns its rows into products, one record each, whose fields bear the usual names (id,
+    title, price, available, image_path, group_id, link). A product whose field `hidden` is true is
+    left out and counted, because the shop does not show it either.
     """
 
     name: str
-    recognises: Callable[[AbstractSet[str]], bool]
+    recognises: Callable[[AbstractSet[str]], bool] | None
     products: Callable[[Iterable[Record]], Iterator[Record]]
+    recognises_row: Callable[[Sequence[str], Fields], bool] | None = None
 
 
 class SystemSource:
@@ -52,9 +55,24 @@ class SystemSource:
             yield replace(record, fields={k: v for k, v in record.fields.items() if k != HIDDEN})
 
 
+@lru_cache(maxsize=4096)
 def plain_name(column: str) -> str:
-    """A column's name without case, spaces and punctuation."""
-    return "".join(one for one in column.casefold() if one.isalnum())
+    """A column's name without case, spaces, punctuation and the prefix `g:` of Google."""
+    folded = column.casefold().removeprefix("g:")
+    return "".join(one for one in folded if one.isalnum())
+
+
+def plain_fields(fields: Fields) -> dict[str, Any]:
+    """The fields by their plain names: `Image Src`, `image_src` and `IMAGE SRC` are one.
+
+    Of several fields with one plain name the first that has a value counts.
+    """
+    plain: dict[str, Any] = {}
+    for name, value in fields.items():
+        key = plain_name(name)
+        if plain.get(key) in (None, "", []):
+            plain[key] = value
+    return plain
 
 
 def plain_names(columns: Iterable[str]) -> frozenset[str]:
@@ -73,7 +91,8 @@ def pick(fields: Fields, *names: str) -> Any:
 
 def is_no(value: Any) -> bool:
     """True if a switch of a product is off."""
-    return str(value or "").strip().casefold() in ("0", "false", "no", "n", "disabled", "off")
+    text = "" if value is None else str(value).strip().casefold()
+    return text in ("0", "false", "no", "n", "disabled", "off", "nein", "non", "nie", "nee")
 
 
 def leaf(path: Any) -> str | None:

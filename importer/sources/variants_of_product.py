@@ -15,7 +15,9 @@ from importer.values.availability import read_available
 from importer.values.kinds import BadValue
 from importer.values.prices import DecimalMark, read_price
 
-_COLOURS = frozenset(["color", "colour", "farbe", "couleur", "kleur", "colore", "cor", "kolor"])
+_COLOURS = frozenset(
+    ["color", "colour", "farbe", "couleur", "kleur", "colore", "cor", "kolor", "colorway", "shade"]
+)
 _MARK = DecimalMark()
 
 
@@ -48,22 +50,27 @@ def items_of(product: Product) -> Iterator[dict[str, Any]]:
     by_colour: dict[str, list[Variant]] = {}
     for one in variants:
         by_colour.setdefault(one.options.get(colour or "", ""), []).append(one)
-    pictures = {str(one.image) for one in variants if one.image}
-    splits = colour is not None and len(by_colour) > 1 and len(pictures) >= len(by_colour)
+    own = {value: _first_picture(members) for value, members in by_colour.items()}
+    splits = (
+        colour is not None and len(by_colour) > 1 and len(set(own.values()) - {None}) == len(own)
+    )
     group = product.fields.get("group_id") or product.fields.get("id")
     if not splits:
         grouped = {"group_id": group} if len(variants) > 1 else {}
         yield {**product.fields, **grouped, **_merged(variants)}
         return
     for value, members in by_colour.items():
-        own = next((one.image for one in members if one.image), product.fields.get("image_path"))
         yield {
             **product.fields,
             **_merged(members),
             "id": f"{product.fields.get('id')}-{value}" if value else product.fields.get("id"),
             "group_id": group,
-            "image_path": own,
+            "image_path": own[value],
         }
+
+
+def _first_picture(members: Sequence[Variant]) -> Any:
+    return next((one.image for one in members if one.image), None)
 
 
 def is_colour(name: str) -> bool:

@@ -1,0 +1,1 @@
+"""Shop platforms, one file each: what their exports look like and how rows become products."""

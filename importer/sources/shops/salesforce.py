@@ -1,0 +1,124 @@
+"""Salesforce Commerce Cloud: the catalogue in XML, with price books and stock lists beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from importer.reading.records import Record
+from importer.sources.system import HIDDEN, System, is_no, leaf, pick
+from importer.sources.variants_of_product import Product, Variant, items_of
+
+_VARIANTS = "variations.variants.variant.@product-id"
+_PRICES = "amount"
+
+
+@dataclass
+class _Export:
+    """The files of an export, by the id of the product that an element is about."""
+
+    products: dict[str, Record] = field(default_factory=dict)
+    faults: list[Record] = field(default_factory=list)
+    categories: dict[str, str] = field(default_factory=dict)
+    prices: dict[str, Any] = field(default_factory=dict)
+    stock: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Sort one element."""
+        raw = record.fields
+        number = str(raw.get("@product-id") or "")
+        if record.fault:
+            self.faults.append(record)
+        elif "@category-id" in raw:
+            if number not in self.categories or not is_no(raw.get("primary-flag") or "no"):
+                self.categories[number] = str(raw["@category-id"])
+        elif _PRICES in raw:
+            self.prices.setdefault(number, _first(raw[_PRICES]))
+        elif {"allocation", "ats", "perpetual"} & set(raw):
+            stock = pick(raw, "ats", "allocation")
+            self.stock[number] = stock if is_no(raw.get("perpetual") or "no") else True
+        else:
+            self.products[number] = record
+
+
+def products(records: Iterable[Record]) -> Iterator[Record]:
+    """The products that a shop shows; variants are folded into their master."""
+    export = _Export()
+    for record in records:
+        export.add(record)
+    yield from export.faults
+    below = {
+        one for record in export.products.values() for one in _list(record.fields.get(_VARIANTS))
+    }
+    for number, record in export.products.items():
+        if number in below:
+            continue
+        members = [
+            _variant(one, export.products[one].fields, export)
+            for one in map(str, _list(record.fields.get(_VARIANTS)))
+            if one in export.products and not _is_off(export.products[one].fields)
+        ]
+        for fields in items_of(Product(_product(number, record.fields, export), members)):
+            yield replace(record, fields=fields)
+
+
+def _product(number: str, raw: Mapping[str, Any], export: _Export) -> dict[str, Any]:
+    category = pick(raw, "classification-category", "primary-category-id")
+    return {
+        **_custom(raw),
+        "id": number,
+        "title": _first(pick(raw, "display-name", "name")),
+        "description": _first(pick(raw, "long-description", "short-description")),
+        "brand": _first(pick(raw, "brand", "manufacturer-name")),
+        "category": leaf(_first(category)) or export.categories.get(number),
+        "image_path": _pictures(raw) or None,
+        "price": export.prices.get(number)
+        or _first(pick(raw, "price", "list-price", "sale-price")),
+        "available": _stock(number, raw, export),
+        HIDDEN: _is_off(raw),
+    }
+
+
+def _variant(number: str, raw: Mapping[str, Any], export: _Export) -> Variant:
+    fields = _product(number, raw, export)
+    options = {name: str(_first(value)) for name, value in _custom(raw).items()}
+    picture = next(iter(_pictures(raw)), None)
+    return Variant(options, fields["price"], fields["available"], picture, number)
+
+
+def _stock(number: str, raw: Mapping[str, Any], export: _Export) -> Any:
+    listed = export.stock.get(number)
+    return pick(raw, "available-flag", "in-stock") if listed is None else listed
+
+
+def _is_off(raw: Mapping[str, Any]) -> bool:
+    return is_no(_first(raw.get("online-flag")))
+
+
+def _pictures(raw: Mapping[str, Any]) -> list[str]:
+    found = pick(raw, "images.image-group.image.@path", "images.image.@path", "image")
+    return list(dict.fromkeys(str(one) for one in _list(found) if one))
+
+
+def _custom(raw: Mapping[str, Any]) -> dict[str, Any]:
+    names = _list(raw.get("custom-attributes.custom-attribute.@attribute-id"))
+    values = _list(raw.get("custom-attributes.custom-attribute"))
+    if len(names) != len(values):
+        return {}
+    return {str(name): value for name, value in zip(names, values, strict=True) if name and value}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _first(value: Any) -> Any:
+    return next((one for one in value if one), None) if isinstance(value, list) else value
+
+
+SALESFORCE = System(
+    "Salesforce Commerce catalogue",
+    lambda names: "productid" in names and "displayname" in names,
+    products,
+)

@@ -1,0 +1,219 @@
+"""WooCommerce: the CSV export of products, in any language of the shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from importer.reading.records import Record
+from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_name
+from importer.sources.variants_of_product import Product, Variant, items_of
+
+# The columns in the order of the export; other languages translate the names and keep the order.
+_ORDER = (
+    "ID", "Type", "SKU", "GTIN, UPC, EAN, or ISBN", "Name", "Published", "Is featured?",
+    "Visibility in catalog", "Short description", "Description", "Date sale price starts",
+    "Date sale price ends", "Tax status", "Tax class", "In stock?", "Stock", "Low stock amount",
+    "Backorders allowed?", "Sold individually?", "Weight", "Length", "Width", "Height",
+    "Allow customer reviews?", "Purchase note", "Sale price", "Regular price", "Categories",
+    "Tags", "Shipping class", "Images", "Download limit", "Download expiry days", "Parent",
+    "Grouped products", "Upsells", "Cross-sells", "External URL", "Button text", "Position",
+)  # fmt: skip
+_GTIN_PLACE = 3
+# Names in the languages of most shops, for exports of a choice of columns.
+_TRANSLATED = {
+    "typ": "Type", "tipo": "Type", "ugs": "SKU", "artikelnummer": "SKU", "artikelnr": "SKU",
+    "codsku": "SKU", "codice": "SKU", "nom": "Name", "nombre": "Name", "nome": "Name",
+    "naam": "Name", "nazwa": "Name", "namn": "Name", "navn": "Name",
+    "veröffentlicht": "Published", "publié": "Published", "publicado": "Published",
+    "pubblicato": "Published", "gepubliceerd": "Published", "opublikowano": "Published",
+    "opublikowany": "Published", "opublikowane": "Published",
+    "sichtbarkeitimkatalog": "Visibility in catalog",
+    "visibilitédanslecatalogue": "Visibility in catalog",
+    "visibilidadenelcatálogo": "Visibility in catalog",
+    "visibilitànelcatalogo": "Visibility in catalog",
+    "zichtbaarheidincatalogus": "Visibility in catalog",
+    "widocznośćwkatalogu": "Visibility in catalog",
+    "kurzbeschreibung": "Short description", "descriptioncourte": "Short description",
+    "descripcióncorta": "Short description", "brevedescrizione": "Short description",
+    "descrizionebreve": "Short description", "kortebeschrijving": "Short description",
+    "krótkiopis": "Short description", "beschreibung": "Description",
+    "descripción": "Description", "descrizione": "Description", "beschrijving": "Description",
+    "opis": "Description", "vorrätig": "In stock?", "enstock": "In stock?",
+    "hayexistencias": "In stock?", "existencias": "In stock?", "instock": "In stock?",
+    "opvoorraad": "In stock?", "nastanie": "In stock?", "wmagazynie": "In stock?",
+    "lager": "Stock", "bestand": "Stock", "lagerbestand": "Stock", "inventario": "Stock",
+    "magazzino": "Stock", "voorraad": "Stock", "stanmagazynowy": "Stock",
+    "angebotspreis": "Sale price", "tarifpromo": "Sale price", "prixpromo": "Sale price",
+    "preciorebajado": "Sale price", "prezzoinofferta": "Sale price",
+    "actieprijs": "Sale price", "cenapromocyjna": "Sale price",
+    "regulärerpreis": "Regular price", "tarifrégulier": "Regular price",
+    "prixrégulier": "Regular price", "precionormal": "Regular price",
+    "prezzodilistino": "Regular price", "regulierepijs": "Regular price",
+    "reguliereprijs": "Regular price", "normaleprijs": "Regular price",
+    "cenaregularna": "Regular price", "cena": "Regular price",
+    "kategorien": "Categories", "catégories": "Categories", "categorías": "Categories",
+    "categorie": "Categories", "categorieën": "Categories", "kategorie": "Categories",
+    "schlagwörter": "Tags", "étiquettes": "Tags", "etiquetas": "Tags", "tag": "Tags",
+    "tagi": "Tags", "znaczniki": "Tags", "bilder": "Images", "imágenes": "Images",
+    "immagini": "Images", "immagine": "Images", "afbeeldingen": "Images", "obrazki": "Images",
+    "übergeordnet": "Parent", "übergeordnetesprodukt": "Parent", "superior": "Parent",
+    "padre": "Parent", "genitore": "Parent", "hoofd": "Parent", "hoofdproduct": "Parent",
+    "ouder": "Parent", "rodzic": "Parent", "nadrzędny": "Parent", "marken": "Brands",
+    "marques": "Brands", "marcas": "Brands", "marchi": "Brands", "merken": "Brands",
+    "marki": "Brands", "marka": "Brands",
+}  # fmt: skip
+_ENGLISH = {plain_name(name): name for name in (*_ORDER, "Brands")}
+_TYPES = frozenset(
+    ["simple", "variable", "variation", "external", "grouped", "subscription", "bundle",
+     "variable-subscription"]
+)  # fmt: skip
+_NUMBER = re.compile(r"\d+")
+_NO_ATTRIBUTE = re.compile(r"^meta:|download|descarga|télécharg|scaric|pobier", re.IGNORECASE)
+_MOST_ATTRIBUTES = 60
+
+
+def products(records: Iterable[Record]) -> Iterator[Record]:
+    """The products of an export, with the variations below their parents."""
+    parents: dict[int, Record] = {}
+    children: dict[str, list[Any]] = {}
+    for place, record in enumerate(records):
+        fields = _named(record.fields)
+        kind = str(fields.get("Type") or "simple").split(",")[0].strip().lower()
+        if kind == "variation" and fields.get("Parent"):
+            children.setdefault(_parent_key(fields["Parent"]), []).append(fields)
+        elif kind != "grouped":
+            parents[place] = replace(record, fields=fields)
+    for record in parents.values():
+        if record.fault:
+            yield record
+            continue
+        keys = (str(record.fields.get("SKU") or ""), str(record.fields.get("ID") or ""))
+        below = [one for key in keys if key for one in children.pop(key, ())]
+        for fields in items_of(_product(record.fields, below)):
+            yield replace(record, fields=fields)
+
+
+def _parent_key(value: Any) -> str:
+    return str(value).strip().removeprefix("id:")
+
+
+def _product(raw: Any, below: list[Any]) -> Product:
+    attributes = _attributes(raw)
+    fields: dict[str, Any] = {
+        "id": pick(raw, "ID", "SKU"),
+        "title": raw.get("Name"),
+        "description": pick(raw, "Description", "Short description"),
+        "category": leaf(raw.get("Categories")),
+        "tags": [part.strip() for part in str(raw.get("Tags") or "").split(",") if part.strip()],
+        "brand": raw.get("Brands"),
+        "price": pick(raw, "Sale price", "Regular price"),
+        "available": _available(raw),
+        "image_path": raw.get("Images"),
+        **attributes,
+        HIDDEN: is_no(raw.get("Published")) or str(raw.get("Published")).strip() == "-1"
+        or str(raw.get("Visibility in catalog") or "").strip().lower() == "hidden",
+    }  # fmt: skip
+    return Product(fields, [_variant(one) for one in below if not is_no(one.get("Published"))])
+
+
+def _variant(raw: Any) -> Variant:
+    options = {name: str(value) for name, value in _attributes(raw).items() if value}
+    price = pick(raw, "Sale price", "Regular price")
+    image = str(raw.get("Images") or "").split(",")[0].strip() or None
+    return Variant(options, price, _available(raw), image, pick(raw, "ID", "SKU"))
+
+
+def _available(raw: Any) -> Any:
+    if str(raw.get("In stock?") or "").strip().lower() == "backorder":
+        return True
+    return pick(raw, "In stock?", "Stock")
+
+
+def _attributes(raw: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for number in range(1, _MOST_ATTRIBUTES + 1):
+        name, value = raw.get(f"Attribute {number} name"), raw.get(f"Attribute {number} value(s)")
+        if name and value:
+            parts = [part.strip() for part in str(value).split(",") if part.strip()]
+            found[str(name).removeprefix("pa_")] = parts[0] if len(parts) == 1 else parts
+    return found
+
+
+def _named(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The row by the English names of its columns."""
+    named: dict[str, Any] = {}
+    for name, value in zip(_english(tuple(raw)), raw.values(), strict=True):
+        if named.get(name) in (None, ""):
+            named[name] = value
+    return named
+
+
+@lru_cache(maxsize=64)
+def _english(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The English names of an export's columns: by translation, then by their place."""
+    order = _order_of(columns)
+    attributes = _attribute_columns(columns)
+    names = []
+    for place, column in enumerate(columns):
+        plain = plain_name(column)
+        known = _ENGLISH.get(plain) or _TRANSLATED.get(plain)
+        by_place = order[place] if place < len(order) else None
+        names.append(by_place or known or attributes.get(column) or column)
+    return tuple(names)
+
+
+def _order_of(columns: Sequence[str]) -> tuple[str, ...]:
+    """The names by place, if the export has all columns; else none."""
+    if len(columns) < len(_ORDER) - 1 or plain_name(columns[0]) != "id":
+        return ()
+    with_gtin = any("gtin" in column.casefold() for column in columns[: _GTIN_PLACE + 1])
+    order = _ORDER if with_gtin else (*_ORDER[:_GTIN_PLACE], *_ORDER[_GTIN_PLACE + 1 :])
+    for place, name in enumerate(order[: len(columns)]):
+        plain = plain_name(columns[place])
+        known = _ENGLISH.get(plain) or _TRANSLATED.get(plain)
+        if known is not None and known != name and _TRANSLATED.get(plain) is None:
+            return ()  # an English name in another place: the columns were chosen
+    return order
+
+
+def _attribute_columns(columns: Sequence[str]) -> dict[str, str]:
+    """`Attribut 1 Name` and `Valeur(s) de l'attribut 1` as the English export calls them.
+
+    The columns of an attribute follow each other: its name, its values, then two switches.
+    """
+    found: dict[str, str] = {}
+    seen: dict[str, int] = {}
+    for column in columns:
+        number = _NUMBER.search(column)
+        if number is None or _NO_ATTRIBUTE.search(column):
+            continue
+        place = seen[number[0]] = seen.get(number[0], 0) + 1
+        if place <= 2:
+            part = "name" if place == 1 else "value(s)"
+            found[column] = f"Attribute {int(number[0])} {part}"
+    return found
+
+
+def recognised(names: Any) -> bool:
+    """True for the columns of an export in English or one of the known languages."""
+    english = {"type", "sku", "name", "published"} <= names and bool(
+        {"regularprice", "visibilityincatalog"} & names
+    )
+    translated = {_TRANSLATED[name] for name in names if name in _TRANSLATED}
+    named = {"Name"} if "name" in names else set()
+    return english or {"Published", "Name", "Regular price"} <= translated | named
+
+
+def recognised_by_place(columns: Sequence[str], first: Mapping[str, Any]) -> bool:
+    """True for an export with all columns in a language that is not known: the type is English."""
+    if not _order_of(columns):
+        return False
+    kinds = {part.strip().lower() for part in str(first.get(columns[1]) or "").split(",")}
+    return bool(kinds & _TYPES)
+
+
+WOOCOMMERCE = System("WooCommerce CSV export", recognised, products, recognised_by_place)

@@ -26,9 +26,9 @@ class CsvSource:
     """A delimited file with a header.
 
     The delimiter is the one that cuts the first rows into as many fields as the header, unless it
-    is given. Columns of one name, and such as `tag[0]` and `tag[1]`, or `image[0].url`,
-    become one field with a list. A line of hints above the header, as Meta's template has it, is passed over. With
-    `overflow` a row with too many fields keeps its surplus, commas included, in the last column:
+    is given. Columns of one name, and such as `tag[0]` and `tag[1]`, or `image[0].url`, become one
+    field with a list. A line of hints above the header, as Meta's template has it, is passed over.
+    With `overflow` a row with too many fields keeps its surplus, commas included, in the last column:
     the Kaggle table writes product names with commas and without quotes.
 
     Raises:

@@ -28,7 +28,7 @@ class CsvSource:
     The delimiter is the one that cuts the first rows into as many fields as the header, unless it
     is given. Columns of one name, and such as `tag[0]` and `tag[1]`, or `image[0].url`, become one
     field with a list. A line of hints above the header, as Meta's template has it, is passed over.
-    With `overflow` a row with too many fields keeps its surplus, with the commas, in the last column:
+    With `overflow` the last column takes the surplus of a row with too many fields:
     the Kaggle table writes product names with commas and without quotes.
 
     Raises:

@@ -14,6 +14,7 @@ from app.api.wire.answer_schemas import Facets, Item, ItemDetail
 from app.api.wire.answer_schemas import RangeFacet as WireRange
 from app.api.wire.answer_schemas import ValuesFacet as WireValues
 from app.api.wire.schemas import ListOptions
+from app.api.wire.understood_schemas import Understood
 from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values
 from app.recommend.ranking import ListedPage, RankedPage
@@ -42,8 +43,10 @@ def recommendations(
             beside["variants"] = ids_of(version, hit.variants)
         hits.append(entry_of(version, hit.row, beside, fields))
     content = _envelope(call, recommender, hits, options, page.exhausted)
-    if page.unwanted:
-        content["understood"] = {"unwanted": [asdict(one) for one in page.unwanted]}
+    if page.understood is not None and page.understood.says_something:
+        content["understood"] = Understood.of(page.understood).model_dump(
+            by_alias=True, exclude_none=True
+        )
     return _json(content | {"took_ms": call.took_ms}, call.prefix)
 
 

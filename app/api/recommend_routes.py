@@ -50,8 +50,9 @@ router.add_api_route(
     response_model=Recommendations,
 )
 async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) -> Response:
-    """Words are compared by meaning with pictures and descriptions."""
-    page = await recommender.by_text(query.query, query.to_query())
+    """Words are compared by meaning with pictures and descriptions. Prices, sizes, values, what is
+    not wanted and slips of the keyboard are understood first; `understood` says so."""
+    page = await recommender.by_text(query.query, query.to_query(), query.to_switches())
     return recommendations(call, recommender, page, query)
 
 

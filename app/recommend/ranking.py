@@ -15,7 +15,7 @@ from app.service_errors import UnknownField
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.vector_index import Condition
-from twinset.words.negation import Unwanted
+from twinset.words.query.parts import Understood
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.int64]
@@ -40,12 +40,12 @@ class Ranked:
 class RankedPage:
     """A page of a ranked list; `exhausted` when the list ends with it.
 
-    `unwanted` are the values that a query of words asked to leave out.
+    `understood` is what a query of words was read as.
     """
 
     hits: list[Ranked]
     exhausted: bool
-    unwanted: tuple[Unwanted, ...] = ()
+    understood: Understood | None = None
 
 
 def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:

@@ -28,6 +28,7 @@ from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound, NotReady
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
+from twinset.words.query.parts import EVERYTHING, Switches
 
 STYLE = "group_id"
 
@@ -88,13 +89,18 @@ class Recommender:
         """The photo as a JPEG small enough to travel inside a page; see `Decoder.shrink`."""
         return await self._engine.decoder.shrink(data, side)
 
-    async def by_text(self, text: str, query: SearchQuery) -> RankedPage:
-        """Items that fit a description, without the values that it negates; an id comes first."""
+    async def by_text(
+        self, text: str, query: SearchQuery, switches: Switches = EVERYTHING
+    ) -> RankedPage:
+        """Items that fit a description as it is understood; an id comes first.
+
+        `switches` say which parts of the description may be understood.
+        """
         version = self.version
-        query, understood = self._engine.words.understand(version, text, query)
+        query, understood = self._engine.words.understand(version, text, query, switches)
         vector = await self._engine.encode_text(understood.words)
         page = await self._engine.search(partial(rank_words, version, text, vector, query))
-        return replace(page, unwanted=understood.unwanted)
+        return replace(page, understood=understood)
 
     async def similar(self, row: int, query: SearchQuery) -> RankedPage:
         """Items like the item of a row, by its stored vector, so no model runs; never the item

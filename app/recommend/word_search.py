@@ -1,6 +1,7 @@
 """Searching by words: what a query says of the catalogue itself, beside what an encoder reads.
 
-A code typed whole is its item, and a value that is negated is left out.
+A code typed whole is its item. What the catalogue can answer exactly becomes a filter, other values
+are preferred; see `twinset.words.query`.
 """
 
 from __future__ import annotations
@@ -19,53 +20,91 @@ from app.recommend.ranking import (
     rank,
     variants_of,
 )
+from app.service_errors import UnknownField
 from twinset.errors import FilterError
-from twinset.filters import parse_filter
+from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items
-from twinset.words.negation import CatalogueWords, Understood, may_negate, without_negations
+from twinset.words.query.catalogue_words import CatalogueWords
+from twinset.words.query.parts import Part, Switches, Understood
+from twinset.words.query.reader import Reader
+from twinset.words.query.synonyms import default_synonyms
 
 
 class WordSearch:
-    """Reads queries by the values of a version; the values are collected once per version."""
+    """Understands queries by the values of a version; what it needs is made once per version."""
 
     def __init__(self) -> None:
-        self._words: WeakKeyDictionary[Items, CatalogueWords] = WeakKeyDictionary()
+        self._readers: WeakKeyDictionary[Items, Reader] = WeakKeyDictionary()
 
     def understand(
-        self, version: IndexVersion, text: str, query: SearchQuery
+        self, version: IndexVersion, text: str, query: SearchQuery, switches: Switches
     ) -> tuple[SearchQuery, Understood]:
-        """The query with the values filtered out that the text negates, and the text's other words.
+        """The query with what its words filter by, and what was understood of them.
 
-        If the filter becomes longer or deeper than filters may be, the text stays as it is.
+        A code typed whole is no words. A filter that leaves nothing, or for which filters have no
+        room, is not applied: it is `unmet`.
 
         Raises:
-            FilterError: if the caller's own filter is wrong.
+            FilterError: the caller's own filter is wrong.
+            UnknownField: a switch names no part that this catalogue has.
         """
-        if not may_negate(text):
-            return query, Understood(text)  # most queries: the values need not be collected
-        words = self._words.get(version.items)
-        if words is None:
-            words = self._words[version.items] = CatalogueWords.of(version.items.columns)
-        found = without_negations(text, words)
+        reader = self.reader(version)
+        _check(switches, reader)
+        if switches.off or row_of_code(version, text) is not None:
+            return query, Understood(text)
+        found = reader.read(text, switches)
         if found.filter is None:
             return query, found
-        narrowed = _both(query.filter, found.filter)
-        if narrowed is None:
-            return query, Understood(text)
-        return replace(query, filter=narrowed), replace(found, words=found.words or text)
+        narrowed, unmet = _narrowed(version, query.filter, found)
+        kept = tuple(part for part in found.parts if part not in unmet)
+        return (
+            replace(query, filter=narrowed),
+            replace(found, words=found.words or text, parts=kept, unmet=unmet),
+        )
+
+    def reader(self, version: IndexVersion) -> Reader:
+        """What reads queries for this version."""
+        reader = self._readers.get(version.items)
+        if reader is None:
+            words = CatalogueWords.of(version.items.columns, version.category)
+            reader = self._readers[version.items] = Reader(words, default_synonyms())
+        return reader
 
 
-def _both(filter_: str | None, unwanted: str) -> str | None:
-    """The filter that asks for both; None if filters may not be that long or deep."""
-    if filter_ is not None:
-        parse_filter(filter_)  # so that an error names the place in what the caller wrote
-    both = unwanted if filter_ is None else f"({filter_}) AND {unwanted}"
-    try:
-        parse_filter(both)
-    except FilterError:
-        return None
-    return both
+def _check(switches: Switches, reader: Reader) -> None:
+    known = reader.names()
+    if any(name.removeprefix("-") not in known for name in switches.names):
+        raise UnknownField("understand can name: " + ", ".join(sorted(known)) + ".")
+
+
+def _narrowed(
+    version: IndexVersion, own: str | None, found: Understood
+) -> tuple[str | None, tuple[Part, ...]]:
+    """The caller's own filter with each part's filter that leaves something, and the other parts.
+
+    If the caller's filter alone leaves nothing, the parts are not to blame.
+    """
+    columns = version.items.columns
+    left = filter_mask(version, own, ())
+    blameless = left is not None and not left.any()
+    unmet: list[Part] = []
+    for part in found.parts:
+        if part.condition is None:
+            continue
+        both = part.condition if own is None else f"({own}) AND {part.condition}"
+        try:
+            rows = evaluate(parse_filter(part.condition), columns)
+            parse_filter(both)
+        except FilterError:  # too long, or too deep
+            unmet.append(part)
+            continue
+        rows = rows if left is None else rows & left
+        if rows.any() or blameless:
+            own, left = both, rows
+        else:
+            unmet.append(part)
+    return own, tuple(unmet)
 
 
 def row_of_code(version: IndexVersion, text: str) -> int | None:

@@ -1,1 +1,1 @@
-"""What the words of a query say of the catalogue: codes, and values that are not wanted."""
+"""What words say of a catalogue: the words of its items, and those of queries."""

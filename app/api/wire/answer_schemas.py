@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.wire.understood_schemas import Understood
 from app.recommend.query import MAX_VARIANTS
 
 Scalar = str | int | float | bool | list[str] | None
@@ -72,20 +73,6 @@ class Page(BaseModel):
     limit: int
     offset: int
     exhausted: bool = Field(description="True when no further item follows this page.")
-
-
-class Unwanted(BaseModel):
-    """Values of a field that the query asked to leave out."""
-
-    field: str
-    values: list[str]
-    words: str = Field(description="The words of the query that said so.")
-
-
-class Understood(BaseModel):
-    """What the service read out of a query of words, beside its meaning."""
-
-    unwanted: list[Unwanted]
 
 
 class Recommendations(BaseModel):

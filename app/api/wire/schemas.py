@@ -19,6 +19,7 @@ from pydantic import (
 from app.recommend import query
 from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT
 from twinset.text.base64_text import read_base64
+from twinset.words.query.parts import Switches
 
 MAX_LIMIT = 100
 MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them
@@ -160,6 +161,20 @@ class ImageOptions(SearchOptions):
 
 class TextQuery(SearchOptions):
     query: Words = Field(description="What to look for.", examples=["red summer dress"])
+    understand: bool | Annotated[list[FieldName], Field(max_length=50)] = Field(
+        True,
+        description="Which parts of the words are read as more than their meaning: all, none, or "
+        "those named (`colour`, `kind`, `brand`, `gender`, `price`, `size`, `availability`, "
+        "`negation`, `spelling`, `synonyms`, any field). A name with `-` before it means all but "
+        "that part.",
+        examples=[["colour", "price"], ["-spelling"]],
+    )
+
+    def to_switches(self) -> Switches:
+        """Which parts may be understood, as the domain reads it."""
+        if isinstance(self.understand, bool):
+            return Switches(off=not self.understand)
+        return Switches(tuple(self.understand), off=not self.understand)
 
 
 def _decode(value: object, _: object) -> bytes:

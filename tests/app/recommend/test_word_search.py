@@ -54,19 +54,74 @@ def test_negated_values_are_left_out_and_said(client: httpx.Client) -> None:
     answer = ask(client, "shirt not black or red")
     colours = {hit["item"].get("baseColour") for hit in answer["items"]}
     assert colours == {"green", "blue", None}
-    assert answer["understood"] == {
-        "unwanted": [
-            {"field": "baseColour", "values": ["black"], "words": "not black or red"},
-            {"field": "baseColour", "values": ["red"], "words": "not black or red"},
-        ]
+    (part,) = answer["understood"]["unwanted"]
+    assert part == {
+        "part": "negation",
+        "field": "baseColour",
+        "values": ["black", "red"],
+        "words": "not black or red",
+        "filter": 'NOT baseColour IN ["black", "red"]',
     }
+    assert answer["understood"]["words"] == "shirt"
     both = ask(client, "shirt not black", filter='gender = "Men"')["items"]
     assert {hit["item"]["gender"] for hit in both} == {"Men"}
     assert "black" not in {hit["item"]["baseColour"] for hit in both}
 
 
-def test_other_words_are_read_as_before(client: httpx.Client) -> None:
-    assert "understood" not in ask(client, "black shirt")
+def test_a_price_and_stock_in_words_are_obeyed(client: httpx.Client) -> None:
+    answer = ask(client, "shirt between 15 and 20 in stock")
+    found = [hit["item"] for hit in answer["items"]]
+    assert sorted(item["price"] for item in found) == [15, 17, 18, 20]
+    assert all(item["available"] for item in found)
+    assert answer["understood"]["words"] == "shirt"
+    assert [one["part"] for one in answer["understood"]["filtered"]] == ["price", "availability"]
+    both = ask(client, "shirt under 30", filter="price > 28")["items"]
+    assert {hit["item"]["price"] for hit in both} == {29}
+
+
+def test_what_is_preferred_is_said(client: httpx.Client) -> None:
+    (colour, gender) = ask(client, "black thing for men")["understood"]["preferred"]
+    assert colour == {
+        "part": "colour",
+        "field": "baseColour",
+        "values": ["black"],
+        "words": "black",
+    }
+    assert (gender["part"], gender["values"], gender["words"]) == ("gender", ["Men"], "for men")
+
+
+def test_a_filter_that_leaves_nothing_is_not_applied_and_said(client: httpx.Client) -> None:
+    answer = ask(client, "shirt under 5")
+    assert set(ids(answer)) == set(ids(ask(client, "shirt")))
+    (part,) = answer["understood"]["not_applied"]
+    assert (part["part"], part["words"], part["filter"]) == ("price", "under 5", "price < 5")
+    assert answer["understood"]["filtered"] == []
+    # The one that leaves something stays.
+    answer = ask(client, "shirt under 5 not black")
+    assert "black" not in {hit["item"].get("baseColour") for hit in answer["items"]}
+    assert [one["part"] for one in answer["understood"]["not_applied"]] == ["price"]
+    # Not the fault of the words: the caller's own filter leaves nothing.
+    assert ask(client, "shirt under 20", filter="price > 999")["items"] == []
+
+
+def test_understanding_can_be_switched_off(client: httpx.Client) -> None:
+    plain = ask(client, "shirt not black under 20", understand=False)
+    assert "understood" not in plain
+    assert len(plain["items"]) == 25
+    only = ask(client, "shirt not black under 20", understand=["price"])["understood"]
+    assert (only["unwanted"], len(only["filtered"])) == ([], 1)
+    without = ask(client, "shirt not black under 20", understand=["-price"])["understood"]
+    assert (len(without["unwanted"]), without["filtered"]) == (1, [])
+    assert "understood" not in ask(client, "shirt not black", understand=[])
+    body = {"query": "shirt", "understand": ["colour", "nonsense"]}
+    check(client.post("/recommend/by-text", json=body), 400, "unknown_field")
+    body = {"query": "shirt", "understand": ["x"] * 51}
+    check(client.post("/recommend/by-text", json=body), 422, "invalid_request")
+
+
+def test_a_code_is_no_words(client: httpx.Client) -> None:
+    assert "understood" not in ask(client, "p7")
+    assert "understood" not in ask(client, "mystery thing")
 
 
 def test_a_wrong_filter_is_named_as_the_caller_wrote_it(client: httpx.Client) -> None:
@@ -86,11 +141,12 @@ def deep(depth: int) -> str:
     ['gender = "Men"' + ' OR gender = "Men"' * 112, deep(MAX_DEPTH)],
     ids=["long", "deep"],
 )
-def test_a_negation_that_no_filter_has_room_for_stays_in_the_words(
+def test_a_negation_that_no_filter_has_room_for_is_not_applied(
     client: httpx.Client, filter_: str
 ) -> None:
     plain = ask(client, "shirt", filter=filter_)
     assert plain["items"]
     answer = ask(client, "shirt not black", filter=filter_)
-    assert "understood" not in answer
+    (part,) = answer["understood"]["not_applied"]
+    assert (part["part"], part["words"]) == ("negation", "not black")
     assert set(ids(answer)) == set(ids(plain))

@@ -1,0 +1,84 @@
+"""What the service says that it understood of a query of words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from twinset.words.query import parts
+from twinset.words.query.parts import SPELLING, Effect
+
+
+class UnderstoodPart(BaseModel):
+    """What some words of the query ask of a field."""
+
+    part: str = Field(
+        description="Names the part in `understand`: the role of the field, such as `colour`, "
+        "`kind` or `price`, or else its name; `negation` if it is unwanted."
+    )
+    field: str
+    words: str = Field(description="The words of the query that said so.")
+    values: list[str] = Field(description="Values of the field; none for a price.")
+    near: list[str] | None = Field(
+        None, description="Values that fit less well, as Unisex does if men's things are wanted."
+    )
+    filter: str | None = Field(None, description="The condition, if the part filters.")
+
+    @classmethod
+    def of(cls, part: parts.Part) -> Self:
+        return cls(
+            part=part.name,
+            field=part.field,
+            words=part.words,
+            values=list(part.values),
+            near=list(part.near) or None,
+            filter=part.condition,
+        )
+
+
+class Reworded(BaseModel):
+    """Words of the query that were read as others."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    before: str = Field(serialization_alias="from", validation_alias="from")
+    after: str = Field(serialization_alias="to", validation_alias="to")
+
+
+class Understood(BaseModel):
+    """What the service read out of a query of words, beside its meaning."""
+
+    words: str = Field(description="What is left to compare by meaning, corrected.")
+    preferred: list[UnderstoodPart] = Field(description="Items with these values come earlier.")
+    filtered: list[UnderstoodPart] = Field(description="Only items that meet these are returned.")
+    unwanted: list[UnderstoodPart] = Field(description="Items with these values are left out.")
+    not_applied: list[UnderstoodPart] = Field(
+        description="Filters that were understood but not applied, because no item meets them."
+    )
+    corrected: list[Reworded] = Field(description="Slips of the keyboard.")
+    synonyms: list[Reworded] = Field(
+        description="Words that the catalogue does not use, and what was read instead."
+    )
+
+    @classmethod
+    def of(cls, found: parts.Understood) -> Self:
+        """What the domain understood, as it is sent."""
+        return cls(
+            words=found.words,
+            preferred=_with(Effect.PREFER, found.parts),
+            filtered=_with(Effect.FILTER, found.parts),
+            unwanted=_with(Effect.EXCLUDE, found.parts),
+            not_applied=[UnderstoodPart.of(part) for part in found.unmet],
+            corrected=[_reworded(one) for one in found.reworded if one.reason == SPELLING],
+            synonyms=[_reworded(one) for one in found.reworded if one.reason != SPELLING],
+        )
+
+
+def _with(effect: Effect, found: Iterable[parts.Part]) -> list[UnderstoodPart]:
+    return [UnderstoodPart.of(part) for part in found if part.effect is effect]
+
+
+def _reworded(one: parts.Rewording) -> Reworded:
+    return Reworded(before=one.before, after=one.after)

@@ -1,0 +1,79 @@
+"""Which words of a query name a value that is not wanted."""
+
+import pytest
+
+from tests.twinset.words.query.conftest import words_of_shop
+from twinset.words.query.parts import Effect, Switches
+from twinset.words.query.reader import Reader
+
+BLACK = {"colour": ("Black",)}
+BLUE = {"colour": ("Blue", "Navy Blue")}
+
+
+@pytest.mark.parametrize(
+    ("query", "kept", "unwanted"),
+    [
+        ("shoes not black", "shoes", BLACK),
+        ("non-black shoes", "shoes", BLACK),
+        ("NON black shoes", "shoes", BLACK),
+        ("shoes that are not black", "shoes", BLACK),
+        ("shoes but not black", "shoes", BLACK),
+        ("shoes other than black", "shoes", BLACK),
+        ("shoes not in black", "shoes", BLACK),
+        ("shirts except blue", "shirts", BLUE),
+        ("shirts except for blue", "shirts", BLUE),
+        ("shirts except navy blue", "shirts", {"colour": ("Navy Blue",)}),
+        ("dress anything but red", "dress", {"colour": ("Red",)}),
+        ("all but black shoes", "shoes", BLACK),
+        ("bag without leather straps", "bag straps", {"material": ("Leather",)}),
+        ("bag without any leather", "bag", {"material": ("Leather",)}),
+        ("shoes, no sneakers", "shoes", {"category": ("Sneakers",)}),
+        ("shoes, no sneaker please", "shoes, please", {"category": ("Sneakers",)}),
+        ("shirt not red or black", "shirt", {"colour": ("Red", "Black")}),
+        ("shirt not red, not striped", "shirt", {"colour": ("Red",), "pattern": ("Striped",)}),
+        ("no polka dots", "", {"pattern": ("Polka Dot",)}),
+        ("not black", "", BLACK),
+        ("shoes not for women", "shoes", {"gender": ("Women",)}),
+        ("shoes no ladies", "shoes", {"gender": ("Women",)}),
+        ("jacken ohne leather", "jacken", {"material": ("Leather",)}),
+        ("dress without sleeves", "dress without sleeves", {}),
+        ("no show socks", "no show socks", {}),
+        ("black but soft shoes", "black but soft shoes", {}),
+        ("a knot of red silk", "a knot of red silk", {}),
+        ("notblack", "notblack", {}),
+        ("", "", {}),
+        ("not", "not", {}),
+        ("non-", "non-", {}),
+        ("not in", "not in", {}),
+    ],
+)
+def test_negated_values_leave_the_words(words, query, kept, unwanted):
+    found = Reader(words).read(query)
+    assert found.words == kept
+    merged: dict[str, tuple[str, ...]] = {}
+    for one in found.parts:
+        if one.effect is Effect.EXCLUDE:
+            merged[one.field] = merged.get(one.field, ()) + one.values
+            assert one.words in query
+    assert merged == unwanted
+    assert (found.filter is None) == (not unwanted)
+
+
+def test_a_negation_is_no_preference(words):
+    found = Reader(words).read("red shoes not black")
+    assert [(one.name, one.effect) for one in found.parts] == [
+        ("colour", Effect.PREFER),
+        ("kind", Effect.PREFER),
+        ("negation", Effect.EXCLUDE),
+    ]
+
+
+def test_a_negation_that_is_switched_off_stays_in_the_words(words):
+    found = Reader(words).read("shoes not black", Switches(("-negation",)))
+    assert (found.words, found.filter) == ("shoes not black", None)
+
+
+def test_the_filter_quotes_what_it_names():
+    words = words_of_shop({"base colour": ['Off "white"', "Red"]})
+    found = Reader(words).read("hat not off white")
+    assert found.filter == 'NOT `base colour` IN ["Off \\"white\\""]'

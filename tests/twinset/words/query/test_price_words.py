@@ -1,0 +1,90 @@
+"""Prices in words, and numbers that are no prices."""
+
+import time
+
+import pytest
+
+from twinset.words.query.price_words import find_price
+
+PRICES = {
+    "dress under 50": "price < 50",
+    "dress below $50": "price < 50",
+    "shoes less than 50 euro": "price < 50",
+    "shoes less than €49,90": "price < 49.9",
+    "shoes for under 40 dollars": "price < 40",
+    "cheaper than 30 bag": "price < 30",
+    "under£50": "price < 50",
+    "hut unter 20 €": "price < 20",
+    "50-80 euro dress": "price >= 50 AND price <= 80",
+    "$20 - $30 top": "price >= 20 AND price <= 30",
+    "20 to 30 bucks": "price >= 20 AND price <= 30",
+    "dress between 50 and 80": "price >= 50 AND price <= 80",
+    "watch from 20 to 40": "price >= 20 AND price <= 40",
+    "priced between $20 and $30": "price >= 20 AND price <= 30",
+    "over 100": "price > 100",
+    "watch more than 99.99": "price > 99.99",
+    "at least 60": "price >= 60",
+    "from 50 euro": "price >= 50",
+    "bag $100+": "price >= 100",
+    "bag 50 euro and up": "price >= 50",
+    "max 30": "price <= 30",
+    "max. 30": "price <= 30",
+    "up to 1,200 rs": "price <= 1200",
+    "at most 1.200,50 €": "price <= 1200.5",
+    "no more than 30": "price <= 30",
+    "not over 25 usd": "price <= 25",
+    "dress 50 or less": "price <= 50",
+    "under 1234567": "price < 1234567",
+    "pack of 3 under 20": "price < 20",
+}
+NO_PRICES = (
+    "cheap dress",
+    "dress",
+    "size 40",
+    "size 40-42",
+    "size under 40",
+    "uk 8 to 10",
+    "501 jeans",
+    "levis 501-505 jeans",
+    "pack of 3",
+    "under 2 pack",
+    "shirts 2012",
+    "from 2010 to 2015",
+    "heels under 5 cm",
+    "between 50 and 80 cm",
+    "under 18 years",
+    "over 40s fashion",
+    "over the knee boots",
+    "under armour shoes",
+    "trousers 32-34",
+    "50 cotton 50 polyester",
+    "shirts for 50",
+    "from 50",
+    "between 80 and 50",
+    "under 0",
+)
+
+
+@pytest.mark.parametrize("text", PRICES)
+def test_prices_are_found(text):
+    found = find_price(text)
+    assert found is not None
+    assert found.condition("price") == PRICES[text]
+
+
+@pytest.mark.parametrize("text", NO_PRICES)
+def test_other_numbers_are_no_prices(text):
+    assert find_price(text) is None
+
+
+def test_the_name_of_the_field_is_quoted():
+    found = find_price("under 50")
+    assert found is not None
+    assert found.condition("sale price") == "`sale price` < 50"
+
+
+@pytest.mark.parametrize("text", ["between 1 and " * 36, "1," * 250, "from 1 to " * 51, "1 " * 256])
+def test_no_text_takes_long(text):
+    start = time.perf_counter()
+    find_price(text)
+    assert time.perf_counter() - start < 0.2

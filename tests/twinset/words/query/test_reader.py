@@ -1,0 +1,176 @@
+"""What is understood of a query, in catalogues that name their fields and values in many ways."""
+
+import pytest
+
+from tests.twinset.words.query.conftest import SHOP, words_of_shop
+from twinset.words.query.parts import Part, Switches
+from twinset.words.query.reader import Reader
+from twinset.words.query.synonyms import Synonyms
+
+
+def parts(reader: Reader, text: str, *switches: str) -> list[tuple[str, object]]:
+    """Names of the parts, each with its values, or its condition if it has none."""
+    found = reader.read(text, Switches(switches)).parts
+    return [(one.name, one.values or one.condition) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("red sneakers", [("colour", ("Red",)), ("kind", ("Sneakers",))]),
+        ("sneaker for men", [("kind", ("Sneakers",)), ("gender", ("Men",))]),
+        ("men's T-shirt", [("gender", ("Men",)), ("kind", ("Tshirts",))]),
+        ("mens tshirts", [("gender", ("Men",)), ("kind", ("Tshirts",))]),
+        ("ladies' dress", [("gender", ("Women",)), ("kind", ("Dresses",))]),
+        ("flipflops for girls", [("kind", ("Flip Flops",)), ("gender", ("Girls",))]),
+        ("flip-flops for kids", [("kind", ("Flip Flops",)), ("gender", ("Boys", "Girls"))]),
+        ("dress for my daughter", [("kind", ("Dresses",)), ("gender", ("Girls",))]),
+        ("unisex belt", [("gender", ("Unisex",)), ("kind", ("Belts",))]),
+        ("navy blue polka dot dress", [("colour", ("Navy Blue",)), ("pattern", ("Polka Dot",)),
+                                       ("kind", ("Dresses",))]),
+        ("Oak Mill leather belt", [("brand", ("Oak Mill",)), ("material", ("Leather",)),
+                                   ("kind", ("Belts",))]),
+        ("OFF-WHITE shoes", [("colour", ("Off White",)), ("kind", ("Shoes",))]),
+        ("ｒｅｄ　ｄｒｅｓｓ", [("colour", ("Red",)), ("kind", ("Dresses",))]),  # noqa: RUF001
+        ("dress in stock", [("kind", ("Dresses",)), ("availability", "available = true")]),
+        ("available shoes", [("availability", "available = true"), ("kind", ("Shoes",))]),
+        ("dress over 20 and under 50", [("kind", ("Dresses",)), ("price", "price > 20"),
+                                        ("price", "price < 50")]),
+        # The last of two kinds is what is wanted, unless the second only goes with the first.
+        ("dress shoes", [("kind", ("Shoes",))]),
+        ("dress with belt", [("kind", ("Dresses",))]),
+        ("dress and shoes", [("kind", ("Dresses",)), ("kind", ("Shoes",))]),
+        ("something for the opera", []),
+        ("501", []),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_parts_of_a_query(words, query, expected):
+    assert parts(Reader(words), query) == expected
+
+
+def test_what_filters_leaves_the_words_and_what_is_preferred_stays(words):
+    found = Reader(words).read("red dress under 50 in stock size M not striped")
+    assert found.words == "red dress"
+    assert found.filter == (
+        'price < 50 AND available = true AND sizes IN ["M"] AND NOT pattern IN ["Striped"]'
+    )
+    assert [one.words for one in found.parts] == [
+        "red", "dress", "under 50", "in stock", "size M", "not striped",
+    ]  # fmt: skip
+
+
+def test_preferences_have_the_weights_of_their_names(words):
+    found = Reader(words).read("red dress for men").preferences({"colour": 0.2, "kind": 0.0}, 0.1)
+    assert [(one.field, one.values, one.weight) for one in found] == [
+        ("colour", ("Red",), 0.2),
+        ("gender", ("Men",), 0.1),
+        ("gender", ("Unisex",), 0.05),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "sizes"),
+    [
+        ("dress size M", ("M",)),
+        ("dress in M", ("M",)),
+        ("dress in size xl", ("XL",)),
+        ("dress size medium", ("M",)),
+        ("shoes uk 8", ("UK 8",)),
+        ("shoes UK8", ()),
+        ("shoes eu 42", ("42",)),
+        ("shoes size 43.5", ("43.5",)),
+        ("size uk 8 shoes", ("UK 8",)),
+        ("i'm a dress", ()),
+        ("m&s dress", ()),
+        ("medium dress", ()),
+        ("shoes 42", ()),
+        ("size 99", ()),
+        ("size", ()),
+    ],
+)
+def test_sizes_are_those_that_the_catalogue_lists(words, query, sizes):
+    found = [one for one in Reader(words).read(query).parts if one.name == "size"]
+    assert tuple(value for one in found for value in one.values) == sizes
+
+
+def test_sizes_may_be_numbers():
+    reader = Reader(words_of_shop({"shoeSize": [41.0, 42.5]}))
+    assert reader.read("boots size 42,5").filter == "shoeSize = 42.5"
+    assert reader.read("boots eu 41").filter == "shoeSize = 41"
+    assert reader.read("boots size m").filter is None
+
+
+@pytest.mark.parametrize(
+    ("values", "query", "expected"),
+    [
+        (["Men", "Women"], "for men", ("Men",)),
+        (["male", "female"], "ladies shoes", ("female",)),
+        (["Herren", "Damen", "Kinder"], "men's shoes", ("Herren",)),
+        (["Herren", "Damen", "Kinder"], "shoes for boys", ("Kinder",)),
+        (["M", "F", "U"], "shoes for women", ("F",)),
+        (["Homme", "Femme"], "chaussures femme", ("Femme",)),
+        (["Men's", "Women's"], "mens shoes", ("Men's",)),
+        (["adult-men", "adult-women"], "gents watch", ("adult-men",)),
+        (["Men", "Women"], "shoes for girls", ("Women",)),
+        (["cats", "dogs"], "for men", ()),
+    ],
+)
+def test_genders_are_found_whatever_they_are_called(values, query, expected):
+    reader = Reader(words_of_shop({"audience": values}))
+    found = [one for one in reader.read(query).parts if one.name == "gender"]
+    assert tuple(value for one in found for value in one.values) == expected
+
+
+@pytest.mark.parametrize("name", ["colour", "color", "Farbe", "baseColour", "base_color", "shade"])
+def test_a_colour_has_its_role_whatever_its_field_is_called(name):
+    reader = Reader(words_of_shop({name: ["Red", "Blue"]}))
+    (part,) = reader.read("red dress").parts
+    assert (part.field, part.values) == (name, ("Red",))
+    assert part.name == ("shade" if name == "shade" else "colour")
+
+
+def test_values_in_lists_and_of_german_catalogues():
+    reader = Reader(words_of_shop({"farbe": [["Schwarz", "Weiß"], ["Rot"]], "preis": [1.0, 2.0]}))
+    found = reader.read("schwarz WEISS unter 50 €")
+    assert parts(reader, found.words) == [("colour", ("Schwarz",)), ("colour", ("Weiß",))]
+    assert found.filter == "preis < 50"
+
+
+def test_without_a_field_the_words_stay_as_they_are():
+    nothing = {"price": [float("nan")], "note": ["x"]}
+    for columns in ({}, {"id": ["1"]}, {"id": [], "colour": []}, nothing):
+        found = Reader(words_of_shop(columns)).read("red dress under 50 in stock size M for men")
+        assert (found.words, found.parts) == ("red dress under 50 in stock size M for men", ())
+
+
+def test_switches_name_parts_or_fields(words):
+    reader, query = Reader(words), "red sneakers for men under 50"
+    everything = [name for name, _ in parts(reader, query)]
+    assert everything == ["colour", "kind", "gender", "price"]
+    assert [name for name, _ in parts(reader, query, "colour", "price")] == ["colour", "price"]
+    assert [name for name, _ in parts(reader, query, "category")] == ["kind"]
+    assert [name for name, _ in parts(reader, query, "-colour", "-gender")] == ["kind", "price"]
+    assert reader.read(query, Switches(off=True)).parts == ()
+    assert reader.read(query, Switches(off=True)).words == query
+    assert {"colour", "price", "negation", "material", "sizes"} - {"sizes"} <= reader.names()
+
+
+def test_synonyms_lead_to_words_that_the_catalogue_knows(words):
+    reader = Reader(words, Synonyms.read(["trainers, sneakers", "tee, t-shirt", "wig, toupee"]))
+    assert parts(reader, "trainers") == [("kind", ("Sneakers",))]
+    assert reader.read("blue trainers").words == "blue sneakers"
+    assert parts(reader, "tee") == [("kind", ("Tshirts",))]
+    assert reader.read("wig").words == "wig"
+    assert parts(reader, "trainers", "-synonyms") == []
+    assert parts(reader, "shoes not trainers") == [
+        ("kind", ("Shoes",)),
+        ("negation", ("Sneakers",)),
+    ]
+
+
+def test_every_value_is_found_by_its_own_words(words):
+    for name, text in words.texts():
+        found: list[Part] = [*Reader(words).read(text.lower()).parts]
+        assert any(one.field == name and text in one.values for one in found), text
+    assert {text for _, text in words.texts()} >= set(SHOP["category"])

@@ -1,0 +1,142 @@
+"""The values of a catalogue's fields by the words that name them, and the fields of each role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from twinset.columns import Columns
+from twinset.words.field_roles import (
+    AVAILABILITY,
+    KIND,
+    NOT_WORDS,
+    PRICE,
+    SIZE,
+    field_with,
+    role_of,
+)
+from twinset.words.query.gender_words import Genders
+from twinset.words.word_forms import joined, stems_of, words_of
+
+_MOST_VALUES = 400
+_MOST_BRANDS = 20_000
+_MOST_WORDS = 5
+# Truth values that a feed gave as text, and what stands for "no value".
+_NO_NAMES = frozenset({"yes", "no", "true", "false", "none", "null", "na", "other", "unknown"})
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a field, as the catalogue writes it, with its stems."""
+
+    field: str
+    text: str
+    stems: frozenset[str]
+
+
+@dataclass(frozen=True)
+class CatalogueWords:
+    """The values that words can name. Fields: `kind` says what kind of product an item is.
+
+    Example:
+        >>> CatalogueWords.of(columns, "articleType").named(["flip", "flops"])
+        {'articleType': ('Flip Flops',)}
+    """
+
+    kind: str | None = None
+    price: str | None = None
+    available: str | None = None
+    size: str | None = None
+    size_numbers: bool = False
+    genders: Genders = field(default_factory=Genders)
+    sizes: Mapping[str, str] = field(default_factory=dict)
+    _values: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    _by_key: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, columns: Columns, kind: str | None) -> CatalogueWords:
+        """The words of the fields of text that have few enough values to choose from."""
+        texts = {name: list(_texts_of(columns, name)) for name in _worded(columns, kind)}
+        values = {name: list(_values_of(name, found)) for name, found in texts.items()}
+        size = field_with(SIZE, columns, "string")
+        sized = size or field_with(SIZE, columns, "number")
+        sizes = values.pop(size, []) if size else []
+        by_key: dict[str, list[Value]] = {}
+        for one in (value for of_field in values.values() for value in of_field):
+            by_key.setdefault(joined(words_of(one.text)), []).append(one)
+        return cls(
+            kind=kind,
+            price=field_with(PRICE, columns, "number"),
+            available=field_with(AVAILABILITY, columns, "boolean"),
+            size=sized,
+            size_numbers=sized is not None and size is None,
+            genders=Genders.of(texts),
+            sizes={"".join(words_of(one.text)): one.text for one in sizes},
+            _values=values,
+            _by_key=by_key,
+        )
+
+    def name_of(self, name: str) -> str:
+        """What a part of this field is called: its role, or the field's own name."""
+        if name == self.genders.column:
+            return "gender"
+        return KIND if name == self.kind else role_of(name) or name
+
+    def names(self) -> Iterator[str]:
+        """The names of all parts that queries of this catalogue can have, and of its fields."""
+        for name in self._values:
+            yield from (name, self.name_of(name))
+
+    def named(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The values, by field, that these words name in full; folded words without signs."""
+        found: dict[str, tuple[str, ...]] = {}
+        for value in self._by_key.get(joined(words), ()):
+            found[value.field] = (*found.get(value.field, ()), value.text)
+        return found
+
+    def holding(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The values, by field, that hold all of these words: "blue" also means "Navy Blue".
+
+        A field counts only if one of its values is just these words.
+        """
+        wanted = frozenset(stems_of(" ".join(words)))
+        return {
+            name: tuple(v.text for v in self._values[name] if v.stems >= wanted or v.text in exact)
+            for name, exact in self.named(words).items()
+        }
+
+    def knows(self, word: str) -> bool:
+        """True if a value is named by just this word."""
+        return joined([word]) in self._by_key
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every value with its field."""
+        for name, values in self._values.items():
+            yield from ((name, value.text) for value in values)
+
+
+def _worded(columns: Columns, kind: str | None) -> Iterable[str]:
+    """The fields whose values shoppers name; the kind comes first, so that it wins a tie."""
+    names = [name for name in columns if name not in NOT_WORDS and name != kind]
+    return [kind, *names] if kind is not None and kind in columns else names
+
+
+def _texts_of(columns: Columns, name: str) -> Iterator[str]:
+    """The values of a field, if they are few enough."""
+    vocabulary = columns[name].vocabulary
+    most = _MOST_BRANDS if role_of(name) == "brand" else _MOST_VALUES
+    if vocabulary is not None and len(vocabulary) <= most:
+        yield from (vocabulary[code] for code in range(len(vocabulary)))
+
+
+def _values_of(name: str, texts: Iterable[str]) -> Iterator[Value]:
+    for text in texts:
+        if role_of(name) == SIZE or _is_name(words_of(text)):
+            yield Value(name, text, frozenset(stems_of(text)))
+
+
+def _is_name(words: Sequence[str]) -> bool:
+    """False for what is no name of anything: numbers, single letters, long sentences."""
+    if not 0 < len(words) <= _MOST_WORDS or words[0] in _NO_NAMES:
+        return False
+    return any(len(word) > 1 and not word.isdigit() for word in words)

@@ -1,0 +1,220 @@
+"""Reads a query: from its words to the parts that the catalogue can answer.
+
+What is certain comes first (prices, sizes, availability), then slips of the keyboard and synonyms,
+then negations, and last what is only preferred: whom it is for, and values of any field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from twinset.filters import quote_name
+from twinset.words.field_roles import AVAILABILITY, GENDER, KIND, PRICE, SIZE
+from twinset.words.query.catalogue_words import CatalogueWords
+from twinset.words.query.draft import Draft, Phrase
+from twinset.words.query.gender_words import is_gender_word
+from twinset.words.query.negation import read_negations
+from twinset.words.query.parts import (
+    EVERYTHING,
+    NEGATION,
+    SPELLING,
+    SYNONYMS,
+    Effect,
+    Part,
+    Switches,
+    Understood,
+)
+from twinset.words.query.price_words import find_price
+from twinset.words.query.size_words import read_sizes
+from twinset.words.query.spelling import Spelling
+from twinset.words.query.synonyms import Synonyms
+from twinset.words.word_forms import words_of
+
+# Parts that every catalogue knows by name, whether it has such a field or not.
+NAMES = frozenset(
+    {"brand", "colour", "material", "pattern", AVAILABILITY, GENDER, KIND, PRICE, SIZE}
+    | {NEGATION, SPELLING, SYNONYMS}
+)
+_MOST_PRICES = 2  # "over 20 and under 50"
+_IN_STOCK = (("in", "stock"), ("currently", "available"), ("available", "now"), ("available",))
+_FOR = frozenset({"for", "für", "pour", "para", "per", "voor", "dla", "a", "the", "my"})
+# Between two kinds: both are wanted; or the second only goes with the first.
+_AND, _WITH = (
+    frozenset({"and", "or", ",", "&", "/", "plus", "und", "oder"}),
+    frozenset({"with", "for", "in", "mit", "für"}),
+)
+# Never values nor slips: the words that hold a query together.
+_COMMON = frozenset(
+    {"a", "an", "and", "are", "as", "at", "but", "by", "for", "from", "in", "into", "is", "it"}
+    | {"my", "not", "of", "on", "or", "so", "than", "that", "the", "this", "to", "with", "without"}
+)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Understands queries by a catalogue's values, its synonyms and its spelling.
+
+    Example:
+        >>> Reader(words).read("red sneakers under 50").filter
+        'price < 50'
+    """
+
+    words: CatalogueWords
+    synonyms: Synonyms = field(default_factory=Synonyms)
+    spelling: Spelling | None = None
+
+    def read(self, text: str, switches: Switches = EVERYTHING) -> Understood:
+        """What the query asks for; parts that are switched off stay words like any other."""
+        draft = Draft(text, switches)
+        steps: tuple[tuple[str, Callable[[Draft], None]], ...] = (
+            (PRICE, self._read_prices),
+            (AVAILABILITY, self._read_availability),
+            (SIZE, lambda one: read_sizes(one, self.words)),
+            (SPELLING, self._correct),
+            (SYNONYMS, self._reword),
+            (NEGATION, lambda one: read_negations(one, self.words)),
+            (GENDER, self._read_genders),
+        )
+        for name, step in steps:
+            if switches.allow(name):
+                step(draft)
+        self._read_values(draft)
+        return Understood(draft.rest(), _without_modifiers(draft), tuple(draft.reworded))
+
+    def names(self) -> frozenset[str]:
+        """The names that switches may have: of parts, and of the catalogue's fields."""
+        return NAMES | {*self.words.names()}
+
+    def _read_prices(self, draft: Draft) -> None:
+        if self.words.price is None:
+            return
+        text = draft.text
+        for _ in range(_MOST_PRICES):
+            found = find_price(text)
+            places = range(0) if found is None else draft.within(found.start, found.end)
+            if found is None or not places:
+                return
+            while places.start and draft.tokens[places.start - 1].key in ("and", "but"):
+                places = range(places.start - 1, places.stop)
+            said, condition = draft.text[found.start : found.end], found.condition(self.words.price)
+            part = Part(PRICE, self.words.price, said, effect=Effect.FILTER, condition=condition)
+            draft.take(places, part)
+            draft.cut(places)
+            text = text[: found.start] + "·" * (found.end - found.start) + text[found.end :]
+
+    def _read_availability(self, draft: Draft) -> None:
+        name = self.words.available
+        keys = draft.keys()
+        for place in range(len(keys)) if name is not None else ():
+            for asked in _IN_STOCK:
+                places = range(place, place + len(asked))
+                if tuple(keys[place : place + len(asked)]) == asked and draft.is_free(places):
+                    said = draft.said(places.start, places.stop)
+                    condition = f"{quote_name(name or '')} = true"
+                    part = Part(
+                        AVAILABILITY, name or "", said, effect=Effect.FILTER, condition=condition
+                    )
+                    draft.take(places, part)
+                    draft.cut(places)
+                    return
+
+    def _correct(self, draft: Draft) -> None:
+        for place in range(len(draft.tokens) - 1, -1, -1):  # a word may become two
+            word = draft.tokens[place].key
+            if self.spelling is None or place in draft.taken or self._is_right(word):
+                continue
+            after = None if self._is_compound(draft, place) else self.spelling.correct(word)
+            if after is not None:
+                draft.reword(Phrase(place, place + 1, [word]), after, SPELLING)
+
+    def _is_right(self, word: str) -> bool:
+        known = word in _COMMON or is_gender_word(word) or self.synonyms.knows(word)
+        return known or self.words.knows(word)
+
+    def _is_compound(self, draft: Draft, place: int) -> bool:
+        """True if the word belongs to a phrase that is known as a whole: "flip-flops"."""
+        return any(
+            phrase.first <= place < phrase.last and self._names(phrase)
+            for first in range(max(0, place - 2), place + 1)
+            for phrase in draft.phrases(first)
+            if len(phrase.words) > 1
+        )
+
+    def _names(self, phrase: Phrase) -> bool:
+        return bool(self.words.named(phrase.words) or self.synonyms.of(phrase.words))
+
+    def _reword(self, draft: Draft) -> None:
+        """Replace words that the catalogue does not have by synonyms that it has."""
+        place = 0
+        while place < len(draft.tokens):
+            for phrase in draft.phrases(place):
+                after = self._known_synonym(phrase)
+                if after is not None:
+                    draft.reword(phrase, after, SYNONYMS)
+                    break
+            place += 1
+
+    def _known_synonym(self, phrase: Phrase) -> str | None:
+        others = self.synonyms.of(phrase.words)
+        if not others or self.words.named(phrase.words) or self._in_titles(phrase.words):
+            return None
+        values = (one for one in others if self.words.named(words_of(one)))
+        titles = (one for one in others if self._in_titles(words_of(one)))
+        return next(values, None) or next(titles, None)
+
+    def _in_titles(self, words: list[str]) -> bool:
+        return self.spelling is not None and all(map(self.spelling.knows, words))
+
+    def _read_genders(self, draft: Draft) -> None:
+        name = self.words.genders.column
+        for place, token in enumerate(draft.tokens):
+            values, near = self.words.genders.values_for(token.key)
+            if name is None or not values or place in draft.taken:
+                continue
+            start = place
+            while start and draft.tokens[start - 1].key in _FOR and start - 1 not in draft.taken:
+                start -= 1
+            said = draft.said(start, place + 1)
+            part = Part(GENDER, name, said, values, near)
+            draft.take(range(start, place + 1), part)
+
+    def _read_values(self, draft: Draft) -> None:
+        place = 0
+        while place < len(draft.tokens):
+            end = next(
+                (p.last for p in draft.phrases(place) if self._read_value(draft, p)), place + 1
+            )
+            place = end
+
+    def _read_value(self, draft: Draft, phrase: Phrase) -> bool:
+        """Make a part of a phrase if it names values, itself or by a synonym."""
+        if len(phrase.words) == 1 and phrase.words[0] in _COMMON:
+            return False
+        found = self.words.named(phrase.words)
+        if not found and draft.switches.allow(SYNONYMS):
+            for other in self.synonyms.of(phrase.words):
+                found = found or self.words.named(words_of(other))
+        for name, values in found.items():
+            called = self.words.name_of(name)
+            if draft.switches.allow(called, name):
+                said = draft.said(phrase.first, phrase.last)
+                draft.take(range(phrase.first, phrase.last), Part(called, name, said, values))
+                return True
+        return False
+
+
+def _without_modifiers(draft: Draft) -> tuple[Part, ...]:
+    """The parts in the order of the text, less kinds that only describe another kind.
+
+    Of "dress shoes" the last word is the head; of "dress with belt" or "laces for shoes" the first.
+    """
+    placed = sorted(draft.placed, key=lambda one: one[0].start)
+    kinds = [one for one in placed if one[1].name == KIND]
+    dropped: list[Part] = []
+    for (before, first), (after, second) in pairwise(kinds):
+        between = {token.key for token in draft.tokens[before.stop : after.start]}
+        if before.start != after.start and not between & _AND:
+            dropped.append(second if between & _WITH else first)
+    return tuple(part for _, part in placed if part not in dropped)

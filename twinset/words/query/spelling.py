@@ -1,0 +1,103 @@
+"""Corrections of words that a catalogue does not know, from the words that it does.
+
+Every word of the catalogue within one slip of the keyboard is compared (a letter missing, doubled,
+replaced, or two swapped; two slips in a long word), which takes a third of a millisecond for 7,000
+words. `docs/decisions` says what else was measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from twinset.words.word_forms import stem
+
+_LEAST = 3  # letters of a word that can be wrong
+_LONG = 7  # letters of a word that can be wrong twice
+_LEAST_COUNT = 2  # a word that stands once in a catalogue may be a slip itself
+_LEAST_PART = 3  # letters of each of two words that lost the gap between them
+# By how much a likelier slip outweighs a more frequent word, as a factor of frequency in logs.
+_DOUBLED, _SWAPPED, _SAME_START, _VALUE = 3.0, 1.5, 2.0, 2.0
+
+
+class Spelling:
+    """Corrects words by those of a catalogue.
+
+    `counts` are the words of titles and values with how often they occur, `values` those that name
+    values, which are likelier to be meant. `is_word` is true for words that are right although the
+    catalogue does not have them.
+    """
+
+    def __init__(
+        self,
+        counts: Mapping[str, int],
+        values: Collection[str],
+        is_word: Callable[[str], bool] | None = None,
+    ) -> None:
+        self._counts, self._values = counts, values
+        self._is_word = is_word or frozenset[str]().__contains__
+        self._stems = frozenset(map(stem, counts))
+        self._by_length: dict[int, list[str]] = {}
+        for word, count in counts.items():
+            if word.isalpha() and len(word) >= _LEAST and (count >= _LEAST_COUNT or word in values):
+                self._by_length.setdefault(len(word), []).append(word)
+
+    def knows(self, word: str) -> bool:
+        """True if a title or a value holds this folded word, in singular or plural."""
+        return word in self._counts or stem(word) in self._stems
+
+    def correct(self, word: str) -> str | None:
+        """What a folded word should have been: one word, or two with a gap; None if it is right
+        or nothing is near."""
+        if len(word) < _LEAST or not word.isalpha() or self.knows(word) or self._is_word(word):
+            return None
+        found = self._nearest(word, 1) or self._split(word)
+        if found is None and len(word) >= _LONG:
+            found = self._nearest(word, 2)
+        return found
+
+    def _nearest(self, word: str, slips: int) -> str | None:
+        """The likeliest word within so many slips."""
+        near = [
+            (candidate, distance)
+            for length in range(len(word) - slips, len(word) + slips + 1)
+            for candidate, distance, _ in process.extract(
+                word,
+                self._by_length.get(length, ()),
+                scorer=OSA.distance,
+                score_cutoff=slips,
+                limit=None,
+            )
+        ]
+        if not near:
+            return None
+        return max(near, key=lambda one: (-one[1], self._likelihood(word, one[0])))[0]
+
+    def _likelihood(self, word: str, candidate: str) -> float:
+        likely = math.log(1 + self._counts.get(candidate, 0))
+        likely += _VALUE if candidate in self._values else 0.0
+        likely += _SAME_START if word[0] == candidate[0] else 0.0
+        if len(word) == len(candidate) + 1 and _without_doubles(word) == _without_doubles(
+            candidate
+        ):
+            likely += _DOUBLED
+        if sorted(word) == sorted(candidate):
+            likely += _SWAPPED
+        return likely
+
+    def _split(self, word: str) -> str | None:
+        """Two words of the catalogue that lost the gap between them; None if it is not so."""
+        best = (0, "")
+        for place in range(_LEAST_PART, len(word) - _LEAST_PART + 1):
+            parts = word[:place], word[place:]
+            count = min(self._counts.get(part, 0) for part in parts)
+            if count >= _LEAST_COUNT:
+                best = max(best, (count, " ".join(parts)))
+        return best[1] or None
+
+
+def _without_doubles(word: str) -> str:
+    return "".join(letter for place, letter in enumerate(word) if word[place - 1 : place] != letter)

@@ -16,6 +16,7 @@ from app.api import item_routes as items
 from app.api import operation_routes as operation
 from app.api import recommend_routes as recommend
 from app.api.description.openapi import describe
+from app.api.events import event_routes as events
 from app.http.access import Access
 from app.http.bodies.body_limits import BodyLimit
 from app.http.bodies.compression import LEVEL, MIN_BYTES, Compression
@@ -30,7 +31,7 @@ from app.storefront import page_routes as storefront
 from app.storefront import sign_in_routes as sign_in
 from twinset.freed_memory import return_freed_memory
 
-_API = (recommend, items, admin, operation, health)
+_API = (recommend, items, admin, operation, events, health)
 
 
 def create_app(

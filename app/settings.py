@@ -154,6 +154,11 @@ class Settings(BaseSettings):
     with it. A trusted proxy may say it of each request."""
     cors_origins: Origins = ()
     """Origins whose pages may read answers: `https://shop.example,https://www.shop.example`."""
+    events: bool = False
+    """Take what shoppers did (`POST /events`) and count searches, for `GET /analytics`; kept in the
+    index folder, without anything that names a shopper."""
+    events_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """Days for which events and searches are kept."""
     otel: bool = False
     """Send a span of each request, with its address and query string, to
     `OTEL_EXPORTER_OTLP_ENDPOINT`; needs the extra `otel`."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from dataclasses import dataclass, field
 from types import FrameType
 
 from app.concurrency.shared_probe import SharedProbe
 from app.live.live_catalogue import LiveCatalogue
+from app.observability.event_writer import EventWriter
 from app.observability.prometheus_metrics import Metrics
 from app.observability.recent_errors import RecentErrors
+from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from twinset.errors import ArtefactError, NotReady, TwinsetError
+from twinset.events.event_store import EVENTS_FILE, EventStore, Search, Way, plain_words
 
 _RETRY_S = 1.0
 
@@ -30,6 +34,7 @@ class State:
     live: LiveCatalogue | None = None
     failure: TwinsetError | None = None
     draining: bool = False
+    events: EventWriter | None = None
     probe: SharedProbe = field(default_factory=SharedProbe)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -50,6 +55,7 @@ class State:
         decides. `twinset serve` checks them before. If something is not ready yet, it is tried
         again until it is.
         """
+        self.open_events()
         if self.live is not None:
             self.live.follow()
         elif self.recommender is not None:
@@ -86,9 +92,30 @@ class State:
         self.recommender = recommender
         self.metrics.show_index(version.encoder_name, version.name, version.count)
 
+    def open_events(self) -> None:
+        """Take events from now on, if the settings ask for them."""
+        settings = self.settings
+        if settings.events and self.events is None:
+            path = settings.index / EVENTS_FILE
+            self.events = EventWriter(lambda: EventStore(path, settings.events_days))
+
+    def note(self, request_id: str, way: Way, page: RankedPage, words: str = "") -> None:
+        """Count an answer among the searches, if events are taken."""
+        if self.events is None or self.recommender is None:
+            return
+        best = page.hits[0].score if page.hits else None
+        version = self.recommender.version.name
+        searched = Search(
+            *(request_id, way, version, len(page.hits), plain_words(words), best),
+            time=int(time.time()),
+        )
+        self.events.note(searched)
+
     def stop(self) -> None:
         """Stop what follows the writes, and the recommender's threads."""
         self._stopping.set()
+        if self.events is not None:
+            self.events.close()
         if self.live is not None:
             self.live.close()
         if self.recommender is not None:

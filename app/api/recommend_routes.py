@@ -25,9 +25,12 @@ from app.api.wire.schemas import BlendQuery, TextQuery
 router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 
 
-async def by_image(recommender: RecommenderDep, call: CallDep, form: ImageFormDep) -> Response:
+async def by_image(
+    recommender: RecommenderDep, call: CallDep, state: StateDep, form: ImageFormDep
+) -> Response:
     """Upload a photo as `image`. If common fields are wanted, send them as further form fields."""
     page = await recommender.by_image(form.image, form.options.box, form.options.to_query())
+    state.note(call.request_id, "photo", page)
     return recommendations(call, recommender, page, form.options)
 
 
@@ -49,10 +52,13 @@ router.add_api_route(
     responses=responses(400, 413, 422, 429, 500, 503),
     response_model=Recommendations,
 )
-async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) -> Response:
+async def by_text(
+    recommender: RecommenderDep, call: CallDep, state: StateDep, query: TextQuery
+) -> Response:
     """Words are compared by meaning with pictures and descriptions. Prices, sizes, values, what is
     not wanted and slips of the keyboard are understood first; `understood` says so."""
     page = await recommender.by_text(query.query, query.to_query(), query.to_switches())
+    state.note(call.request_id, "words", page, query.query)
     return recommendations(call, recommender, page, query)
 
 
@@ -62,12 +68,15 @@ async def by_text(recommender: RecommenderDep, call: CallDep, query: TextQuery) 
     responses=responses(400, 404, 413, 415, 422, 429, 500, 503),
     response_model=Recommendations,
 )
-async def blend(recommender: RecommenderDep, call: CallDep, query: BlendQuery) -> Response:
+async def blend(
+    recommender: RecommenderDep, call: CallDep, state: StateDep, query: BlendQuery
+) -> Response:
     """Each signal is an image, a text or an item, with a weight. If a signal is an item, it is not
     returned."""
     positive = [signal.to_query() for signal in query.positive]
     negative = [signal.to_query() for signal in query.negative]
     page = await recommender.blend(positive, negative, query.to_query())
+    state.note(call.request_id, "blend", page)
     return recommendations(call, recommender, page, query)
 
 
@@ -89,6 +98,7 @@ async def similar(
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     page = await recommender.similar(row, options.to_query())
+    state.note(call.request_id, "item", page)
     response = recommendations(call, recommender, page, options)
     response.headers.update(headers)
     return response

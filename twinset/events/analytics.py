@@ -1,0 +1,127 @@
+"""Reports over kept events and searches: what people look for, what they find, what they click."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from twinset.events.event_store import DAY_S
+
+# Words that fewer searches than this used are not shown: rare ones may name a person.
+LEAST_SEARCHES = 5
+_TOP = 50
+
+
+@dataclass(frozen=True, slots=True)
+class WordsCount:
+    """Words that people searched with: how often, how often in vain, and their clicks.
+
+    `best` is the mean score of the first hit, None if nothing was ever found.
+    """
+
+    words: str
+    searches: int
+    nothing: int
+    clicked: int
+    best: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many items were seen and clicked, by one value of what the rates are told apart by."""
+
+    key: str
+    seen: int
+    clicks: int
+    baskets: int
+    bought: int
+
+    @property
+    def click_through(self) -> float | None:
+        """Clicks per item seen; None if none was seen."""
+        return self.clicks / self.seen if self.seen else None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """Searches of one day (UTC, as 2026-01-31), by way."""
+
+    day: str
+    words: int
+    photo: int
+    item: int
+    blend: int
+
+
+@dataclass(frozen=True)
+class Analytics:
+    """The report on the last `days`."""
+
+    days: int
+    searches: int
+    events: int
+    top: list[WordsCount] = field(default_factory=list)
+    in_vain: list[WordsCount] = field(default_factory=list)
+    by_day: list[DayCount] = field(default_factory=list)
+    by_surface: list[Rate] = field(default_factory=list)
+    by_position: list[Rate] = field(default_factory=list)
+    by_version: list[Rate] = field(default_factory=list)
+
+
+_WORDS = """
+SELECT s.words, COUNT(*), SUM(s.found = 0), SUM(c.request IS NOT NULL), AVG(s.best)
+FROM searches s LEFT JOIN (SELECT DISTINCT request FROM events WHERE kind = 'click') c
+  ON c.request = s.request
+WHERE s.way = 'words' AND s.time >= ? GROUP BY s.words HAVING COUNT(*) >= ?
+"""
+_RATES = """
+SELECT {key}, SUM(e.kind = 'seen'), SUM(e.kind = 'click'), SUM(e.kind = 'basket'),
+  SUM(e.kind = 'bought')
+FROM events e {join} WHERE e.time >= ? GROUP BY 1 ORDER BY {order} LIMIT 100
+"""
+_DAYS = """
+SELECT date(time, 'unixepoch'), SUM(way = 'words'), SUM(way = 'photo'), SUM(way = 'item'),
+  SUM(way = 'blend')
+FROM searches WHERE time >= ? GROUP BY 1 ORDER BY 1
+"""
+
+
+def analyse(
+    database: sqlite3.Connection, now: float, days: int = 30, least: int = LEAST_SEARCHES
+) -> Analytics:
+    """The report on the `days` before `now`; words that fewer than `least` searches used are left
+    out."""
+    since = int(now - days * DAY_S)
+    words = [WordsCount(*row) for row in database.execute(_WORDS, (since, least))]
+
+    def count(table: str) -> int:
+        sql = f"SELECT COUNT(*) FROM {table} WHERE time >= ?"  # noqa: S608 - the names below
+        return int(database.execute(sql, (since,)).fetchone()[0])
+
+    def rates(key: str, order: str = "2 DESC", join: str = "") -> list[Rate]:
+        sql = _RATES.format(key=key, order=order, join=join)
+        return [Rate(*row) for row in database.execute(sql, (since,))]
+
+    return Analytics(
+        days=days,
+        searches=count("searches"),
+        events=count("events"),
+        top=sorted(words, key=lambda one: (-one.searches, one.words))[:_TOP],
+        in_vain=sorted((w for w in words if w.nothing), key=lambda w: (-w.nothing, w.words))[:_TOP],
+        by_day=[DayCount(*row) for row in database.execute(_DAYS, (since,))],
+        by_surface=rates("e.surface"),
+        by_position=rates("CAST(e.position AS TEXT)", "MIN(e.position)"),
+        by_version=rates("s.version", join="JOIN searches s ON s.request = e.request"),
+    )
+
+
+def frequent_words(
+    database: sqlite3.Connection, now: float, days: int = 30, least: int = LEAST_SEARCHES
+) -> list[tuple[str, int]]:
+    """Words that found something, by how often they were used; for suggestions."""
+    sql = (
+        "SELECT words, COUNT(*) FROM searches WHERE way = 'words' AND found > 0 AND time >= ?"
+        " GROUP BY words HAVING COUNT(*) >= ? ORDER BY 2 DESC, 1 LIMIT 1000"
+    )
+    since = int(now - days * DAY_S)
+    return [(str(words), int(count)) for words, count in database.execute(sql, (since, least))]

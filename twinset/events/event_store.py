@@ -1,0 +1,145 @@
+"""The SQLite file of events and searches: appended to in groups, read by `analytics`.
+
+An event is named by what it says (kind, search, item, surface), so one that is sent twice, because
+its answer was lost, is kept once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from twinset.live.log_database import connect, storage_errors
+
+EVENTS_FILE = "events.sqlite"
+DAY_S = 86_400
+Kind = Literal["seen", "click", "basket", "bought"]
+Way = Literal["words", "photo", "item", "blend"]
+KINDS: tuple[Kind, ...] = ("seen", "click", "basket", "bought")
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+  request TEXT NOT NULL, item TEXT NOT NULL, kind TEXT NOT NULL, surface TEXT NOT NULL,
+  position INTEGER NOT NULL, time INTEGER NOT NULL,
+  PRIMARY KEY (request, item, kind, surface)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS events_by_time ON events (time);
+CREATE TABLE IF NOT EXISTS searches (
+  request TEXT PRIMARY KEY, time INTEGER NOT NULL, way TEXT NOT NULL, words TEXT NOT NULL,
+  version TEXT NOT NULL, found INTEGER NOT NULL, best REAL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS searches_by_time ON searches (time);
+"""
+# By table: the newest row that is one too many, and how rows before a time are removed.
+_PRUNING = (
+    (
+        "SELECT time FROM events ORDER BY time DESC LIMIT 1 OFFSET ?",
+        "DELETE FROM events WHERE time < ?",
+    ),
+    (
+        "SELECT time FROM searches ORDER BY time DESC LIMIT 1 OFFSET ?",
+        "DELETE FROM searches WHERE time < ?",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that a shopper did with an item of an answer.
+
+    `request` is the answer's `request_id`, `position` the item's place in it from 1 (0 if unknown),
+    `surface` where it was shown, such as "search" or "widget". `time` is in seconds since 1970.
+    """
+
+    kind: Kind
+    request: str
+    item: str
+    surface: str = ""
+    position: int = 0
+    time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One answer: how it was asked for, in which words, what of the catalogue answered.
+
+    `found` counts the items of its first page; `best` is the first one's score, None if there is
+    none. `time` is in seconds since 1970.
+    """
+
+    request: str
+    way: Way
+    version: str
+    found: int
+    words: str = ""
+    best: float | None = None
+    time: int = 0
+
+
+class EventStore:
+    """Keeps events and searches for `days`, at most `most` of each.
+
+    Used by one thread; several processes may have the file open. What was appended is on the disk
+    when `append` returns.
+
+    Raises:
+        StorageFull: there is no room left.
+        NotReady: another process holds the file for too long.
+    """
+
+    def __init__(self, path: Path, days: int = 90, most: int = 5_000_000) -> None:
+        self._days, self._most = days, most
+        with storage_errors():
+            self.database = connect(path)
+            self.database.executescript(_SCHEMA)
+
+    def append(self, events: Sequence[Event], searches: Sequence[Search] = ()) -> None:
+        """Keep what is new of these, in one transaction; what is known already is passed over."""
+        with storage_errors():
+            self.database.execute("BEGIN IMMEDIATE")
+            try:
+                self.database.executemany(
+                    "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)", map(_row, events)
+                )
+                self.database.executemany(
+                    "INSERT OR IGNORE INTO searches VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    map(_search_row, searches),
+                )
+                self.database.execute("COMMIT")
+            except sqlite3.Error:
+                self.database.execute("ROLLBACK")
+                raise
+
+    def prune(self, now: float | None = None) -> None:
+        """Remove what is older than `days`, and the oldest beyond `most`."""
+        oldest = int((time.time() if now is None else now) - self._days * DAY_S)
+        with storage_errors():
+            for newest, delete in _PRUNING:
+                kept = self.database.execute(newest, (self._most,)).fetchone()
+                before = max(oldest, 0 if kept is None else kept[0] + 1)
+                self.database.execute(delete, (before,))
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def _row(event: Event) -> tuple[str | int, ...]:
+    return (event.request, event.item, event.kind, event.surface, event.position, event.time)
+
+
+def _search_row(search: Search) -> tuple[str | int | float | None, ...]:
+    return (
+        *(search.request, search.time, search.way, search.words),
+        *(search.version, search.found, search.best),
+    )
+
+
+def plain_words(text: str) -> str:
+    """The form in which words are counted: lower case, single spaces, at most 80 characters."""
+    return " ".join(text.lower().split())[:80]
+
+
+def as_of(events: Iterable[Event], now: int) -> list[Event]:
+    """The events with the server's time, since a client's clock may say anything."""
+    return [Event(e.kind, e.request, e.item, e.surface, e.position, now) for e in events]

@@ -43,6 +43,18 @@ class ExactIndex:
             scores[number, : len(best)] = similarity[best]
         return rows, scores
 
+    def above(
+        self,
+        query: Vectors,
+        least: float,
+        mask: Mask | None = None,
+        where: Condition | None = None,  # noqa: ARG002  (the mask says it)
+    ) -> tuple[Rows, Scores]:
+        check_query(query[None], 1, mask, (len(self), self.dimension))
+        rows, scores = self.search(query[None], len(self), mask)
+        kept = scores[0] >= np.float64(least)
+        return rows[0][kept], scores[0][kept]
+
 
 def dot_rows(vectors: Vectors, query: Vectors) -> Scores:
     """The dot product of each row with the query; (n, d), (d,) -> (n,).

@@ -21,16 +21,29 @@ import numpy as np
 
 from twinset.errors import ArtefactError, ConfigError
 from twinset.index.exact_index import check_query, dot_rows
-from twinset.index.faiss_kinds import QUANTISED, flat_over, kind_of, new_index, stored_vectors
-from twinset.index.ranked_rows import ROUNDING, Ranked, best_first, certain, extend
+from twinset.index.faiss_kinds import (
+    KEPT_FILE,
+    QUANTISED,
+    flat_over,
+    ivf_parameters,
+    kind_of,
+    map_kept,
+    new_index,
+    stored_vectors,
+)
+from twinset.index.ranked_rows import (
+    ROUNDING,
+    Ranked,
+    best_above,
+    best_first,
+    certain,
+    extend,
+)
 from twinset.index.vector_index import Condition, Mask, Rows, Scores, Vectors
 
-# The file beside a quantised index that keeps its vectors in 16 bits a number.
-KEPT_FILE = "vectors.npy"
 # Scores from a byte for four numbers are coarse: so many more candidates are scored anew.
 _PQ_CANDIDATES = 8
-_ADD_BLOCK = 4096
-_SCAN_BLOCK = 8192
+_ADD_BLOCK, _SCAN_BLOCK = 4096, 8192
 # If a mask lets through one row of so many or more, passing over every row and dropping those
 # outside it is quicker than asking of each row, which keeps a processor from reading ahead.
 _MANY = 6
@@ -117,7 +130,7 @@ class FaissIndex:
         """
         try:
             index = faiss.read_index(str(path))
-            kept = _map_kept(path, index) if kind_of(index) in QUANTISED else None
+            kept = map_kept(path, index) if kind_of(index) in QUANTISED else None
         except (RuntimeError, ConfigError):
             raise ArtefactError(path, "is not a FAISS index that Twinset writes") from None
         return cls(index, plan, kept)
@@ -158,6 +171,17 @@ class FaissIndex:
             rows[number, : len(best)] = best
             scores[number, : len(best)] = similarity
         return rows, scores
+
+    def above(
+        self,
+        query: Vectors,
+        least: float,
+        mask: Mask | None = None,
+        where: Condition | None = None,  # noqa: ARG002  (the mask says it)
+    ) -> Ranked:
+        check_query(query[None], 1, mask, (len(self), self.dimension))
+        rows = _Request(mask, len(self)).matching()
+        return best_above(rows, self._score(query, rows), least)
 
     def _search_one(self, query: Vectors, k: int, request: _Request) -> Ranked:
         found = (np.empty(0, np.int64), np.empty(0, np.float32))
@@ -206,12 +230,12 @@ class FaissIndex:
         selector = request.selector
         if self.kind == "ivf":  # which keeps its vectors in the lists
             probes = self._index.nlist if exhaustive else self._probes(breadth, request.count)
-            index, parameters = self._index, self._ivf_parameters(probes, selector)
+            index, parameters = self._index, ivf_parameters(self.kind, probes, selector)
         elif exhaustive or self.kind == "exact":
             index, parameters = self._storage, faiss.SearchParameters(sel=selector)
         elif self.kind in QUANTISED:
             probes = self._probes(breadth, request.count)
-            index, parameters = self._index, self._ivf_parameters(probes, selector)
+            index, parameters = self._index, ivf_parameters(self.kind, probes, selector)
         else:
             # A walk passes rows outside the mask too, so it has to be longer where few match.
             length = max(2 * breadth, math.ceil(1.5 * breadth * len(self) / request.count))
@@ -227,7 +251,7 @@ class FaissIndex:
             return None
         if self.kind == "ivf":
             probes = self._probes(breadth, request.count)
-            parameters = self._ivf_parameters(probes, request.selector)
+            parameters = ivf_parameters(self.kind, probes, request.selector)
             near, rows = self._index.search(query[None], breadth, params=parameters)
             return float(near[0, -1]) if rows[0, -1] >= 0 else None
         wanted = min(_SAMPLE_MOST * breadth, request.count // self._plan.sampled)
@@ -240,16 +264,11 @@ class FaissIndex:
         """FAISS's `breadth` best of the mask, from all rows that score at least `bound`."""
         index, parameters = self._storage, None
         if self.kind == "ivf":
-            index, parameters = self._index, self._ivf_parameters(self._index.nlist, None)
+            index, parameters = self._index, ivf_parameters(self.kind, self._index.nlist, None)
         _, near, rows = index.range_search(query[None], bound - ROUNDING, params=parameters)
         inside = mask[rows]
         rows, near = best_first(rows[inside], near[inside], breadth)
         return near[None], rows[None]
-
-    def _ivf_parameters(self, probes: int, selector: Any) -> Any:
-        if self.kind == "ivf-pq":
-            return faiss.IVFPQSearchParameters(nprobe=probes, sel=selector)
-        return faiss.SearchParametersIVF(nprobe=probes, sel=selector)
 
     def _probes(self, breadth: int, count: int) -> int:
         lists = self._index.nlist
@@ -289,15 +308,3 @@ class _Request:
         if self.mask is None:
             return None
         return faiss.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
-
-
-def _map_kept(path: Path, index: Any) -> Any:
-    """The vectors that `save` put beside an index; ArtefactError if they are not there."""
-    file = path.with_name(KEPT_FILE)
-    try:
-        kept = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError):
-        raise ArtefactError(file, "is missing or cannot be read") from None
-    if kept.shape != (index.ntotal, index.d) or kept.dtype != np.float16:
-        raise ArtefactError(file, "does not hold the vectors of the index")
-    return kept

@@ -10,17 +10,20 @@ ivf-pq   lists, 2 bits a number (product quantisation, Jegou et al., 2011); the 
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from twinset.errors import ConfigError
+from twinset.errors import ArtefactError, ConfigError
 from twinset.index.vector_index import Vectors
 
 KINDS = ("exact", "hnsw", "ivf", "ivf-sq", "ivf-pq")
 QUANTISED = ("ivf-sq", "ivf-pq")
+# The file beside a quantised index that keeps its vectors in 16 bits a number.
+KEPT_FILE = "vectors.npy"
 # Links per node and breadth while building: recall@10 near 1 on product embeddings.
 _HNSW_LINKS = 32
 _HNSW_BUILD_BREADTH = 128
@@ -151,3 +154,26 @@ def _parts(dimension: int) -> int:
     """How many parts a product quantiser cuts a vector into, of at least `_PQ_NUMBERS` numbers."""
     most = max(1, dimension // _PQ_NUMBERS)
     return next(parts for parts in range(most, 0, -1) if dimension % parts == 0)
+
+
+def map_kept(path: Path, index: Any) -> Any:
+    """The vectors that `FaissIndex.save` put beside an index.
+
+    Raises:
+        ArtefactError: if they are missing or belong to another index.
+    """
+    file = path.with_name(KEPT_FILE)
+    try:
+        kept = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        raise ArtefactError(file, "is missing or cannot be read") from None
+    if kept.shape != (index.ntotal, index.d) or kept.dtype != np.float16:
+        raise ArtefactError(file, "does not hold the vectors of the index")
+    return kept
+
+
+def ivf_parameters(kind: str, probes: int, selector: Any) -> Any:
+    """What FAISS is told of a search: how many lists to look into, and which rows may come back."""
+    if kind == "ivf-pq":
+        return faiss.IVFPQSearchParameters(nprobe=probes, sel=selector)
+    return faiss.SearchParametersIVF(nprobe=probes, sel=selector)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from twinset.index.vector_index import Mask, Rows, Scores
@@ -10,6 +12,7 @@ Ranked = tuple[Rows, Scores]
 # More than an engine and `dot_rows` can differ on unit vectors, far less than one picture from
 # another.
 ROUNDING = np.float32(1e-5)
+_FIRST_LENGTH = 1000
 
 
 def certain(near: Scores) -> Mask:
@@ -31,6 +34,27 @@ def best_first(rows: Rows, scores: Scores, k: int) -> Ranked:
         rows, scores = rows[kept], scores[kept]
     order = np.lexsort((rows, -scores))[:k]
     return rows[order], scores[order]
+
+
+def best_above(rows: Rows, scores: Scores, least: float) -> Ranked:
+    """Of n rows those that score at least `least`, best first, equal scores in row order."""
+    kept = scores >= np.float64(least)  # which is compared as given, not rounded to 32 bits
+    return best_first(rows[kept], scores[kept], int(np.count_nonzero(kept)))
+
+
+def above_by_search(search: Callable[[int], Ranked], count: int, least: float) -> Ranked:
+    """What `best_above` gives, for an engine that can only be asked for its `count` or fewer best.
+
+    `search(k)` gives the k best rows of one query, fewer if there are fewer. Longer and longer
+    lists are asked for, until one ends below `least`.
+    """
+    length = min(_FIRST_LENGTH, count)
+    while length:
+        rows, scores = search(length)
+        if length == count or len(rows) < length or scores[-1] < least:
+            return best_above(rows, scores, least)
+        length = min(4 * length, count)
+    return np.empty(0, np.int64), np.empty(0, np.float32)
 
 
 def extend(found: Ranked, more: Ranked) -> Ranked:

@@ -58,6 +58,15 @@ class VectorIndex(Protocol):
             ValueError: if the queries are not (q, d), the mask is not (n,), or k < 1.
         """
 
+    def above(
+        self, query: Vectors, least: float, mask: Mask | None = None, where: Condition | None = None
+    ) -> tuple[Rows, Scores]:
+        """Every row that scores at least `least` for one query (d,): rows (m,) and scores (m,).
+
+        In the order of `search`, with its scores; `mask` and `where` as there. Vectors in memory
+        are all looked at, so the answer is exact for approximate kinds too.
+        """
+
     def vector(self, row: int) -> Vectors:
         """The stored vector of a row, (d,)."""
 

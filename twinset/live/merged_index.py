@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from twinset.index.exact_index import check_query, dot_rows
-from twinset.index.ranked_rows import Ranked, best_first
+from twinset.index.ranked_rows import Ranked, best_above, best_first
 from twinset.index.vector_index import Condition, Mask, Rows, Scores, VectorIndex, Vectors
 from twinset.live.overlay import Overlay
 
@@ -59,8 +59,10 @@ class MergedIndex:
         self, queries: Vectors, k: int, mask: Mask | None = None, where: Condition | None = None
     ) -> Ranked:
         check_query(queries, k, mask, (len(self), self.dimension))
-        based = self._search_base(queries, k, mask, where)
-        applied = self._search_applied(queries, k, mask, where)
+        based = self._base.search(queries, k, *self._base_part(mask, where))
+        part, applied = self._applied_part(mask), None
+        if self._applied is not None and part is not None:
+            applied = self._applied.search(queries, k, part, where)
         near = slice(None) if mask is None else mask[self._rows]
         own_rows, own_vectors = self._rows[near], self._vectors[near]
         rows = np.full((len(queries), k), -1, np.int64)
@@ -75,24 +77,38 @@ class MergedIndex:
             scores[number, : len(best)] = similarity
         return rows, scores
 
-    def _search_base(
-        self, queries: Vectors, k: int, mask: Mask | None, where: Condition | None
+    def above(
+        self, query: Vectors, least: float, mask: Mask | None = None, where: Condition | None = None
     ) -> Ranked:
+        check_query(query[None], 1, mask, (len(self), self.dimension))
+        near = slice(None) if mask is None else mask[self._rows]
+        own_rows, own_vectors = self._rows[near], self._vectors[near]
+        parts = [(own_rows, dot_rows(own_vectors, query))]
+        parts.append(self._base.above(query, least, *self._base_part(mask, where)))
+        applied = self._applied_part(mask)
+        if self._applied is not None and applied is not None:
+            parts.append(self._applied.above(query, least, applied, where))
+        rows, scores = (np.concatenate(side) for side in zip(*parts, strict=True))
+        return best_above(rows, scores, least)
+
+    def _base_part(
+        self, mask: Mask | None, where: Condition | None
+    ) -> tuple[Mask | None, Condition | None]:
+        """The rows to look for in the base, and the condition that they meet."""
         if where is not None:
             where = replace(where, others=(*where.others, *self._altered))
         part = self._visible
         if mask is not None:
             mask = mask[: len(self._base)]
             part = mask if part is None else mask & part
-        return self._base.search(queries, k, part, where)
+        return part, where
 
-    def _search_applied(
-        self, queries: Vectors, k: int, mask: Mask | None, where: Condition | None
-    ) -> Ranked | None:
+    def _applied_part(self, mask: Mask | None) -> Mask | None:
+        """The rows to look for among the applied ones; None if there are none."""
         if self._applied is None:
             return None
         part = self._held if mask is None else mask & self._held
-        return self._applied.search(queries, k, part, where) if part.any() else None
+        return part if part.any() else None
 
 
 def merge_ranked(found: Ranked, own: Ranked, k: int) -> Ranked:

@@ -283,3 +283,24 @@ def test_the_memory_that_is_foretold_is_what_the_index_takes(tmp_path, kind):
     vectors = normalise(np.random.default_rng(3).standard_normal((5000, 64)).astype(np.float32))
     FaissIndex.build(vectors, kind).save(path)
     assert path.stat().st_size == pytest.approx(memory_of(kind, 5000, 64), rel=0.05)
+
+
+@pytest.mark.parametrize("selectivity", SELECTIVITIES)
+@pytest.mark.parametrize("place", [0, 30, 1500])
+def test_above_gives_every_row_that_scores_as_much(index, selectivity, place):
+    """The row at `place` of the whole list is the last one, with all that score alike."""
+    mask = make_mask(selectivity)
+    kept = ExactIndex(np.stack([index.vector(row) for row in range(COUNT)]))
+    for query in QUERIES[:4]:
+        rows, scores = (side[0] for side in kept.search(query[None], COUNT, mask))
+        least = float(scores[min(place, matching_rows(mask) - 1)])
+        found, similarity = index.above(query, least, mask)
+        expected = scores >= least
+        if index.kind == "milvus":
+            assert len(set(found) & set(rows[expected])) >= 0.95 * expected.sum()
+            assert (similarity >= least).all()
+        else:
+            np.testing.assert_array_equal(found, rows[expected])
+            np.testing.assert_array_equal(similarity, scores[expected])
+        nothing, _ = index.above(query, 1.5, mask)
+        assert len(nothing) == 0

@@ -23,7 +23,7 @@ from twinset.index.exact_index import check_query, dot_rows
 from twinset.index.milvus.milvus_collections import CollectionRecord, entries
 from twinset.index.milvus.milvus_connection import answering
 from twinset.index.milvus.milvus_fields import ROW, VECTOR, rows_in, rows_not_in, translate
-from twinset.index.ranked_rows import Ranked, best_first, certain, extend
+from twinset.index.ranked_rows import Ranked, above_by_search, best_first, certain, extend
 from twinset.index.vector_index import Condition, Mask, Rows, Vectors
 
 # The server's limits for a search's length and for the breadth of an HNSW walk.
@@ -126,6 +126,16 @@ class MilvusIndex:
             rows[number, : len(best)] = best
             scores[number, : len(best)] = similarity
         return rows, scores
+
+    def above(
+        self, query: Vectors, least: float, mask: Mask | None = None, where: Condition | None = None
+    ) -> Ranked:
+        def search(k: int) -> Ranked:
+            rows, scores = self.search(query[None], k, mask, where)
+            return rows[0][rows[0] >= 0], scores[0][rows[0] >= 0]
+
+        count = len(self) if mask is None else int(np.count_nonzero(mask))
+        return above_by_search(search, count, least)
 
     def _request(self, mask: Mask | None, where: Condition | None) -> _Request:
         if mask is None:

@@ -17,7 +17,8 @@ from app.api.wire.schemas import ListOptions
 from app.api.wire.understood_schemas import Understood
 from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values
-from app.recommend.ranking import ListedPage, RankedPage
+from app.recommend.lists.browsing import ListedPage
+from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 from app.service_errors import UnknownField
 from twinset.index.index_versions import IndexVersion
@@ -42,7 +43,7 @@ def recommendations(
         if hit.variants is not None:
             beside["variants"] = ids_of(version, hit.variants)
         hits.append(entry_of(version, hit.row, beside, fields))
-    content = _envelope(call, recommender, hits, options, page.exhausted)
+    content = _envelope(call, recommender, hits, options, page)
     if page.understood is not None and page.understood.says_something:
         content["understood"] = Understood.of(page.understood).model_dump(
             by_alias=True, exclude_none=True
@@ -60,8 +61,7 @@ def item_list(
     for row, variants in page.entries:
         beside = {} if variants is None else {"variants": ids_of(version, variants)}
         entries.append(entry_of(version, row, beside, fields))
-    exhausted = options.offset + options.limit >= page.total
-    content = _envelope(call, recommender, entries, options, exhausted)
+    content = _envelope(call, recommender, entries, options, page)
     return _json(content | {"total": page.total, "took_ms": call.took_ms}, call.prefix)
 
 
@@ -70,11 +70,17 @@ def _envelope(
     recommender: Recommender,
     items: list[orjson.Fragment],
     options: ListOptions,
-    exhausted: bool,
+    page: RankedPage | ListedPage,
 ) -> dict[str, Any]:
-    page = {"limit": options.limit, "offset": options.offset, "exhausted": exhausted}
+    part = {
+        "limit": options.limit,
+        "offset": options.offset,
+        "exhausted": page.exhausted,
+        "total": page.total,
+    }
     model = model_of(recommender)
-    return {"request_id": call.request_id, "model": model, "items": items, "page": page}
+    content = {"request_id": call.request_id, "model": model, "items": items, "page": part}
+    return content | ({"facets": list(page.facets)} if options.facets else {})
 
 
 def _json(content: dict[str, Any], prefix: str) -> Response:

@@ -37,7 +37,7 @@ _CACHE = "public, max-age=3600"
 
 @router.get(
     "/items",
-    summary="Items in catalogue order",
+    summary="Items in catalogue order, or sorted",
     responses=responses(400, 422, 429, 500, 503),
     response_model=ItemList,
 )

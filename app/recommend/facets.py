@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from app.recommend.query import FacetQuery
-from app.recommend.ranking import Mask, filter_mask
+import numpy as np
+
+from app.recommend.query import FacetQuery, ListQuery
+from app.recommend.selection import Mask, Rows, filter_mask, mask_of
 from app.service_errors import UnknownField
 from twinset.columns import Column
+from twinset.filters import parse_filter, without_field
 from twinset.index.index_versions import IndexVersion
 
 # One value per item, or nearly: a list of these narrows nothing.
@@ -31,6 +36,7 @@ class ValuesFacet:
     field: str
     distinct: int
     values: list[ValueCount]
+    kind: Literal["values"] = "values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class RangeFacet:
     field: str
     min: float | None
     max: float | None
+    kind: Literal["range"] = "range"
 
 
 Facet = ValuesFacet | RangeFacet
@@ -55,14 +62,73 @@ def count_facets(version: IndexVersion, query: FacetQuery) -> tuple[int, list[Fa
         FilterError: the filter is wrong.
         UnknownField: a named field cannot be counted.
     """
-    columns = version.items.columns
-    known = [name for name in columns if name not in _NEVER]
-    if any(name not in known for name in query.fields):
-        raise UnknownField("fields can be: " + ", ".join(known) + ".")
+    names = _countable(version, query.fields, "fields") or _countable(version)
     mask = filter_mask(version, query.filter, ())
     total = len(version) if mask is None else int(mask.sum())
-    names = query.fields or known
+    columns = version.items.columns
     return total, [_facet(name, columns[name], mask, query.limit) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetRows:
+    """For each field to count, the rows (n,) that meet every condition of the filter but those on
+    the field itself; None if every row does.
+
+    A shopper who chose red is told how many are blue. A condition that names other fields too, such
+    as `colour = "Red" OR price < 10`, is kept for all of its fields.
+    """
+
+    by_field: Mapping[str, Mask | None]
+
+    @classmethod
+    def of(
+        cls, version: IndexVersion, query: ListQuery, left_out: Collection[int], mask: Mask | None
+    ) -> FacetRows:
+        """The rows to count for each of `query.facets`; `mask` are those that meet the whole
+        filter, without the rows `left_out`.
+
+        Raises:
+            UnknownField: a field cannot be counted.
+        """
+        names = _countable(version, query.facets, "facets")
+        expr = None if query.filter is None else parse_filter(query.filter)
+        masks = {}
+        for name in names:
+            others = None if expr is None else without_field(expr, name)
+            masks[name] = mask if others is expr else mask_of(version, others, left_out)
+        return cls(masks)
+
+    def any_of(self, mask: Mask | None) -> Mask | None:
+        """The rows of `mask`, and those that are counted for any field."""
+        for rows in self.by_field.values():
+            if rows is None or mask is None:
+                return None
+            mask = mask if rows is mask else mask | rows
+        return mask
+
+
+def count_fields(
+    version: IndexVersion, counted: FacetRows, query: ListQuery, found: Rows | None = None
+) -> tuple[Facet, ...]:
+    """The facets of a list: of `found` rows if they are given, of all rows if not."""
+    columns, facets = version.items.columns, []
+    for name, rows in counted.by_field.items():
+        mask = rows
+        if found is not None:
+            mask = np.zeros(len(version), np.bool_)
+            mask[found if rows is None else found[rows[found]]] = True
+        facets.append(_facet(name, columns[name], mask, query.facet_limit))
+    return tuple(facets)
+
+
+def _countable(
+    version: IndexVersion, names: Collection[str] = (), parameter: str = ""
+) -> Collection[str]:
+    """`names`, if all of them can be counted; without a parameter that names them, all that can."""
+    known = [name for name in version.items.columns if name not in _NEVER]
+    if any(name not in known for name in names):
+        raise UnknownField(f"{parameter} can be: " + ", ".join(known) + ".")
+    return names if parameter else known
 
 
 def _facet(name: str, column: Column, mask: Mask | None, limit: int) -> Facet:

@@ -14,6 +14,7 @@ MAX_OFFSET = 1_000_000
 MAX_VARIANTS = 32
 MAX_SIGNALS = 16
 MAX_TEXT = 512  # characters of a text to search with
+RELEVANCE = "relevance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,9 @@ class ListQuery:
     """Which items to list, and which part of the list.
 
     `group_by` names a field; if it is set, the list holds the best item of each of its values.
+    `sort` is `RELEVANCE`, or a field, with a minus before it if the largest value comes first.
+    `facets` are fields to count over everything that matches, each with its `facet_limit` most
+    frequent values.
 
     Example:
         >>> ListQuery(limit=24, filter='gender = "Women"', group_by="group_id")
@@ -31,6 +35,9 @@ class ListQuery:
     filter: str | None = None
     exclude_ids: tuple[str, ...] = ()
     group_by: str | None = None
+    sort: str = RELEVANCE
+    facets: tuple[str, ...] = ()
+    facet_limit: int = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,28 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from app.recommend.query import MAX_VARIANTS, ListQuery, SearchQuery
-from app.recommend.row_sources import RowSource, VectorSearch
-from app.service_errors import UnknownField
-from twinset.filters import evaluate, parse_filter
+from app.recommend.facets import Facet, FacetRows, count_fields
+from app.recommend.lists.arrangement import SORTED_POOL, sorted_places, sorts_by_field
+from app.recommend.query import SearchQuery
+from app.recommend.row_sources import RowSource, VectorSearch, as_arrays
+from app.recommend.selection import (
+    Codes,
+    Mask,
+    Rows,
+    count_groups,
+    filter_mask,
+    first_of_groups,
+    group_codes,
+    known_rows,
+    rows_of_group,
+    variants_of,
+)
+from twinset.filters import parse_filter
 from twinset.index.index_versions import IndexVersion
-from twinset.index.vector_index import Condition
+from twinset.index.ranked_rows import Ranked as Found
+from twinset.index.vector_index import Condition, Scores
 from twinset.words.query.parts import Understood
 
-Mask = NDArray[np.bool_]
-Codes = NDArray[np.int64]
 Vector = NDArray[np.float32]
 # A mask of all rows but these would cost more than to find them and leave them out.
 _MOST_PASSED_OVER = 64
@@ -40,47 +52,14 @@ class Ranked:
 class RankedPage:
     """A page of a ranked list; `exhausted` when the list ends with it.
 
-    `understood` is what a query of words was read as.
+    `understood` is what a query of words was read as. `total` is the length of the whole list.
     """
 
     hits: list[Ranked]
     exhausted: bool
     understood: Understood | None = None
-
-
-def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:
-    """Which rows (n,) may be returned; None if all may. Rows without an item never may.
-
-    Raises:
-        FilterError: see `twinset.filters.parse_filter`.
-    """
-    rows = list(exclude)
-    if text is None and not rows:
-        return version.alive
-    if text is None:
-        mask: Mask = np.ones(len(version), np.bool_)
-    else:
-        mask = evaluate(parse_filter(text), version.items.columns)
-    mask[rows] = False
-    return mask if version.alive is None else mask & version.alive
-
-
-def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:
-    """The rows of the ids that exist; ids that do not exist are skipped."""
-    rows = (version.items.row_of(item_id) for item_id in ids)
-    return [row for row in rows if row is not None]
-
-
-def group_codes(version: IndexVersion, field: str) -> Codes:
-    """Group numbers (n,); -1 if an item has no value, so that it forms a group of its own.
-
-    Raises:
-        UnknownField: the catalogue has no such field to group by.
-    """
-    column = version.items.columns.get(field)
-    if column is None:
-        raise UnknownField("group_by must be one of: " + ", ".join(version.items.columns) + ".")
-    return column.group_codes()
+    total: int = 0
+    facets: tuple[Facet, ...] = ()
 
 
 def rank(
@@ -108,48 +87,101 @@ def rank_rows(
 
     Rows take part if the filter matches them and neither `exclude` nor `query.exclude_ids` names
     them. The search asks for one row more than the page holds, to know whether the list goes on.
+    Under a cut the list is all that scores as much, and nothing is approximate.
     """
-    rows = {*exclude, *known_rows(version, query.exclude_ids)}
-    wanted = min(query.offset + query.limit + 1, len(version))
+    left_out = {*exclude, *known_rows(version, query.exclude_ids)}
+    if _is_plain(query) and len(left_out) <= _MOST_PASSED_OVER:
+        found = _nearest_but(source, _length(version, query), left_out)
+        return _page(version, found, query, version.count - len(left_out))
+    mask = filter_mask(version, query.filter, left_out)
+    counted = FacetRows.of(version, query, left_out, mask)
     codes = None if query.group_by is None else group_codes(version, query.group_by)
-    if codes is None and query.filter is None and len(rows) <= _MOST_PASSED_OVER:
-        return _page(_nearest_but(source, wanted, rows), query)
-    mask = filter_mask(version, query.filter, rows)
-    if codes is None:
-        found = source.nearest(wanted, mask)
+    if query.min_score is None:
+        found = _nearest(version, source, query, mask, codes)
+        total, counts = _count(version, mask, codes), count_fields(version, counted, query)
     else:
-        first = None if query.filter is None else mask
-        groups = _Groups(codes, np.ones(len(version), np.bool_) if mask is None else mask.copy())
-        found = _nearest_groups(source, wanted, first, groups)
-    return _page(found, query, None if codes is None else partial(_variants, codes, mask))
+        wide = counted.any_of(mask)
+        wider = source if wide is mask else source.without_filter()
+        rows, scores = wider.above(query.min_score, wide)
+        counts = count_fields(version, counted, query, rows)
+        found = _of_mask(rows, scores, mask, codes)
+        total = len(found[0])
+    variants = None if codes is None else partial(_variants, codes, mask)
+    return _page(version, found, query, total, variants, counts)
+
+
+def _is_plain(query: SearchQuery) -> bool:
+    """True if a list needs no mask: of all items, without groups, a cut or counts."""
+    return not (query.filter or query.group_by or query.facets) and query.min_score is None
+
+
+def _length(version: IndexVersion, query: SearchQuery) -> int:
+    """How many rows to ask for: what the page needs, or all that are put into another order."""
+    wanted = SORTED_POOL if sorts_by_field(query.sort) else query.offset + query.limit + 1
+    return min(wanted, len(version))
+
+
+def _nearest(
+    version: IndexVersion,
+    source: RowSource,
+    query: SearchQuery,
+    mask: Mask | None,
+    codes: Codes | None,
+) -> Found:
+    wanted = _length(version, query)
+    if codes is None:
+        return as_arrays(source.nearest(wanted, mask))
+    first = None if query.filter is None else mask
+    groups = _Groups(codes, np.ones(len(version), np.bool_) if mask is None else mask.copy())
+    return as_arrays(_nearest_groups(source, wanted, first, groups))
+
+
+def _of_mask(rows: Rows, scores: Scores, mask: Mask | None, codes: Codes | None) -> Found:
+    """Those of the rows that the mask lets through; of each group the first."""
+    if mask is not None:
+        rows, scores = rows[mask[rows]], scores[mask[rows]]
+    if codes is None:
+        return rows, scores
+    kept = first_of_groups(rows, codes)
+    return rows[kept], scores[kept]
+
+
+def _count(version: IndexVersion, mask: Mask | None, codes: Codes | None) -> int:
+    if codes is not None:
+        return count_groups(codes, mask)
+    return version.count if mask is None else int(np.count_nonzero(mask))
 
 
 def _page(
-    found: list[tuple[int, float]],
+    version: IndexVersion,
+    found: Found,
     query: SearchQuery,
+    total: int,
     variants: Callable[[int], list[int]] | None = None,
+    facets: tuple[Facet, ...] = (),
 ) -> RankedPage:
-    if query.min_score is not None:
-        found = [(row, score) for row, score in found if score >= query.min_score]
-    end = query.offset + query.limit
+    rows, scores = found
+    if sorts_by_field(query.sort):
+        places = sorted_places(version, rows, query.sort)
+        rows, scores = rows[places], scores[places]
+        total = len(rows)
+    part = slice(query.offset, query.offset + query.limit)
     hits = [
         Ranked(row, score, None if variants is None else variants(row))
-        for row, score in found[query.offset : end]
+        for row, score in zip(rows[part].tolist(), scores[part].tolist(), strict=True)
     ]
-    return RankedPage(hits, exhausted=len(found) <= end)
+    return RankedPage(hits, len(rows) <= part.stop, total=total, facets=facets)
 
 
 def _variants(codes: Codes, mask: Mask | None, row: int) -> list[int]:
     return variants_of(row, codes, mask)
 
 
-def _nearest_but(
-    source: RowSource, wanted: int, passed_over: Collection[int]
-) -> list[tuple[int, float]]:
+def _nearest_but(source: RowSource, wanted: int, passed_over: Collection[int]) -> Found:
     """The nearest rows without a few: they are found with the others and dropped, which needs no
     mask."""
     found = source.nearest(wanted + len(passed_over), None)
-    return [(row, score) for row, score in found if row not in passed_over][:wanted]
+    return as_arrays([hit for hit in found if hit[0] not in passed_over][:wanted])
 
 
 class _Groups:
@@ -165,7 +197,7 @@ class _Groups:
         for row, score in nearest:
             if self.left[row]:
                 self.found.append((row, score))
-                self.left[_group_of(row, self._codes)] = False
+                self.left[rows_of_group(row, self._codes)] = False
         return len(self.found)
 
 
@@ -186,47 +218,3 @@ def _nearest_groups(
         groups.add(source.nearest(length, groups.left))
         length *= 2
     return groups.found[:wanted]
-
-
-def _group_of(row: int, codes: Codes) -> NDArray[np.int64]:
-    return np.array([row]) if codes[row] < 0 else np.flatnonzero(codes == codes[row])
-
-
-def variants_of(row: int, codes: Codes, mask: Mask | None = None) -> list[int]:
-    """The other rows of a row's group, in catalogue order, if the mask allows them.
-
-    At most `MAX_VARIANTS`: a group by gender would otherwise list half of the catalogue.
-    """
-    others = _group_of(row, codes)
-    allowed = others != row if mask is None else (others != row) & mask[others]
-    return [int(other) for other in others[allowed][:MAX_VARIANTS]]
-
-
-@dataclass(frozen=True)
-class ListedPage:
-    """A page of an unranked list: (row, variants) in catalogue order, and the list's length."""
-
-    entries: list[tuple[int, list[int] | None]]
-    total: int
-
-
-def browse(version: IndexVersion, query: ListQuery) -> ListedPage:
-    """The page of matching rows in catalogue order; if grouped, the first row of each group."""
-    mask = filter_mask(version, query.filter, known_rows(version, query.exclude_ids))
-    rows = np.arange(len(version)) if mask is None else np.flatnonzero(mask)
-    codes = None if query.group_by is None else group_codes(version, query.group_by)
-    if codes is not None:
-        rows = _first_of_each(rows, codes)
-    page = rows[query.offset : query.offset + query.limit].tolist()
-    return ListedPage(
-        [(row, None if codes is None else variants_of(row, codes, mask)) for row in page],
-        total=len(rows),
-    )
-
-
-def _first_of_each(rows: NDArray[np.int64], codes: Codes) -> NDArray[np.int64]:
-    held = codes[rows]
-    alone = rows[held < 0]
-    grouped = rows[held >= 0]
-    _, first = np.unique(codes[grouped], return_index=True)
-    return np.sort(np.concatenate([alone, grouped[first]]))

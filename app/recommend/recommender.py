@@ -20,8 +20,10 @@ from app.observability.prometheus_metrics import Metrics
 from app.recommend.engine import Engine, Vector
 from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
+from app.recommend.lists.browsing import ListedPage, browse
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal
-from app.recommend.ranking import ListedPage, RankedPage, browse, group_codes, rank, variants_of
+from app.recommend.ranking import RankedPage, rank
+from app.recommend.selection import group_codes, variants_of
 from app.recommend.word_search import rank_words
 from app.settings import Settings
 from twinset.encoders import Encoder
@@ -149,7 +151,7 @@ class Recommender:
         return await self._engine.search(partial(rank, self.version, vector, query, exclude))
 
     async def browse(self, query: ListQuery) -> ListedPage:
-        """Items in catalogue order."""
+        """Items in catalogue order, or in that of a field."""
         return await self._engine.search(partial(browse, self.version, query))
 
     async def facets(self, query: FacetQuery) -> tuple[int, list[Facet]]:

@@ -10,16 +10,8 @@ from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from app.recommend.query import SearchQuery
-from app.recommend.ranking import (
-    Ranked,
-    RankedPage,
-    Vector,
-    filter_mask,
-    group_codes,
-    known_rows,
-    rank,
-    variants_of,
-)
+from app.recommend.ranking import Ranked, RankedPage, Vector, rank
+from app.recommend.selection import filter_mask, group_codes, known_rows, variants_of
 from app.service_errors import UnknownField
 from twinset.errors import FilterError
 from twinset.filters import evaluate, parse_filter
@@ -133,8 +125,10 @@ def rank_words(version: IndexVersion, text: str, vector: Vector, query: SearchQu
         variants = variants_of(row, group_codes(version, query.group_by), mask)
     left_out = [row, *(variants or ())]
     if query.offset > 0:
-        return rank(version, vector, replace(query, offset=query.offset - 1), left_out)
+        rest = rank(version, vector, replace(query, offset=query.offset - 1), left_out)
+        return replace(rest, total=rest.total + 1)
     rest = rank(version, vector, query, left_out)
-    first = Ranked(row, 1.0, variants)
     kept = rest.hits[: query.limit - 1]
-    return RankedPage([first, *kept], rest.exhausted and len(kept) == len(rest.hits))
+    exhausted = rest.exhausted and len(kept) == len(rest.hits)
+    hits = [Ranked(row, 1.0, variants), *kept]
+    return replace(rest, hits=hits, exhausted=exhausted, total=rest.total + 1)

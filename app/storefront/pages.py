@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.api.dependencies import Call
+from app.recommend.lists.browsing import ListedPage
 from app.recommend.query import MAX_TEXT, ListQuery, SearchQuery, Signal
-from app.recommend.ranking import ListedPage, RankedPage
+from app.recommend.ranking import RankedPage
 from app.recommend.recommender import STYLE, Recommender
 from app.storefront.filter_panel import Choice, Panel, read_panel
 from app.storefront.page_state import PAGE_SIZE, PageState, signal_fields

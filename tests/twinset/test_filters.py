@@ -22,6 +22,7 @@ from twinset.filters import (
     evaluate,
     fields_of,
     parse_filter,
+    without_field,
 )
 
 
@@ -293,3 +294,20 @@ def test_a_column_without_a_value():
     columns = columns_from_table(pa.table({"a": pa.array([None, None], pa.string())}), ["a"])
     assert evaluate(parse_filter('a != "x"'), columns).tolist() == [False, False]
     assert columns["a"].counts() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "left"),
+    [
+        ("a = 1", "a", None),
+        ("a = 1", "b", "a = 1"),
+        ("a = 1 AND b = 2 AND a < 3", "a", "b = 2"),
+        ("a = 1 AND (b = 2 AND (NOT a > 3 AND c = 4))", "a", "b = 2 AND c = 4"),
+        ("(a = 1 OR a = 2) AND b = 2", "a", "b = 2"),
+        ("(a = 1 OR b = 2) AND c = 3", "a", "(a = 1 OR b = 2) AND c = 3"),
+        ("NOT (a = 1 AND a = 2) AND EXISTS b", "a", "EXISTS b"),
+    ],
+)
+def test_a_filter_without_one_field(text: str, field: str, left: str | None) -> None:
+    expected = None if left is None else parse_filter(left)
+    assert without_field(parse_filter(text), field) == expected

@@ -16,6 +16,7 @@ from twinset.filters.expression import (
     Or,
     Value,
     fields_of,
+    without_field,
 )
 from twinset.filters.parser import parse_filter, quote_name, quote_value
 
@@ -34,4 +35,5 @@ __all__ = [
     "parse_filter",
     "quote_name",
     "quote_value",
+    "without_field",
 ]

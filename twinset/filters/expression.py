@@ -82,3 +82,24 @@ def fields_of(expr: Expr) -> Iterator[str]:
                 yield from fields_of(operand)
         case _:
             yield expr.field
+
+
+def without_field(expr: Expr, field: str) -> Expr | None:
+    """The filter without its conditions on one field; None if nothing is left.
+
+    Conditions are what a filter joins by AND at its top. One that names other fields as well, such
+    as `colour = "Red" OR price < 10`, stays.
+    """
+    conditions = tuple(_conditions(expr))
+    kept = tuple(one for one in conditions if {*fields_of(one)} != {field})
+    if len(kept) == len(conditions):
+        return expr
+    return And(kept) if len(kept) > 1 else (kept[0] if kept else None)
+
+
+def _conditions(expr: Expr) -> Iterator[Expr]:
+    if isinstance(expr, And):
+        for operand in expr.operands:
+            yield from _conditions(operand)
+    else:
+        yield expr

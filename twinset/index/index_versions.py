@@ -24,6 +24,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ class IndexVersion:
     def __len__(self) -> int:
         return len(self.items)
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many items there are: rows, less those that were deleted."""
         return len(self) if self.alive is None else int(self.alive.sum())

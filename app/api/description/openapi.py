@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.api.description.openapi_examples import example_of
 from app.api.description.openapi_responses import codes_of, documented
+from app.api.reading.plain_query import fields_of
 from app.api.wire.schemas import ImageOptions
 from app.http.addresses import PROBES
 from app.http.problems import Problem
@@ -38,7 +39,8 @@ def image_form() -> dict[str, Any]:
     schema["properties"] = {"image": image, **schema["properties"], "box": box}
     schema["required"] = ["image"]
     # Lists are repeated parts, as the form fields of a web page are.
-    encoding = {name: {"style": "form", "explode": True} for name in ("exclude_ids", "fields")}
+    lists = sorted(fields_of(ImageOptions)[1])
+    encoding = {name: {"style": "form", "explode": True} for name in lists}
     content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
     return {"requestBody": {"required": True, "content": content}}
 

@@ -69,45 +69,6 @@ class Model(BaseModel):
     index: str
 
 
-class Page(BaseModel):
-    limit: int
-    offset: int
-    exhausted: bool = Field(description="True when no further item follows this page.")
-
-
-class Recommendations(BaseModel):
-    """Items, most similar first."""
-
-    request_id: str
-    model: Model
-    items: list[Hit]
-    page: Page
-    understood: Understood | None = Field(
-        None, description="Left out unless words of the query were read as more than their meaning."
-    )
-    took_ms: float
-
-
-class ItemList(BaseModel):
-    """Items in catalogue order."""
-
-    request_id: str
-    model: Model
-    items: list[Entry]
-    page: Page
-    total: int = Field(description="Items, or with `group_by` groups, that match in all.")
-    took_ms: float
-
-
-class ItemDetail(BaseModel):
-    """One item, and the other items of its style (the same `group_id`)."""
-
-    request_id: str
-    id: str
-    item: Item
-    variants: list[str] = Field(max_length=MAX_VARIANTS)
-
-
 class ValueCount(BaseModel):
     value: str | float | bool
     count: int
@@ -131,10 +92,55 @@ class RangeFacet(BaseModel):
     max: float | None
 
 
+Facet = Annotated[ValuesFacet | RangeFacet, Field(discriminator="kind")]
+
+
+class Page(BaseModel):
+    limit: int
+    offset: int
+    exhausted: bool = Field(description="True when no further item follows this page.")
+    total: int = Field(description="How long the whole list is: items, or with `group_by` groups.")
+
+
+class Recommendations(BaseModel):
+    """Items, most similar first."""
+
+    request_id: str
+    model: Model
+    items: list[Hit]
+    page: Page
+    understood: Understood | None = Field(
+        None, description="Left out unless words of the query were read as more than their meaning."
+    )
+    facets: list[Facet] | None = Field(None, description="Left out unless asked for.")
+    took_ms: float
+
+
+class ItemList(BaseModel):
+    """Items in catalogue order, or in that of the field to sort by."""
+
+    request_id: str
+    model: Model
+    items: list[Entry]
+    page: Page
+    total: int = Field(description="Items, or with `group_by` groups, that match in all.")
+    facets: list[Facet] | None = Field(None, description="Left out unless asked for.")
+    took_ms: float
+
+
+class ItemDetail(BaseModel):
+    """One item, and the other items of its style (the same `group_id`)."""
+
+    request_id: str
+    id: str
+    item: Item
+    variants: list[str] = Field(max_length=MAX_VARIANTS)
+
+
 class Facets(BaseModel):
     request_id: str
     total: int = Field(description="Items that match the filter.")
-    facets: list[Annotated[ValuesFacet | RangeFacet, Field(discriminator="kind")]]
+    facets: list[Facet]
     took_ms: float
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,11 +17,12 @@ from pydantic import (
 )
 
 from app.recommend import query
-from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT
+from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT, RELEVANCE
 from twinset.text.base64_text import read_base64
 from twinset.words.query.parts import Switches
 
 MAX_LIMIT = 100
+MAX_VALUES = 1000  # of a field, in an answer with counts
 MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them
 
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -30,6 +31,7 @@ Words = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT, pattern=r"\S"),
 ]
+Sort = Annotated[str, StringConstraints(min_length=1, max_length=129)]
 Weight = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 
 
@@ -104,12 +106,36 @@ class ListOptions(Given):
         description="Fields of `item` to return, by default all. In a query string or a form, "
         "repeat the parameter.",
     )
+    sort: Annotated[Sort, BeforeValidator(_blank_is_absent)] = Field(
+        RELEVANCE,
+        description="`relevance`, or a field to sort by, with a minus before it for the largest "
+        "first: `price`, `-year`. Items without a value stand last. Without `min_score` a "
+        "search sorts its 1,000 best items.",
+        examples=["price"],
+    )
+    facets: list[FieldName] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Fields to count over everything that matches, each without the filter's own "
+        "conditions on it. In a query string or a form, repeat the parameter.",
+    )
+    facet_limit: int = Field(50, ge=1, le=MAX_VALUES, description="Values of each facet.")
 
     def to_query(self) -> query.ListQuery:
         """What the domain reads of these options."""
-        return query.ListQuery(
-            self.limit, self.offset, self.filter, tuple(self.exclude_ids), self.group_by
-        )
+        return query.ListQuery(**self._common())
+
+    def _common(self) -> dict[str, Any]:
+        return {
+            "limit": self.limit,
+            "offset": self.offset,
+            "filter": self.filter,
+            "exclude_ids": tuple(self.exclude_ids),
+            "group_by": self.group_by,
+            "sort": self.sort,
+            "facets": tuple(self.facets),
+            "facet_limit": self.facet_limit,
+        }
 
 
 class SearchOptions(ListOptions):
@@ -125,10 +151,7 @@ class SearchOptions(ListOptions):
 
     def to_query(self) -> query.SearchQuery:
         """What the domain reads of these options."""
-        ids = tuple(self.exclude_ids)
-        return query.SearchQuery(
-            self.limit, self.offset, self.filter, ids, self.group_by, self.min_score
-        )
+        return query.SearchQuery(**self._common(), min_score=self.min_score)
 
 
 def _parse_box(value: object) -> object:
@@ -229,7 +252,7 @@ class FacetOptions(Given):
         max_length=100,
         description="Fields to count, by default all that can be filtered; repeat the parameter.",
     )
-    limit: int = Field(50, ge=1, le=1000, description="Values per field.")
+    limit: int = Field(50, ge=1, le=MAX_VALUES, description="Values per field.")
 
     def to_query(self) -> query.FacetQuery:
         """What the domain reads of these options."""

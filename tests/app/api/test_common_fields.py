@@ -124,3 +124,40 @@ def test_variants_are_the_rest_of_the_group(ask: Ask, client: httpx.Client) -> N
 def test_any_attribute_groups(ask: Ask, client: httpx.Client) -> None:
     body = answer(ask, client, group_by="gender")
     assert len(body["items"]) == 3  # Men, Women, and the item that is neither
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_sort(ask: Ask, client: httpx.Client) -> None:
+    body = answer(ask, client, limit=100, sort="-price")
+    prices = [item["item"]["price"] for item in body["items"]]
+    assert prices[-1] is None
+    assert prices[:-1] == sorted(prices[:-1], reverse=True)
+    refused = ask(client, sort="nothing")
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_field")
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_facets_are_counted_without_their_own_condition(ask: Ask, client: httpx.Client) -> None:
+    own = 'baseColour = "red" AND gender = "Women"'
+    body = answer(ask, client, filter=own, facets=["baseColour", "price"], limit=1)
+    colours, price = body["facets"]
+    assert {one["value"] for one in colours["values"]} == {"green", "black"}  # of odd numbers
+    assert (price["kind"], price["min"], price["max"]) == ("range", None, None)  # of none
+    assert body["page"]["total"] == 0
+    assert "facets" not in answer(ask, client)
+
+
+@pytest.mark.parametrize("ask", LISTS)
+def test_total_is_how_many_items_there_are(ask: Ask, client: httpx.Client) -> None:
+    for extra in ({}, {"group_by": "group_id"}, {"filter": "price > 14"}, {"sort": "price"}):
+        body = answer(ask, client, limit=100, **extra)
+        assert body["page"]["total"] == len(body["items"])
+        assert answer(ask, client, limit=1, **extra)["page"]["total"] == len(body["items"])
+
+
+@pytest.mark.parametrize("ask", SEARCHES)
+def test_a_cut_counts_for_facets_and_total(ask: Ask, client: httpx.Client) -> None:
+    scores = [item["score"] for item in answer(ask, client, limit=100)["items"]]
+    body = answer(ask, client, min_score=scores[6], facets=["gender"], limit=2)
+    assert body["page"]["total"] == 7
+    assert sum(one["count"] for one in body["facets"][0]["values"]) in (6, 7)

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from app.recommend.facets import ValuesFacet, count_facets
+from app.recommend.lists.browsing import browse
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery
-from app.recommend.ranking import browse, known_rows, rank
+from app.recommend.ranking import rank
+from app.recommend.selection import known_rows
 from tests.support.live_shop import (
     COLOURS,
     ENCODER,

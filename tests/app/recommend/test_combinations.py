@@ -5,17 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import rank
-from tests.support.filter_expressions import OPERATORS
 from tests.support.milvus_lite import milvus_index, milvus_lite
+from tests.support.random_catalogue import COUNT, ITEMS, VECTORS, Item, condition, write_items
 from tests.support.small_shop import as_version
 from twinset.encoders.encoder import normalise
 from twinset.index import ExactIndex
@@ -23,34 +20,7 @@ from twinset.index.faiss_index import FaissIndex, SearchPlan
 from twinset.index.index_versions import IndexVersion
 from twinset.index.milvus.milvus_index import MilvusPlan
 
-COUNT, COMBINATIONS = 1000, 500
-Item = dict[str, Any]
-Condition = tuple[str, Callable[[Item], bool]]
-GENERATOR = np.random.default_rng(11)
-
-
-def make_vectors() -> np.ndarray:
-    centres = GENERATOR.standard_normal((50, 24))
-    noise = 0.5 * GENERATOR.standard_normal((COUNT, 24))
-    vectors = (centres[np.arange(COUNT) // 20] + noise).astype(np.float32)
-    vectors[700:720] = vectors[20]  # one picture for many
-    return normalise(vectors)
-
-
-def make_item(number: int) -> Item:
-    chance = random.Random(number)
-    return {
-        "id": f"i{number}",
-        "group_id": chance.choice([None, f"s{number // 4}", f"s{number // 4}"]),
-        "colour": chance.choice(["Black", "Grey", 'Off "white"', "é", None]),
-        "price": chance.choice([None, round(chance.uniform(5, 200), 2)]),
-        "available": chance.choice([True, False, None]),
-        "year": chance.choice([None, 2015, 2016, 2017]),
-    }
-
-
-VECTORS = make_vectors()
-ITEMS = [make_item(number) for number in range(COUNT)]
+COMBINATIONS = 500
 
 
 @pytest.fixture(scope="module", params=["exact", "hnsw", "ivf", "ivf-sq", "ivf-pq", "milvus"])
@@ -58,12 +28,7 @@ def version(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[IndexVersion]:
     folder = tmp_path_factory.mktemp("combinations")
-    table = pa.Table.from_pylist(ITEMS)
-    pq.write_table(table, folder / "items.parquet")
-    places = {"offset": [0] * COUNT, "length": [0] * COUNT, "type": [None] * COUNT}
-    schema = pa.schema([("offset", pa.int64()), ("length", pa.int64()), ("type", pa.string())])
-    pq.write_table(pa.table(places, schema), folder / "images.parquet")
-    (folder / "images.bin").touch()
+    table = write_items(folder)
     if request.param == "milvus":
         with milvus_lite(folder) as address:
             # So few rows are named that filters have to be translated.
@@ -73,47 +38,6 @@ def version(
         # So small that approximate kinds take their short cuts under masks too.
         plan = SearchPlan(scan_rows=50, exhaustive_rows=300, probe_share=0.25)
         yield as_version(folder, FaissIndex.build(VECTORS, request.param, plan=plan))
-
-
-# A random question, as the service is asked it and as plain Python.
-
-
-def comparison(chance: random.Random) -> Condition:
-    field = chance.choice(["colour", "price", "year", "available", "group_id"])
-    value = chance.choice([item[field] for item in ITEMS[:40] if item[field] is not None])
-    literal = quoted(value)
-    if chance.random() < 0.15:
-        return f"EXISTS {field}", lambda item: item[field] is not None
-    if chance.random() < 0.2:
-        word = chance.choice(["IN", "NOT IN"])
-        inside = word == "IN"
-        return (
-            f"{field} {word} [{literal}]",
-            lambda item: item[field] is not None and (item[field] == value) == inside,
-        )
-    name = chance.choice(["=", "!="] if field == "available" else list(OPERATORS))
-    return (
-        f"{field} {name} {literal}",
-        lambda item: item[field] is not None and OPERATORS[name](item[field], value),
-    )
-
-
-def quoted(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return '"' + value.replace('"', '\\"') + '"' if isinstance(value, str) else repr(value)
-
-
-def condition(chance: random.Random, depth: int = 2) -> Condition:
-    if depth == 0 or chance.random() < 0.4:
-        return comparison(chance)
-    left_text, left = condition(chance, depth - 1)
-    if chance.random() < 0.3:
-        return f"NOT ({left_text})", lambda item: not left(item)
-    right_text, right = condition(chance, depth - 1)
-    if chance.random() < 0.5:
-        return f"({left_text}) AND ({right_text})", lambda item: left(item) and right(item)
-    return f"({left_text}) OR ({right_text})", lambda item: left(item) or right(item)
 
 
 def question(number: int) -> tuple[np.ndarray, SearchQuery, Callable[[Item], bool]]:

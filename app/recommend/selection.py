@@ -1,0 +1,86 @@
+"""Which rows of a version take part in a list: filters, exclusions and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.recommend.query import MAX_VARIANTS
+from app.service_errors import UnknownField
+from twinset.filters import Expr, evaluate, parse_filter
+from twinset.index.index_versions import IndexVersion
+
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+Rows = NDArray[np.int64]
+
+
+def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:
+    """Which rows (n,) may be returned; None if all may. Rows without an item never may.
+
+    Raises:
+        FilterError: see `twinset.filters.parse_filter`.
+    """
+    return mask_of(version, None if text is None else parse_filter(text), exclude)
+
+
+def mask_of(version: IndexVersion, expr: Expr | None, exclude: Iterable[int]) -> Mask | None:
+    """As `filter_mask`, for a filter that was parsed."""
+    rows = list(exclude)
+    if expr is None and not rows:
+        return version.alive
+    mask: Mask = np.ones(len(version), np.bool_)
+    if expr is not None:
+        mask = evaluate(expr, version.items.columns)
+    mask[rows] = False
+    return mask if version.alive is None else mask & version.alive
+
+
+def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:
+    """The rows of the ids that exist; ids that do not exist are skipped."""
+    rows = (version.items.row_of(item_id) for item_id in ids)
+    return [row for row in rows if row is not None]
+
+
+def group_codes(version: IndexVersion, field: str) -> Codes:
+    """Group numbers (n,); -1 if an item has no value, so that it forms a group of its own.
+
+    Raises:
+        UnknownField: the catalogue has no such field to group by.
+    """
+    column = version.items.columns.get(field)
+    if column is None:
+        raise UnknownField("group_by must be one of: " + ", ".join(version.items.columns) + ".")
+    return column.group_codes()
+
+
+def first_of_groups(rows: Rows, codes: Codes) -> Rows:
+    """The places in `rows` (m,) of the first row of each group, in ascending order."""
+    held = codes[rows]
+    _, first = np.unique(held, return_index=True)
+    first = first[held[first] >= 0]
+    return np.sort(np.concatenate([np.flatnonzero(held < 0), first]))
+
+
+def count_groups(codes: Codes, mask: Mask | None) -> int:
+    """How many groups have a row in the mask."""
+    held = codes if mask is None else codes[mask]
+    alone = int(np.count_nonzero(held < 0))
+    return alone + int(np.count_nonzero(np.bincount(held[held >= 0])))
+
+
+def rows_of_group(row: int, codes: Codes) -> Rows:
+    """The rows of a row's group, itself among them."""
+    return np.array([row]) if codes[row] < 0 else np.flatnonzero(codes == codes[row])
+
+
+def variants_of(row: int, codes: Codes, mask: Mask | None = None) -> list[int]:
+    """The other rows of a row's group, in catalogue order, if the mask allows them.
+
+    At most `MAX_VARIANTS`: a group by gender would otherwise list half of the catalogue.
+    """
+    others = rows_of_group(row, codes)
+    allowed = others != row if mask is None else (others != row) & mask[others]
+    return [int(other) for other in others[allowed][:MAX_VARIANTS]]

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from app.recommend.query import FacetQuery, ListQuery
+from app.recommend.query import FacetQuery, ListQuery, SearchQuery
 from app.recommend.selection import Mask, Rows, filter_mask, mask_of
 from app.service_errors import UnknownField
 from twinset.columns import Column
-from twinset.filters import parse_filter, without_field
+from twinset.filters import And, parse_filter, without_field
 from twinset.index.index_versions import IndexVersion
 
 # One value per item, or nearly: a list of these narrows nothing.
@@ -85,17 +85,24 @@ class FacetRows:
         cls, version: IndexVersion, query: ListQuery, left_out: Collection[int], mask: Mask | None
     ) -> FacetRows:
         """The rows to count for each of `query.facets`; `mask` are those that meet the whole
-        filter, without the rows `left_out`.
+        filter, without the rows `left_out`. What the words of a query asked for always holds.
 
         Raises:
             UnknownField: a field cannot be counted.
         """
         names = _countable(version, query.facets, "facets")
         expr = None if query.filter is None else parse_filter(query.filter)
+        said = query.said_filter if isinstance(query, SearchQuery) else None
         masks = {}
         for name in names:
             others = None if expr is None else without_field(expr, name)
-            masks[name] = mask if others is expr else mask_of(version, others, left_out)
+            if others is expr:
+                masks[name] = mask
+            elif said is None:
+                masks[name] = mask_of(version, others, left_out)
+            else:
+                both = parse_filter(said) if others is None else And((others, parse_filter(said)))
+                masks[name] = mask_of(version, both, left_out)
         return cls(masks)
 
     def any_of(self, mask: Mask | None) -> Mask | None:

@@ -42,9 +42,14 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery(ListQuery):
-    """A `ListQuery` whose items are ranked; hits below the cosine `min_score` are left out."""
+    """A `ListQuery` whose items are ranked; hits below the cosine `min_score` are left out.
+
+    `said_filter` is the part of `filter` that the words of a query asked for: it holds for facets
+    of its own fields too.
+    """
 
     min_score: float | None = None
+    said_filter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from app.recommend.query import SearchQuery
-from app.recommend.ranking import Ranked, RankedPage, Vector, rank
-from app.recommend.selection import filter_mask, group_codes, known_rows, variants_of
+from app.recommend.ranking import RankedPage, Vector, condition_of, rank_rows
+from app.recommend.row_sources import LedBy, RowSource, VectorSearch
+from app.recommend.selection import filter_mask
 from app.service_errors import UnknownField
 from twinset.errors import FilterError
 from twinset.filters import evaluate, parse_filter
@@ -50,8 +51,9 @@ class WordSearch:
             return query, found
         narrowed, unmet = _narrowed(version, query.filter, found)
         kept = tuple(part for part in found.parts if part not in unmet)
+        said = " AND ".join(part.condition for part in kept if part.condition is not None)
         return (
-            replace(query, filter=narrowed),
+            replace(query, filter=narrowed, said_filter=said or None),
             replace(found, words=found.words or text, parts=kept, unmet=unmet),
         )
 
@@ -114,21 +116,6 @@ def row_of_code(version: IndexVersion, text: str) -> int | None:
 
 def rank_words(version: IndexVersion, text: str, vector: Vector, query: SearchQuery) -> RankedPage:
     """The page of rows nearest to the words; the item whose code they are comes first."""
+    search: RowSource = VectorSearch(version.index, vector, condition_of(query))
     row = row_of_code(version, text)
-    if row is None or row in known_rows(version, query.exclude_ids):
-        return rank(version, vector, query)
-    mask = filter_mask(version, query.filter, ())
-    if mask is not None and not mask[row]:
-        return rank(version, vector, query)
-    variants = None
-    if query.group_by is not None:
-        variants = variants_of(row, group_codes(version, query.group_by), mask)
-    left_out = [row, *(variants or ())]
-    if query.offset > 0:
-        rest = rank(version, vector, replace(query, offset=query.offset - 1), left_out)
-        return replace(rest, total=rest.total + 1)
-    rest = rank(version, vector, query, left_out)
-    kept = rest.hits[: query.limit - 1]
-    exhausted = rest.exhausted and len(kept) == len(rest.hits)
-    hits = [Ranked(row, 1.0, variants), *kept]
-    return replace(rest, hits=hits, exhausted=exhausted, total=rest.total + 1)
+    return rank_rows(version, search if row is None else LedBy(row, search), query)

@@ -150,3 +150,17 @@ def test_a_negation_that_no_filter_has_room_for_is_not_applied(
     (part,) = answer["understood"]["not_applied"]
     assert (part["part"], part["words"]) == ("negation", "not black")
     assert set(ids(answer)) == set(ids(plain))
+
+
+def test_what_words_ask_for_holds_for_facets(client: httpx.Client) -> None:
+    """The caller's own colour does not hide other colours; those that the words negate stay out."""
+    answer = ask(client, "shirt not black", filter='baseColour = "red"', facets=["baseColour"])
+    assert {hit["item"]["baseColour"] for hit in answer["items"]} == {"red"}
+    assert {one["value"] for one in answer["facets"][0]["values"]} == {"red", "green", "blue"}
+
+
+def test_a_code_counts_and_is_sorted_like_other_items(client: httpx.Client) -> None:
+    answer = ask(client, "p7", facets=["available"], sort="-price")
+    assert answer["page"]["total"] == 25
+    assert sum(one["count"] for one in answer["facets"][0]["values"]) == 24  # one has no value
+    assert ids(answer)[0] == "p23"

@@ -52,6 +52,7 @@ class RowBuilder:
             "id": item_id,
             "title": title,
             "description": _words(raw.get("description"), notes),
+            "link": _noted(text_or_none, raw.get("link"), notes),
             "group_id": _noted(text_or_none, raw.get("group_id"), notes),
             "price": None if price is None else price.amount,
             "available": _noted(read_available, raw.get("available"), notes),
@@ -139,6 +140,8 @@ def variant_key(fields: Mapping[str, Any], columns: ColumnMap) -> tuple[str, str
 
 def _words(value: Any, notes: list[str]) -> str | None:
     """Text without markup; None if it is blank or not text."""
+    if isinstance(value, list):  # a column that comes twice, or in several languages
+        value = next((one for one in value if one), None)
     text = _noted(text_or_none, value, notes)
     return None if text is None else plain_text(text) or None
 

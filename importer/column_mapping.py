@@ -51,12 +51,22 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "imagefilename", "mainimage", "mainimageurl", "baseimage", "primaryimage", "filename",
         "picture", "pictures", "pictureurl", "photo", "photos", "photourl", "thumbnail", "bild",
         "bilder", "bildurl", "bildlink", "bildpfad", "urlimage", "imagen", "immagine", "afbeelding",
-        "img", "imgurl", "featuredimage",
+        "img", "imgurl", "featuredimage", "imagesimage", "imagesurl", "imagesimageurl", "imagessrc",
+        "picturespicture", "mediaurl", "imagesrcurl", "zdjęcie", "zdjecie", "foto", "fotos",
+        "photographie", "urlimagen",
+    ),
+    "link": (
+        "link", "url", "producturl", "productlink", "permalink", "deeplink", "href", "pageurl",
+        "canonicalurl", "canonicallink", "onlinestoreurl", "urlproduit", "produkturl", "lien",
     ),
 }  # fmt: skip
 CATEGORY_NAMES = (
     "articletype", "category", "producttype", "productcategory", "subcategory", "kategorie",
     "warengruppe", "produkttyp", "catégorie", "categoría", "categoria", "type", "kind",
+)  # fmt: skip
+CURRENCY_NAMES = frozenset(
+    ["currency", "currencycode", "pricecurrency", "pricecurrencycode", "währung", "waehrung",
+     "devise", "moneda", "valuta", "waluta"]
 )  # fmt: skip
 COLOUR_NAMES = ("basecolour", "basecolor", "colour", "color", "farbe")
 GENDER_NAMES = ("gender",)
@@ -198,7 +208,9 @@ def _name_attributes(
     for source in columns:
         if source in fixed.values():
             continue
-        name = re.sub(r"\W+", "_", renamed.get(source, source)).strip("_")
+        plain = re.sub(r"[\W_]+", "", source).casefold()
+        own = "currency" if plain in CURRENCY_NAMES and "price" in fixed else source
+        name = re.sub(r"\W+", "_", renamed.get(source, own)).strip("_")
         if not name:
             continue  # the unnamed row number that spreadsheets and pandas write
         if name[0].isdigit():

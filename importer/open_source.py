@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+from importer.column_mapping import has_products
 from importer.import_options import ImportOptions, SourceFormat
 from importer.reading.delimited import CsvSource
 from importer.reading.json_rows import JsonlSource, JsonSource
@@ -34,14 +35,15 @@ _NAMES = {
 class SeveralFiles:
     """Files of one layout and one system, read one after the other."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[Source], skipped: Sequence[str] = ()) -> None:
         self._sources = sources
         self.columns: Sequence[str] = list(
             dict.fromkeys(name for source in sources for name in source.columns)
         )
         self.files: Sequence[Path] = [file for source in sources for file in source.files]
         self.typed = all(source.typed for source in sources)
-        self.skipped: Sequence[str] = [name for source in sources for name in source.skipped]
+        inside = [name for source in sources for name in source.skipped]
+        self.skipped: Sequence[str] = [*skipped, *inside]
 
     def records(self, without: AbstractSet[str] = NO_COLUMNS) -> Iterator[Record]:
         """Every row of every file, in order."""
@@ -72,9 +74,8 @@ def open_source(path: Path, options: ImportOptions, work: Path) -> tuple[Source,
         )
     if path.is_dir():
         files = sorted(one for one in path.iterdir() if one.suffix.lower() in _TABLES)
-        return _of_system(
-            SeveralFiles([_open_text(f, layout_of(f), options, work) for f in files]), kind, named
-        )
+        opened = [_open_text(one, layout_of(one), options, work) for one in files]
+        return _of_system(_with_products(opened, options), kind, named)
     return _of_system(_open_text(path, kind, options, work), kind, named)
 
 
@@ -166,6 +167,20 @@ def _system_of(rows: Source) -> System | None:
         return None
     judges = [(one, one.recognises_row) for one in SYSTEMS]
     return next((one for one, judge in judges if judge and judge(rows.columns, first.fields)), None)
+
+
+def _with_products(sources: list[Source], options: ImportOptions) -> Source:
+    """The files of a folder as one source; files that hold no products are skipped.
+
+    A system whose products are spread over several files needs them all.
+    """
+    together = SeveralFiles(sources)
+    mapping = options.columns.mapping
+    fitting = [one for one in sources if has_products(one.columns, mapping) or _system_of(one)]
+    if _system_of(together) is not None or not fitting:
+        return together
+    left = [file.name for one in sources if one not in fitting for file in one.files]
+    return SeveralFiles(fitting, left)
 
 
 def _parquet_files(source: Path) -> list[Path]:

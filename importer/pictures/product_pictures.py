@@ -28,6 +28,7 @@ _REASONS: Mapping[type[ImageError], str] = {
     BadDimensions: "image has a side that is too short or too long",
 }
 _ADDRESS = re.compile(r"(?:https?:)?//\S+", re.IGNORECASE)
+_FILE = re.compile(r"\.(jpe?g|jpe|jfif|png|webp|gif|avif|bmp|heic|heif)(\?\S*)?$", re.IGNORECASE)
 _BREAKS = re.compile(r"\s*[,|;\s]\s*(?=(?:https?:)?//)", re.IGNORECASE)
 
 
@@ -73,7 +74,7 @@ class ProductPictures:
         if not isinstance(value, str):
             raise BadValue("image is neither bytes nor base64 text")
         text = value.strip()
-        if _ADDRESS.match(text):
+        if _ADDRESS.match(text) or _FILE.search(text):
             return self.read(text)
         text = text.partition(",")[2] if text.startswith("data:") else text
         return stored(_from_base64(text)) if text else None

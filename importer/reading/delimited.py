@@ -19,6 +19,7 @@ _FIELD_LIMIT = 16 * 1024 * 1024
 _MAX_LINES_PER_ROW = 1000
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 50
+_SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])", re.IGNORECASE)  # as Excel writes and reads it
 _INDEXED = re.compile(r"\[\d+\]")
 
 
@@ -45,20 +46,22 @@ class CsvSource:
         with path.open("rb") as file:
             lines = _Lines(file)
             header = lines.read_header()
-            if header is not None and _is_hints(header):
+            separator = None if header is None else _SEPARATOR_LINE.fullmatch(header.strip())
+            if header is not None and (separator or _is_hints(header)):
                 header = lines.read_header()
-                self._passed_over = 1
+            self._first_row = lines.number
             sample = [line for line in (lines.next() for _ in range(_SAMPLE_LINES)) if line]
+        if header is None and path.stat().st_size == 0:
+            raise CatalogueError(f"{path}: is empty")
         if header is None or "\r" in header.strip():
             raise CatalogueError(f"{path}: its header is not a line of UTF-8 text")
-        self._delimiter = delimiter or _delimiter_of(header, sample)
+        told = separator[1] if separator else None
+        self._delimiter = delimiter or told or _delimiter_of(header, sample)
         self._header = [name.strip() for name in self._parse([header])]
         plain = [_INDEXED.sub("", name) for name in self._header]
         self._lists = {name for name in plain if name and plain.count(name) > 1}
         self._names = plain if self._lists else self._header
         self.columns: Sequence[str] = list(dict.fromkeys(self._names))
-
-    _passed_over = 0
 
     def records(
         self,
@@ -67,12 +70,12 @@ class CsvSource:
         path = self.files[0]
         with path.open("rb") as file:
             lines = _Lines(file)
-            for _ in range(1 + self._passed_over):
-                lines.read_header()
+            for _ in range(self._first_row):
+                lines.next()
             while not lines.at_end():
                 number = lines.number + 1
                 values, fault = self._next_row(lines)
-                if values or fault:
+                if fault or any(value.strip() for value in values):
                     yield Record(path.name, number, self._fields(values), fault)
 
     def _next_row(self, lines: _Lines) -> tuple[list[str], str | None]:
@@ -91,10 +94,19 @@ class CsvSource:
         if self._overflow and len(values) > len(self._header):
             last = len(self._header) - 1
             values[last:] = [self._delimiter.join(values[last:])]
+        surplus = values[len(self._header) :]
+        if surplus and not any(one.strip() for one in surplus):
+            del values[len(self._header) :]
+        if 1 < len(values) < len(self._header) and self._is_cut(lines):
+            values += [""] * (len(self._header) - len(values))
         if values and len(values) != len(self._header):
             lines.keep_only_first()
             return values, "wrong number of fields"
         return values, None
+
+    def _is_cut(self, lines: _Lines) -> bool:
+        """True if a row lacks its last fields alone, as tools that drop blank cells write it."""
+        return not self._overflow and '"' not in lines.first_of_row
 
     def _parse(self, lines: Iterable[str], strict: bool = False) -> list[str]:
         return next(csv.reader(lines, delimiter=self._delimiter, strict=strict), [])
@@ -108,7 +120,7 @@ class CsvSource:
                 fields[name] = value
             elif value.strip():
                 fields.setdefault(name, []).append(value.strip())
-        return fields
+        return {name: fields.get(name) for name in self.columns}
 
 
 def _delimiter_of(header: str, sample: Sequence[str]) -> str:
@@ -145,8 +157,10 @@ class _Lines:
         self.number = 0
 
     def read_header(self) -> str | None:
-        """The first line, or None if it is missing or not UTF-8 text."""
+        """The next line that is not blank, or None if it is missing or not UTF-8 text."""
         line = self.next()
+        while line is not None and not line.strip(" \t\r\n,;|\ufeff"):
+            line = self.next()
         if line is None or not line.strip() or "\0" in line or not _is_unicode(line):
             return None
         return line.removeprefix("\ufeff")
@@ -173,6 +187,11 @@ class _Lines:
         self._waiting.extendleft(reversed(rest))
         self.number -= len(rest)
         return first
+
+    @property
+    def first_of_row(self) -> str:
+        """The first line of the row that was read last."""
+        return self._taken[0] if self._taken else ""
 
     def next(self) -> str | None:
         """The next line; None at the end."""

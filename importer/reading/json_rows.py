@@ -16,6 +16,9 @@ _LIST_KEYS = (
     "products", "items", "data", "results", "entries", "articles", "catalog", "edges", "nodes",
     "_embedded", "hits", "records", "rows",
 )  # fmt: skip
+_ATTRIBUTES = frozenset({"attributes", "properties", "custom_attributes", "specifications"})
+_NAMED_LISTS = frozenset({"categories", "tags", "collections", "brands", "labels", "colors"})
+_TITLES = frozenset({"title", "name", "product_name", "label"})
 _NAMES_OF_PRODUCTS = frozenset({"id", "sku", "title", "name", "handle", "identifier", "uuid"})
 
 
@@ -84,25 +87,61 @@ def objects_of(document: Any) -> list[Any] | None:
         return None
     named = [document[key] for key in _LIST_KEYS if key in document]
     for value in named:
-        found = objects_of(value)
-        if found is not None:
-            return found
+        below = objects_of(value)
+        if below is not None:
+            return below
+    if _is_product(document):
+        return [document]
     lists = [value for value in document.values() if _is_list_of_objects(value)]
-    return max(lists, key=len, default=None)
+    if lists:
+        return list(max(lists, key=len))
+    inner = [objects_of(value) for value in document.values() if isinstance(value, dict)]
+    most = max((value for value in inner if value), key=len, default=None)
+    return most if most and len(most) > 1 else _by_key(document) or most
+
+
+def _by_key(document: Mapping[str, Any]) -> list[Any]:
+    """The objects of a document that holds each product under its id."""
+    objects = {key: value for key, value in document.items() if isinstance(value, dict)}
+    named = [_TITLES & set(value) for value in objects.values()]
+    if len(objects) < len(document) or not objects or not all(named):
+        return []
+    return [{"id": key, **value} for key, value in objects.items()]
+
+
+def _is_product(value: Mapping[str, Any]) -> bool:
+    return bool({"id", "sku", "item_id"} & set(value)) and bool(_TITLES & set(value))
 
 
 def flat(value: Mapping[str, Any]) -> dict[str, Any]:
     """An object whose nested objects became fields of their own: `dims.w`.
 
-    Lists of objects, and prices with a currency, are left to whoever reads the field.
+    What stands in `attributes` bears its own name, as do pairs such as `{"name": "Colour", "value":
+    "Red"}`; of objects that have nothing but a name the name is kept. Other lists of objects, and
+    prices with a currency, are left to whoever reads the field.
     """
     fields: dict[str, Any] = {}
     for name, inner in value.items():
         if isinstance(inner, dict) and not {"currency", "currency_code", "bytes"} & set(inner):
-            fields |= {f"{name}.{key}": one for key, one in flat(inner).items()}
+            for key, one in flat(inner).items():
+                own = key if name in _ATTRIBUTES and key not in value else f"{name}.{key}"
+                fields[own] = one
+        elif _is_list_of_objects(inner):
+            fields |= _named(name, inner, value)
         else:
             fields[name] = inner
     return fields
+
+
+def _named(name: str, objects: list[dict[str, Any]], whole: Mapping[str, Any]) -> dict[str, Any]:
+    """A list of objects as fields: pairs by their names, plain names as texts."""
+    values = ("value", "values", "options", "option")
+    if name in _ATTRIBUTES and all("name" in one and set(values) & set(one) for one in objects):
+        found = {str(one["name"]): next(one[v] for v in values if v in one) for one in objects}
+        return {key: one for key, one in found.items() if key not in whole}
+    if name in _NAMED_LISTS and all(isinstance(one.get("name"), str) for one in objects):
+        return {name: [one["name"] for one in objects]}
+    return {name: objects}
 
 
 def _is_list_of_objects(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -15,7 +16,10 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SAMPLE = 1024 * 1024
+# One byte a letter: which of these a short text is in, no detector can say from its bytes alone.
+_WESTERN = ("cp1252", "cp1250", "iso8859_15", "iso8859_2")
 _BLOCK = 1024 * 1024
+_SIGN_IN_WORD = re.compile(r"[^\W\d_][^\w\s!-~]|[^\w\s!-~][^\W\d_]|[\x80-\x9f]")
 
 
 def as_utf8(path: Path, encoding: str | None, work: Path, guess: bool = True) -> Path:
@@ -29,11 +33,15 @@ def as_utf8(path: Path, encoding: str | None, work: Path, guess: bool = True) ->
         CatalogueError: if `encoding` is unknown, or the file is not text in it.
     """
     found = encoding or _guess(path, guess)
-    if found in ("utf-8", "utf-8-sig"):
+    if found in ("utf-8", "utf-8-sig") and not (guess and _ends_in_returns(path)):
         return path
     copy = work / path.name
     try:
-        with path.open(encoding=found, newline="") as source, copy.open("w", newline="") as target:
+        newline = None if guess else ""  # a lone carriage return ends lines of old tables
+        with (
+            path.open(encoding=found, newline=newline) as source,
+            copy.open("w", encoding="utf-8", newline="") as target,
+        ):
             while block := source.read(_BLOCK):
                 target.write(block)
     except (LookupError, UnicodeError):
@@ -54,4 +62,23 @@ def _guess(path: Path, guess: bool) -> str:
     if broken <= letters * 0.2 or not guess:
         return "utf-8"
     best = from_bytes(sample, cp_isolation=["cp1252", "cp1250", "cp1251", "iso8859_15"]).best()
-    return "cp1252" if best is None else best.encoding
+    best = best or from_bytes(sample).best()
+    if best is not None and best.encoding not in _WESTERN:
+        return best.encoding
+    return min(_WESTERN, key=lambda name: _odd_letters(sample, name))
+
+
+def _odd_letters(sample: bytes, encoding: str) -> int:
+    """How many signs stand inside words if the bytes are read in an encoding."""
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError:
+        return len(sample)
+    return len(_SIGN_IN_WORD.findall(text))
+
+
+def _ends_in_returns(path: Path) -> bool:
+    """True for a text whose lines end in a carriage return alone, as old Macs wrote them."""
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    return b"\r" in sample and b"\n" not in sample

@@ -35,6 +35,7 @@ LIST_NAMES = frozenset(
         "tailles",
     ]
 )
+_DECIMAL_COMMA = re.compile(r"\d+,\d")
 _SEPARATORS = ("|", ";", ",")
 
 
@@ -57,6 +58,8 @@ class ListJudge:
             self._native = True
         if not isinstance(value, str) or not value.strip():
             return
+        if _DECIMAL_COMMA.fullmatch(value.strip()):
+            return  # a half size, such as 42,5
         for separator in _SEPARATORS:
             self._found[separator] += separator in value
 

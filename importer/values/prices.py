@@ -93,6 +93,8 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
         currency = next((value[k] for k in ("currency", "currency_code") if k in value), None)
         found = read_price(inner, mark)
         return None if found is None else Price(found.amount, currency or found.currency)
+    if isinstance(value, list):  # a column that comes twice: the first price counts
+        value = next((one for one in value if one not in (None, "")), None)
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):

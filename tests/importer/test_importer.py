@@ -119,10 +119,9 @@ def test_a_mapping_comes_before_usual_names(tmp_path: Path) -> None:
         ({"category": "kind"}, "id,title\n1,t\n", "no column 'kind'"),
         ({}, "number,title\n1,t\n", "no column for the id"),
         ({}, "id,colour\n1,t\n", "no column for the title or the image"),
-        ({}, "", "header"),
+        ({}, "", "is empty"),
         ({}, b"\xff\xfe\n", "not text in utf-16"),
         ({}, "id;title;price\n1;t;1.299\n2;t;2.499\n", "pass --decimal"),
-        ({}, "id,title\r1,t\r", "header"),
         ({}, "id,title\n", "the source has no rows"),
         ({}, "id,title\n,a\n,b\n", "2 rows: id is missing; see "),
         ({"images": Path("nowhere")}, "id,title\n1,t\n", "nowhere: is not a folder"),
@@ -277,7 +276,7 @@ def test_base64_images(tmp_path: Path) -> None:
     pictures = list(Catalogue(tmp_path / "out.parquet").images())
     assert pictures == [JPEG, JPEG, None, None, None, None, None]
     assert report.warnings == {
-        "image is not base64; for file names use the column image_path": 1,
+        "image is missing": 1,
         "image is damaged or incomplete": 1,
         "image is not JPEG, PNG, WebP, GIF, AVIF, BMP or HEIC": 1,
         "image has a side that is too short or too long": 1,

@@ -1,7 +1,8 @@
 """The catalogue: one Parquet file of products, the input of every stage.
 
-Columns: `id` (string, unique), `title`, and optionally `description`, `link`, `group_id` (variants of one
-style), `price`, `available`, and `image` (encoded bytes) or `image_path` (relative to the file).
+Columns: `id` (string, unique), `title`, and optionally `description`, `link`, `group_id` (variants
+of one style), `price`, `available`, and `image` (encoded bytes) or `image_path` (relative to the
+file).
 Every other column is an attribute: a string, a whole or decimal number, or a truth value. The
 file's metadata says which attribute is the category.
 

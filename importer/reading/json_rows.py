@@ -96,8 +96,8 @@ def objects_of(document: Any) -> list[Any] | None:
     if lists:
         return list(max(lists, key=len))
     inner = [objects_of(value) for value in document.values() if isinstance(value, dict)]
-    most = max((value for value in inner if value), key=len, default=None)
-    return most if most and len(most) > 1 else _by_key(document) or most
+    most: list[Any] = max((value for value in inner if value), key=len, default=[])
+    return most if len(most) > 1 else _by_key(document) or most or None
 
 
 def _by_key(document: Mapping[str, Any]) -> list[Any]:

@@ -94,7 +94,8 @@ def objects_of(document: Any) -> list[Any] | None:
         return [document]
     lists = [value for value in document.values() if _is_list_of_objects(value)]
     if lists:
-        return list(max(lists, key=len))
+        longest: list[Any] = max(lists, key=len)
+        return longest
     inner = [objects_of(one) or [] for one in document.values() if isinstance(one, dict)]
     most: list[Any] = max(inner, key=len, default=[])
     return most if len(most) > 1 else _by_key(document) or most or None

@@ -148,6 +148,8 @@ class _Import:
         types = {n: k.arrow_type for n, k in survey.kinds.items() if k is not Kind.EMPTY}
         if survey.currencies:
             types.setdefault("currency", Kind.TEXT.arrow_type)
+        if "link" in self._columns.fixed:
+            types.setdefault("link", Kind.TEXT.arrow_type)
         seen: set[str] = set()
         category = self._columns.category if self._columns.category in types else None
         with CatalogueWriter(self._out, types, category) as writer:

@@ -1,8 +1,7 @@
 """The catalogue: one Parquet file of products, the input of every stage.
 
-Columns: `id` (string, unique), `title`, and optionally `description`, `link`, `group_id` (variants
-of one style), `price`, `available`, and `image` (encoded bytes) or `image_path` (relative to the
-file).
+Columns: `id` (string, unique), `title`, and optionally `description`, `group_id` (variants of one
+style), `price`, `available`, and `image` (encoded bytes) or `image_path` (relative to the file).
 Every other column is an attribute: a string, a whole or decimal number, or a truth value. The
 file's metadata says which attribute is the category.
 
@@ -33,7 +32,6 @@ FIXED_COLUMNS: Mapping[str, pa.DataType] = {
     "id": pa.string(),
     "title": pa.string(),
     "description": pa.string(),
-    "link": pa.string(),
     "group_id": pa.string(),
     "price": pa.float64(),
     "available": pa.bool_(),

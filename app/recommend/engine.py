@@ -44,7 +44,7 @@ class Engine:
 
     def __init__(self, encoder: Encoder, settings: Settings, metrics: Metrics) -> None:
         self.encoder = encoder
-        self.words = WordSearch()
+        self.words = WordSearch(getattr(encoder, "knows_word", None))
         self.item_json = ItemJsonCache(settings.max_fragment_bytes)
         self._queue_s = wait = settings.queue_s
         threads = settings.threads

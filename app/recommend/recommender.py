@@ -99,7 +99,10 @@ class Recommender:
         `switches` say which parts of the description may be understood.
         """
         version = self.version
-        query, understood = self._engine.words.understand(version, text, query, switches)
+        words = self._engine.words
+        if not words.is_ready(version):
+            await self._engine.search(partial(words.reader, version))
+        query, understood = words.understand(version, text, query, switches)
         vector = await self._engine.encode_text(understood.words)
         page = await self._engine.search(partial(rank_words, version, text, vector, query))
         return replace(page, understood=understood)

@@ -251,6 +251,10 @@ class DualEncoder:
             mask[row, : len(encoding)] = encoding.attention_mask
         return {"input_ids": ids, "attention_mask": mask}
 
+    def knows_word(self, word: str) -> bool:
+        """True if the tokenizer reads a word as one token, as it does common words alone."""
+        return len(self._tokenizer.encode(word, add_special_tokens=False)) == 1
+
     def encode_items(
         self, images: Sequence[Image | None], texts: Sequence[str | None]
     ) -> ItemVectors:

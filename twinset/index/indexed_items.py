@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import weakref
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,6 +45,10 @@ class Items(Protocol):
     def row_of(self, item_id: str) -> int | None:
         """The row of an item, None if there is no such id."""
 
+    @property
+    def layers(self) -> Layers:
+        """The table as it was built, and what live writes laid over it."""
+
 
 class ItemTable:
     """Every field of n items, read-only; row r is row r of the vector index.
@@ -81,6 +86,11 @@ class ItemTable:
         return self._table
 
     @property
+    def layers(self) -> Layers:
+        """Itself, with nothing over it."""
+        return Layers(self)
+
+    @property
     def names(self) -> list[str]:
         """Names of all fields, in catalogue order."""
         return list(self._table.column_names)
@@ -96,6 +106,19 @@ class ItemTable:
         """The row of an item, None if there is no such id."""
         code = self._ids.code(item_id)
         return None if code < 0 else int(self._row_of_code[code])
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A table, and the rows that live writes changed: each with all of its fields, or dead.
+
+    Rows behind the table's last are new items. The fields of a row are the same object in one
+    version and in the next if no write touched the row between them.
+    """
+
+    base: ItemTable
+    changes: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    dead: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from twinset.columns import Columns, as_lists
 from twinset.index.index_versions import IndexVersion
-from twinset.index.indexed_items import Images, StoredImage
+from twinset.index.indexed_items import Images, Layers, StoredImage
 from twinset.index.vector_index import Mask, Rows
 from twinset.live.merged_columns import MergedColumns
 from twinset.live.merged_index import MergedIndex
@@ -68,6 +68,11 @@ class MergedItems:
 
     def row_of(self, item_id: str) -> int | None:
         return self._overlay.row_of(item_id)
+
+    @property
+    def layers(self) -> Layers:
+        changes = {row: change.fields for row, change in self._changes.items()}
+        return Layers(self._overlay.table, changes, frozenset(self._overlay.dead))
 
     def table(self) -> pa.Table:
         """The fields of the living items, in row order."""

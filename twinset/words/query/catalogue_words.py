@@ -56,7 +56,7 @@ class CatalogueWords:
     @classmethod
     def of(cls, columns: Columns, kind: str | None) -> CatalogueWords:
         """The words of the fields of text that have few enough values to choose from."""
-        texts = {name: list(_texts_of(columns, name)) for name in _worded(columns, kind)}
+        texts = {name: values_named(columns, name) for name in _worded(columns, kind)}
         values = {name: list(_values_of(name, found)) for name, found in texts.items()}
         size = field_with(SIZE, columns, "string")
         sized = size or field_with(SIZE, columns, "number")
@@ -109,6 +109,10 @@ class CatalogueWords:
         """True if a value is named by just this word."""
         return joined([word]) in self._by_key
 
+    def single_words(self) -> frozenset[str]:
+        """Every word of a value."""
+        return frozenset(word for _, text in self.texts() for word in words_of(text))
+
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every value with its field."""
         for name, values in self._values.items():
@@ -121,21 +125,22 @@ def _worded(columns: Columns, kind: str | None) -> Iterable[str]:
     return [kind, *names] if kind is not None and kind in columns else names
 
 
-def _texts_of(columns: Columns, name: str) -> Iterator[str]:
-    """The values of a field, if they are few enough."""
+def values_named(columns: Columns, name: str) -> list[str]:
+    """The values of a field that words may name; none if they are too many to choose from."""
     vocabulary = columns[name].vocabulary
     most = _MOST_BRANDS if role_of(name) == "brand" else _MOST_VALUES
-    if vocabulary is not None and len(vocabulary) <= most:
-        yield from (vocabulary[code] for code in range(len(vocabulary)))
+    if name in NOT_WORDS or vocabulary is None or len(vocabulary) > most:
+        return []
+    return [str(text) for text in vocabulary.strings.to_pylist()]
 
 
 def _values_of(name: str, texts: Iterable[str]) -> Iterator[Value]:
     for text in texts:
-        if role_of(name) == SIZE or _is_name(words_of(text)):
+        if role_of(name) == SIZE or is_name(words_of(text)):
             yield Value(name, text, frozenset(stems_of(text)))
 
 
-def _is_name(words: Sequence[str]) -> bool:
+def is_name(words: Sequence[str]) -> bool:
     """False for what is no name of anything: numbers, single letters, long sentences."""
     if not 0 < len(words) <= _MOST_WORDS or words[0] in _NO_NAMES:
         return False

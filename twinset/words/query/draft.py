@@ -59,20 +59,22 @@ class Draft:
 
     def cut(self, places: range) -> None:
         """Leave tokens out of what is compared by meaning."""
-        self._replaced[self.tokens[places[0]].start, self.tokens[places[-1]].end] = ""
+        self._replace(self.tokens[places[0]].start, self.tokens[places[-1]].end, "")
 
     def reword(self, phrase: Phrase, after: str, reason: str) -> None:
         """Read other words in the place of a phrase."""
         first, last = phrase.first, phrase.last
         start, end = self.tokens[first].start, self.tokens[last - 1].end
         self.reworded.append(Rewording(self.said(first, last), after, reason))
-        self._replaced = {
-            place: text for place, text in self._replaced.items() if not start <= place[0] < end
-        }
-        self._replaced[start, end] = after
+        self._replace(start, end, after)
         new = [Token(one.key, start, end) for one in tokens(after)]
         self.tokens[first:last] = new
         self._shift(last, len(new) - (last - first))
+
+    def _replace(self, start: int, end: int, instead: str) -> None:
+        """Let `instead` stand for a piece of the text, and for what replaced parts of it before."""
+        kept = (one for one in self._replaced.items() if not start <= one[0][0] < end)
+        self._replaced = {**dict(kept), (start, end): instead}
 
     def _shift(self, start: int, by: int) -> None:
         """Move what is known of the tokens from `start` on."""

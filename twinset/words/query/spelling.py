@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -39,15 +40,23 @@ class Spelling:
     ) -> None:
         self._counts, self._values = counts, values
         self._is_word = is_word or frozenset[str]().__contains__
-        self._stems = frozenset(map(stem, counts))
-        self._by_length: dict[int, list[str]] = {}
-        for word, count in counts.items():
-            if word.isalpha() and len(word) >= _LEAST and (count >= _LEAST_COUNT or word in values):
-                self._by_length.setdefault(len(word), []).append(word)
+
+    @cached_property
+    def _by_length(self) -> Mapping[int, list[str]]:
+        """The words to correct to, by their number of letters; made for the first wrong word."""
+        found: dict[int, list[str]] = {}
+        words = {word for word, count in self._counts.items() if count >= _LEAST_COUNT}
+        words |= {*self._values, *map(stem, self._values)}
+        for word in sorted(words):
+            if word.isalpha() and len(word) >= _LEAST:
+                found.setdefault(len(word), []).append(word)
+        return found
 
     def knows(self, word: str) -> bool:
         """True if a title or a value holds this folded word, in singular or plural."""
-        return word in self._counts or stem(word) in self._stems
+        bare = stem(word)
+        forms = (form for form in (bare, f"{bare}s", f"{bare}es") if stem(form) == bare)
+        return word in self._counts or any(form in self._counts for form in forms)
 
     def correct(self, word: str) -> str | None:
         """What a folded word should have been: one word, or two with a gap; None if it is right
@@ -80,9 +89,7 @@ class Spelling:
         likely = math.log(1 + self._counts.get(candidate, 0))
         likely += _VALUE if candidate in self._values else 0.0
         likely += _SAME_START if word[0] == candidate[0] else 0.0
-        if len(word) == len(candidate) + 1 and _without_doubles(word) == _without_doubles(
-            candidate
-        ):
+        if len(word) != len(candidate) and _without_doubles(word) == _without_doubles(candidate):
             likely += _DOUBLED
         if sorted(word) == sorted(candidate):
             likely += _SWAPPED

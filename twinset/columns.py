@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -121,16 +122,39 @@ class Column:
         A row of several values counts once for each. Values of equal frequency come in ascending
         order.
         """
-        if self.lists is None:
-            held = self.values[self.present if mask is None else self.present & mask]
-        else:
-            held = self.lists.codes if mask is None else self.lists.codes[mask[self.lists.rows]]
-        values, counts = np.unique(held, return_counts=True)
-        order = np.argsort(-counts, kind="stable")
+        return self.most_frequent(mask)[0]
+
+    def most_frequent(
+        self, mask: Mask | None = None, limit: int | None = None
+    ) -> tuple[list[tuple[Value, int]], int]:
+        """As `counts`, of the first `limit` values alone, and how many values there are in all."""
+        values, counts = _counted(self._held(mask), self.vocabulary)
+        order = np.argsort(-counts, kind="stable")[:limit]
         names = (
             v if self.vocabulary is None else self.vocabulary[v] for v in values[order].tolist()
         )
-        return list(zip(names, counts[order].tolist(), strict=True))
+        return list(zip(names, counts[order].tolist(), strict=True)), len(values)
+
+    @cached_property
+    def distinct(self) -> int:
+        """How many different values there are."""
+        return len(_counted(self._held(None), self.vocabulary)[0])
+
+    def _held(self, mask: Mask | None) -> NDArray[Any]:
+        if self.lists is None:
+            return self.values[self.present if mask is None else self.present & mask]
+        return self.lists.codes if mask is None else self.lists.codes[mask[self.lists.rows]]
+
+
+def _counted(
+    held: NDArray[Any], vocabulary: Vocabulary | None
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Distinct values in ascending order, and how often each occurs."""
+    if vocabulary is None:
+        return np.unique(held, return_counts=True)
+    counts = np.bincount(held)  # codes are small numbers, and need no sorting
+    values = np.flatnonzero(counts)
+    return values, counts[values]
 
 
 Columns = Mapping[str, Column]

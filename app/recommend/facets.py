@@ -139,15 +139,11 @@ def _countable(
 
 
 def _facet(name: str, column: Column, mask: Mask | None, limit: int) -> Facet:
-    if column.kind == "number" and (name == "price" or not _has_few_values(column)):
+    if column.kind == "number" and (name == "price" or column.distinct > _MOST_NUMBERS):
         return _range(name, column, mask)
-    counts = column.counts(mask)
-    values = [ValueCount(value=value, count=count) for value, count in counts[:limit]]
-    return ValuesFacet(field=name, distinct=len(counts), values=values)
-
-
-def _has_few_values(column: Column) -> bool:
-    return len(column.counts()) <= _MOST_NUMBERS
+    counts, distinct = column.most_frequent(mask, limit)
+    values = [ValueCount(value=value, count=count) for value, count in counts]
+    return ValuesFacet(field=name, distinct=distinct, values=values)
 
 
 def _range(name: str, column: Column, mask: Mask | None) -> RangeFacet:

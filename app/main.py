@@ -15,6 +15,7 @@ from app.api import health_routes as health
 from app.api import item_routes as items
 from app.api import operation_routes as operation
 from app.api import recommend_routes as recommend
+from app.api.batch import batch_routes as batch
 from app.api.description.openapi import describe
 from app.api.events import event_routes as events
 from app.http.access import Access
@@ -31,7 +32,7 @@ from app.storefront import page_routes as storefront
 from app.storefront import sign_in_routes as sign_in
 from twinset.freed_memory import return_freed_memory
 
-_API = (recommend, items, admin, operation, events, health)
+_API = (recommend, batch, items, admin, operation, events, health)
 
 
 def create_app(

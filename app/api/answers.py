@@ -35,6 +35,13 @@ def recommendations(
     Raises:
         UnknownField: `fields` names a field that the catalogue lacks.
     """
+    return json_response(ranked_content(call, recommender, page, options), call.prefix)
+
+
+def ranked_content(
+    call: Call, recommender: Recommender, page: RankedPage, options: ListOptions
+) -> dict[str, Any]:
+    """The fields of `Recommendations`, ready for `json_response`."""
     version, entry_of = recommender.version, recommender.item_json.entry
     fields = check_fields(version, options.fields)
     hits = []
@@ -48,7 +55,7 @@ def recommendations(
         content["understood"] = Understood.of(page.understood).model_dump(
             by_alias=True, exclude_none=True
         )
-    return _json(content | {"took_ms": call.took_ms}, call.prefix)
+    return content | {"took_ms": call.took_ms}
 
 
 def item_list(
@@ -62,7 +69,7 @@ def item_list(
         beside = {} if variants is None else {"variants": ids_of(version, variants)}
         entries.append(entry_of(version, row, beside, fields))
     content = _envelope(call, recommender, entries, options, page)
-    return _json(content | {"total": page.total, "took_ms": call.took_ms}, call.prefix)
+    return json_response(content | {"total": page.total, "took_ms": call.took_ms}, call.prefix)
 
 
 def _envelope(
@@ -83,7 +90,8 @@ def _envelope(
     return content | ({"facets": list(page.facets)} if options.facets else {})
 
 
-def _json(content: dict[str, Any], prefix: str) -> Response:
+def json_response(content: dict[str, Any], prefix: str) -> Response:
+    """Content as JSON, with the path that the service is mounted at before its addresses."""
     body = orjson.dumps(content)
     if prefix:  # no text can hold this: JSON writes its quotation marks with a backslash
         body = body.replace(b'"image_url":"/', b'"image_url":"%b/' % prefix.encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -23,22 +24,32 @@ from app.service_errors import Overloaded, Unauthorized
 from twinset.errors import ArtefactError, FilterError, TwinsetError
 
 
-def _answer(
-    request: Request,
-    status: int,
-    code: str,
-    detail: str,
-    errors: Sequence[FieldError] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    note_code(request.scope, code)
+@dataclass(frozen=True)
+class Refusal:
+    """What a caller is told of an error."""
+
+    status: int
+    code: str
+    detail: str
+    errors: Sequence[FieldError] = ()
+    headers: Mapping[str, str] | None = None
+
+
+def _answer(request: Request, refusal: Refusal) -> Response:
+    note_code(request.scope, refusal.code)
     request_id, trace_id = request.state.request_id, request.scope["state"].get("trace_id", "")
-    return problem_response(request_id, status, code, detail, errors, headers, trace_id)
+    said = (refusal.status, refusal.code, refusal.detail, refusal.errors, refusal.headers)
+    return problem_response(request_id, *said, trace_id)
 
 
 def from_domain(request: Request, error: Exception) -> Response:
     """Handler of `TwinsetError`."""
     assert isinstance(error, TwinsetError)  # noqa: S101 - narrows for the type checker
+    return _answer(request, refusal_of(error))
+
+
+def refusal_of(error: TwinsetError) -> Refusal:
+    """What is said of a domain error."""
     detail = str(error)
     if isinstance(error, ArtefactError):
         # Which file, not where the machine keeps it.
@@ -46,7 +57,7 @@ def from_domain(request: Request, error: Exception) -> Response:
     errors = []
     if isinstance(error, FilterError) and error.position is not None:
         errors = [FieldError(field="filter", code=error.code, message=f"At {error.position}.")]
-    return _answer(request, status_of(error), error.code, detail, errors, headers_of(error))
+    return Refusal(status_of(error), error.code, detail, errors, headers_of(error))
 
 
 def headers_of(error: Exception) -> Mapping[str, str] | None:
@@ -63,18 +74,22 @@ def from_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
     fallback = ("http_error", HTTPStatus(error.status_code).phrase + ".")
     code, detail = FRAMEWORK_DETAILS.get(error.status_code, fallback)
-    return _answer(request, error.status_code, code, detail, (), error.headers)
+    return _answer(request, Refusal(error.status_code, code, detail, (), error.headers))
 
 
 def from_validation(request: Request, error: Exception) -> Response:
     """Handler of `RequestValidationError`: says what is wrong and where, never what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
-    details = error.errors()
+    return _answer(request, refusal_of_fields(error.errors()))
+
+
+def refusal_of_fields(details: Sequence[Mapping[str, Any]]) -> Refusal:
+    """What is said of fields that a model refused, as pydantic describes them."""
     if any(item["type"] == "json_invalid" for item in details):
-        return _answer(request, 400, "malformed_body", "The body is not valid JSON.")
+        return Refusal(400, "malformed_body", "The body is not valid JSON.")
     errors = [_field_error(item) for item in details]
     detail = "; ".join(f"{e.field}: {e.message}" for e in errors[:MAX_ERRORS])
-    return _answer(request, 422, "invalid_request", detail, errors)
+    return Refusal(422, "invalid_request", detail, errors)
 
 
 def _field_error(item: Mapping[str, Any]) -> FieldError:

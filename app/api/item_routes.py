@@ -17,7 +17,7 @@ from app.api.dependencies import (
     RecommenderDep,
 )
 from app.api.description.openapi_responses import NOT_CHANGED, Responses, responses
-from app.api.etags import holds
+from app.api.reading.etags import holds
 from app.api.reading.plain_query import QueryRoute
 from app.api.wire.answer_schemas import Facets, ItemDetail, ItemList
 from app.recommend.thumbnails import Width

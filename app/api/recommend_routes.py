@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from app.api import searches
 from app.api.answers import recommendations
 from app.api.dependencies import (
     CallDep,
@@ -16,7 +17,7 @@ from app.api.dependencies import (
 )
 from app.api.description.openapi import image_form
 from app.api.description.openapi_responses import NOT_CHANGED, responses
-from app.api.etags import holds, tag_of
+from app.api.reading.etags import holds, tag_of
 from app.api.reading.fast_route import DirectRoute
 from app.api.reading.json_bodies import JsonRoute
 from app.api.wire.answer_schemas import Recommendations
@@ -29,7 +30,7 @@ async def by_image(
     recommender: RecommenderDep, call: CallDep, state: StateDep, form: ImageFormDep
 ) -> Response:
     """Upload a photo as `image`. If common fields are wanted, send them as further form fields."""
-    page = await recommender.by_image(form.image, form.options.box, form.options.to_query())
+    page = await searches.by_image(recommender, form.image, form.options)
     state.note(call.request_id, "photo", page)
     return recommendations(call, recommender, page, form.options)
 
@@ -57,7 +58,7 @@ async def by_text(
 ) -> Response:
     """Words are compared by meaning with pictures and descriptions. Prices, sizes, values, what is
     not wanted and slips of the keyboard are understood first; `understood` says so."""
-    page = await recommender.by_text(query.query, query.to_query(), query.to_switches())
+    page = await searches.by_text(recommender, query)
     state.note(call.request_id, "words", page, query.query)
     return recommendations(call, recommender, page, query)
 
@@ -73,9 +74,7 @@ async def blend(
 ) -> Response:
     """Each signal is an image, a text or an item, with a weight. If a signal is an item, it is not
     returned."""
-    positive = [signal.to_query() for signal in query.positive]
-    negative = [signal.to_query() for signal in query.negative]
-    page = await recommender.blend(positive, negative, query.to_query())
+    page = await searches.by_signals(recommender, query)
     state.note(call.request_id, "blend", page)
     return recommendations(call, recommender, page, query)
 
@@ -92,12 +91,12 @@ async def similar(
 
     The list has an ETag, which lasts until the catalogue or the model changes.
     """
-    row = recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
+    recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
     tag = tag_of(recommender.revision, item_id, options.model_dump_json(), call.prefix)
     headers = {"ETag": tag, **state.settings.cache_headers}
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    page = await recommender.similar(row, options.to_query())
+    page = await searches.by_item(recommender, item_id, options)
     state.note(call.request_id, "item", page)
     response = recommendations(call, recommender, page, options)
     response.headers.update(headers)

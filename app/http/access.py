@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -39,7 +40,7 @@ class Access:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = route_path(scope) if scope["type"] == "http" else "/livez"
         if not is_open(path):
-            wait = self._limiter.wait(client_name(scope)) if self._limiter else 0.0
+            wait = self._wait(scope)
             if wait:
                 headers = {"Retry-After": str(math.ceil(wait))}
                 detail = "Too many requests; wait a moment."
@@ -50,6 +51,14 @@ class Access:
                 await refuse(scope, receive, send, 401, *FRAMEWORK_DETAILS[401], headers)
                 return
         await self._app(scope, receive, send)
+
+    def _wait(self, scope: Scope) -> float:
+        """Count a request; the seconds until its client may ask again, 0 if the client may now."""
+        if self._limiter is None:
+            return 0.0
+        client = client_name(scope)
+        scope["state"]["charge"] = partial(self._limiter.charge, client)
+        return self._limiter.wait(client)
 
     def _may_read(self, scope: Scope) -> bool:
         given = Headers(scope=scope).get("authorization")

@@ -38,3 +38,11 @@ class RateLimiter:
         if len(self._full_at) > MAX_CLIENTS:
             self._full_at.popitem(last=False)
         return 0.0
+
+    def charge(self, client: str, more: int) -> None:
+        """Count `more` requests of a client that was let in: what it sent was worth as many.
+
+        They are not refused. The client waits the longer before its next request.
+        """
+        full_at = max(self._full_at.get(client, 0.0), self._clock())
+        self._full_at[client] = full_at + more * self._interval

@@ -14,6 +14,7 @@ from PIL.Image import Image
 
 from app.concurrency.batching import Batcher
 from app.concurrency.embedding_cache import EmbeddingCache, digest
+from app.concurrency.gathered_calls import GatheredCalls
 from app.concurrency.image_decoding import WHOLE, Box, Decoder
 from app.concurrency.pools import BoundedPool
 from app.observability.prometheus_metrics import Metrics
@@ -47,7 +48,7 @@ class Engine:
         self.words = WordSearch(getattr(encoder, "knows_word", None))
         self.item_json = ItemJsonCache(settings.max_fragment_bytes)
         self._queue_s = wait = settings.queue_s
-        threads = settings.threads
+        self._threads = threads = settings.threads
         decoding = BoundedPool("decode", threads, settings.max_uploads, max_wait_s=wait)
         self._searching = searching = BoundedPool(
             "search", threads, settings.max_searches, one_search_thread, max_wait_s=wait
@@ -77,6 +78,10 @@ class Engine:
     async def search(self, work: Callable[[], Result]) -> Result:
         """Run `work` on a search thread."""
         return await self._searching.run(work)
+
+    def gathered(self) -> GatheredCalls:
+        """What runs the searches of one batch: in one group for each thread that searches."""
+        return GatheredCalls(self._searching.run, self._threads)
 
     async def encode_image(self, data: bytes, box: Box | None = None) -> Vector:
         """The vector (d,) of an image file, or of the part inside `box` if there is one."""

@@ -10,11 +10,12 @@ import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from PIL import Image as PillowImage
 
+from app.concurrency.gathered_calls import GatheredCalls
 from app.concurrency.image_decoding import Box
 from app.observability.prometheus_metrics import Metrics
 from app.recommend.engine import Engine, Vector
@@ -33,6 +34,7 @@ from twinset.index.indexed_items import StoredImage
 from twinset.words.query.parts import EVERYTHING, Switches
 
 STYLE = "group_id"
+Result = TypeVar("Result")
 
 
 class Recommender:
@@ -51,6 +53,7 @@ class Recommender:
         version.require_encoder(encoder)
         self.version = version
         self._engine = Engine(encoder, settings, metrics)
+        self._gathered: GatheredCalls | None = None
 
     @property
     def encoder(self) -> Encoder:
@@ -72,6 +75,12 @@ class Recommender:
         version.require_encoder(self.encoder)
         other = copy.copy(self)
         other.version = version
+        return other
+
+    def gathering(self) -> Self:
+        """The same recommender for one batch of searches, which run in few groups."""
+        other = copy.copy(self)
+        other._gathered = self._engine.gathered()
         return other
 
     def close(self) -> None:
@@ -104,7 +113,7 @@ class Recommender:
             await self._engine.search(partial(words.reader, version))
         query, understood = words.understand(version, text, query, switches)
         vector = await self._engine.encode_text(understood.words)
-        page = await self._engine.search(partial(rank_words, version, text, vector, query))
+        page = await self._search(partial(rank_words, version, text, vector, query))
         return replace(page, understood=understood)
 
     async def similar(self, row: int, query: SearchQuery) -> RankedPage:
@@ -114,7 +123,7 @@ class Recommender:
         def search() -> RankedPage:  # an engine that keeps vectors elsewhere takes time to read one
             return rank(self.version, self.version.index.vector(row), query, exclude=[row])
 
-        return await self._engine.search(search)
+        return await self._search(search)
 
     async def blend(
         self, positive: Sequence[Signal], negative: Sequence[Signal], query: SearchQuery
@@ -146,20 +155,25 @@ class Recommender:
         if signal.text is not None:
             return await self._engine.encode_text(signal.text)
         row = self.row(signal.item_id or "")
-        return await self._engine.search(partial(self.version.index.vector, row))
+        return await self._search(partial(self.version.index.vector, row))
+
+    async def _search(self, work: Callable[[], Result]) -> Result:
+        """Run `work` on a search thread."""
+        run = self._engine.search if self._gathered is None else self._gathered.run
+        return await run(work)
 
     async def _rank(
         self, vector: Vector, query: SearchQuery, exclude: Iterable[int] = ()
     ) -> RankedPage:
-        return await self._engine.search(partial(rank, self.version, vector, query, exclude))
+        return await self._search(partial(rank, self.version, vector, query, exclude))
 
     async def browse(self, query: ListQuery) -> ListedPage:
         """Items in catalogue order, or in that of a field."""
-        return await self._engine.search(partial(browse, self.version, query))
+        return await self._search(partial(browse, self.version, query))
 
     async def facets(self, query: FacetQuery) -> tuple[int, list[Facet]]:
         """See `app.recommend.facets.count_facets`."""
-        return await self._engine.search(partial(count_facets, self.version, query))
+        return await self._search(partial(count_facets, self.version, query))
 
     @property
     def revision(self) -> str:
@@ -190,7 +204,7 @@ class Recommender:
             NotFound: no item has this id, or the item has no picture.
         """
         row = self.row(item_id)
-        image = await self._engine.search(partial(self.version.images.read, row))
+        image = await self._search(partial(self.version.images.read, row))
         if image is None:
             raise NotFound("This item has no image.")
         return image if width is None else await self._engine.thumbnails.narrow(image, width)

@@ -206,12 +206,15 @@ def _decode(value: object, _: object) -> bytes:
     return read_base64(value)
 
 
+ImageFile = Annotated[Base64Bytes, WrapValidator(_decode)]
+
+
 class Signal(Given):
     """One thing to be like or unlike: exactly one of an image, a text or an item."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    image: Annotated[Base64Bytes, WrapValidator(_decode)] | None = Field(
+    image: ImageFile | None = Field(
         None, description="An image file in base64 or as a data: address."
     )
     box: Box | None = Field(

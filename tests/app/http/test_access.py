@@ -274,3 +274,24 @@ def test_security_headers(client: httpx.Client, path: str) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert "server" not in headers
+
+
+def test_a_batch_is_worth_as_many_requests_as_it_holds(tmp_path: Path) -> None:
+    with service(tmp_path, rate_limit=0.2, rate_burst=8) as client:
+        entries = [{"route": "by-text", "query": "hat"}] * 7
+        assert client.post("/recommend/batch", json={"requests": entries}).status_code == 200
+        assert client.get("/items").status_code == 200  # the eighth
+        refused = client.get("/items")
+        check(refused, 429, "rate_limited")
+        assert int(refused.headers["retry-after"]) <= 5
+
+
+def test_what_is_charged_is_waited_for() -> None:
+    now = [0.0]
+    limiter = RateLimiter(rate=2, burst=3, clock=lambda: now[0])
+    assert limiter.wait("a") == 0
+    limiter.charge("a", 9)
+    assert limiter.wait("a") == pytest.approx(4)
+    assert limiter.wait("b") == 0
+    now[0] = 4.1
+    assert limiter.wait("a") == 0

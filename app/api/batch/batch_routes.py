@@ -1,0 +1,107 @@
+"""`POST /recommend/batch`: many searches in one request."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.api import searches
+from app.api.answers import json_response, ranked_content
+from app.api.batch.batch_schemas import (
+    BatchAnswer,
+    BatchQuery,
+    BlendEntry,
+    ImageEntry,
+    ItemEntry,
+    RefusedEntry,
+    TextEntry,
+)
+from app.api.dependencies import Call, CallDep, RecommenderDep, StateDep
+from app.api.description.openapi_responses import responses
+from app.api.error_responses import Refusal, refusal_of, refusal_of_fields
+from app.api.reading.json_bodies import JsonRoute
+from app.http.problems import FRAMEWORK_DETAILS, problem_of
+from app.recommend.ranking import RankedPage
+from app.recommend.recommender import Recommender
+from app.state import State
+from twinset.errors import TwinsetError
+from twinset.events.event_store import Way
+
+logger = logging.getLogger("twinset.access")
+router = APIRouter(tags=["recommend"], route_class=JsonRoute)
+Entry = ImageEntry | TextEntry | ItemEntry | BlendEntry
+# Searches of one batch that run at a time: enough to fill the encoder's batches twice, few enough
+# to leave room in every queue for other callers.
+_AT_A_TIME = 32
+
+
+@router.post(
+    "/recommend/batch",
+    summary="Many searches at once",
+    responses=responses(400, 413, 422, 429, 500, 503),
+    response_model=BatchAnswer,
+)
+async def batch(
+    request: Request,
+    recommender: RecommenderDep,
+    call: CallDep,
+    state: StateDep,
+    query: BatchQuery,
+) -> Response:
+    """Up to 100 searches, each answered as its own route would, with a status of its own.
+
+    All are answered by one version of the index. For the rate limit a batch is worth as many
+    requests as it holds.
+    """
+    charge = request.scope["state"].get("charge")
+    if charge is not None:
+        charge(len(query.requests) - 1)
+    turns, together = asyncio.Semaphore(_AT_A_TIME), recommender.gathering()
+
+    async def result(number: int, entry: Entry | RefusedEntry) -> dict[str, Any]:
+        own = replace(call, request_id=f"{call.request_id}.{number}")
+        async with turns:
+            return await _result(together, own, state, entry)
+
+    results = await asyncio.gather(*(result(n, one) for n, one in enumerate(query.requests, 1)))
+    content = {"request_id": call.request_id, "results": results, "took_ms": call.took_ms}
+    return json_response(content, call.prefix)
+
+
+async def _result(
+    recommender: Recommender, call: Call, state: State, entry: Entry | RefusedEntry
+) -> dict[str, Any]:
+    """A `BatchResult`; an error of one search is its own."""
+    if isinstance(entry, RefusedEntry):
+        return _problem(call, refusal_of_fields(entry.details))
+    try:
+        way, page = await _search(recommender, entry)
+        state.note(call.request_id, way, page, getattr(entry, "query", ""))
+        return {"status": 200, "answer": ranked_content(call, recommender, page, entry)}
+    except TwinsetError as error:
+        return _problem(call, refusal_of(error))
+    except Exception:
+        logger.exception("unexpected error", extra={"request_id": call.request_id})
+        return _problem(call, Refusal(500, *FRAMEWORK_DETAILS[500]))
+
+
+async def _search(recommender: Recommender, entry: Entry) -> tuple[Way, RankedPage]:
+    match entry:
+        case ImageEntry():
+            return "photo", await searches.by_image(recommender, entry.image, entry)
+        case TextEntry():
+            return "words", await searches.by_text(recommender, entry)
+        case ItemEntry():
+            return "item", await searches.by_item(recommender, entry.id, entry)
+        case BlendEntry():
+            return "blend", await searches.by_signals(recommender, entry)
+
+
+def _problem(call: Call, refusal: Refusal) -> dict[str, Any]:
+    said = (refusal.status, refusal.code, refusal.detail, refusal.errors)
+    problem = problem_of(call.request_id, *said)
+    return {"status": refusal.status, "problem": problem.model_dump(exclude_none=True)}

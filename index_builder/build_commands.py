@@ -33,7 +33,12 @@ def build(
         str | None, typer.Option(help="What the vectors may take when served, such as 2GB.")
     ] = None,
     min_recall: Annotated[
-        float, typer.Option(min=0, max=1, help="Refuse an index that finds less, recall@10.")
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Refuse an index whose recall@10 is lower, filtered or not.",
+        ),
     ] = 0.95,
     keep: Keep = 3,
     activate: Annotated[
@@ -94,7 +99,8 @@ def _print_report(report: BuildReport, live: bool) -> None:
         "kind": report.kind,
         "size": f"{report.size / 1e6:,.1f} MB on disk",
         "time": f"{report.seconds:,.1f} s for the vectors",
-        "recall@10": f"{report.recall:.3f} against exact search",
+        "recall@10": f"{report.recall:.3f} against exact search, "
+        f"{report.filtered_recall:.3f} under filters",
     }
     for name, text in lines.items():
         typer.echo(f"{name:<10} {text}")

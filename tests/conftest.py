@@ -11,6 +11,7 @@ import pytest
 from tests.support.live_service import COUNT, Place
 from tests.support.live_shop import ENCODER, build, products
 from tests.support.milvus_lite import milvus_lite
+from tests.support.milvus_server import milvus_server
 from tests.support.paths import ROOT
 from tests.support.running_service import twinset
 from twinset.index.milvus.milvus_connection import MilvusAddress
@@ -55,6 +56,13 @@ def sample_shop(compact, tmp_path_factory):
 def milvus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusAddress]:
     with milvus_lite(tmp_path) as address:
         monkeypatch.setenv("TWINSET_MILVUS_URI", address.uri)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def milvus_standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusAddress]:
+    """A real server, which starts when the first test asks for it."""
+    with milvus_server(tmp_path_factory.mktemp("milvus-server")) as address:
         yield address
 
 

@@ -184,7 +184,7 @@ def test_a_missing_input_is_named(tmp_path, inputs):
 
 
 def test_low_recall_and_an_unknown_kind_are_refused(tmp_path, inputs, monkeypatch):
-    monkeypatch.setattr(building, "measure_recall", lambda index, vectors: 0.5)
+    monkeypatch.setattr(building, "measure_recall", lambda *_: 0.5)
     assert "recall@10 is 0.500" in refused(tmp_path, *inputs)
     assert "kind" in refused(tmp_path, *inputs, BuildOptions("lsh"))
     assert [p.name for p in (tmp_path / "index").iterdir()] == [".lock"]

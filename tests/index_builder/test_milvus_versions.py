@@ -122,7 +122,7 @@ def test_what_a_killed_build_left_is_dropped(index_dir, inputs, client):
 
 
 def test_low_recall_leaves_no_collection(tmp_path, inputs, client, monkeypatch):
-    monkeypatch.setattr(building, "measure_recall", lambda index, vectors: 0.5)
+    monkeypatch.setattr(building, "measure_recall", lambda *_: 0.5)
     with pytest.raises(ConfigError, match=r"0\.500"):
         build_index(*inputs, tmp_path / "index", OPTIONS)
     assert client.list_collections() == []

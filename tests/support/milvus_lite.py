@@ -3,6 +3,7 @@
 import contextlib
 
 from twinset.columns import columns_from_table
+from twinset.index.milvus.milvus_candidates import plan_for
 from twinset.index.milvus.milvus_collections import NewCollection, create_collection
 from twinset.index.milvus.milvus_connection import MilvusAddress, connect, disconnect
 from twinset.index.milvus.milvus_index import MilvusIndex
@@ -23,4 +24,4 @@ def milvus_index(address, vectors, table=None, name="c", plan=None):
     columns = {} if table is None else columns_from_table(table, table.column_names)
     client = connect(address)
     record = create_collection(client, address, NewCollection(name, vectors, columns))
-    return MilvusIndex(client, record, len(vectors), plan)
+    return MilvusIndex(client, record, len(vectors), plan or plan_for(address))

@@ -31,7 +31,7 @@ from tests.support.milvus_lite import milvus_index, milvus_lite
 from twinset.index.exact_index import dot_rows
 from twinset.index.faiss_index import FaissIndex, SearchPlan
 from twinset.index.index_versions import IndexVersion, open_version
-from twinset.index.milvus.milvus_index import MilvusPlan
+from twinset.index.milvus.milvus_candidates import MilvusPlan
 from twinset.live.catch_up import Embedder, catch_up, follow_applied, start
 from twinset.live.engine_writes import apply_writes
 from twinset.live.merged_version import merge_version

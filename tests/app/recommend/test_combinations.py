@@ -18,7 +18,7 @@ from twinset.encoders.encoder import normalise
 from twinset.index import ExactIndex
 from twinset.index.faiss_index import FaissIndex, SearchPlan
 from twinset.index.index_versions import IndexVersion
-from twinset.index.milvus.milvus_index import MilvusPlan
+from twinset.index.milvus.milvus_candidates import MilvusPlan
 
 COMBINATIONS = 500
 

@@ -11,15 +11,16 @@ from twinset.errors import ArtefactError, ConfigError
 from twinset.index.exact_index import ExactIndex, dot_rows
 from twinset.index.faiss_index import FaissIndex, SearchPlan
 from twinset.index.faiss_kinds import memory_of
-from twinset.index.milvus.milvus_index import MilvusPlan
+from twinset.index.milvus.milvus_candidates import MilvusPlan
 
 COUNT, DIMENSION = 3000, 32
 # Small enough that masks and long lists reach every step of a plan.
 PLAN = SearchPlan(scan_rows=50, breadths=(64, 256), probe_share=0.25, sampled=2)
 FAISS_KINDS = ("exact", "hnsw", "ivf", "ivf-sq", "ivf-pq")
-KINDS = ("oracle", *FAISS_KINDS, "milvus")
+SERVED = ("milvus-lite", "milvus HNSW", "milvus IVF_SQ8")
+KINDS = ("oracle", *FAISS_KINDS, *SERVED)
 APPROXIMATE = ("hnsw", "ivf", "ivf-sq", "ivf-pq", "milvus")
-MILVUS_PLAN = MilvusPlan(breadths=(64, 256), listed_rows=400)
+MILVUS_PLAN = MilvusPlan(breadths=(64, 256), scan_rows=50, listed_rows=400)
 SELECTIVITIES = (None, 0.9, 0.5, 0.1, 0.01, 0.001)
 
 
@@ -45,9 +46,14 @@ QUERIES = normalise(
 def index(request, tmp_path_factory):
     if request.param == "oracle":
         yield ORACLE
-    elif request.param == "milvus":
+    elif request.param == "milvus-lite":
+        plan = replace(MILVUS_PLAN, full_share=1.0)
         with milvus_lite(tmp_path_factory.mktemp("milvus")) as address:
-            yield milvus_index(address, VECTORS, plan=MILVUS_PLAN)
+            yield milvus_index(address, VECTORS, plan=plan)
+    elif request.param.startswith("milvus"):
+        served = request.getfixturevalue("milvus_standalone")
+        address = replace(served, index_type=request.param.split()[1])
+        yield milvus_index(address, VECTORS, plan=MILVUS_PLAN)
     else:
         path = tmp_path_factory.mktemp("index") / "index.faiss"
         FaissIndex.build(VECTORS, request.param).save(path)

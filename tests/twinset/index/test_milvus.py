@@ -1,7 +1,9 @@
 """What is Milvus's alone: filters as expressions, live writes, collections and the alias."""
 
+import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -16,15 +18,17 @@ from twinset.encoders.encoder import normalise
 from twinset.errors import ArtefactError, ConfigError, InvalidInput, NotFound, NotReady
 from twinset.filters import And, Compare, Exists, In, Not, Or, evaluate, fields_of
 from twinset.index.exact_index import ExactIndex
+from twinset.index.milvus.milvus_candidates import MilvusPlan
 from twinset.index.milvus.milvus_collections import (
     CollectionRecord,
     NewCollection,
     create_collection,
+    first_copies,
     make_live,
 )
 from twinset.index.milvus.milvus_connection import MilvusAddress, connect
 from twinset.index.milvus.milvus_fields import MAX_FIELDS, FieldMap, translate
-from twinset.index.milvus.milvus_index import MilvusIndex, MilvusPlan
+from twinset.index.milvus.milvus_index import MilvusIndex
 from twinset.index.vector_index import Condition
 
 TABLE = pa.Table.from_pylist(ROWS)
@@ -34,9 +38,16 @@ VECTORS = normalise(np.random.default_rng(0).standard_normal((300, 8)).astype(np
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def lite(tmp_path_factory):
     with milvus_lite(tmp_path_factory.mktemp("milvus")) as address:
         yield address
+
+
+@pytest.fixture(scope="module", params=["lite", "server"])
+def address(request):
+    """Milvus in this process and a real server: each must do what the tests say."""
+    name = {"lite": "lite", "server": "milvus_standalone"}[request.param]
+    return request.getfixturevalue(name)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +57,7 @@ def filtered(address):
     client = connect(address)
 
     def rows(expression):
-        held = client.query("filtered", filter=expression, output_fields=["row"])
+        held = client.query("filtered", filter=expression or "row >= 0", output_fields=["row"])
         return sorted(entry["row"] for entry in held)
 
     return rows
@@ -107,7 +118,7 @@ def test_a_value_that_does_not_fit_is_refused(item):
 def parity(address):
     """300 items with a field `n`; a plan that reaches every way of asking."""
     table = pa.table({"n": range(300)})
-    plan = MilvusPlan(breadths=(16, 64), listed_rows=20)
+    plan = MilvusPlan(breadths=(16, 64), scan_rows=10, listed_rows=20)
     return milvus_index(address, VECTORS, table, "parity", plan), plan
 
 
@@ -130,7 +141,8 @@ def test_a_filter_is_what_milvus_is_asked(parity):
     asked = []
     client = connect_spy(index, asked)
     mask = np.arange(300) < 150
-    MilvusIndex(client, index.record, 300, MilvusPlan((16,), 20)).search(
+    plan = MilvusPlan((16,), scan_rows=10, listed_rows=20, full_share=1.0)
+    MilvusIndex(client, index.record, 300, plan).search(
         VECTORS[[3]], 3, mask, Condition(In("n", tuple(range(150))))
     )
     assert [call.split("[")[0] for call in asked] == ["(f0 > -1e+308 and f0 in "]
@@ -159,16 +171,18 @@ def live(address):
     return milvus_index(address, VECTORS[:100], table, "live")
 
 
-def test_an_upsert_adds_and_replaces_and_a_delete_removes(live):
+def test_an_upsert_adds_and_replaces_and_a_delete_removes(live, address):
     live.upsert(
         [100, 4], VECTORS[[200, 201]], [{"colour": "green", "price": 5.0}, {"colour": None}]
     )
+    time.sleep(address.staleness_s)
     assert len(live) == 101
     assert live.search(VECTORS[[200]], 1)[0].tolist() == [[100]]
     np.testing.assert_array_equal(live.vector(4), VECTORS[201])
     assert live.search(VECTORS[[4]], 1)[0].tolist() != [[4]]
     live.delete([100, 5])
     live.delete([100])
+    time.sleep(address.staleness_s)
     with pytest.raises(NotFound):
         live.vector(100)
     mask = np.ones(101, np.bool_)
@@ -178,9 +192,10 @@ def test_an_upsert_adds_and_replaces_and_a_delete_removes(live):
     assert rows[0][99:].tolist() == [-1, -1]
 
 
-def test_filters_see_a_write_at_once(live):
+def test_filters_see_a_write_in_time(live, address):
     green = translate(Compare("colour", "=", "green"), live.record.fields)
     live.upsert([7], VECTORS[[7]], [{"colour": "green", "price": 1.0}])
+    time.sleep(address.staleness_s)
     assert [hit["row"] for hit in live.client.query("live", filter=green)] == [7]
 
 
@@ -210,6 +225,34 @@ def test_a_compressed_collection_is_scored_by_the_vectors(address):
     np.testing.assert_allclose(scores[rows == true], true_scores[rows == true], atol=1e-6)
 
 
+def test_a_server_that_does_not_get_on_with_an_index_is_given_up(milvus_standalone):
+    # The package's server accepts DISKANN and never builds it.
+    slow = replace(milvus_standalone, index_type="DISKANN", build_s=2.0)
+    client = connect(slow)
+    with pytest.raises(NotReady, match="TWINSET_MILVUS_BUILD_S"):
+        create_collection(client, slow, NewCollection("slow", VECTORS, {}))
+    assert not client.has_collection("slow")
+
+
+def test_a_collection_of_an_older_version_is_still_searched(milvus_standalone, tmp_path):
+    index = milvus_index(milvus_standalone, VECTORS, name="older")
+    index.record.save(tmp_path / "milvus.json")
+    content = json.loads((tmp_path / "milvus.json").read_text())
+    del content["has_parts"]
+    (tmp_path / "milvus.json").write_text(json.dumps(content))
+    older = CollectionRecord.load(tmp_path / "milvus.json")
+    assert not older.has_parts
+    for mask in (None, np.arange(300) % 5 == 0):
+        found = MilvusIndex(index.client, older, 300).search(VECTORS[:20], 10, mask)[0]
+        true = ExactIndex(VECTORS).search(VECTORS[:20], 10, mask)[0]
+        assert np.mean(found == true) >= 0.98
+
+
+def test_copies_of_a_vector_are_named_by_the_first_of_them():
+    vectors = VECTORS[[3, 5, 3, 7, 5, 3]]
+    assert first_copies(vectors) == {0: 0, 2: 0, 5: 0, 1: 1, 4: 1}
+
+
 def test_a_record_is_read_as_it_was_written(tmp_path):
     record = CollectionRecord("c", "IVF_SQ8", FIELDS)
     record.save(tmp_path / "milvus.json")
@@ -235,7 +278,13 @@ def test_a_server_that_loses_the_collection_is_not_ready(address):
 
 @pytest.mark.parametrize(
     "options",
-    [{"uri": "milvus:19530"}, {"alias": "a-b"}, {"index_type": "LSH"}, {"uri": "/nowhere/x.db"}],
+    [
+        {"uri": "milvus:19530"},
+        {"alias": "a-b"},
+        {"index_type": "LSH"},
+        {"uri": "/nowhere/x.db"},
+        {"build_s": 0.0},
+    ],
 )
 def test_a_wrong_address_is_refused(options):
     with pytest.raises(ConfigError, match="TWINSET_MILVUS_"):
@@ -247,22 +296,22 @@ def test_nobody_at_the_address_is_not_ready():
         connect(MilvusAddress("http://127.0.0.1:1"))
 
 
-def test_milvus_lite_logs_no_traceback(address, caplog):
-    milvus_index(address, VECTORS[:10], name="quiet").search(VECTORS[:1], 3)
+def test_milvus_lite_logs_no_traceback(lite, caplog):
+    milvus_index(lite, VECTORS[:10], name="quiet").search(VECTORS[:1], 3)
     connect.cache_clear()
-    connect(address)
+    connect(lite)
     assert not caplog.records
 
 
-def test_a_second_process_is_refused_in_one_line(address):
-    connect(address)
+def test_a_second_process_is_refused_in_one_line(lite):
+    connect(lite)
     code = (
         "import sys; from twinset.errors import ConfigError\n"
         "from twinset.index.milvus.milvus_connection import *\n"
         "try: connect(MilvusAddress(sys.argv[1]))\n"
         "except ConfigError as error: print(error)"
     )
-    command = [sys.executable, "-c", code, address.uri]
+    command = [sys.executable, "-c", code, lite.uri]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert "one process at a time" in run.stdout
     assert run.stdout.count("\n") == 1

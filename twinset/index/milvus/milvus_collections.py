@@ -19,30 +19,49 @@ import numpy as np
 from twinset.columns import Columns, Value
 from twinset.errors import ArtefactError
 from twinset.index.milvus.milvus_connection import MilvusAddress, answering
-from twinset.index.milvus.milvus_fields import MAX_BYTES, ROW, VECTOR, FieldKind, FieldMap
+from twinset.index.milvus.milvus_fields import (
+    COPIES,
+    MAX_BYTES,
+    NO_COPY,
+    PART,
+    PARTS,
+    ROW,
+    VECTOR,
+    FieldKind,
+    FieldMap,
+)
+from twinset.index.milvus.milvus_progress import index_and_load
 from twinset.index.vector_index import Vectors
 
 _BLOCK = 1000
+_EMPTY_S = 60.0
 _BESIDE = "_live_"
+LISTS = 1024
 _BUILD_PARAMETERS: Mapping[str, Mapping[str, int]] = {
-    "HNSW": {"M": 32, "efConstruction": 128},
-    "IVF_SQ8": {"nlist": 1024},
+    # With a breadth of 128 copies of one picture make an island that walks do not come out of.
+    "HNSW": {"M": 32, "efConstruction": 512},
+    "IVF_SQ8": {"nlist": LISTS},
     "DISKANN": {},
 }
 
 
 @dataclass(frozen=True)
 class CollectionRecord:
-    """What a version folder keeps of its collection: enough to search and to drop it."""
+    """What a version folder keeps of its collection: enough to search and to drop it.
+
+    `has_parts` is true if rows carry `PART` and `COPIES`; collections of 0.2 do not.
+    """
 
     name: str
     index_type: str
     fields: FieldMap
+    has_parts: bool = True
 
     def save(self, path: Path) -> None:
         content = {
             "collection": self.name,
             "index_type": self.index_type,
+            "has_parts": self.has_parts,
             "fields": dict(self.fields.kinds),
         }
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -53,9 +72,11 @@ class CollectionRecord:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             kinds: dict[str, FieldKind] = dict(content["fields"])
-            return cls(str(content["collection"]), str(content["index_type"]), FieldMap(kinds))
+            name, index_type = str(content["collection"]), str(content["index_type"])
+            has_parts = content.get("has_parts") is True
         except (OSError, ValueError, KeyError, TypeError):
             raise ArtefactError(path, "does not name a Milvus collection") from None
+        return cls(name, index_type, FieldMap(kinds), has_parts)
 
 
 @dataclass(frozen=True)
@@ -68,21 +89,35 @@ class NewCollection:
 
     def rows(self, fields: FieldMap) -> Iterator[list[dict[str, Any]]]:
         """Blocks of rows as they are inserted."""
+        copies = first_copies(self.vectors)
         for start in range(0, len(self.vectors), _BLOCK):
             block = np.asarray(self.vectors[start : start + _BLOCK], np.float32)
             numbers = range(start, start + len(block))
             items = [
                 {name: self.columns[name].value(row) for name in fields.kinds} for row in numbers
             ]
-            yield entries(numbers, block, items, fields)
+            written = entries(numbers, block, items, fields)
+            for row, entry in zip(numbers, written, strict=True):
+                entry[COPIES] = copies.get(row, NO_COPY)
+            yield written
+
+
+def first_copies(vectors: Vectors) -> dict[int, int]:
+    """Of each row whose vector occurs more than once: the first row that holds it."""
+    hashes = np.array([hash(np.asarray(row).tobytes()) for row in vectors], np.int64)
+    _, first, places, counts = np.unique(
+        hashes, return_index=True, return_inverse=True, return_counts=True
+    )
+    rows = np.flatnonzero(counts[places] > 1)
+    return dict(zip(rows.tolist(), first[places[rows]].tolist(), strict=True))
 
 
 def entries(
     rows: Sequence[int], vectors: Vectors, items: Sequence[Mapping[str, Value | None]], to: FieldMap
 ) -> list[dict[str, Any]]:
-    """Rows as pymilvus takes them; see `FieldMap.cells` for what it raises."""
+    """Rows as pymilvus takes them, none the copy of another; see `FieldMap.cells` for errors."""
     return [
-        {ROW: int(row), VECTOR: vector, **to.cells(item)}
+        {ROW: int(row), VECTOR: vector, PART: int(row) % PARTS, COPIES: NO_COPY, **to.cells(item)}
         for row, vector, item in zip(rows, vectors, items, strict=True)
     ]
 
@@ -97,10 +132,10 @@ def create_collection(
 
     Raises:
         InvalidInput: if a field of an item does not fit; nothing is left behind.
-        NotReady: if Milvus does not answer.
+        NotReady: if Milvus does not answer, or has not indexed the rows within the time limit.
     """
     record = CollectionRecord(new.name, address.index_type, FieldMap.of(new.columns))
-    with _creating(client, record, new.vectors.shape[1]):
+    with _creating(client, record, new.vectors.shape[1], address.build_s):
         for block in new.rows(record.fields):
             client.insert(new.name, block)
             if on_rows is not None:
@@ -118,7 +153,7 @@ def create_beside(
         NotReady: if Milvus does not answer.
     """
     empty = beside(record, owner)
-    with _creating(client, empty, dimension):
+    with _creating(client, empty, dimension, _EMPTY_S):
         pass
     return empty
 
@@ -129,15 +164,17 @@ def beside(record: CollectionRecord, owner: str) -> CollectionRecord:
 
 
 @contextmanager
-def _creating(client: Any, record: CollectionRecord, dimension: int) -> Iterator[None]:
+def _creating(
+    client: Any, record: CollectionRecord, dimension: int, limit_s: float
+) -> Iterator[None]:
     """An empty collection for the block to fill, indexed and loaded when it ends well."""
     with answering():
         drop_collection(client, record.name)
         client.create_collection(record.name, schema=_schema(client, record, dimension))
         try:
             yield
-            client.create_index(record.name, _index_parameters(client, record.index_type))
-            client.load_collection(record.name)
+            index = _index_parameters(client, record.index_type)
+            index_and_load(client, record.name, index, limit_s)
         except BaseException:
             drop_collection(client, record.name)
             raise
@@ -149,6 +186,9 @@ def _schema(client: Any, record: CollectionRecord, dimension: int) -> Any:
     schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field(ROW, DataType.INT64, is_primary=True)
     schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
+    if record.has_parts:
+        schema.add_field(PART, DataType.INT64)
+        schema.add_field(COPIES, DataType.INT64)
     for name, kind in record.fields.kinds.items():
         column = record.fields.column(name)
         if kind in ("folded", "string"):

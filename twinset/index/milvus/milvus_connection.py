@@ -4,11 +4,13 @@ TWINSET_MILVUS_URI      http://host:19530, or a path that ends in .db for milvus
 TWINSET_MILVUS_TOKEN    user:password, where the server asks for it
 TWINSET_MILVUS_ALIAS    name that always leads to the live version (twinset)
 TWINSET_MILVUS_INDEX    HNSW, IVF_SQ8 or DISKANN (HNSW)
+TWINSET_MILVUS_BUILD_S  seconds without progress after which a build gives up (600)
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +35,7 @@ class MilvusAddress:
     token: str = ""
     alias: str = "twinset"
     index_type: str = "HNSW"
+    build_s: float = 600.0
 
     def __post_init__(self) -> None:
         if not self.is_lite and urlsplit(self.uri).scheme not in ("http", "https"):
@@ -41,6 +44,8 @@ class MilvusAddress:
             raise ConfigError("TWINSET_MILVUS_ALIAS must be a plain name")
         if self.index_type not in INDEX_TYPES:
             raise ConfigError(f"TWINSET_MILVUS_INDEX must be one of {', '.join(INDEX_TYPES)}")
+        if not 0 < self.build_s < math.inf:
+            raise ConfigError("TWINSET_MILVUS_BUILD_S must be a number of seconds above 0")
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -55,6 +60,7 @@ class MilvusAddress:
             given["token"] or cls.token,
             given["alias"] or cls.alias,
             given["index"] or cls.index_type,
+            _seconds(os.environ.get("TWINSET_MILVUS_BUILD_S"), cls.build_s),
         )
 
     @property
@@ -66,6 +72,14 @@ class MilvusAddress:
     def staleness_s(self) -> float:
         """How long a search may miss what was written: `common.gracefulTime` of a server."""
         return 0.0 if self.is_lite else 5.0
+
+
+def _seconds(text: str | None, default: float) -> float:
+    """A number of seconds; NaN, which no address takes, if the text is none."""
+    try:
+        return float(text) if text else default
+    except ValueError:
+        return math.nan
 
 
 @cache

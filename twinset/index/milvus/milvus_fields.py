@@ -19,6 +19,10 @@ from twinset.text.text_folding import fold
 
 ROW = "row"
 VECTOR = "vector"
+# A collection is searched exactly in parts: those of a row's number modulo so many.
+PART, PARTS = "part", 16
+# Of a row whose vector occurs more than once, the first row that holds it.
+COPIES, NO_COPY = "copies", -1
 # A collection holds 64 fields at most; what is beyond is filtered by the mask alone.
 MAX_FIELDS = 60
 # Texts are stored by `fold`, so that they compare as filters do; 0.1 stored them as they are.

@@ -9,10 +9,8 @@ return, though the mask says that it exists, is fetched and scored here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,31 +18,14 @@ import numpy as np
 from twinset.columns import Value
 from twinset.errors import NotFound
 from twinset.index.exact_index import check_query, dot_rows
+from twinset.index.milvus.milvus_candidates import Asking, MilvusPlan, Request
 from twinset.index.milvus.milvus_collections import CollectionRecord, entries
 from twinset.index.milvus.milvus_connection import answering
 from twinset.index.milvus.milvus_fields import ROW, VECTOR, rows_in, rows_not_in, translate
-from twinset.index.ranked_rows import Ranked, above_by_search, best_first, certain, extend
+from twinset.index.ranked_rows import Ranked, above_by_search, best_first, extend
 from twinset.index.vector_index import Condition, Mask, Rows, Vectors
 
-# The server's limits for a search's length and for the breadth of an HNSW walk.
-_MOST_HITS = 16_384
-_MOST_BREADTH = 32_768
-# Below, identical pictures hide their neighbours from the walk.
-_LEAST_BREADTH = 256
 _FETCH_BLOCK = 1000
-
-
-@dataclass(frozen=True)
-class MilvusPlan:
-    """How a query is answered. Nothing here depends on k: shorter lists begin longer ones.
-
-    Milvus is asked for `breadths[0]` candidates, then for more, and at last every matching row is
-    fetched. An expression names at most `listed_rows` rows; larger masks narrow what comes back.
-    """
-
-    breadths: tuple[int, ...] = (64, 256, 1024, 4096, _MOST_HITS)
-    listed_rows: int = 10_000
-    probes: int = 64
 
 
 class MilvusIndex:
@@ -137,70 +118,42 @@ class MilvusIndex:
         count = len(self) if mask is None else int(np.count_nonzero(mask))
         return above_by_search(search, count, least)
 
-    def _request(self, mask: Mask | None, where: Condition | None) -> _Request:
+    def _request(self, mask: Mask | None, where: Condition | None) -> Request:
+        held = len(self) if self._held is None else int(np.count_nonzero(self._held))
         if mask is None:
-            return _Request(None, len(self), "")
+            return Request(None, held, held, "")
         count = int(np.count_nonzero(mask))
         left_out = np.flatnonzero(~mask if self._held is None else self._held & ~mask)
         if len(left_out) <= min(count, self.plan.listed_rows):
-            return _Request(mask, count, rows_not_in(left_out.tolist()))
-        if count <= self.plan.listed_rows:
-            return _Request(mask, count, rows_in(np.flatnonzero(mask).tolist()))
-        return _Request(mask, count, self._expression(where))
+            expression = rows_not_in(left_out.tolist())
+        else:
+            # The filter is shorter than the rows, and quicker to read for the server.
+            expression = self._expression(where) if count > self.plan.scan_rows else ""
+            if not expression and count <= self.plan.listed_rows:
+                expression = rows_in(np.flatnonzero(mask).tolist())
+        return Request(mask, count, held, expression)
 
     def _expression(self, where: Condition | None) -> str:
         if where is None or len(where.others) > self.plan.listed_rows:
             return ""
         expression = translate(where.expr, self.record.fields) or ""
         if expression and where.others:
-            return f"{expression} or {rows_in(where.others)}"
+            return f"({expression} or {rows_in(where.others)})"
         return expression
 
-    def _search_one(self, query: Vectors, k: int, request: _Request) -> Ranked:
+    def _search_one(self, query: Vectors, k: int, request: Request) -> Ranked:
         found = (np.empty(0, np.int64), np.empty(0, np.float32))
+        asking = Asking(self.client, self.record, self.plan, self._fetch)
         for breadth in self.plan.breadths:
-            if breadth >= request.count:
+            if request.count <= max(breadth, self.plan.scan_rows):
                 break
-            found = extend(found, self._ask(query, breadth, request))
+            found = extend(found, asking.settled(query, breadth, request))
             if len(found[0]) >= k:
                 return found[0][:k], found[1][:k]
         rows, scores = extend(found, self._scan(query, k + len(found[0]), request))
         return rows[:k], scores[:k]
 
-    def _ask(self, query: Vectors, breadth: int, request: _Request) -> Ranked:
-        """The best candidates of Milvus that no unseen row can precede.
-
-        Nothing if fewer come back than were asked for: an approximate index may miss some
-        under a filter.
-        """
-        with answering():
-            (hits,) = self.client.search(
-                self.record.name,
-                data=[query],
-                limit=breadth,
-                filter=request.expression,
-                output_fields=[VECTOR],
-                search_params={"metric_type": "IP", "params": self._breadth(breadth, request)},
-                consistency_level="Bounded",
-            )
-        if len(hits) < breadth:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        near = np.array([hit["distance"] for hit in hits])
-        rows = np.array([hit[ROW] for hit in hits], np.int64)
-        vectors = np.array([hit["entity"][VECTOR] for hit in hits], np.float32)
-        settled = certain(near) & request.lets_through(rows)
-        return best_first(rows[settled], dot_rows(vectors[settled], query), breadth)
-
-    def _breadth(self, breadth: int, request: _Request) -> dict[str, int]:
-        if self.record.index_type == "IVF_SQ8":
-            return {"nprobe": self.plan.probes}
-        # A walk passes rows outside the filter too, so it has to be longer where few match.
-        held = len(self) if self._held is None else np.count_nonzero(self._held)
-        longer = math.ceil(1.5 * breadth * held / request.count) if request.expression else 0
-        length = min(max(_LEAST_BREADTH, 2 * breadth, longer), _MOST_BREADTH)
-        return {"search_list" if self.record.index_type == "DISKANN" else "ef": length}
-
-    def _scan(self, query: Vectors, k: int, request: _Request) -> Ranked:
+    def _scan(self, query: Vectors, k: int, request: Request) -> Ranked:
         rows = np.arange(len(self)) if request.mask is None else np.flatnonzero(request.mask)
         best: Ranked = (np.empty(0, np.int64), np.empty(0, np.float32))
         for start in range(0, len(rows), _FETCH_BLOCK):
@@ -221,21 +174,6 @@ class MilvusIndex:
         vectors = np.array([entry[VECTOR] for entry in held], np.float32)
         numbers = np.array([entry[ROW] for entry in held], np.int64)
         return numbers, vectors.reshape(len(held), self.dimension)
-
-
-@dataclass(frozen=True)
-class _Request:
-    """The mask of one search, the rows that it lets through, and what Milvus is told of it.
-
-    Every row of the mask meets the expression; the mask decides about the others that do.
-    """
-
-    mask: Mask | None
-    count: int
-    expression: str
-
-    def lets_through(self, rows: Rows) -> Mask:
-        return np.ones(len(rows), np.bool_) if self.mask is None else self.mask[rows]
 
 
 def _dimension(client: Any, record: CollectionRecord) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from twinset.columns import Columns
 from twinset.errors import ArtefactError
 from twinset.index.milvus import milvus_collections as collections
+from twinset.index.milvus.milvus_candidates import plan_for
 from twinset.index.milvus.milvus_collections import CollectionRecord, NewCollection
 from twinset.index.milvus.milvus_connection import MilvusAddress, answering, connect
 from twinset.index.milvus.milvus_fields import FieldMap
@@ -44,7 +45,7 @@ def build_index(
     record.save(folder / FILE)
     new = NewCollection(name, vectors, columns)
     collections.create_collection(client, address, new, on_rows)
-    return MilvusIndex(client, record, len(vectors))
+    return MilvusIndex(client, record, len(vectors), plan_for(address))
 
 
 def open_index(folder: Path) -> MilvusIndex:
@@ -55,12 +56,13 @@ def open_index(folder: Path) -> MilvusIndex:
         ConfigError, NotReady: if Milvus is not named, held by another process, or does not answer.
     """
     record = CollectionRecord.load(folder / FILE)
-    client = connect(MilvusAddress.from_environment())
+    address = MilvusAddress.from_environment()
+    client = connect(address)
     with answering():
         if not client.has_collection(record.name):
             raise ArtefactError(folder / FILE, "names a collection that Milvus does not have")
         client.load_collection(record.name)
-    return MilvusIndex(client, record, _count(client, record.name))
+    return MilvusIndex(client, record, _count(client, record.name), plan_for(address))
 
 
 def is_shareable(folder: Path) -> bool:

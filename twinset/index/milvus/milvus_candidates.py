@@ -123,15 +123,15 @@ class Asking:
         return best_first(held, dot_rows(vectors, query), len(held))
 
     def _hits(self, query: Vectors, breadth: int, request: Request) -> _Hits:
-        plan, graph = self.plan, self.record.index_type == "HNSW"
+        plan = self.plan
+        walks = self.record.index_type == "HNSW" and request.share > plan.full_share
         if request.mask is None:
             return self._filtered(query, breadth, request)
-        if not request.expression or (graph and request.share >= plan.wide_share):
+        if not request.expression or (walks and request.share >= plan.wide_share):
             inside = self._wide(query, breadth, request)
             if len(inside.rows) >= breadth or not request.expression:
                 return inside
-        in_parts = graph and self.record.has_parts and request.count <= plan.exhaustive_rows
-        if in_parts and request.share > plan.full_share:
+        if walks and self.record.has_parts and request.count <= plan.exhaustive_rows:
             parts = math.ceil(request.share / plan.full_share)
             return self._in_parts(query, breadth, request, min(parts, PARTS))
         return self._filtered(query, breadth, request)

@@ -47,7 +47,7 @@ def index(request, tmp_path_factory):
     if request.param == "oracle":
         yield ORACLE
     elif request.param == "milvus-lite":
-        plan = replace(MILVUS_PLAN, full_share=0.3)
+        plan = replace(MILVUS_PLAN, full_share=1.0)
         with milvus_lite(tmp_path_factory.mktemp("milvus")) as address:
             yield milvus_index(address, VECTORS, plan=plan)
     elif request.param.startswith("milvus"):

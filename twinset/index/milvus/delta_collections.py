@@ -30,10 +30,12 @@ def make_beside(version: MilvusIndex, owner: str) -> MilvusIndex:
     """The same, new and empty; one that is there is dropped.
 
     Raises:
+        ConfigError: if Milvus is not named.
         NotReady: if Milvus does not answer.
     """
     client = version.client
-    record = create_beside(client, version.record, owner, version.dimension)
+    address = MilvusAddress.from_environment()
+    record = create_beside(client, address, version.record, owner, version.dimension)
     return MilvusIndex(client, record, len(version), version.plan)
 
 

@@ -58,9 +58,8 @@ class MilvusPlan:
 
 
 def plan_for(address: MilvusAddress) -> MilvusPlan:
-    """How the index at an address is asked: the walks of milvus-lite do with a smaller share."""
-    plan = MilvusPlan()
-    return replace(plan, full_share=plan.wide_share) if address.is_lite else plan
+    """How the index at an address is asked: milvus-lite finds matching rows by itself."""
+    return MilvusPlan(full_share=1.0) if address.is_lite else MilvusPlan()
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,6 @@ from twinset.index.milvus.milvus_progress import index_and_load
 from twinset.index.vector_index import Vectors
 
 _BLOCK = 1000
-_EMPTY_S = 60.0
 _BESIDE = "_live_"
 LISTS = 1024
 _BUILD_PARAMETERS: Mapping[str, Mapping[str, int]] = {
@@ -43,6 +42,7 @@ _BUILD_PARAMETERS: Mapping[str, Mapping[str, int]] = {
     "IVF_SQ8": {"nlist": LISTS},
     "DISKANN": {},
 }
+_LITE_PARAMETERS = {**_BUILD_PARAMETERS, "HNSW": {"M": 32, "efConstruction": 128}}
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def create_collection(
         NotReady: if Milvus does not answer, or has not indexed the rows within the time limit.
     """
     record = CollectionRecord(new.name, address.index_type, FieldMap.of(new.columns))
-    with _creating(client, record, new.vectors.shape[1], address.build_s):
+    with _creating(client, address, record, new.vectors.shape[1]):
         for block in new.rows(record.fields):
             client.insert(new.name, block)
             if on_rows is not None:
@@ -145,7 +145,7 @@ def create_collection(
 
 
 def create_beside(
-    client: Any, record: CollectionRecord, owner: str, dimension: int
+    client: Any, address: MilvusAddress, record: CollectionRecord, owner: str, dimension: int
 ) -> CollectionRecord:
     """Make and load an empty collection beside another one, like it but for its rows.
 
@@ -153,7 +153,7 @@ def create_beside(
         NotReady: if Milvus does not answer.
     """
     empty = beside(record, owner)
-    with _creating(client, empty, dimension, _EMPTY_S):
+    with _creating(client, address, empty, dimension):
         pass
     return empty
 
@@ -165,7 +165,7 @@ def beside(record: CollectionRecord, owner: str) -> CollectionRecord:
 
 @contextmanager
 def _creating(
-    client: Any, record: CollectionRecord, dimension: int, limit_s: float
+    client: Any, address: MilvusAddress, record: CollectionRecord, dimension: int
 ) -> Iterator[None]:
     """An empty collection for the block to fill, indexed and loaded when it ends well."""
     with answering():
@@ -173,8 +173,8 @@ def _creating(
         client.create_collection(record.name, schema=_schema(client, record, dimension))
         try:
             yield
-            index = _index_parameters(client, record.index_type)
-            index_and_load(client, record.name, index, limit_s)
+            index = _index_parameters(client, record.index_type, address.is_lite)
+            index_and_load(client, record.name, index, address.build_s)
         except BaseException:
             drop_collection(client, record.name)
             raise
@@ -198,10 +198,10 @@ def _schema(client: Any, record: CollectionRecord, dimension: int) -> Any:
     return schema
 
 
-def _index_parameters(client: Any, index_type: str) -> Any:
+def _index_parameters(client: Any, index_type: str, is_lite: bool) -> Any:
     parameters = client.prepare_index_params()
     # As one JSON text, which a server reads like the loose parameters; milvus-lite reads only this.
-    params = {"params": dict(_BUILD_PARAMETERS[index_type])}
+    params = {"params": dict((_LITE_PARAMETERS if is_lite else _BUILD_PARAMETERS)[index_type])}
     parameters.add_index(VECTOR, index_type=index_type, metric_type="IP", params=params)
     return parameters
 

@@ -1,0 +1,1 @@
+"""Learning and measuring how words change a photo or an item."""

@@ -128,11 +128,16 @@ def evaluate(
         list[Path] | None, typer.Option(help="Another encoder for the study's table; repeatable.")
     ] = None,
     device: DeviceOption = "auto",
+    edits: Annotated[
+        bool, typer.Option("--edits", help="Also ask for products with one thing changed.")
+    ] = False,
 ) -> None:
     """Measure an encoder on the products that it was not trained on."""
+    from training.edits.edit_figures import evaluate_edits
     from training.evaluation.evaluate import evaluate as score
     from training.evaluation.evaluate import open_pool, shop_report
     from twinset.embeddings import open_embeddings
+    from twinset.encoders import load_encoder
 
     catalogue = Catalogue(catalog)
     out.mkdir(parents=True, exist_ok=True)
@@ -142,7 +147,13 @@ def evaluate(
     pool = open_pool(encoder, catalogue, open_embeddings(folder))
     scores = score(pool, queries)
     _print_scores(scores)
-    _study([encoder, *(compare or [])], catalogue, out, shop_report(pool, scores), device)
+    report = shop_report(pool, scores)
+    if edits:
+        opened = load_encoder(encoder, device)
+        asked = (catalogue, pool.embeddings, pool.held_out, queries)
+        report["edits"] = evaluate_edits(opened, *asked)
+        _print_edits(report["edits"])
+    _study([encoder, *(compare or [])], catalogue, out, report, device)
 
 
 def _study(
@@ -165,6 +176,21 @@ def _study(
             table.add_row(label, *("" if cell is None else f"{cell:.4f}" for cell in cells))
         Console().print(table)
     Console().print(f"reports in {out}: report.html, report.md and report.json")
+
+
+def _print_edits(edits: dict[str, Any]) -> None:
+    names = [name for name, value in edits["figures"][0].items() if isinstance(value, dict)]
+    table = Table("edit", "asked by", "way", "queries", *names)
+    for row in edits["figures"]:
+        cells = ["{mean:.3f} [{low:.3f}, {high:.3f}]".format(**row[name]) for name in names]
+        table.add_row(row["field"], row["side"], row["way"], f"{row['queries']:,}", *cells)
+    Console().print(table)
+    shares = edits["phrasings"].values()
+    if shares:
+        Console().print(
+            f"{len(shares)} phrasings of one colour edit: first in {min(shares):.3f} to "
+            f"{max(shares):.3f} of the queries"
+        )
 
 
 def _print_scores(scores: dict[str, dict[str, float]]) -> None:

@@ -102,7 +102,7 @@ def _telling_words(titles: Sequence[str], rows: Rows) -> dict[str, Rows]:
 
 def phrase(templates: Sequence[str], value: str, random: np.random.Generator) -> str:
     """A value said in one of several ways."""
-    return templates[random.integers(len(templates))].format(value.lower())
+    return templates[int(random.integers(len(templates)))].format(value.lower())
 
 
 class Lessons:

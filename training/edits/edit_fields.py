@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from twinset.catalogue import Catalogue
 from twinset.errors import CatalogueError
 from twinset.words.field_roles import GENDER, KIND, role_of
-from twinset.words.query.genders import Genders
+from twinset.words.query.gender_words import Genders
 
 MISSING = -1
 COLOUR, PATTERN = "colour", "pattern"
@@ -80,12 +80,16 @@ def read_edit_fields(catalogue: Catalogue) -> EditFields:
         for name in catalogue.attributes
         if name != catalogue.category
     }
-    kind = _field(catalogue.category, KIND, [str(v or "") for v in table[catalogue.category].to_pylist()])
+    kind = _field(
+        catalogue.category, KIND, [str(v or "") for v in table[catalogue.category].to_pylist()]
+    )
     found = [one for one in _fields(texts) if not _implied(one, kind)]
     if PATTERN not in {one.role for one in found}:
         found += _useful(_field(PATTERN, PATTERN, list(map(_pattern_of, titles))))
     if not found:
-        raise CatalogueError(f"{catalogue.path}: has no field of few values that an edit can change")
+        raise CatalogueError(
+            f"{catalogue.path}: has no field of few values that an edit can change"
+        )
     return EditFields(kind, found, titles)
 
 

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.edits.edit_fields import COLOUR, EditFields
+from training.edits.edit_fields import COLOUR, EditFields, read_edit_fields
 from training.edits.edit_triplets import Triplets, make_triplets
 from training.edits.phrasings import ASKED, ASKED_FOR
-from twinset.edits.composer import Composes, PlainSum
+from twinset.catalogue import Catalogue
+from twinset.edits.composer import Composes, PlainSum, composer_of
+from twinset.embeddings import Embeddings
+from twinset.encoders import Encoder
 from twinset.encoders.encoder import normalise
 from twinset.retrieval_metrics import bootstrap_interval
 from twinset.words.field_roles import GENDER
@@ -75,6 +78,33 @@ def measure_edits(
                     | _summary(found)
                 )
     return figures
+
+
+def evaluate_edits(
+    encoder: Encoder,
+    catalogue: Catalogue,
+    embeddings: Embeddings,
+    rows: NDArray[np.int64],
+    queries: int,
+) -> dict[str, Any]:
+    """`figures` of `measure_edits` and `phrasings` of `phrasing_spread`, for an encoder's own
+    composer and the products in `rows`.
+
+    Raises:
+        CatalogueError: the catalogue has no category, or no other field to change.
+    """
+    pool = EditPool(
+        read_edit_fields(catalogue),
+        np.asarray(embeddings.image),
+        np.asarray(embeddings.item),
+        encoder.encode_texts,
+    )
+    rows = rows[pool.image[rows].any(axis=1)]
+    composer = composer_of(encoder)
+    return {
+        "figures": measure_edits(pool, rows, composer, queries),
+        "phrasings": phrasing_spread(pool, rows, composer),
+    }
 
 
 def _mixed_texts(triplets: Triplets) -> list[str]:

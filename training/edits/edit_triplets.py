@@ -34,7 +34,7 @@ class Triplets:
 
     def answers(self, part: slice) -> Mask:
         """(part, n): which of all products answer which query."""
-        right = self.changed.codes[None, :] == self.wanted[part, None]
+        right: Mask = self.changed.codes[None, :] == self.wanted[part, None]
         for field in self.kept:
             right &= field.codes[None, :] == field.codes[self.rows[part], None]
         return right

@@ -142,7 +142,8 @@ def _loss(network: _Network, batch: Sequence[Lesson], draw: _Draw) -> Tensor:
     found = network(draw.queries(asked), texts)
     logits = found @ torch.from_numpy(material.item[rows]).T * recipe.scale
     likely = logits.masked_fill(~torch.from_numpy(right), -torch.inf).logsumexp(1)
-    return (logits.logsumexp(1) - likely).mean()
+    loss: Tensor = (logits.logsumexp(1) - likely).mean()
+    return loss
 
 
 def _right(batch: Sequence[Lesson], rows: Rows, products: int) -> NDArray[np.bool_]:

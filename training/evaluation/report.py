@@ -14,6 +14,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
+from training.edits.edit_figures import METRICS as EDIT_METRICS
 from training.evaluation.plots import (
     category_map,
     loss_curve,
@@ -46,6 +47,8 @@ def write_reports(
         "variants": VARIANTS,
         "runs": study.runs,
         "compared": {variant: compare(study, variant) for variant in VARIANTS},
+        "edits": (shop or {}).get("edits"),
+        "edit_metrics": EDIT_METRICS,
     }
     page = environment.get_template("report.html.jinja").render(
         **tables,

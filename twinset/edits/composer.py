@@ -15,7 +15,6 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from twinset.encoders.encoder import normalise
 from twinset.errors import ArtefactError
 
 COMPOSER = "composer.npz"
@@ -39,7 +38,7 @@ class PlainSum:
     weight: float = PLAIN_WEIGHT
 
     def compose(self, queries: Vectors, texts: Vectors) -> Vectors:
-        return normalise((queries + self.weight * texts).astype(np.float32))
+        return _unit(queries + self.weight * texts)
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,13 @@ class Composer:
     @property
     def dimension(self) -> int:
         """The length d of the vectors that it takes and gives."""
-        return self.first.shape[0] // 2
+        return len(self.first) // 2
 
     def compose(self, queries: Vectors, texts: Vectors) -> Vectors:
         hidden = np.concatenate([queries, texts], axis=1) @ self.first + self.first_bias
         out = np.maximum(hidden, 0) @ self.second + self.second_bias
         shares, offset = np.exp(out[:, :2]), out[:, 2:]
-        whole = queries * shares[:, :1] + texts * shares[:, 1:] + offset
-        return normalise(whole.astype(np.float32))
+        return _unit(queries * shares[:, :1] + texts * shares[:, 1:] + offset)
 
     def save(self, path: Path) -> None:
         """Write the parts as half-precision arrays, without pickle."""
@@ -97,6 +95,11 @@ class Composer:
         if composer.dimension != dimension:
             raise ArtefactError(path, f"is for {composer.dimension} dimensions, not {dimension}")
         return composer
+
+
+def _unit(rows: Vectors) -> Vectors:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
 
 
 @runtime_checkable

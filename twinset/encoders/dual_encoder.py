@@ -20,6 +20,7 @@ from PIL import Image as PillowImage
 from PIL.Image import Image
 from tokenizers import Tokenizer
 
+from twinset.edits.composer import Composes
 from twinset.encoders.batch_shapes import run_in_batches, token_length
 from twinset.encoders.encoder import ItemVectors, Vectors, fuse, normalise
 from twinset.encoders.item_views import VIEWS, WHOLE
@@ -149,6 +150,8 @@ def resize_image(image: Image, width: int, height: int) -> NDArray[np.uint8]:
 
 class DualEncoder:
     """See `twinset.encoders.encoder.Encoder`. Built by `load_encoder`."""
+
+    composer: Composes | None = None  # of its folder, if there is one
 
     def __init__(
         self, spec: DualSpec, fingerprint: str, image: Model, text: Model, tokenizer: Tokenizer

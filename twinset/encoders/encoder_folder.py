@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from twinset.artefacts import read_manifest
+from twinset.edits.composer import COMPOSER, Composer
 from twinset.encoders.dual_encoder import DualEncoder
 from twinset.encoders.encoder import Encoder
 from twinset.encoders.hash_encoder import HashEncoder
@@ -27,12 +28,16 @@ def load_encoder(path: Path, device: str = "auto", threads: int | None = None) -
     if device not in DEVICES:
         raise ConfigError(f"device must be one of {', '.join(DEVICES)}")
     manifest = read_manifest(path, "encoder", ENCODER_MANIFEST)
+    encoder: DualEncoder | HybridEncoder
     match manifest.get("architecture"):
         case "dual-onnx":
-            return DualEncoder.load(path, manifest, device, threads)
+            encoder = DualEncoder.load(path, manifest, device, threads)
         case "hybrid-onnx":
-            return HybridEncoder.load(path, manifest, device, threads)
+            encoder = HybridEncoder.load(path, manifest, device, threads)
         case "hash":
             return HashEncoder.load(path, manifest)
         case _:
             raise ArtefactError(path / ENCODER_MANIFEST, "has an unknown architecture")
+    if COMPOSER in manifest["files"]:
+        encoder.composer = Composer.load(path / COMPOSER, encoder.dimension)
+    return encoder

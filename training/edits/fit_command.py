@@ -1,0 +1,83 @@
+"""Fits the composer of an encoder on a catalogue, and puts it in the encoder's folder.
+
+    python -m training.edits.fit_command models/compact CATALOG EMBEDDINGS
+
+Products that the encoder was not trained on are left out here too, so that `twinset evaluate
+--edits` asks about products that neither has seen. The encoder's fingerprint stays: vectors of
+items are as before.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from training.edits.edit_fields import read_edit_fields
+from training.edits.fit_composer import ComposerRecipe, EditMaterial, fit_composer
+from training.evaluation.study import split_of_record
+from twinset.artefacts import read_manifest, sync_tree, write_manifest
+from twinset.catalogue import Catalogue
+from twinset.edits.composer import COMPOSER, Composer
+from twinset.embeddings import Embeddings, open_embeddings
+from twinset.encoders import load_encoder
+from twinset.encoders.encoder_folder import ENCODER_MANIFEST
+from twinset.errors import ArtefactError
+
+_OF_MANIFEST = ("schema_version", "kind", "files", "manifest_sha256")
+
+
+def fit_for_encoder(
+    encoder: Path, catalogue: Catalogue, embeddings: Embeddings, recipe: ComposerRecipe
+) -> Composer:
+    """A composer for an encoder, from the products of a catalogue that it was trained on, or from
+    all if it does not say.
+
+    Raises:
+        ArtefactError: the embeddings are another encoder's.
+        CatalogueError, ValueError: the catalogue has nothing that an edit can change.
+    """
+    opened = load_encoder(encoder)
+    if opened.fingerprint != embeddings.fingerprint:
+        raise ArtefactError(embeddings.folder, "was made by another encoder")
+    record = read_manifest(encoder, "encoder", ENCODER_MANIFEST).get("training")
+    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
+    rows = np.arange(len(titles))
+    if record is not None:
+        rows = split_of_record(catalogue, titles, record)["train"]
+    material = EditMaterial(
+        np.asarray(embeddings.image),
+        np.asarray(embeddings.item),
+        read_edit_fields(catalogue),
+        rows,
+        opened.encode_texts,
+    )
+    return fit_composer(material, recipe)
+
+
+def add_composer(encoder: Path, composer: Composer) -> None:
+    """Write a composer into an encoder's folder and list it in its manifest."""
+    manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST)
+    composer.save(encoder / COMPOSER)
+    fields = {name: value for name, value in manifest.items() if name not in _OF_MANIFEST}
+    write_manifest(encoder, "encoder", fields, ENCODER_MANIFEST)
+    sync_tree(encoder)
+
+
+def main(
+    encoder: Path,
+    catalog: Path,
+    embeddings: Path,
+    steps: Annotated[int, typer.Option(min=1)] = ComposerRecipe.steps,
+) -> None:
+    """Fit the composer of an encoder."""
+    recipe = ComposerRecipe(steps=steps)
+    composer = fit_for_encoder(encoder, Catalogue(catalog), open_embeddings(embeddings), recipe)
+    add_composer(encoder, composer)
+    typer.echo(f"composer in {encoder / COMPOSER}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -138,6 +138,10 @@ model: .venv/.all
 		--catalog $(MODEL)/joined.parquet --photos $(DATA)/photos224.parquet --out $(MODEL)/run
 	$(BIN)/twinset evaluate --encoder $(MODEL)/run/encoder \
 		--catalog $(MODEL)/catalog.parquet --out $(MODEL)/report
+	$(BIN)/twinset export --encoder $(MODEL)/run/encoder --catalog $(MODEL)/catalog.parquet \
+		--out $(MODEL)/embeddings --force
+	$(BIN)/python -m training.edits.encoder_composer $(MODEL)/run/encoder \
+		$(MODEL)/catalog.parquet $(MODEL)/embeddings
 	rm -rf $(ENCODER)
 	cp -R $(MODEL)/run/encoder $(ENCODER)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +14,10 @@ from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ConfigError
+
+if TYPE_CHECKING:
+    from training.config import TrainingConfig
+    from training.towers import TowerPair
 
 CatalogueOption = Annotated[Path, typer.Option("--catalog", help="Catalogue file.")]
 EncoderOption = Annotated[Path, typer.Option("--encoder", help="Encoder folder.")]
@@ -58,6 +62,9 @@ def train(
         list[str] | None,
         typer.Option("--set", help="Change a value of the recipe: loss.margin=.2; repeatable."),
     ] = None,
+    edits: Annotated[
+        bool, typer.Option(help="Also learn how words change a product, into OUT/embeddings.")
+    ] = True,
 ) -> None:
     """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
     from training.config_file import find_config, load_config
@@ -67,7 +74,6 @@ def train(
         settings = replace(settings, data=replace(settings.data, train_share=share))
     catalogue = Catalogue(catalog)
     try:
-        from training.export.onnx_export import export_encoder
         from training.run.parallel import is_main_process
         from training.run.train import train as run_training
         from training.run.train import untrained_towers
@@ -83,8 +89,22 @@ def train(
     else:
         towers = run_training(settings, catalogue, out, console, cache, photos, start)
     if is_main_process():
-        export_encoder(towers, settings, out / "encoder", catalogue.category)
-        console.print(f"encoder in {out / 'encoder'}")
+        _export_run(towers, settings, catalogue, out, edits and not untrained)
+
+
+def _export_run(
+    towers: TowerPair, settings: TrainingConfig, catalogue: Catalogue, out: Path, edits: bool
+) -> None:
+    """Write the encoder of a run, with a composer of edits if that is wanted and can be learnt."""
+    from training.edits.encoder_composer import learn_edits
+    from training.export.onnx_export import export_encoder
+
+    console = Console()
+    export_encoder(towers, settings, out / "encoder", catalogue.category)
+    missing = learn_edits(out / "encoder", catalogue, out / "embeddings") if edits else None
+    if missing is not None:
+        console.print(f"no composer of edits: {missing}")
+    console.print(f"encoder in {out / 'encoder'}")
 
 
 def _require_untrained(encoder: Path) -> None:

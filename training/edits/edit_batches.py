@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.edits.edit_fields import COLOUR, EditField, EditFields
+from training.edits.edit_fields import EditField, EditFields
 from training.edits.phrasings import TRAINED, TRAINED_FOR, TRAINED_WORDS
-from twinset.words.field_roles import GENDER
+from twinset.words.field_roles import COLOUR, GENDER
 
 Rows = NDArray[np.int64]
 Key = tuple[int, ...]

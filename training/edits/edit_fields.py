@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from twinset.catalogue import Catalogue
 from twinset.errors import CatalogueError
-from twinset.words.field_roles import GENDER, KIND, role_of
+from twinset.words.field_roles import COLOUR, GENDER, KIND, PATTERN, role_of
 from twinset.words.query.gender_words import Genders
 
 MISSING = -1
-COLOUR, PATTERN = "colour", "pattern"
 _VALUES = (2, 100)  # fewest and most values of a field that people choose from
 _LEAST_SHARE = 0.3  # of the products have a value
 _IMPLIED = 0.98  # of the products have the usual value of their kind: the field says nothing new

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.edits.edit_fields import COLOUR, EditFields, read_edit_fields
+from training.edits.edit_fields import EditFields, read_edit_fields
 from training.edits.edit_triplets import Triplets, make_triplets
 from training.edits.phrasings import ASKED, ASKED_FOR
 from twinset.catalogue import Catalogue
@@ -19,7 +19,7 @@ from twinset.embeddings import Embeddings
 from twinset.encoders import Encoder
 from twinset.encoders.encoder import normalise
 from twinset.retrieval_metrics import bootstrap_interval
-from twinset.words.field_roles import GENDER
+from twinset.words.field_roles import COLOUR, GENDER
 
 Vectors = NDArray[np.float32]
 Values = NDArray[np.float64]

@@ -36,13 +36,13 @@ class ComposerRecipe:
     """How a composer is fitted. `rivals` are the products that the answers of a batch have to be
     nearer than, `noise` what is added to queries and texts so that like words act alike."""
 
-    steps: int = 800
-    batch: int = 256
+    steps: int = 500
+    batch: int = 192
     hidden: int = 768
-    rivals: int = 4000
+    rivals: int = 3000
     scale: float = 20.0
-    noise: float = 0.02
-    dropout: float = 0.3
+    noise: float = 0.01
+    dropout: float = 0.5
     rate: float = 1.5e-3
     seed: int = 0
 

@@ -15,9 +15,10 @@ from twinset.text.text_folding import fold
 # Fields of free text, and of nearly one value an item: nobody asks for their values by words.
 NOT_WORDS = frozenset({"id", "group_id", "title", "description", "link", "image_path", "currency"})
 PRICE, AVAILABILITY, SIZE, GENDER, KIND = "price", "availability", "size", "gender", "kind"
+COLOUR, PATTERN = "colour", "pattern"
 # Whole words of a field's name; "baseColour" and "base_colour" are two words.
 _ROLES: Mapping[str, frozenset[str]] = {
-    "colour": frozenset(
+    COLOUR: frozenset(
         {"colour", "color", "colours", "colors", "farbe", "couleur", "colore", "kleur", "kolor"}
     ),
     "brand": frozenset(
@@ -25,7 +26,7 @@ _ROLES: Mapping[str, frozenset[str]] = {
         | {"marque", "marca", "merk", "marka"}
     ),
     "material": frozenset({"material", "materials", "fabric", "matière", "materiale", "materiaal"}),
-    "pattern": frozenset({"pattern", "print", "muster", "motif"}),
+    PATTERN: frozenset({"pattern", "print", "muster", "motif"}),
     SIZE: frozenset(
         {"size", "sizes", "größe", "größen", "groesse", "taille", "tailles", "talla", "tallas"}
         | {"taglia", "maat", "rozmiar", "shoesize"}

@@ -1,6 +1,6 @@
 """Fits the composer of an encoder on a catalogue, and puts it in the encoder's folder.
 
-    python -m training.edits.fit_command models/compact CATALOG EMBEDDINGS
+    python -m training.edits.encoder_composer models/compact CATALOG EMBEDDINGS
 
 Products that the encoder was not trained on are left out here too, so that `twinset evaluate
 --edits` asks about products that neither has seen. The encoder's fingerprint stays: vectors of
@@ -18,14 +18,16 @@ import typer
 from training.edits.edit_fields import read_edit_fields
 from training.edits.fit_composer import ComposerRecipe, EditMaterial, fit_composer
 from training.evaluation.study import split_of_record
+from training.export.embed_catalogue import embed_catalogue
 from twinset.artefacts import read_manifest, sync_tree, write_manifest
 from twinset.catalogue import Catalogue
 from twinset.edits.composer import COMPOSER, Composer
 from twinset.embeddings import Embeddings, open_embeddings
 from twinset.encoders import load_encoder
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
-from twinset.errors import ArtefactError
+from twinset.errors import ArtefactError, CatalogueError
 
+LEAST_PRODUCTS = 200
 _OF_MANIFEST = ("schema_version", "kind", "files", "manifest_sha256")
 
 
@@ -37,7 +39,7 @@ def fit_for_encoder(
 
     Raises:
         ArtefactError: the embeddings are another encoder's.
-        CatalogueError, ValueError: the catalogue has nothing that an edit can change.
+        CatalogueError: the catalogue has nothing that an edit can change, or too few products.
     """
     opened = load_encoder(encoder)
     if opened.fingerprint != embeddings.fingerprint:
@@ -47,6 +49,8 @@ def fit_for_encoder(
     rows = np.arange(len(titles))
     if record is not None:
         rows = split_of_record(catalogue, titles, record)["train"]
+    if len(rows) < LEAST_PRODUCTS:
+        raise CatalogueError(f"edits need {LEAST_PRODUCTS} products to learn from, not {len(rows)}")
     material = EditMaterial(
         np.asarray(embeddings.image),
         np.asarray(embeddings.item),
@@ -54,7 +58,10 @@ def fit_for_encoder(
         rows,
         opened.encode_texts,
     )
-    return fit_composer(material, recipe)
+    try:
+        return fit_composer(material, recipe)
+    except ValueError as error:
+        raise CatalogueError(f"{catalogue.path}: {error}") from None
 
 
 def add_composer(encoder: Path, composer: Composer) -> None:
@@ -64,6 +71,18 @@ def add_composer(encoder: Path, composer: Composer) -> None:
     fields = {name: value for name, value in manifest.items() if name not in _OF_MANIFEST}
     write_manifest(encoder, "encoder", fields, ENCODER_MANIFEST)
     sync_tree(encoder)
+
+
+def learn_edits(encoder: Path, catalogue: Catalogue, work: Path) -> str | None:
+    """Embed a catalogue into the folder `work` and add a composer to its encoder; returns why there
+    is none if the catalogue does not suffice."""
+    try:
+        embed_catalogue(load_encoder(encoder), catalogue, work, replace=True)
+        composer = fit_for_encoder(encoder, catalogue, open_embeddings(work), ComposerRecipe())
+    except CatalogueError as error:
+        return str(error)
+    add_composer(encoder, composer)
+    return None
 
 
 def main(

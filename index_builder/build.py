@@ -60,6 +60,7 @@ class BuildReport:
     """What was built: bytes on disk in all, seconds for the vector index, recall@10.
 
     `filtered_recall` is the lowest under filters that a tenth and a hundredth of the rows match.
+    `new_pictures` counts those that no other version of the index held.
     """
 
     version: str
@@ -67,6 +68,7 @@ class BuildReport:
     count: int
     dimension: int
     pictures: int
+    new_pictures: int
     size: int
     seconds: float
     recall: float
@@ -165,7 +167,8 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
         kind=kind,
         count=len(inputs),
         dimension=embeddings.dimension,
-        pictures=pictures,
+        pictures=pictures.count,
+        new_pictures=pictures.new,
         size=size,
         seconds=seconds,
         recall=recall.whole,

@@ -26,7 +26,7 @@ from twinset.images.decode import decode_image
 from twinset.index.index_versions import current_version, list_versions, open_version, set_current
 
 ENCODER = HashEncoder(16)
-VERSION_FILES = ("index.faiss", "items.parquet", "images.bin", "images.parquet")
+VERSION_FILES = ("index.faiss", "items.parquet", "pictures", "images.parquet")
 
 
 def picture(number):
@@ -209,7 +209,7 @@ def flip_bit(path):
 @pytest.mark.parametrize("name", VERSION_FILES)
 @pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
 def test_a_damaged_version_is_refused_by_name(index_dir, name, damage):
-    path = index_dir / current_version(index_dir) / name
+    (path,) = (index_dir / current_version(index_dir)).glob(f"{name}*")
     if damage == "flip":
         flip_bit(path)
     elif damage == "cut":

@@ -80,7 +80,7 @@ def open_shop(folder: Path, encoder: HashEncoder) -> IndexVersion:
         category=None,
         index=ExactIndex(vectors.item),
         items=ItemTable(folder / "items.parquet"),
-        images=ImageStore(folder / "images.bin", folder / "images.parquet"),
+        images=ImageStore(folder / "images.parquet"),
         manifest={},
     )
 
@@ -116,6 +116,6 @@ def as_version(folder: Path, index: VectorIndex) -> IndexVersion:
         category=None,
         index=index,
         items=ItemTable(folder / "items.parquet"),
-        images=ImageStore(folder / "images.bin", folder / "images.parquet"),
+        images=ImageStore(folder / "images.parquet"),
         manifest={},
     )

@@ -9,7 +9,8 @@
         index.faiss                  vectors; row r is item r (compressed ones: and vectors.npy)
         milvus.json                  instead of both: the Milvus collection that holds them
         items.parquet                every field of the items
-        images.bin, images.parquet   the pictures end to end, and where each one lies
+        pictures-<sha256>.bin        pictures end to end; a pack is shared with other versions
+        images.parquet               in which pack each item's picture lies, and where
       report.html, report.json     how its encoder was evaluated; if the build was given it
 
 A version never changes once it is there. Going live, and going back, is one atomic write of
@@ -40,9 +41,8 @@ from twinset.index.vector_index import Mask, VectorIndex
 KIND = "index"
 CURRENT = "CURRENT"
 ITEMS_FILE = "items.parquet"
-IMAGES_FILE = "images.bin"
 IMAGE_PLACES_FILE = "images.parquet"
-_FILES = (ITEMS_FILE, IMAGES_FILE, IMAGE_PLACES_FILE)
+_FILES = (ITEMS_FILE, IMAGE_PLACES_FILE)
 REPORT_PAGE, REPORT_FIGURES = "report.html", "report.json"
 _REMEMBERED = 10
 _FLIP_LOCK = ".current.lock"
@@ -283,7 +283,7 @@ def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVe
         category=category,
         index=engine_of(str(manifest.get("index_kind", "exact"))).open(folder),
         items=ItemTable(folder / ITEMS_FILE),
-        images=ImageStore(folder / IMAGES_FILE, folder / IMAGE_PLACES_FILE),
+        images=ImageStore(folder / IMAGE_PLACES_FILE, manifest["files"]),
         manifest=manifest,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,18 @@ from twinset.errors import ArtefactError
 
 # Free text is for reading; a filter on it would compare whole sentences.
 _NOT_FILTERABLE = ("title", "description", "link")
-IMAGE_SCHEMA = pa.schema([("offset", pa.int64()), ("length", pa.int64()), ("type", pa.string())])
+# Where the picture of each item lies: its pack, a file beside the table, and its bytes in there.
+# Versions of 0.1 have one pack, `images.bin`, and neither of the last two columns.
+IMAGE_SCHEMA = pa.schema(
+    [
+        ("offset", pa.int64()),
+        ("length", pa.int64()),
+        ("type", pa.string()),
+        ("pack", pa.string()),
+        ("sha256", pa.binary(32)),
+    ]
+)
+ONE_PACK = "images.bin"
 
 
 class Items(Protocol):
@@ -142,22 +153,33 @@ class Images(Protocol):
 
 
 class ImageStore:
-    """Pictures of n items in one file, each served with one read; never whole in memory.
+    """Pictures of n items in packs, each served with one read; never whole in memory.
 
-    `has_image` (n,) says which rows have one. The file stays open, so pictures can be read after
-    the folder was pruned; it is closed when the store is no longer referenced.
+    `places` is the table that `IMAGE_SCHEMA` describes; `has_image` (n,) says which rows have a
+    picture. The packs stay open, so pictures can be read after the folder was pruned; they are
+    closed when the store is no longer referenced.
+
+    Raises:
+        ArtefactError: if the table is not one of pictures, or names a pack that is missing or
+            not among `listed`, the files whose checksums were verified.
     """
 
-    def __init__(self, data: Path, places: Path) -> None:
+    def __init__(self, places: Path, listed: Collection[str] | None = None) -> None:
         table = _read_table(places)
-        if table.schema.names != IMAGE_SCHEMA.names:
+        if table.schema.names not in (IMAGE_SCHEMA.names, IMAGE_SCHEMA.names[:3]):
             raise ArtefactError(places, "does not list images")
+        if "pack" in table.column_names:
+            packs = table["pack"].combine_chunks().dictionary_encode()
+        else:
+            packs = pa.array([ONE_PACK] * len(table), pa.string()).dictionary_encode()
         self._offsets = numbers_of(table["offset"].combine_chunks())
         self._lengths = numbers_of(table["length"].combine_chunks())
         self._types = table["type"].combine_chunks().dictionary_encode()
         self.has_image: Mask = self._lengths > 0
-        self._descriptor = os.open(data, os.O_RDONLY | os.O_CLOEXEC)
-        weakref.finalize(self, os.close, self._descriptor)
+        self.packs: list[str] = [name for name in packs.dictionary.to_pylist() if name]
+        self._pack = numbers_of(packs.indices.fill_null(0)).astype(np.int16)
+        self._descriptors = [_open_pack(places, name, listed) for name in self.packs]
+        weakref.finalize(self, _close_all, self._descriptors)
 
     def __len__(self) -> int:
         return len(self._lengths)
@@ -167,8 +189,24 @@ class ImageStore:
         if not self.has_image[row]:
             return None
         length = int(self._lengths[row])
-        data = os.pread(self._descriptor, length, int(self._offsets[row]))
+        pack = self._descriptors[self._pack[row]]
+        data = os.pread(pack, length, int(self._offsets[row]))
         return StoredImage(data, str(self._types[row].as_py()))
+
+
+def _open_pack(places: Path, name: str, listed: Collection[str] | None) -> int:
+    if listed is not None and name not in listed:
+        raise ArtefactError(places, f"names {name}, which the manifest does not list")
+    path = places.parent / name
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        raise ArtefactError(path, "is missing or cannot be read") from None
+
+
+def _close_all(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

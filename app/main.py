@@ -30,6 +30,7 @@ from app.settings import Settings
 from app.state import State, drain_on_sigterm
 from app.storefront import page_routes as storefront
 from app.storefront import sign_in_routes as sign_in
+from app.storefront.shop.shop_settings import load_shop
 from twinset.freed_memory import return_freed_memory
 
 _API = (recommend, batch, items, admin, operation, events, health)
@@ -68,7 +69,7 @@ def create_app(
     error_responses.install(app)
     # One flat list: a router inside a router is walked anew for every request.
     app.router.routes += api_routes()
-    storefront.mount(app)
+    storefront.mount(app, load_shop(settings.shop))
     app.router.routes += sign_in.router.routes
     describe(app, settings)
     # The last one added is the outermost.

@@ -154,6 +154,9 @@ class Settings(BaseSettings):
     with it. A trusted proxy may say it of each request."""
     cors_origins: Origins = ()
     """Origins whose pages may read answers: `https://shop.example,https://www.shop.example`."""
+    shop: Path | None = None
+    """A TOML file with the storefront's name, logo, colours, currency and links; see
+    `docs/storefront.md`."""
     events: bool = False
     """Take what shoppers did (`POST /events`) and count searches, for `GET /analytics`; kept in the
     index folder, without anything that names a shopper."""

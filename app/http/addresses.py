@@ -9,7 +9,15 @@ PRODUCT = "/product/"
 FILES = "/static/"
 DOCUMENT = "/openapi.json"
 # What holds nothing of the catalogue, and is shown without a key.
-_OPEN = PROBES | {DOCUMENT, "/docs", "/operator", "/widget", "/widget.js"}
+_OPEN = (
+    PROBES
+    | {DOCUMENT, "/docs", "/operator", "/widget", "/widget.js"}
+    | {
+        "/robots.txt",
+        "/shop.css",
+        "/shop-logo",
+    }
+)
 # Where a key is typed. It counts for the rate, so that keys are not tried out.
 SIGN_IN = frozenset({"/sign-in", "/sign-out"})
 

@@ -30,6 +30,9 @@ from app.storefront.html_templates import STATIC, Pages
 from app.storefront.page_addresses import LONG, files_digest
 from app.storefront.page_responses import SENTENCES, page, refused_page
 from app.storefront.page_state import PageState, read_page_state
+from app.storefront.shop import crawler_routes
+from app.storefront.shop.shop_settings import ShopSettings
+from app.storefront.shop.structured_data import product_data
 from twinset.errors import ArtefactError, InvalidInput, TwinsetError
 from twinset.text.base64_text import read_base64
 
@@ -106,7 +109,19 @@ async def product_page(
     """A product, its variants, and what is similar to it."""
     shown = await pages.product(recommender, item_id)
     similar = call_of(PageState(like=(item_id,)), pages.style_field(recommender))
-    return page(request, "product.html", product=shown, calls=_calls(request, similar))
+    shop, origin = request.app.state.pages.shop, _origin(request)
+    link = shop.link_of(item_id, shown.values.get("link"))
+    address = link or origin + shown.tile.address
+    picture = shown.tile.picture and origin + shown.tile.picture
+    return page(
+        request,
+        "product.html",
+        product=shown,
+        product_address=address,
+        shop_link=link,
+        structured=product_data(shown.values, address, picture, shop),
+        calls=_calls(request, similar),
+    )
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
@@ -174,11 +189,11 @@ async def _nothing_here(request: Request, error: Exception) -> Response:
     return from_framework(request, error)
 
 
-def mount(app: FastAPI) -> None:
+def mount(app: FastAPI, shop: ShopSettings) -> None:
     """Add the pages to `app`, outside of the OpenAPI document."""
     app.add_exception_handler(404, _nothing_here)
-    app.state.pages, app.state.refused_page = Pages(), refused_page
-    app.router.routes += router.routes
+    app.state.pages, app.state.refused_page = Pages(shop), refused_page
+    app.router.routes += router.routes + crawler_routes.router.routes
     app.add_api_route("/widget.js", _widget, include_in_schema=False, methods=["GET", "HEAD"])
     app.mount("/static", Files(directory=STATIC), name="static")
 

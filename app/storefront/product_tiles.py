@@ -18,7 +18,17 @@ PREFERRED = (
     "usage", "season",
 )  # fmt: skip
 _NOT_ATTRIBUTES = frozenset(
-    {"id", "title", "description", "image_path", "group_id", "price", "available"}
+    {
+        "id",
+        "title",
+        "description",
+        "image_path",
+        "group_id",
+        "price",
+        "currency",
+        "available",
+        "link",
+    }
 )
 _MOST_REASONS = 3
 _LABELS = {"article type": "Type", "base colour": "Colour", "color": "Colour", "usage": "Occasion"}
@@ -32,6 +42,7 @@ class Tile:
     title: str
     picture: str | None
     price: float | None
+    currency: str | None
     sold_out: bool
     variants: int
     score: float | None
@@ -78,6 +89,7 @@ def tile(
         title=values.get("title") or item_id,
         picture=picture if version.images.has_image[row] else None,
         price=price if isinstance(price, int | float) else None,
+        currency=values.get("currency"),
         sold_out=values.get("available") is False,
         variants=len(variants or ()),
         score=score,

@@ -19,6 +19,7 @@ from app.http.problems import FRAMEWORK_DETAILS, problem_of
 from app.storefront.html_templates import STATIC
 from app.storefront.html_templates import Pages as Templates
 from app.storefront.page_responses import SENTENCES
+from app.storefront.shop.shop_settings import ShopSettings
 from twinset.errors import ConfigError
 
 HEADER = "# Made by `make deploy/errors.conf` from the service's own words; included by nginx.conf."
@@ -86,7 +87,7 @@ def _page() -> tuple[str, str]:
         match[0] for name in _COLOURS if (match := re.search(rf"(?m)^  {name}: .*;$", design))
     )
     # The sentence is nginx's own variable, so that one page does for every status.
-    text = Templates().render("edge.html", colours=colours, sentence="$edge_sentence")
+    text = Templates(ShopSettings()).render("edge.html", colours=colours, sentence="$edge_sentence")
     style = re.search(r"<style>(.*)</style>", text, re.DOTALL)
     assert style is not None  # noqa: S101 - narrows for the type checker
     digest = b64encode(hashlib.sha256(style[1].encode()).digest()).decode()

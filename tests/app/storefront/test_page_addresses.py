@@ -6,7 +6,8 @@ from app.http.addresses import DOCUMENT, FILES, PAGES, PRODUCT, SIGN_IN, is_page
 from app.main import api_routes, create_app
 from app.settings import Settings
 
-NOT_PAGES = {DOCUMENT, "/widget.js", FILES.rstrip("/")}
+FOR_MACHINES = {"/robots.txt", "/sitemap.xml", "/shop.css", "/shop-logo"}
+NOT_PAGES = {DOCUMENT, "/widget.js", FILES.rstrip("/"), *FOR_MACHINES}
 
 
 def test_every_page_is_in_the_list_and_the_list_holds_nothing_else() -> None:

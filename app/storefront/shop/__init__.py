@@ -1,0 +1,1 @@
+"""What makes the storefront a shop's own: its name and colours, and what search engines read."""

@@ -45,10 +45,12 @@ class SearchQuery(ListQuery):
     """A `ListQuery` whose items are ranked; hits below the cosine `min_score` are left out.
 
     `said_filter` is the part of `filter` that the words of a query asked for: it holds for facets
-    of its own fields too.
+    of its own fields too. `diversity` from 0 to 1 trades relevance for variety, see
+    `app.recommend.lists.arrangement.diverse_places`.
     """
 
     min_score: float | None = None
+    diversity: float = 0.0
     said_filter: str | None = None
 
 

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.recommend.facets import Facet, FacetRows, count_fields
-from app.recommend.lists.arrangement import SORTED_POOL, sorted_places, sorts_by_field
+from app.recommend.lists.arrangement import (
+    DIVERSE_POOL,
+    SORTED_POOL,
+    diverse_places,
+    sorted_places,
+    sorts_by_field,
+)
 from app.recommend.query import SearchQuery
 from app.recommend.row_sources import RowSource, VectorSearch, as_arrays
 from app.recommend.selection import (
@@ -117,8 +123,10 @@ def _is_plain(query: SearchQuery) -> bool:
 
 def _length(version: IndexVersion, query: SearchQuery) -> int:
     """How many rows to ask for: what the page needs, or all that are put into another order."""
-    wanted = SORTED_POOL if sorts_by_field(query.sort) else query.offset + query.limit + 1
-    return min(wanted, len(version))
+    if sorts_by_field(query.sort):
+        return min(SORTED_POOL, len(version))
+    pool = DIVERSE_POOL if query.diversity else 0
+    return min(max(query.offset + query.limit + 1, pool), len(version))
 
 
 def _nearest(
@@ -165,6 +173,9 @@ def _page(
         places = sorted_places(version, rows, query.sort)
         rows, scores = rows[places], scores[places]
         total = len(rows)
+    elif query.diversity:
+        places = diverse_places(version, rows, scores, query.diversity)
+        rows, scores = rows[places], scores[places]
     part = slice(query.offset, query.offset + query.limit)
     hits = [
         Ranked(row, score, None if variants is None else variants(row))

@@ -32,6 +32,7 @@ Words = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT, pattern=r"\S"),
 ]
 Sort = Annotated[str, StringConstraints(min_length=1, max_length=129)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Weight = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 
 
@@ -149,9 +150,17 @@ class SearchOptions(ListOptions):
         description="Leave out items whose cosine similarity is lower.",
     )
 
+    diversity: Fraction = Field(
+        0.0,
+        description="How much variety is worth: above 0, products that are all but the same do not "
+        "crowd the first 100 places. Without effect on a list that is sorted by a field.",
+    )
+
     def to_query(self) -> query.SearchQuery:
         """What the domain reads of these options."""
-        return query.SearchQuery(**self._common(), min_score=self.min_score)
+        return query.SearchQuery(
+            **self._common(), min_score=self.min_score, diversity=self.diversity
+        )
 
 
 def _parse_box(value: object) -> object:
@@ -164,7 +173,6 @@ def _has_area(box: tuple[float, float, float, float]) -> tuple[float, float, flo
     return box
 
 
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Box = Annotated[tuple[Fraction, Fraction, Fraction, Fraction], AfterValidator(_has_area)]
 
 

@@ -13,6 +13,7 @@ from app.concurrency.image_decoding import Box
 MAX_OFFSET = 1_000_000
 MAX_VARIANTS = 32
 MAX_SIGNALS = 16
+MAX_TASTES = 50  # items liked in a session, and as many disliked
 MAX_TEXT = 512  # characters of a text to search with
 RELEVANCE = "relevance"
 
@@ -46,11 +47,14 @@ class SearchQuery(ListQuery):
 
     `said_filter` is the part of `filter` that the words of a query asked for: it holds for facets
     of its own fields too. `diversity` from 0 to 1 trades relevance for variety, see
-    `app.recommend.lists.arrangement.diverse_places`.
+    `app.recommend.lists.arrangement.diverse_places`. Items are better the more they are like those
+    in `liked` and unlike those in `disliked`, which are left out themselves.
     """
 
     min_score: float | None = None
     diversity: float = 0.0
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
     said_filter: str | None = None
 
 

@@ -17,6 +17,7 @@ from app.recommend.lists.arrangement import (
     sorted_places,
     sorts_by_field,
 )
+from app.recommend.lists.session import moved
 from app.recommend.query import SearchQuery
 from app.recommend.row_sources import RowSource, VectorSearch, as_arrays
 from app.recommend.selection import (
@@ -72,6 +73,7 @@ def rank(
     version: IndexVersion, vector: Vector, query: SearchQuery, exclude: Iterable[int] = ()
 ) -> RankedPage:
     """The page of rows nearest to `vector` (d,) that the query asks for; see `rank_rows`."""
+    vector = moved(version, vector, query)
     return rank_rows(
         version, VectorSearch(version.index, vector, condition_of(query)), query, exclude
     )
@@ -91,11 +93,12 @@ def rank_rows(
 ) -> RankedPage:
     """The page of a ranked list of rows that the query asks for.
 
-    Rows take part if the filter matches them and neither `exclude` nor `query.exclude_ids` names
-    them. The search asks for one row more than the page holds, to know whether the list goes on.
-    Under a cut the list is all that scores as much, and nothing is approximate.
+    Rows take part if the filter matches them and neither `exclude`, `query.exclude_ids` nor
+    `query.disliked` names them. The search asks for one row more than the page holds, to know
+    whether the list goes on. Under a cut the list is all that scores as much, and nothing is
+    approximate.
     """
-    left_out = {*exclude, *known_rows(version, query.exclude_ids)}
+    left_out = {*exclude, *known_rows(version, (*query.exclude_ids, *query.disliked))}
     if _is_plain(query) and len(left_out) <= _MOST_PASSED_OVER:
         found = _nearest_but(source, _length(version, query), left_out)
         return _page(version, found, query, version.count - len(left_out))

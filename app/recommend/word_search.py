@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
+from app.recommend.lists.session import moved
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import RankedPage, Vector, condition_of, rank_rows
 from app.recommend.row_sources import LedBy, RowSource, VectorSearch
@@ -130,6 +131,7 @@ def row_of_code(version: IndexVersion, text: str) -> int | None:
 
 def rank_words(version: IndexVersion, text: str, vector: Vector, query: SearchQuery) -> RankedPage:
     """The page of rows nearest to the words; the item whose code they are comes first."""
+    vector = moved(version, vector, query)
     search: RowSource = VectorSearch(version.index, vector, condition_of(query))
     row = row_of_code(version, text)
     return rank_rows(version, search if row is None else LedBy(row, search), query)

@@ -29,7 +29,7 @@ def plain_pairs(
     for name, value in pairs:
         if name in lists:
             parts = [part.strip() for part in value.split(",")] if "," in value else [value]
-            whole = [value] if len(parts) > 1 and name.endswith("ids") else []
+            whole = [value] if len(parts) > 1 and name.endswith(("ids", "liked")) else []
             yield from ((name, part) for part in (*whole, *parts) if part.strip())
             continue
         if name in seen:

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from app.recommend import query
-from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TEXT, RELEVANCE
+from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TASTES, MAX_TEXT, RELEVANCE
 from twinset.text.base64_text import read_base64
 from twinset.words.query.parts import Switches
 
@@ -156,10 +156,27 @@ class SearchOptions(ListOptions):
         "crowd the first 100 places. Without effect on a list that is sorted by a field.",
     )
 
+    liked: list[ItemId] = Field(
+        default_factory=list,
+        max_length=MAX_TASTES,
+        description="Items that the shopper liked in this session: the list moves towards them. "
+        "Nothing is stored, and ids that are unknown by now are passed over.",
+    )
+    disliked: list[ItemId] = Field(
+        default_factory=list,
+        max_length=MAX_TASTES,
+        description="Items that the shopper disliked: the list moves away from them, and they are "
+        "left out themselves.",
+    )
+
     def to_query(self) -> query.SearchQuery:
         """What the domain reads of these options."""
         return query.SearchQuery(
-            **self._common(), min_score=self.min_score, diversity=self.diversity
+            **self._common(),
+            min_score=self.min_score,
+            diversity=self.diversity,
+            liked=tuple(self.liked),
+            disliked=tuple(self.disliked),
         )
 
 

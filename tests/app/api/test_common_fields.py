@@ -161,3 +161,21 @@ def test_a_cut_counts_for_facets_and_total(ask: Ask, client: httpx.Client) -> No
     body = answer(ask, client, min_score=scores[6], facets=["gender"], limit=2)
     assert body["page"]["total"] == 7
     assert sum(one["count"] for one in body["facets"][0]["values"]) in (6, 7)
+
+
+@pytest.mark.parametrize("ask", SEARCHES)
+def test_tastes_of_a_session(ask: Ask, client: httpx.Client) -> None:
+    plain = answer(ask, client, limit=100)
+    told = answer(ask, client, limit=100, liked=["p3", "gone"], disliked=["p9"])
+    assert "p9" in ids(plain)
+    assert "p9" not in ids(told)
+    assert ids(told).index("p3") <= ids(plain).index("p3")
+    assert ask(client, liked=[f"p{n}" for n in range(51)]).status_code == 422
+
+
+@pytest.mark.parametrize("ask", SEARCHES)
+def test_diversity_keeps_the_items_of_a_list(ask: Ask, client: httpx.Client) -> None:
+    plain, diverse = answer(ask, client, limit=100), answer(ask, client, limit=100, diversity=0.9)
+    assert sorted(ids(plain)) == sorted(ids(diverse))
+    assert answer(ask, client, diversity=0)["items"] == plain["items"][:10]
+    assert ask(client, diversity=1.5).status_code == 422

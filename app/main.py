@@ -18,6 +18,8 @@ from app.api import recommend_routes as recommend
 from app.api.batch import batch_routes as batch
 from app.api.description.openapi import describe
 from app.api.events import event_routes as events
+from app.api.words import suggest_routes as suggest
+from app.api.words import synonym_routes as synonyms
 from app.http.access import Access
 from app.http.bodies.body_limits import BodyLimit
 from app.http.bodies.compression import LEVEL, MIN_BYTES, Compression
@@ -33,7 +35,7 @@ from app.storefront import sign_in_routes as sign_in
 from app.storefront.shop.shop_settings import load_shop
 from twinset.freed_memory import return_freed_memory
 
-_API = (recommend, batch, items, admin, operation, events, health)
+_API = (recommend, batch, suggest, items, admin, synonyms, operation, events, health)
 
 
 def create_app(

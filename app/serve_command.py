@@ -27,6 +27,7 @@ from twinset.errors import ConfigError
 from twinset.freed_memory import return_freed_memory
 from twinset.index.engines import engine_in
 from twinset.index.index_versions import current_version
+from twinset.words.synonyms.synonym_file import SynonymFile
 
 # A worker that opens a large index on a busy machine is silent for longer than uvicorn's 5 s, and
 # would be killed and started again for ever.
@@ -39,12 +40,18 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
+    synonyms: Annotated[
+        Path | None, typer.Option(help="File of words that mean the same, in place of our list.")
+    ] = None,
 ) -> None:
     """Serve recommendations and the storefront over HTTP.
 
     If artefacts are damaged or do not belong together, they are refused before the port is opened.
     """
+    if synonyms is not None:
+        os.environ["TWINSET_SYNONYMS"] = str(synonyms)
     settings = read_settings(encoder, index, workers)
+    SynonymFile(index, settings.synonyms)  # so that a wrong file fails before the port is opened
     check_address(host, port)
     return_freed_memory()
     spare_unused_details()

@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     """Encoder folder; `twinset serve --encoder` sets it."""
     index: Path = Path("index")
     """Index folder; `twinset serve --index` sets it."""
+    synonyms: Path | None = None
+    """A file of words that mean the same, in place of the list that comes with Twinset;
+    `twinset serve --synonyms` sets it. Its line `@default` brings that list in. What is set by
+    `PUT /synonyms` counts before it."""
     device: str = "auto"
     """Where the encoder runs: `cpu`, `cuda`, or `auto` for a GPU if there is one."""
     workers: Positive = 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
 from app.concurrency.shared_probe import SharedProbe
 from app.live.live_catalogue import LiveCatalogue
 from app.observability.event_writer import EventWriter
+from app.observability.frequent_queries import FrequentQueries
 from app.observability.prometheus_metrics import Metrics
 from app.observability.recent_errors import RecentErrors
 from app.recommend.ranking import RankedPage
@@ -35,6 +37,7 @@ class State:
     failure: TwinsetError | None = None
     draining: bool = False
     events: EventWriter | None = None
+    frequent_queries: Callable[[], Sequence[str]] = tuple
     probe: SharedProbe = field(default_factory=SharedProbe)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -98,6 +101,7 @@ class State:
         if settings.events and self.events is None:
             path = settings.index / EVENTS_FILE
             self.events = EventWriter(lambda: EventStore(path, settings.events_days))
+            self.frequent_queries = FrequentQueries(lambda: EventStore(path, settings.events_days))
 
     def note(self, request_id: str, way: Way, page: RankedPage, words: str = "") -> None:
         """Count an answer among the searches, if events are taken."""

@@ -24,6 +24,7 @@ from app.recommend.word_search import WordSearch
 from app.settings import Settings
 from twinset.encoders import Encoder
 from twinset.text.text_folding import plain
+from twinset.words.synonyms.synonym_file import SynonymFile
 
 Vector = NDArray[np.float32]
 Result = TypeVar("Result")
@@ -45,7 +46,8 @@ class Engine:
 
     def __init__(self, encoder: Encoder, settings: Settings, metrics: Metrics) -> None:
         self.encoder = encoder
-        self.words = WordSearch(getattr(encoder, "knows_word", None))
+        synonyms = SynonymFile(settings.index, settings.synonyms)
+        self.words = WordSearch(synonyms, getattr(encoder, "knows_word", None))
         self.item_json = ItemJsonCache(settings.max_fragment_bytes)
         self._queue_s = wait = settings.queue_s
         self._threads = threads = settings.threads

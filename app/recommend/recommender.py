@@ -32,6 +32,8 @@ from twinset.errors import InvalidInput, NotFound, NotReady
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.words.query.parts import EVERYTHING, Switches
+from twinset.words.suggestions import Completer, Suggestions
+from twinset.words.synonyms.synonym_file import SynonymFile
 
 STYLE = "group_id"
 Result = TypeVar("Result")
@@ -64,6 +66,11 @@ class Recommender:
     def item_json(self) -> ItemJsonCache:
         """Items as JSON, kept from one answer to the next."""
         return self._engine.item_json
+
+    @property
+    def synonyms(self) -> SynonymFile:
+        """The synonyms by which queries are understood."""
+        return self._engine.words.synonyms
 
     def with_version(self, version: IndexVersion) -> Self:
         """A recommender of another index version that shares the encoder, queues and threads of
@@ -115,6 +122,19 @@ class Recommender:
         vector = await self._engine.encode_text(understood.words)
         page = await self._search(partial(rank_words, version, text, vector, query))
         return replace(page, understood=understood)
+
+    async def suggest(
+        self, text: str, limit: int, popular: Callable[[], Sequence[str]]
+    ) -> Suggestions:
+        """Completions of a query; see `twinset.words.suggestions`. `popular` is asked for frequent
+        queries on a search thread."""
+
+        def complete() -> Suggestions:
+            words = self._engine.words.completion_words(self.version)
+            completer = Completer(self.version.items, words, self.version.alive, popular())
+            return completer.complete(text, limit)
+
+        return await self._engine.search(complete)
 
     async def similar(self, row: int, query: SearchQuery) -> RankedPage:
         """Items like the item of a row, by its stored vector, so no model runs; never the item

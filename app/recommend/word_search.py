@@ -19,12 +19,13 @@ from app.service_errors import UnknownField
 from twinset.errors import FilterError
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
-from twinset.index.indexed_items import Items
+from twinset.index.indexed_items import Items, ItemTable
 from twinset.words.query.item_words import ItemWords
 from twinset.words.query.parts import Part, Switches, Understood
 from twinset.words.query.reader import Reader
 from twinset.words.query.spelling import Spelling
-from twinset.words.query.synonyms import default_synonyms
+from twinset.words.suggestions import CompletionWords, TitleOrder
+from twinset.words.synonyms.synonym_file import SynonymFile
 
 
 class WordSearch:
@@ -33,10 +34,13 @@ class WordSearch:
     `is_word` is true for words that are right although no item has them.
     """
 
-    def __init__(self, is_word: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, synonyms: SynonymFile, is_word: Callable[[str], bool] | None = None) -> None:
+        self.synonyms = synonyms
         self._is_word = is_word
         self._item_words = ItemWords()
         self._readers: WeakKeyDictionary[Items, Reader] = WeakKeyDictionary()
+        self._completions: WeakKeyDictionary[Items, CompletionWords] = WeakKeyDictionary()
+        self._titles: WeakKeyDictionary[ItemTable, TitleOrder] = WeakKeyDictionary()
 
     def understand(
         self, version: IndexVersion, text: str, query: SearchQuery, switches: Switches
@@ -76,9 +80,25 @@ class WordSearch:
         if reader is None:
             words = self._item_words.of(version.items, version.category)
             spelling = Spelling(words.counts, words.values.single_words(), self._is_word)
-            reader = Reader(words.values, default_synonyms(), spelling)
+            reader = Reader(words.values, self.synonyms.current, spelling)
+            self._readers[version.items] = reader
+        elif reader.synonyms is not self.synonyms.current:
+            reader = replace(reader, synonyms=self.synonyms.current)
             self._readers[version.items] = reader
         return reader
+
+    def completion_words(self, version: IndexVersion) -> CompletionWords:
+        """The words of a version in the order in which completions are looked up."""
+        reader = self.reader(version)
+        known = self._completions.get(version.items)
+        if known is None or known.reader is not reader:
+            base = version.items.layers.base
+            titles = self._titles.get(base)
+            if titles is None:
+                titles = self._titles[base] = TitleOrder(base)
+            counts = self._item_words.of(version.items, version.category).counts
+            known = self._completions[version.items] = CompletionWords(reader, counts, titles)
+        return known
 
 
 def _check(switches: Switches, reader: Reader) -> None:

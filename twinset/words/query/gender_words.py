@@ -10,7 +10,7 @@ from pathlib import Path
 from twinset.text.text_folding import fold
 from twinset.words.word_forms import words_of
 
-_FILE = Path(__file__).parents[1] / "data" / "genders.txt"
+_FILE = Path(__file__).with_name("genders.txt")
 _MOST_VALUES = 24
 # A field says who a product is for if so many of its values are groups of people.
 _LEAST_SHARE = 0.6

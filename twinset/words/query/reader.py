@@ -29,7 +29,7 @@ from twinset.words.query.parts import (
 from twinset.words.query.price_words import find_price
 from twinset.words.query.size_words import read_sizes
 from twinset.words.query.spelling import Spelling
-from twinset.words.query.synonyms import Synonyms
+from twinset.words.synonyms.synonyms import Synonyms
 from twinset.words.word_forms import words_of
 
 # Parts that every catalogue knows by name, whether it has such a field or not.
@@ -46,7 +46,7 @@ _AND, _WITH = (
     frozenset({"with", "for", "in", "mit", "für"}),
 )
 # Never values nor slips: the words that hold a query together.
-_COMMON = frozenset(
+COMMON = frozenset(
     {"a", "an", "and", "are", "as", "at", "but", "by", "for", "from", "in", "into", "is", "it"}
     | {"my", "not", "of", "on", "or", "so", "than", "that", "the", "this", "to", "with", "without"}
 )
@@ -130,7 +130,7 @@ class Reader:
                 draft.reword(Phrase(place, place + 1, [word]), after, SPELLING)
 
     def _is_right(self, word: str) -> bool:
-        known = word in _COMMON or is_gender_word(word) or self.synonyms.knows(word)
+        known = word in COMMON or is_gender_word(word) or self.synonyms.knows(word)
         return known or self.words.knows(word)
 
     def _is_compound(self, draft: Draft, place: int) -> bool:
@@ -190,7 +190,7 @@ class Reader:
 
     def _read_value(self, draft: Draft, phrase: Phrase) -> bool:
         """Make a part of a phrase if it names values, itself or by a synonym."""
-        if len(phrase.words) == 1 and phrase.words[0] in _COMMON:
+        if len(phrase.words) == 1 and phrase.words[0] in COMMON:
             return False
         found = self.words.named(phrase.words)
         if not found and draft.switches.allow(SYNONYMS):

@@ -8,6 +8,7 @@ words. `docs/decisions` says what else was measured.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from rapidfuzz.distance import OSA
 from twinset.words.word_forms import stem
 
 _LEAST = 3  # letters of a word that can be wrong
+_LEAST_BEGINNING = 4  # letters of the beginning of a word
 _LONG = 7  # letters of a word that can be wrong twice
 _LEAST_COUNT = 2  # a word that stands once in a catalogue may be a slip itself
 _LEAST_PART = 3  # letters of each of two words that lost the gap between them
@@ -67,6 +69,23 @@ class Spelling:
         if found is None and len(word) >= _LONG:
             found = self._nearest(word, 2)
         return found
+
+    def begin(self, start: str) -> str | None:
+        """What the beginning of a word should have been, so that some word begins so; None if one
+        does, or nothing is near."""
+        if len(start) < _LEAST_BEGINNING or not start.isalpha():
+            return None
+        beginnings: Counter[str] = Counter()
+        for words in self._by_length.values():
+            for word in words:
+                if word[0] == start[0] and len(word) >= len(start):
+                    beginnings[word[: len(start)]] += self._counts.get(word, 0)
+        if start in beginnings:
+            return None
+        near = process.extract(
+            start, list(beginnings), scorer=OSA.distance, score_cutoff=1, limit=None
+        )
+        return max((one for one, *_ in near), key=beginnings.__getitem__, default=None)
 
     def _nearest(self, word: str, slips: int) -> str | None:
         """The likeliest word within so many slips."""

@@ -5,7 +5,7 @@ import pytest
 from tests.twinset.words.query.conftest import SHOP, words_of_shop
 from twinset.words.query.parts import Part, Switches
 from twinset.words.query.reader import Reader
-from twinset.words.query.synonyms import Synonyms
+from twinset.words.synonyms.synonyms import Synonyms
 
 
 def parts(reader: Reader, text: str, *switches: str) -> list[tuple[str, object]]:

@@ -8,7 +8,7 @@ import pytest
 from twinset.words.query.parts import SPELLING, Rewording, Switches
 from twinset.words.query.reader import Reader
 from twinset.words.query.spelling import Spelling
-from twinset.words.query.synonyms import Synonyms
+from twinset.words.synonyms.synonyms import Synonyms
 from twinset.words.word_forms import stem
 
 COUNTS = Counter(

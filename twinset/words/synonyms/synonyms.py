@@ -16,7 +16,7 @@ from twinset.words.word_forms import joined, words_of
 
 DEFAULT_LINE = "@default"
 MAX_LINES, MAX_LINE = 5000, 1000  # lines; characters of one
-_FILE = Path(__file__).parents[1] / "data" / "synonyms.txt"
+_FILE = Path(__file__).with_name("synonyms.txt")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tests.support.live_shop import ENCODER, build, products
 from tests.support.milvus_lite import milvus_lite
 from tests.support.milvus_server import milvus_server
 from tests.support.paths import ROOT
+from tests.support.postgres import postgres
 from tests.support.running_service import twinset
 from twinset.index.milvus.milvus_connection import MilvusAddress
 
@@ -63,6 +64,13 @@ def milvus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusAd
 def milvus_standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusAddress]:
     """A real server, which starts when the first test asks for it."""
     with milvus_server(tmp_path_factory.mktemp("milvus-server")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL with pgvector, which starts when the first test asks for it."""
+    with postgres() as address:
         yield address
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from twinset.columns import Columns
 from twinset.errors import ConfigError
 from twinset.index.milvus.milvus_engine import MilvusEngine
+from twinset.index.pgvector.pgvector_engine import PgvectorEngine
 from twinset.index.vector_index import VectorIndex, Vectors
 
 AUTO = "auto"
@@ -117,7 +118,7 @@ class FaissEngine:
 
 
 FAISS = FaissEngine()
-ENGINES: tuple[IndexEngine, ...] = (FAISS, MilvusEngine())
+ENGINES: tuple[IndexEngine, ...] = (FAISS, PgvectorEngine(), MilvusEngine())
 KINDS = tuple(kind for engine in ENGINES for kind in engine.kinds)
 
 

@@ -6,20 +6,23 @@ import numpy as np
 import pytest
 
 from tests.support.milvus_lite import milvus_index, milvus_lite
+from tests.support.postgres import database, pgvector_index
 from twinset.encoders.encoder import normalise
 from twinset.errors import ArtefactError, ConfigError
 from twinset.index.exact_index import ExactIndex, dot_rows
 from twinset.index.faiss_index import FaissIndex, SearchPlan
 from twinset.index.faiss_kinds import memory_of
 from twinset.index.milvus.milvus_candidates import MilvusPlan
+from twinset.index.pgvector.pgvector_index import PgvectorPlan
 
 COUNT, DIMENSION = 3000, 32
 # Small enough that masks and long lists reach every step of a plan.
 PLAN = SearchPlan(scan_rows=50, breadths=(64, 256), probe_share=0.25, sampled=2)
 FAISS_KINDS = ("exact", "hnsw", "ivf", "ivf-sq", "ivf-pq")
-SERVED = ("milvus-lite", "milvus HNSW", "milvus IVF_SQ8")
+SERVED = ("pgvector", "pgvector-half", "milvus-lite", "milvus HNSW", "milvus IVF_SQ8")
 KINDS = ("oracle", *FAISS_KINDS, *SERVED)
-APPROXIMATE = ("hnsw", "ivf", "ivf-sq", "ivf-pq", "milvus")
+APPROXIMATE = ("hnsw", "ivf", "ivf-sq", "ivf-pq", "pgvector", "pgvector-half", "milvus")
+PGVECTOR_PLAN = PgvectorPlan(exact_rows=50, breadths=(64, 256))
 MILVUS_PLAN = MilvusPlan(breadths=(64, 256), scan_rows=50, listed_rows=400)
 SELECTIVITIES = (None, 0.9, 0.5, 0.1, 0.01, 0.001)
 
@@ -46,6 +49,10 @@ QUERIES = normalise(
 def index(request, tmp_path_factory):
     if request.param == "oracle":
         yield ORACLE
+    elif request.param.startswith("pgvector"):
+        number = {"pgvector": "vector", "pgvector-half": "halfvec"}[request.param]
+        with database(request.getfixturevalue("postgres_server")) as address:
+            yield pgvector_index(address, VECTORS, {}, number=number, plan=PGVECTOR_PLAN)
     elif request.param == "milvus-lite":
         plan = replace(MILVUS_PLAN, full_share=1.0)
         with milvus_lite(tmp_path_factory.mktemp("milvus")) as address:
@@ -99,7 +106,7 @@ def test_finds_the_rows_that_the_oracle_finds(index, selectivity):
 @pytest.mark.parametrize("selectivity", SELECTIVITIES[1:])
 @pytest.mark.parametrize("k", [10, 200, 700])
 def test_a_filtered_search_is_exact_where_the_index_has_the_vectors(index, selectivity, k):
-    if index.kind == "milvus":
+    if index.kind.startswith(("milvus", "pgvector")):
         pytest.skip("what another service searches is measured by its recall")
     mask = make_mask(selectivity)
     # What is exact for an index is judged by the vectors that it keeps.
@@ -141,7 +148,7 @@ def test_scores_are_those_of_the_rows_and_fall(index):
     rows, scores = index.search(QUERIES, 20)
     for query, found, similarity in zip(QUERIES, rows, scores, strict=True):
         # IVF keeps 16 bits of each number, in memory or in a file.
-        tolerance = 2e-3 if index.kind.startswith("ivf") else 0
+        tolerance = 2e-3 if index.kind.startswith(("ivf", "pgvector-half")) else 0
         np.testing.assert_allclose(similarity, dot_rows(VECTORS[found], query), atol=tolerance)
         if index.kind != "ivf-pq":  # its second look may bring up what its first missed
             assert (np.diff(similarity) <= 0).all()

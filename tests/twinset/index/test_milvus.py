@@ -17,13 +17,13 @@ from twinset.columns import columns_from_table
 from twinset.encoders.encoder import normalise
 from twinset.errors import ArtefactError, ConfigError, InvalidInput, NotFound, NotReady
 from twinset.filters import And, Compare, Exists, In, Not, Or, evaluate, fields_of
+from twinset.index.copies import first_copies
 from twinset.index.exact_index import ExactIndex
 from twinset.index.milvus.milvus_candidates import MilvusPlan
 from twinset.index.milvus.milvus_collections import (
     CollectionRecord,
     NewCollection,
     create_collection,
-    first_copies,
     make_live,
 )
 from twinset.index.milvus.milvus_connection import MilvusAddress, connect

@@ -18,6 +18,7 @@ import numpy as np
 
 from twinset.columns import Columns, Value
 from twinset.errors import ArtefactError
+from twinset.index.copies import first_copies
 from twinset.index.milvus.milvus_connection import MilvusAddress, answering
 from twinset.index.milvus.milvus_fields import (
     COPIES,
@@ -100,16 +101,6 @@ class NewCollection:
             for row, entry in zip(numbers, written, strict=True):
                 entry[COPIES] = copies.get(row, NO_COPY)
             yield written
-
-
-def first_copies(vectors: Vectors) -> dict[int, int]:
-    """Of each row whose vector occurs more than once: the first row that holds it."""
-    hashes = np.array([hash(np.asarray(row).tobytes()) for row in vectors], np.int64)
-    _, first, places, counts = np.unique(
-        hashes, return_index=True, return_inverse=True, return_counts=True
-    )
-    rows = np.flatnonzero(counts[places] > 1)
-    return dict(zip(rows.tolist(), first[places[rows]].tolist(), strict=True))
 
 
 def entries(

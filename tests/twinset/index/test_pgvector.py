@@ -1,0 +1,211 @@
+"""What is pgvector's alone: filters as SQL, lists, walking by a filter, versions and their tables."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+
+from index_builder.build import BuildOptions, build_index
+from tests.support.filter_expressions import EXPRESSIONS, ROWS, SETTINGS
+from tests.support.made_embeddings import write_embeddings
+from tests.support.postgres import database, pgvector_index
+from twinset.catalogue import Catalogue, CatalogueWriter, render_texts
+from twinset.columns import columns_from_table
+from twinset.encoders import HashEncoder
+from twinset.encoders.encoder import normalise
+from twinset.errors import ArtefactError, ConfigError, InvalidInput, NotFound, NotReady
+from twinset.filters import And, Compare, Exists, In, Not, Or, evaluate
+from twinset.index.exact_index import ExactIndex
+from twinset.index.index_versions import current_version, list_versions, open_version
+from twinset.index.pgvector.pgvector_fields import SqlFields, translate
+from twinset.index.pgvector.pgvector_index import PgvectorIndex, PgvectorPlan
+from twinset.index.vector_index import Condition
+from twinset.store.postgres_connection import connection
+
+TABLE = pa.Table.from_pylist(ROWS)
+COLUMNS = columns_from_table(TABLE, TABLE.column_names)
+FIELDS = SqlFields.of(COLUMNS)
+VECTORS = normalise(np.random.default_rng(0).standard_normal((600, 8)).astype(np.float32))
+ENCODER = HashEncoder(16)
+
+
+@pytest.fixture(scope="module")
+def address(postgres_server):
+    with database(postgres_server) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def filtered(address):
+    """The rows of the filter tests as a table; gives the rows that meet a condition."""
+    pgvector_index(address, VECTORS[: len(ROWS)], COLUMNS, "filtered")
+    with connection(address) as connected:
+
+        def rows(condition):
+            sql, values = condition
+            found = connected.execute(f"SELECT row FROM filtered WHERE {sql} ORDER BY row", values)
+            return [row for (row,) in found.fetchall()]
+
+        yield rows
+
+
+@SETTINGS
+@given(EXPRESSIONS)
+def test_a_translated_filter_means_what_the_evaluator_says(filtered, expr):
+    expected = np.flatnonzero(evaluate(expr, COLUMNS)).tolist()
+    assert filtered(translate(expr, FIELDS)) == expected
+
+
+@pytest.mark.parametrize(
+    "word", ["a\nb", "100 %", "%s", 'quote"', "back\\slash", "é☃", "'; --", ""]
+)
+def test_any_text_survives_the_way_to_postgres(address, word):
+    columns = columns_from_table(pa.table({"word": [word, word + "x", None]}), ["word"])
+    pgvector_index(address, VECTORS[:3], columns, "words")
+    sql, values = translate(Compare("word", "=", word), SqlFields.of(columns))
+    with connection(address) as connected:
+        found = connected.execute(f"SELECT row FROM words WHERE {sql}", values).fetchall()
+    assert found == [(0,)]
+
+
+def test_what_cannot_be_translated_widens_an_and_and_ends_the_rest(filtered):
+    women, broken = Compare("gender", "=", "Women"), Compare("gender", "=", "\ud800")
+    assert filtered(translate(And((women, broken)), FIELDS)) == [0, 3, 4]
+    for expr in (broken, Or((women, broken)), Not(And((women, broken))), Exists("other")):
+        assert translate(expr, FIELDS) is None
+    assert translate(Compare("gender", "=", "a\0b"), FIELDS) is None
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+def test_a_text_that_postgres_cannot_hold_is_refused_and_leaves_no_table(address, text):
+    # Arrow holds half a surrogate pair only as bytes that were never checked.
+    values = pa.array([text.encode("utf-8", "surrogatepass")], pa.binary()).cast(
+        pa.string(), safe=False
+    )
+    columns = columns_from_table(pa.table({"word": values}), ["word"])
+    with pytest.raises((InvalidInput, UnicodeDecodeError)):
+        pgvector_index(address, VECTORS[:1], columns, "bad")
+    with connection(address) as connected:
+        assert connected.execute("SELECT to_regclass('bad')").fetchone() == (None,)
+
+
+@pytest.fixture(scope="module")
+def parity(address):
+    """600 items with a number and a list; a plan that walks the graph for most masks."""
+    table = pa.table({"n": range(600), "sizes": [["S", "M"], ["M"], None] * 200})
+    columns = columns_from_table(table, table.column_names)
+    plan = PgvectorPlan(exact_rows=40, breadths=(16, 64))
+    return pgvector_index(address, VECTORS, columns, "parity", plan=plan)
+
+
+@pytest.mark.parametrize("kept", [10, 100, 300, 590])
+@pytest.mark.parametrize("with_filter", [True, False])
+@pytest.mark.parametrize("k", [5, 40, 120])
+def test_the_mask_decides_with_or_without_a_filter(parity, kept, with_filter, k):
+    mask = np.arange(600) < kept
+    mask[7] = False  # an excluded item, that the filter knows nothing of
+    mask[599] = True  # and one whose price, say, has changed since
+    where = Condition(Compare("n", "<", kept), (599,)) if with_filter else None
+    rows, scores = parity.search(VECTORS[[3]], k, mask, where)
+    true, true_scores = ExactIndex(VECTORS).search(VECTORS[[3]], k, mask)
+    assert rows.tolist() == true.tolist()
+    assert scores.tolist() == true_scores.tolist()
+
+
+def test_a_filter_on_a_list_is_walked_by(parity, monkeypatch):
+    asked = []
+    select = PgvectorIndex._select
+    monkeypatch.setattr(
+        PgvectorIndex,
+        "_select",
+        lambda self, rest, values: (asked.append(rest), select(self, rest, values))[1],
+    )
+    mask = np.arange(600) % 3 == 0
+    where = Condition(In("sizes", ("s",)))
+    rows, _ = parity.search(VECTORS[[3]], 10, mask, where)
+    assert rows.tolist() == ExactIndex(VECTORS).search(VECTORS[[3]], 10, mask)[0].tolist()
+    assert "f1 && %s" in asked[0]
+    assert "LIMIT" in asked[0]
+
+
+def test_a_row_that_is_not_there_is_not_found(parity):
+    with pytest.raises(NotFound):
+        parity.vector(600)
+
+
+# Versions.
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    with CatalogueWriter(folder / "catalog.parquet", {"colour": pa.string()}, "colour") as writer:
+        for number in range(40):
+            title = f"shirt number {number}"
+            writer.write({"id": f"i{number}", "title": title, "colour": "rb"[number % 2]})
+    rows = Catalogue(folder / "catalog.parquet").rows()
+    vectors = ENCODER.encode_items([None] * 40, render_texts("{title}", rows))
+    write_embeddings(folder / "emb", rows["id"].to_pylist(), vectors, ENCODER)
+    return folder / "emb", folder / "catalog.parquet"
+
+
+def tables(address):
+    with connection(address) as connected:
+        sql = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'twinset_2%'"
+        return sorted(name for (name,) in connected.execute(sql).fetchall())
+
+
+def table_of(version):
+    return "twinset_" + version.replace("-", "_").lower()
+
+
+@pytest.mark.parametrize("kind", ["pgvector", "pgvector-half"])
+def test_a_version_is_built_opened_searched_and_pruned(
+    tmp_path, inputs, postgres_server, monkeypatch, kind
+):
+    with database(postgres_server) as address:
+        monkeypatch.setenv("TWINSET_STORE", address)
+        index_dir = tmp_path / "index"
+        first = build_index(*inputs, index_dir, BuildOptions(kind, keep=1)).version
+        version = open_version(index_dir)
+        assert (version.index.kind, len(version.index), version.dimension) == (kind, 40, 16)
+        query = ENCODER.encode_items([None], ["shirt number 7"]).item
+        assert version.index.search(query, 1)[0].tolist() == [[7]]
+        assert tables(address) == [table_of(first)]
+        second = build_index(*inputs, index_dir, BuildOptions(kind, keep=1)).version
+        assert list_versions(index_dir) == [second]
+        assert tables(address) == [table_of(second)]
+        with connection(address) as connected:
+            connected.execute(f"DROP TABLE {table_of(second)}")
+        with pytest.raises(ArtefactError, match=r"pgvector\.json"):
+            open_version(index_dir)
+
+
+def test_a_store_that_is_not_named_or_does_not_answer_is_said(tmp_path, inputs, monkeypatch):
+    monkeypatch.delenv("TWINSET_STORE", raising=False)
+    with pytest.raises(ConfigError, match="TWINSET_STORE"):
+        build_index(*inputs, tmp_path / "index", BuildOptions("pgvector"))
+    monkeypatch.setenv("TWINSET_STORE", "mysql://nowhere")
+    with pytest.raises(ConfigError, match="TWINSET_STORE"):
+        build_index(*inputs, tmp_path / "index", BuildOptions("pgvector"))
+    monkeypatch.setenv("TWINSET_STORE", "postgresql://127.0.0.1:1/none?connect_timeout=1")
+    with pytest.raises(NotReady):
+        build_index(*inputs, tmp_path / "index", BuildOptions("pgvector"))
+    with pytest.raises(ArtefactError):
+        current_version(tmp_path / "index")
+
+
+def test_a_record_is_checked(tmp_path):
+    from twinset.index.pgvector.pgvector_tables import TableRecord
+
+    path = tmp_path / "pgvector.json"
+    record = TableRecord("twinset_x", "halfvec", 8, FIELDS)
+    record.save(path)
+    assert TableRecord.load(path) == record
+    for damage in ({"table": 'a"; DROP TABLE b'}, {"number": "bit"}, {"fields": {"a": "xml"}}):
+        path.write_text(json.dumps(json.loads(path.read_text()) | damage))
+        with pytest.raises(ArtefactError, match=r"pgvector\.json"):
+            TableRecord.load(path)
+        record.save(path)

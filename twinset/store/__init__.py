@@ -1,0 +1,1 @@
+"""What several machines share: a PostgreSQL, named by `TWINSET_STORE`."""

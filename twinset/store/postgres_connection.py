@@ -1,0 +1,105 @@
+"""Connections to the PostgreSQL that `TWINSET_STORE` names, and what its errors mean.
+
+psycopg is imported if it is used. TLS is asked for in the address: `?sslmode=verify-full`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from twinset.errors import ConfigError, NotReady, StorageFull
+
+VARIABLE = "TWINSET_STORE"
+_SCHEMES = ("postgresql://", "postgres://")
+_TIMEOUT_S = 5
+_MOST_CONNECTIONS = 8
+_LOGGED = 200
+# SQLSTATE 53100: the disk is full; class 53 is of other resources.
+_DISK_FULL = "53100"
+logger = logging.getLogger("twinset.store")
+
+
+def store_address() -> str | None:
+    """The address in `TWINSET_STORE`; None if it is not set.
+
+    Raises:
+        ConfigError: if it is no address of a PostgreSQL.
+    """
+    address = os.environ.get(VARIABLE)
+    if not address:
+        return None
+    if not address.startswith(_SCHEMES):
+        raise ConfigError(f"{VARIABLE} must be postgresql://user:password@host/database")
+    return address
+
+
+def require_address() -> str:
+    """As `store_address`; ConfigError if it is not set."""
+    address = store_address()
+    if address is None:
+        raise ConfigError(f"this index is kept in PostgreSQL; set {VARIABLE}")
+    return address
+
+
+@cache
+def pool(address: str) -> Any:
+    """A `psycopg_pool.ConnectionPool`, one per process and address; it heals by itself.
+
+    Raises:
+        ConfigError: if psycopg is not installed.
+    """
+    try:
+        from psycopg_pool import ConnectionPool
+    except ImportError:
+        raise ConfigError("PostgreSQL needs psycopg; install the extra `postgres`") from None
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # `answering` logs a line
+    return ConnectionPool(
+        address,
+        min_size=0,
+        max_size=_MOST_CONNECTIONS,
+        open=True,
+        timeout=_TIMEOUT_S,
+        reconnect_timeout=_TIMEOUT_S,
+        max_idle=60,
+        check=ConnectionPool.check_connection,
+        kwargs={"autocommit": True, "connect_timeout": _TIMEOUT_S},
+    )
+
+
+def disconnect(address: str) -> None:
+    """Close the connections to an address."""
+    pool(address).close()
+    pool.cache_clear()
+
+
+@contextmanager
+def connection(address: str) -> Iterator[Any]:
+    """A connection of the pool; each statement is a transaction unless the block begins one.
+
+    Raises:
+        NotReady: if PostgreSQL does not answer.
+        StorageFull: if its disk is full.
+    """
+    with answering(), pool(address).connection() as connected:
+        yield connected
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raise psycopg's errors as our own if they can pass by themselves; others stay as they are."""
+    from psycopg import InterfaceError, OperationalError
+    from psycopg_pool import PoolTimeout
+
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        state = getattr(error, "sqlstate", None)
+        if state == _DISK_FULL:
+            raise StorageFull("There is no room left to store the write.") from None
+        logger.warning("PostgreSQL does not answer as it should: %s", str(error)[:_LOGGED])
+        raise NotReady("PostgreSQL does not answer as it should.") from None

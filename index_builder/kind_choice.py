@@ -56,7 +56,7 @@ def choose_kind(count: int, dimension: int, memory: int | None) -> str:
 def _too_large(kind: str, needed: int, memory: int) -> ConfigError:
     return ConfigError(
         f"the vectors take {needed / 1e6:,.1f} MB as {kind}, and {memory / 1e6:,.1f} MB are "
-        "allowed; allow more, or keep them in Milvus (--kind milvus)"
+        "allowed; allow more, or keep them in PostgreSQL (--kind pgvector)"
     )
 
 

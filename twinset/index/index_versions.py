@@ -7,7 +7,7 @@
       20261123T120501Z-1a2b3c4d/     one immutable version: when it was built, of which inputs
         manifest.json                encoder, dimension, count, kind, checksums
         index.faiss                  vectors; row r is item r (compressed ones: and vectors.npy)
-        milvus.json                  instead of both: the Milvus collection that holds them
+        milvus.json, pgvector.json   instead of both: the collection or table that holds them
         items.parquet                every field of the items
         pictures-<sha256>.bin        pictures end to end; a pack is shared with other versions
         images.parquet               in which pack each item's picture lies, and where

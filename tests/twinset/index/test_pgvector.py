@@ -1,4 +1,4 @@
-"""What is pgvector's alone: filters as SQL, lists, walking by a filter, versions and their tables."""
+"""What is pgvector's alone: filters as SQL, lists, walking by a filter, versions, tables."""
 
 import json
 
@@ -21,6 +21,7 @@ from twinset.index.exact_index import ExactIndex
 from twinset.index.index_versions import current_version, list_versions, open_version
 from twinset.index.pgvector.pgvector_fields import SqlFields, translate
 from twinset.index.pgvector.pgvector_index import PgvectorIndex, PgvectorPlan
+from twinset.index.pgvector.pgvector_tables import TableRecord
 from twinset.index.vector_index import Condition
 from twinset.store.postgres_connection import connection
 
@@ -45,7 +46,8 @@ def filtered(address):
 
         def rows(condition):
             sql, values = condition
-            found = connected.execute(f"SELECT row FROM filtered WHERE {sql} ORDER BY row", values)
+            sql = "SELECT row FROM filtered WHERE " + sql + " ORDER BY row"  # noqa: S608
+            found = connected.execute(sql, values)
             return [row for (row,) in found.fetchall()]
 
         yield rows
@@ -66,7 +68,7 @@ def test_any_text_survives_the_way_to_postgres(address, word):
     pgvector_index(address, VECTORS[:3], columns, "words")
     sql, values = translate(Compare("word", "=", word), SqlFields.of(columns))
     with connection(address) as connected:
-        found = connected.execute(f"SELECT row FROM words WHERE {sql}", values).fetchall()
+        found = connected.execute("SELECT row FROM words WHERE " + sql, values).fetchall()  # noqa: S608
     assert found == [(0,)]
 
 
@@ -78,15 +80,10 @@ def test_what_cannot_be_translated_widens_an_and_and_ends_the_rest(filtered):
     assert translate(Compare("gender", "=", "a\0b"), FIELDS) is None
 
 
-@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
-def test_a_text_that_postgres_cannot_hold_is_refused_and_leaves_no_table(address, text):
-    # Arrow holds half a surrogate pair only as bytes that were never checked.
-    values = pa.array([text.encode("utf-8", "surrogatepass")], pa.binary()).cast(
-        pa.string(), safe=False
-    )
-    columns = columns_from_table(pa.table({"word": values}), ["word"])
-    with pytest.raises((InvalidInput, UnicodeDecodeError)):
-        pgvector_index(address, VECTORS[:1], columns, "bad")
+def test_a_text_that_postgres_cannot_hold_is_refused_and_leaves_no_table(address):
+    columns = columns_from_table(pa.table({"word": ["fine", "a\0b"]}), ["word"])
+    with pytest.raises(InvalidInput):
+        pgvector_index(address, VECTORS[:2], columns, "bad")
     with connection(address) as connected:
         assert connected.execute("SELECT to_regclass('bad')").fetchone() == (None,)
 
@@ -117,11 +114,12 @@ def test_the_mask_decides_with_or_without_a_filter(parity, kept, with_filter, k)
 def test_a_filter_on_a_list_is_walked_by(parity, monkeypatch):
     asked = []
     select = PgvectorIndex._select
-    monkeypatch.setattr(
-        PgvectorIndex,
-        "_select",
-        lambda self, rest, values: (asked.append(rest), select(self, rest, values))[1],
-    )
+
+    def noted(self, rest, values):
+        asked.append(rest)
+        return select(self, rest, values)
+
+    monkeypatch.setattr(PgvectorIndex, "_select", noted)
     mask = np.arange(600) % 3 == 0
     where = Condition(In("sizes", ("s",)))
     rows, _ = parity.search(VECTORS[[3]], 10, mask, where)
@@ -198,8 +196,6 @@ def test_a_store_that_is_not_named_or_does_not_answer_is_said(tmp_path, inputs, 
 
 
 def test_a_record_is_checked(tmp_path):
-    from twinset.index.pgvector.pgvector_tables import TableRecord
-
     path = tmp_path / "pgvector.json"
     record = TableRecord("twinset_x", "halfvec", 8, FIELDS)
     record.save(path)

@@ -1,10 +1,10 @@
 """pgvector behind the index seam.
 
-PostgreSQL proposes, this module decides, as in `twinset.index.faiss_index`: candidates come back with
-their vectors and are scored again in one fixed way. Few matching rows are all scored by the server;
-many are walked in its graph, on and on (`hnsw.iterative_scan`) until enough of them meet the filter,
-and the mask checks each. What the walk does not find, though the mask says that it exists, is found
-by passing over the matching rows.
+PostgreSQL proposes, this module decides, as in `twinset.index.faiss_index`: candidates come back
+with their vectors and are scored again in one fixed way. The server scores few matching rows one
+and all. For many it walks its graph (`hnsw.iterative_scan`) until enough rows meet the filter, and
+the mask checks each. If the walk misses rows that the mask says exist, the server passes over all
+matching rows.
 """
 
 from __future__ import annotations

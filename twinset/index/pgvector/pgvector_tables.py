@@ -162,7 +162,7 @@ class VectorBytes(bytes):
 
 def packed(vector: Any) -> bytes:
     """A vector of `SENT` numbers (d,), with the header of pgvector's binary form."""
-    return len(vector).to_bytes(2, "big") + b"\0\0" + vector.tobytes()
+    return len(vector).to_bytes(2, "big") + b"\0\0" + bytes(vector.tobytes())
 
 
 def _send_vectors(connected: Any, number: Number) -> None:
@@ -172,7 +172,7 @@ def _send_vectors(connected: Any, number: Number) -> None:
 
     info = TypeInfo.fetch(connected, number)
 
-    class VectorDumper(Dumper):
+    class VectorDumper(Dumper):  # type: ignore[misc]
         format = Format.BINARY
         oid = info.oid
 
@@ -204,7 +204,7 @@ def _index(address: str, connected: Any, record: TableRecord) -> None:
 
 def _show_progress(address: str, name: str, done: threading.Event) -> None:
     sql = (
-        "SELECT tuples_done, tuples_total FROM pg_stat_progress_create_index"
+        "SELECT blocks_done, blocks_total FROM pg_stat_progress_create_index"
         " WHERE relid = to_regclass(%s)"
     )
     with progress_bar() as progress:

@@ -28,7 +28,7 @@ def test_the_kind_goes_by_the_memory(memory, kind):
 
 
 def test_too_little_memory_is_refused_with_what_it_takes():
-    with pytest.raises(ConfigError, match=r"76\.\d MB as ivf-pq, and 50\.0 MB .* milvus"):
+    with pytest.raises(ConfigError, match=r"76\.\d MB as ivf-pq, and 50\.0 MB .* pgvector"):
         choose_kind(MILLION, 256, parse_memory("50MB"))
     with pytest.raises(ConfigError, match="as exact"):
         settle_kind("exact", MILLION, 256, parse_memory("1GB"))

@@ -15,6 +15,7 @@ from index_builder.kind_choice import settle_kind
 from index_builder.publish import Going, new_version
 from index_builder.recall import RECALL_AT, filtered_recalls, measure_recall
 from index_builder.version_report import add_report
+from index_builder.word_files import write_words
 from twinset.artefacts import MANIFEST, read_manifest, write_manifest
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ArtefactError, ConfigError
@@ -142,6 +143,7 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
     """
     embeddings, kind, min_recall = inputs.embeddings, making.kind, making.min_recall
     pictures = write_items(inputs.catalogue, staging)
+    write_words(inputs, staging)
     start = time.monotonic()
     index = _index_vectors(staging, embeddings.item, kind)
     seconds = time.monotonic() - start

@@ -17,6 +17,7 @@ from index_builder.build import BuildReport, Making, write_version
 from index_builder.build_inputs import Inputs
 from index_builder.publish import Going, new_version
 from index_builder.version_report import take_over_report
+from index_builder.word_files import take_over_calibration
 from twinset.encoders.encoder_folder import load_encoder
 from twinset.errors import ConfigError
 from twinset.index.encoder_store import kept_encoder
@@ -51,6 +52,7 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
     going = Going(keep=keep, instead_of=base.name)
     with new_version(index_dir, content, going) as (name, staging):
         take_over_report(base.folder, staging)
+        take_over_calibration(base.folder, staging)
         report = write_version(name, staging, _inputs(merged), _making(base, overlay, log))
     _trim(index_dir, log)
     return report

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from twinset.errors import ArtefactError
-from twinset.index.index_versions import REPORT_FIGURES, REPORT_PAGE
+from twinset.index.kept_report import REPORT_FIGURES, REPORT_PAGE
 
 _FILES = (REPORT_PAGE, REPORT_FIGURES)
 

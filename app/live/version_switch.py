@@ -18,9 +18,9 @@ from twinset.index.index_versions import (
     go_back,
     list_versions,
     peek_manifest,
-    read_report,
     set_current,
 )
+from twinset.index.kept_report import read_report
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ class Recommender:
             await self._engine.search(partial(words.reader, version))
         query, understood = words.understand(version, text, query, switches)
         vector = await self._engine.encode_text(understood.words)
-        page = await self._search(partial(rank_words, version, text, vector, query))
+        page = await self._search(partial(rank_words, version, text, understood, vector, query))
         return replace(page, understood=understood)
 
     async def suggest(

@@ -65,34 +65,6 @@ class VectorSearch:
         return replace(self, where=None)
 
 
-@dataclass(frozen=True)
-class LedBy:
-    """The rows of another source behind the one row that was asked for by name."""
-
-    row: int
-    rest: RowSource
-    score: float = 1.0
-
-    def nearest(self, wanted: int, mask: Mask | None) -> list[Hit]:
-        """See `RowSource`."""
-        if mask is not None and not mask[self.row]:
-            return self.rest.nearest(wanted, mask)
-        found = [hit for hit in self.rest.nearest(wanted, mask) if hit[0] != self.row]
-        return [(self.row, self.score), *found][:wanted]
-
-    def above(self, least: float, mask: Mask | None) -> Ranked:
-        """See `RowSource`."""
-        rows, scores = self.rest.above(least, mask)
-        if mask is not None and not mask[self.row]:
-            return rows, scores
-        others = rows != self.row
-        return np.insert(rows[others], 0, self.row), np.insert(scores[others], 0, self.score)
-
-    def without_filter(self) -> RowSource:
-        """See `RowSource`."""
-        return replace(self, rest=self.rest.without_filter())
-
-
 def as_arrays(hits: Sequence[Hit]) -> Ranked:
     """Hits as two arrays: rows (m,) and scores (m,)."""
     rows = np.array([row for row, _ in hits], np.int64)

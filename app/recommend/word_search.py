@@ -6,26 +6,31 @@ are preferred; see `twinset.words.query`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from app.recommend.lists.session import moved
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import RankedPage, Vector, condition_of, rank_rows
-from app.recommend.row_sources import LedBy, RowSource, VectorSearch
 from app.recommend.selection import filter_mask
 from app.service_errors import UnknownField
 from twinset.errors import FilterError
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items, ItemTable
+from twinset.lexical.fused_search import FusedSearch
+from twinset.lexical.word_evidence import WordQuery, evidence_of, rows_of_code
 from twinset.words.query.item_words import ItemWords
 from twinset.words.query.parts import Part, Switches, Understood
 from twinset.words.query.reader import Reader
 from twinset.words.query.spelling import Spelling
 from twinset.words.suggestions import CompletionWords, TitleOrder
 from twinset.words.synonyms.synonym_file import SynonymFile
+
+# What a part of a query is worth, see `twinset.words.preferences.Preference`.
+_WEIGHTS: Mapping[str, float] = {}
+_USUAL_WEIGHT = 0.15
 
 
 class WordSearch:
@@ -56,7 +61,7 @@ class WordSearch:
         """
         reader = self.reader(version)
         _check(switches, reader)
-        if switches.off or row_of_code(version, text) is not None:
+        if switches.off or any(map(len, rows_of_code(version, text))):
             return query, Understood(text)
         found = reader.read(text, switches)
         if found.filter is None:
@@ -136,22 +141,14 @@ def _narrowed(
     return own, tuple(unmet)
 
 
-def row_of_code(version: IndexVersion, text: str) -> int | None:
-    """The row of the item whose id is the whole text, in any case; None if there is none."""
-    code = text.strip()
-    row = version.items.row_of(code)
-    if row is not None:
-        return row
-    ids = version.items.columns["id"].vocabulary
-    if ids is None:
-        return None
-    first, end = ids.span(code)
-    return version.items.row_of(ids[first]) if end - first == 1 else None
-
-
-def rank_words(version: IndexVersion, text: str, vector: Vector, query: SearchQuery) -> RankedPage:
-    """The page of rows nearest to the words; the item whose code they are comes first."""
+def rank_words(
+    version: IndexVersion, text: str, understood: Understood, vector: Vector, query: SearchQuery
+) -> RankedPage:
+    """The page of rows that fit the words best, by their vector (d,), their letters, and what was
+    understood of them; items whose code the text is come first."""
     vector = moved(version, vector, query)
-    search: RowSource = VectorSearch(version.index, vector, condition_of(query))
-    row = row_of_code(version, text)
-    return rank_rows(version, search if row is None else LedBy(row, search), query)
+    preferences = understood.preferences(_WEIGHTS, _USUAL_WEIGHT)
+    asked = WordQuery(text, understood.words, preferences)
+    evidence = evidence_of(version, asked, vector)
+    search = FusedSearch(version.index, vector, condition_of(query), evidence)
+    return rank_rows(version, search, query)

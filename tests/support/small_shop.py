@@ -20,6 +20,7 @@ from twinset.index import ExactIndex
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import ImageStore, ItemTable
 from twinset.index.vector_index import VectorIndex
+from twinset.lexical.word_index import WORDS_FILE, WordIndex, build_word_table, write_word_table
 
 COLOURS = ("red", "green", "blue", "black")
 TYPES = ("dress", "shirt", "shoe", "watch", "bag", "hat")
@@ -67,7 +68,9 @@ def open_shop(folder: Path, encoder: HashEncoder) -> IndexVersion:
         "length": pa.array(lengths, pa.int64()),
         "type": ["image/png"] * len(rows),
     }
-    pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
+    items = pa.Table.from_pylist(rows)
+    pq.write_table(items, folder / "items.parquet")
+    write_word_table(build_word_table(items, None), folder / WORDS_FILE)
     pq.write_table(pa.table(places), folder / "images.parquet")
     (folder / "images.bin").write_bytes(b"".join(p for p in pictures if isinstance(p, bytes)))
     images = [Image.open(io.BytesIO(p)) if isinstance(p, bytes) else None for p in pictures]
@@ -82,6 +85,7 @@ def open_shop(folder: Path, encoder: HashEncoder) -> IndexVersion:
         items=ItemTable(folder / "items.parquet"),
         images=ImageStore(folder / "images.parquet"),
         manifest={},
+        words=WordIndex.load(folder / WORDS_FILE, len(rows)),
     )
 
 
@@ -108,6 +112,7 @@ class Server(uvicorn.Server):
 
 def as_version(folder: Path, index: VectorIndex) -> IndexVersion:
     """A version over the items and pictures that a test wrote into `folder`."""
+    items = ItemTable(folder / "items.parquet")
     return IndexVersion(
         name="20260101T000000Z-0123abcd",
         folder=folder,
@@ -115,7 +120,8 @@ def as_version(folder: Path, index: VectorIndex) -> IndexVersion:
         fingerprint="none",
         category=None,
         index=index,
-        items=ItemTable(folder / "items.parquet"),
+        items=items,
         images=ImageStore(folder / "images.parquet"),
         manifest={},
+        words=WordIndex(build_word_table(items.table, None), len(items)),
     )

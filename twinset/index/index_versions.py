@@ -11,6 +11,8 @@
         items.parquet                every field of the items
         pictures-<sha256>.bin        pictures end to end; a pack is shared with other versions
         images.parquet               in which pack each item's picture lies, and where
+        words.arrow                  the words of the items, see `twinset.lexical.word_index`
+        picture_calibration.npy      how words alone compare with pictures
       report.html, report.json     how its encoder was evaluated; if the build was given it
 
 A version never changes once it is there. Going live, and going back, is one atomic write of
@@ -19,7 +21,6 @@ CURRENT. Names sort by time.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -37,13 +38,14 @@ from twinset.errors import ArtefactError, Conflict, NotFound
 from twinset.index.engines import engine_in, engine_of
 from twinset.index.indexed_items import Images, ImageStore, Items, ItemTable
 from twinset.index.vector_index import Mask, VectorIndex
+from twinset.lexical.picture_calibration import CALIBRATION_FILE, PictureCalibration
+from twinset.lexical.word_index import WORDS_FILE, WordIndex, Words
 
 KIND = "index"
 CURRENT = "CURRENT"
 ITEMS_FILE = "items.parquet"
 IMAGE_PLACES_FILE = "images.parquet"
 _FILES = (ITEMS_FILE, IMAGE_PLACES_FILE)
-REPORT_PAGE, REPORT_FIGURES = "report.html", "report.json"
 _REMEMBERED = 10
 _FLIP_LOCK = ".current.lock"
 _VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
@@ -68,6 +70,10 @@ class IndexVersion:
     items: Items
     images: Images
     manifest: Mapping[str, Any]
+    # None for a version built before 0.3: words are then compared by vectors alone.
+    words: Words | None = None
+    # None if too few items have both words and a picture to tell how the two compare.
+    calibration: PictureCalibration | None = None
     # (n,) which rows are items; None if all are. Only live writes leave rows without one.
     alive: Mask | None = None
     # Of the last live write in it; 0 for a version as it was built.
@@ -122,26 +128,6 @@ def peek_manifest(index_dir: Path, name: str) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
-
-
-def read_report(index_dir: Path, name: str) -> bytes:
-    """The page of a version's evaluation.
-
-    Raises:
-        NotFound: if there is no such version, or it has none.
-        ArtefactError: if it is damaged.
-    """
-    path = index_dir / name / REPORT_PAGE
-    files = peek_manifest(index_dir, name).get("files") if is_version(name) else None
-    if not isinstance(files, dict) or REPORT_PAGE not in files:
-        raise NotFound("There is no evaluation report of such a version.")
-    try:
-        data = path.read_bytes()
-    except OSError:
-        raise ArtefactError(path, "is missing or cannot be read") from None
-    if hashlib.sha256(data).hexdigest() != files[REPORT_PAGE]:
-        raise ArtefactError(path, "does not match its checksum; it was damaged or replaced")
-    return data
 
 
 def is_version(name: str) -> bool:
@@ -285,7 +271,21 @@ def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVe
         items=ItemTable(folder / ITEMS_FILE),
         images=ImageStore(folder / IMAGE_PLACES_FILE, manifest["files"]),
         manifest=manifest,
+        words=_open_words(folder, manifest),
+        calibration=_open_calibration(folder, manifest),
     )
+
+
+def _open_words(folder: Path, manifest: Mapping[str, Any]) -> WordIndex | None:
+    if WORDS_FILE not in manifest["files"]:
+        return None
+    return WordIndex.load(folder / WORDS_FILE, int(manifest["count"]))
+
+
+def _open_calibration(folder: Path, manifest: Mapping[str, Any]) -> PictureCalibration | None:
+    if CALIBRATION_FILE not in manifest["files"]:
+        return None
+    return PictureCalibration.load(folder / CALIBRATION_FILE, int(manifest["dimension"]))
 
 
 def index_file(manifest: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from twinset.index.indexed_items import Images, Layers, StoredImage
 from twinset.index.vector_index import Mask, Rows
 from twinset.live.merged_columns import MergedColumns
 from twinset.live.merged_index import MergedIndex
+from twinset.live.merged_words import MergedWords
 from twinset.live.overlay import BASE_PICTURE, Change, Overlay
 from twinset.live.write_log import WriteLog
 
@@ -35,6 +36,7 @@ def merge_version(overlay: Overlay, log: WriteLog) -> IndexVersion:
         index=MergedIndex(base.index, overlay, alive),
         items=MergedItems(overlay, dead),
         images=MergedImages(base.images, overlay, log),
+        words=None if base.words is None else MergedWords(base.words, overlay, alive),
         alive=None if alive.all() else alive,
         sequence=overlay.sequence,
     )

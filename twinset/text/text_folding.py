@@ -34,6 +34,14 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", folded)  # case folding can undo the composition
 
 
+def without_accents(text: str) -> str:
+    """A text without the marks on its letters: "zoë" is often typed as "zoe"."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in parts if not unicodedata.combining(c)))
+
+
 def fold_array(texts: pa.StringArray) -> pa.StringArray:
     """`fold` of each text; texts of ASCII alone are folded by Arrow, a hundred times faster."""
     folded = pc.ascii_lower(texts)

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from app.live.version_switch import ListedVersion
-from twinset.index.index_versions import REPORT_PAGE
+from twinset.index.kept_report import REPORT_PAGE
 
 
 class ErrorInfo(BaseModel):

@@ -40,7 +40,11 @@ class Hit(BaseModel):
 
     id: str
     rank: int = Field(ge=1, description="Place in the whole list, from 1.")
-    score: float = Field(ge=-1.001, le=1.001, description="Cosine similarity.")
+    score: float = Field(
+        ge=-1.001,
+        le=1.001,
+        description="Cosine similarity; by words, raised towards 1 by what fits the item.",
+    )
     item: Item
     variants: list[str] = Field(
         default_factory=list,

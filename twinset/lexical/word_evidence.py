@@ -1,0 +1,126 @@
+"""How well the words of a query and its preferences fit each item, apart from what vectors say.
+
+The words found of a query are weighed by how rare they are (inverse document frequency, Sparck
+Jones, 1972) and by the field they stand in. Their share of the whole query is 1 if an item has all
+words in its title, and 0 if it has none. Words that no item has lower it: of "sequin kaftan" an
+item with one of the two has half. A title that holds little besides the query counts more.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinset.columns import Columns
+from twinset.filters import evaluate, parse_filter, quote_name, quote_value
+from twinset.index.index_versions import IndexVersion
+from twinset.index.indexed_items import Items
+from twinset.index.vector_index import Mask, Rows, Vectors
+from twinset.lexical.fused_search import Evidence
+from twinset.lexical.terms import code_of, query_terms, terms_of
+from twinset.lexical.word_index import CODE, TITLE, Words
+from twinset.words.preferences import Preference
+
+# Measured by `make bench-words` on names kept out of training; docs/words.md has the table.
+WORDS_WEIGHT = 0.5
+_TITLE_SHARE = 0.25
+_UNKNOWN = 0.5
+_FUNCTION_WORD = 0.2
+_LEFT_OF_CODE = 0.01
+# A code is of one item or of its variants; a value of more items is a word like others.
+_MOST_OF_CODE = 32
+
+
+@dataclass(frozen=True)
+class WordQuery:
+    """A query as it was `typed`, its `words` as they were understood, and what it prefers."""
+
+    typed: str
+    words: str
+    preferences: tuple[Preference, ...] = ()
+
+
+@cache
+def function_words() -> frozenset[str]:
+    """The words, as terms, that hold a query together: "for", "mit", "avec"."""
+    text = (files("twinset.lexical") / "function_words.txt").read_text(encoding="utf-8")
+    lines = (line.partition(":")[2] for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(term for line in lines for term in terms_of(line))
+
+
+def word_shares(words: Words, total: int, text: str) -> NDArray[np.float64]:
+    """The share (total,) of a query's words that each row has, 0 to 1."""
+    found = np.zeros(total)
+    titled = np.zeros(total)
+    whole = 0.0
+    for term in query_terms(text, lambda term: len(words.postings(term)) > 0):
+        held = words.postings(term)
+        rarity = math.log1p((words.count - len(held) + 0.5) / (len(held) + 0.5))
+        if term in function_words():
+            rarity *= _FUNCTION_WORD
+        if not len(held):
+            whole += _UNKNOWN * rarity
+            continue
+        whole += rarity
+        found[held.rows] += rarity * np.minimum(held.strengths, TITLE) / TITLE
+        in_title = held.title_words > 0
+        titled[held.rows[in_title]] += 1 / held.title_words[in_title]
+    if not whole:
+        return found
+    return found / whole * (1 - _TITLE_SHARE + _TITLE_SHARE * np.minimum(titled, 1))
+
+
+def evidence_of(version: IndexVersion, query: WordQuery, vector: Vectors) -> Evidence:
+    """What is known of a version's rows for a query, beside its vector (d,)."""
+    left = np.ones(len(version))
+    if version.words is not None:
+        left -= WORDS_WEIGHT * word_shares(version.words, len(version), query.words)
+    for preference in query.preferences:
+        left[_preferred(version.items.columns, preference)] *= 1 - preference.weight
+    own, others = rows_of_code(version, query.typed)
+    left[others] *= _LEFT_OF_CODE
+    left[own] = 0
+    bare = None if version.calibration is None else _bare(version)
+    if bare is None or version.calibration is None:
+        return Evidence(left)
+    return Evidence(left, bare, version.calibration.curve(vector))
+
+
+def _bare(version: IndexVersion) -> Mask | None:
+    """The rows without a picture; None if every row has one."""
+    bare = ~version.images.has_image
+    return bare if bare.any() else None
+
+
+def rows_of_code(version: IndexVersion, text: str) -> tuple[Rows, Rows]:
+    """The row of the item whose id is the whole text, in any case, and the rows of items of which
+    it is another code, in whatever case and spacing; each may be empty."""
+    own = _row_of_id(version.items, text.strip())
+    if version.words is None:
+        return own, np.empty(0, np.int64)
+    held = version.words.postings(code_of(text))
+    rows = held.rows[held.strengths == CODE].astype(np.int64)
+    return own, rows[:0] if len(rows) > _MOST_OF_CODE else rows[~np.isin(rows, own)]
+
+
+def _row_of_id(items: Items, text: str) -> Rows:
+    row = items.row_of(text)
+    ids = items.columns["id"].vocabulary
+    if row is None and ids is not None:
+        first, end = ids.span(text)
+        row = items.row_of(ids[first]) if end - first == 1 else None
+    return np.array([] if row is None else [row], np.int64)
+
+
+def _preferred(columns: Columns, preference: Preference) -> Mask | Rows:
+    """The rows that have what a preference asks for; none if its field holds no text."""
+    column = columns.get(preference.field)
+    if column is None or column.vocabulary is None or not preference.values:
+        return np.empty(0, np.int64)
+    values = ", ".join(map(quote_value, preference.values))
+    return evaluate(parse_filter(f"{quote_name(preference.field)} IN [{values}]"), columns)

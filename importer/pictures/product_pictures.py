@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -35,8 +36,9 @@ _BREAKS = re.compile(r"\s*[,|;\s]\s*(?=(?:https?:)?//)", re.IGNORECASE)
 class ProductPictures:
     """Reads pictures from files below `root`, from addresses, or from the feed itself.
 
-    Answers of addresses are kept in `cache` by address, and asked for again with their ETag, so
-    that a second run fetches only what changed. Safe to share between threads.
+    Pictures from addresses are kept in `cache` by address, as they are stored, and asked for again
+    with their ETag, so that a second run fetches and decodes only what changed. Safe to share
+    between threads.
     """
 
     def __init__(self, root: Path, downloads: Downloads, cache: Path) -> None:
@@ -56,7 +58,7 @@ class ProductPictures:
         elif first.startswith("data:"):
             data = _from_base64(first.partition(",")[2])
         elif _ADDRESS.match(first):
-            data = self._fetch(first if first.lower().startswith("http") else f"https:{first}")
+            return self._fetch(first if first.lower().startswith("http") else f"https:{first}")
         else:
             data = self._read_file(first)
         return stored(data)
@@ -104,6 +106,7 @@ class ProductPictures:
         raise BadValue("image is missing")
 
     def _fetch(self, address: str) -> bytes:
+        """The bytes to store of the picture at an address."""
         name = hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()
         body, note = self._cache / name[:2] / name, self._cache / name[:2] / f"{name}.json"
         headers = _conditions(note) if body.exists() else {}
@@ -114,12 +117,13 @@ class ProductPictures:
         if response.status_code == 304:
             return body.read_bytes()
         body.parent.mkdir(parents=True, exist_ok=True)
-        staging = body.with_suffix(".part")
-        staging.write_bytes(response.content)
+        picture = stored(response.content)
+        staging = body.with_suffix(f".{threading.get_ident()}.part")
+        staging.write_bytes(picture)
         staging.replace(body)
         kept = {k: response.headers[k] for k in ("etag", "last-modified") if k in response.headers}
         note.write_text(json.dumps({"address": address, **kept}))
-        return response.content
+        return picture
 
 
 def first_reference(value: Any) -> str | bytes | None:

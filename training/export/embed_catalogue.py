@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 from PIL.Image import Image
 
+from training.export.shards import MadeRows, Shards
 from twinset.catalogue import Catalogue, render_texts
 from twinset.embeddings import MATRICES, EmbeddingsWriter, open_embeddings
 from twinset.encoders import Encoder, ItemVectors
@@ -38,28 +39,34 @@ class Embedded:
 
 
 class _Kept:
-    """Vectors of an earlier export that still fit, by the hash of what they were made from."""
+    """Vectors of earlier exports that still fit, by the hash of what they were made from."""
 
-    def __init__(self, folder: Path, encoder: Encoder) -> None:
-        self._rows: dict[str, int] = {}
-        try:
-            self._old = open_embeddings(folder)
-        except ArtefactError:
-            return  # missing, damaged or of another kind: everything is made anew
-        same = self._old.fingerprint == encoder.fingerprint
-        if same and self._old.text_template == encoder.text_template:
-            self._rows = {one: row for row, one in enumerate(self._old.contents or ())}
+    def __init__(self, rows: Iterable[MadeRows]) -> None:
+        self._places: dict[str, tuple[ItemVectors, int]] = {}
+        for made in rows:
+            for row, content in enumerate(made.contents):
+                self._places[content] = (made.vectors, row)
 
     def __contains__(self, content: str) -> bool:
-        return content in self._rows
+        return content in self._places
 
     def fill(self, vectors: ItemVectors, contents: Sequence[str]) -> None:
         """Write the kept rows into `vectors`, each at the place of its content."""
         for place, content in enumerate(contents):
-            row = self._rows.get(content)
-            if row is not None:
+            found = self._places.get(content)
+            if found is not None:
                 for name in MATRICES:
-                    getattr(vectors, name)[place] = getattr(self._old, name)[row]
+                    getattr(vectors, name)[place] = getattr(found[0], name)[found[1]]
+
+
+def _of_folder(folder: Path, encoder: Encoder) -> Iterator[MadeRows]:
+    """The rows of an embeddings folder, if this encoder made them of the same words."""
+    try:
+        old = open_embeddings(folder)
+    except ArtefactError:
+        return  # missing, damaged or of another kind: everything is made anew
+    if (old.fingerprint, old.text_template) == (encoder.fingerprint, encoder.text_template):
+        yield MadeRows(old.contents or (), ItemVectors(old.image, old.text, old.item))
 
 
 def embed_catalogue(
@@ -68,8 +75,9 @@ def embed_catalogue(
     """Write the embeddings of every item of `catalogue` to the folder `out`.
 
     With `replace`, vectors in `out` whose words and picture are unchanged are kept, so that a
-    second export embeds only what changed. Decoding runs ahead of encoding by one batch, so memory
-    holds two batches of images.
+    second export embeds only what changed. What an export made before it was cut off lies in shards
+    beside `out`, and the next one goes on from there. Decoding runs ahead of encoding by one batch,
+    so memory holds two batches of images.
 
     Raises:
         CatalogueError: if an item has neither a usable image nor words; it is named.
@@ -78,7 +86,8 @@ def embed_catalogue(
     table = catalogue.rows()
     ids = [str(value) for value in table["id"].to_pylist()]
     texts = render_texts(encoder.text_template, table)
-    kept = _Kept(out, encoder) if replace else _Kept(out / "none", encoder)
+    shards = Shards(out, encoder)
+    kept = _Kept(chain(_of_folder(out, encoder) if replace else (), shards.made()))
     started, embedded = time.perf_counter(), 0
     with (
         EmbeddingsWriter(out, len(ids), encoder, replace) as writer,
@@ -104,10 +113,13 @@ def embed_catalogue(
             vectors = _blank(len(batch), encoder.dimension)
             kept.fill(vectors, contents)
             if new:
-                _place(vectors, encoder.encode_items(images, words), new)
+                made = encoder.encode_items(images, words)
+                shards.add([contents[n] for n in new], made)
+                _place(vectors, made, new)
             writer.write(ids[part], vectors, contents)
             embedded += len(new)
             progress.update(task, completed=start + len(batch))
+    shards.clear()
     return Embedded(len(ids), embedded, time.perf_counter() - started)
 
 

@@ -1,0 +1,124 @@
+"""Exports embed what changed alone, and go on after they were killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.paths import ROOT
+from training.export.embed_catalogue import Embedded, embed_catalogue
+from training.export.shards import SHARD_ROWS
+from twinset.catalogue import Catalogue, CatalogueWriter
+from twinset.embeddings import MATRICES, open_embeddings
+from twinset.encoders import ItemVectors
+from twinset.encoders.hash_encoder import HashEncoder
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from training.export.embed_catalogue import embed_catalogue
+from twinset.catalogue import Catalogue
+from twinset.encoders.hash_encoder import HashEncoder
+
+class Slow(HashEncoder):
+    def encode_items(self, images, texts):
+        time.sleep(0.05)
+        return super().encode_items(images, texts)
+
+embed_catalogue(Slow(16), Catalogue(Path(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+@dataclass
+class Counting:
+    """The hash encoder, which notes the words that it embeds."""
+
+    inner: HashEncoder = field(default_factory=lambda: HashEncoder(16))
+    seen: list[str | None] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def encode_items(self, images: Any, texts: Any) -> ItemVectors:
+        self.seen += texts
+        return self.inner.encode_items(images, texts)
+
+
+def write(path: Path, count: int, changed: frozenset[int] = frozenset()) -> Catalogue:
+    with CatalogueWriter(path, {}, None) as writer:
+        for number in range(count):
+            title = f"item {number}" + (" in ruby" if number in changed else "")
+            writer.write({"id": f"i{number}", "title": title, "price": 1.0 + number % 7})
+    return Catalogue(path)
+
+
+def export(catalogue: Catalogue, out: Path, **options: Any) -> tuple[Embedded, Counting]:
+    encoder = Counting()
+    return embed_catalogue(encoder, catalogue, out, **options), encoder
+
+
+def assert_same_rows(one: Path, other: Path) -> None:
+    first, second = open_embeddings(one), open_embeddings(other)
+    assert (first.ids, first.contents) == (second.ids, second.contents)
+    for name in MATRICES:
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+def test_of_40000_items_the_ten_that_changed_are_embedded(tmp_path: Path) -> None:
+    export(write(tmp_path / "c.parquet", 40_000), tmp_path / "out")
+    changed = frozenset(range(7, 40_000, 4_000))
+    catalogue = write(tmp_path / "c.parquet", 40_000, changed)
+    done, encoder = export(catalogue, tmp_path / "out", replace=True)
+    assert (done.items, done.embedded) == (40_000, 10)
+    assert encoder.seen == [f"item {number} in ruby" for number in sorted(changed)]
+    export(catalogue, tmp_path / "whole")
+    assert_same_rows(tmp_path / "out", tmp_path / "whole")
+
+
+def test_an_export_that_was_killed_goes_on(tmp_path: Path) -> None:
+    catalogue = write(tmp_path / "c.parquet", 3 * SHARD_ROWS)
+    out = tmp_path / "out"
+    words = [sys.executable, "-c", KILLED, str(catalogue.path), str(out)]
+    with subprocess.Popen(words, cwd=ROOT) as process:
+        shards = tmp_path / ".out.shards"
+        end = time.monotonic() + 120
+        while not list(shards.glob("*/*.npz")) and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not out.exists()
+    done, encoder = export(catalogue, out)
+    assert done.embedded == len(encoder.seen) <= 2 * SHARD_ROWS
+    assert not shards.exists()
+    export(catalogue, tmp_path / "whole")
+    assert_same_rows(out, tmp_path / "whole")
+
+
+@pytest.mark.parametrize("damage", ["cut", "other"])
+def test_shards_that_do_not_fit_are_made_anew(tmp_path: Path, damage: str) -> None:
+    catalogue = write(tmp_path / "c.parquet", SHARD_ROWS + 5)
+
+    class Failing(Counting):
+        def encode_items(self, images: Any, texts: Any) -> ItemVectors:
+            if len(self.seen) >= SHARD_ROWS:
+                raise RuntimeError
+            return super().encode_items(images, texts)
+
+    with pytest.raises(RuntimeError):
+        embed_catalogue(Failing(), catalogue, tmp_path / "out")
+    (shard,) = (tmp_path / ".out.shards").glob("*/*.npz")
+    if damage == "cut":
+        shard.write_bytes(shard.read_bytes()[:1000])
+        encoder = Counting()
+    else:
+        encoder = Counting(HashEncoder(24))
+    done = embed_catalogue(encoder, catalogue, tmp_path / "out")
+    assert done.embedded == SHARD_ROWS + 5

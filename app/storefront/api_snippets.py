@@ -63,12 +63,19 @@ def call_of(state: PageState, group_by: str | None) -> HttpCall:
     if signals > 1 or state.unlike:
         return HttpCall("POST", "/recommend", json=_signals(state) | common)
     if state.words:
-        return HttpCall("POST", "/recommend/by-text", json={"query": state.words} | common)
+        asked = {"query": state.words} | _understand(state)
+        return HttpCall("POST", "/recommend/by-text", json=asked | common)
     if state.like:
         path = f"/items/{quote(state.like[0], safe='')}/similar"
         return HttpCall("GET", path, params=common)
     box = {"box": ",".join(map(plain, state.box))} if state.box else {}
     return HttpCall("POST", "/recommend/by-image", form=box | common)
+
+
+def _understand(state: PageState) -> dict[str, Any]:
+    if state.switches.off:
+        return {"understand": []}  # what JSON writes of it is Python too
+    return {"understand": list(state.understand)} if state.understand else {}
 
 
 def _signals(state: PageState) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from urllib.parse import urlencode
 from app.concurrency.image_decoding import Box
 from app.recommend.query import MAX_OFFSET, MAX_SIGNALS
 from twinset.filters import quote_name, quote_value
+from twinset.words.query.parts import Switches
 
 PAGE_SIZE = 24
 CHOICE = "f."
+MOST_SWITCHES = 50
+_OFF = "false"
 # Pictures are more like each other than a text is like any. With the same weight "red" would
 # hardly move what is like a blue dress, and less of one red dress would mean no dress at all. So
 # words count for more, and what to be unlike for less, as in Rocchio's feedback.
@@ -29,7 +32,8 @@ class PageState:
     """Everything that decides what a search page shows: signals, filters, and the page's number.
 
     Signals are words, a photo or a box of it, and items liked or not. `choices` maps a field to the
-    values chosen. If there is a photo, an address cannot hold it; all else it can.
+    values chosen. If there is a photo, an address cannot hold it; all else it can. `understand` is
+    as in the HTTP interface: which parts of the words may be understood, ("false",) for none.
 
     Example:
         >>> PageState(words="red dress", high=50.0).address()
@@ -47,6 +51,7 @@ class PageState:
     in_stock: bool = False
     page: int = 1
     wants_photo: bool = False
+    understand: tuple[str, ...] = ()
 
     @property
     def ranked(self) -> bool:
@@ -78,6 +83,11 @@ class PageState:
         if self.in_stock and without != "available":
             parts.append("available = true")
         return " AND ".join(parts) or None
+
+    @property
+    def switches(self) -> Switches:
+        """Which parts of the words may be understood."""
+        return Switches(off=True) if _OFF in self.understand else Switches(self.understand)
 
     def address(self, page: int | None = None) -> str:
         """The address that shows this state again; `page` is another page of the same results."""
@@ -112,6 +122,7 @@ def read_page_state(pairs: Pairs, photo: bytes | None = None) -> PageState:
         in_stock=values.get("stock") == "1",
         page=_page(values.get("page", "")),
         wants_photo=values.get("with") == "photo",
+        understand=_names(pairs),
     )
 
 
@@ -128,6 +139,7 @@ def to_pairs(state: PageState) -> Pairs:
     ends = (("low", state.low), ("high", state.high))
     pairs += [(name, plain(end)) for name, end in ends if end is not None]
     pairs += [("stock", "1")] if state.in_stock else []
+    pairs += [("understand", name) for name in state.understand]
     return [*pairs, ("page", str(state.page))] if state.page > 1 else pairs
 
 
@@ -160,6 +172,14 @@ def _without(pairs: Pairs, dropped: str) -> Pairs:
 def _ids(pairs: Iterable[tuple[str, str]], field_name: str) -> tuple[str, ...]:
     found = dict.fromkeys(value for name, value in pairs if name == field_name and value)
     return tuple(found)[-MAX_SIGNALS // 2 :]
+
+
+def _names(pairs: Pairs) -> tuple[str, ...]:
+    """What of the words may be understood; several names may stand between commas."""
+    given = [
+        part.strip() for name, value in pairs if name == "understand" for part in value.split(",")
+    ]
+    return tuple(dict.fromkeys(name for name in given if name and name != "true"))[:MOST_SWITCHES]
 
 
 def _number(text: str) -> float | None:

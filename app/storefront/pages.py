@@ -15,6 +15,7 @@ from app.recommend.recommender import STYLE, Recommender
 from app.storefront.filter_panel import Choice, Panel, read_panel
 from app.storefront.page_state import PAGE_SIZE, PageState, signal_fields
 from app.storefront.product_tiles import PREFERRED, Tile, Values, reference, tile, values_of
+from app.storefront.understood_chips import UnderstoodWords, understood_words
 from twinset.errors import InvalidInput
 from twinset.filters import quote_name, quote_value
 
@@ -36,6 +37,7 @@ class Results:
     exhausted: bool
     total: int | None
     took_ms: float
+    understood: UnderstoodWords
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ async def search(recommender: Recommender, call: Call, state: PageState) -> tupl
         exhausted=exhausted,
         total=found.total if isinstance(found, ListedPage) else None,
         took_ms=call.took_ms,
+        understood=understood_words(found.understood if isinstance(found, RankedPage) else None),
     )
     return results, panel
 
@@ -140,7 +143,7 @@ async def _rank(recommender: Recommender, state: PageState, query: SearchQuery) 
         return await recommender.by_image(state.photo, state.box, query)
     if state.like:
         return await recommender.similar(recommender.row(state.like[0]), query)
-    return await recommender.by_text(state.words, query)
+    return await recommender.by_text(state.words, query, state.switches)
 
 
 def signals_of(state: PageState) -> tuple[list[Signal], list[Signal]]:

@@ -4,6 +4,7 @@
 import { onCrop } from "./crop.js";
 import { onPhoto } from "./photo.js";
 import { restore, show } from "./show.js";
+import { onSuggest } from "./suggest.js";
 
 const TYPING_PAUSE_MS = 200;
 const $ = (selector) => document.querySelector(selector);
@@ -21,9 +22,15 @@ function listenToForm(form) {
   const query = $("#q");
   const type = () => {
     clearTimeout(pause);
+    understandAfresh();
     pause = setTimeout(() => show(new FormData(form), { typed: true }), TYPING_PAUSE_MS);
   };
   query.addEventListener("input", type);
+  onSuggest(query, () => {
+    clearTimeout(pause);
+    understandAfresh();
+    show(new FormData(form), { top: true });
+  });
   // Who is fast types before this script has come.
   if (document.activeElement === query && query.value !== query.defaultValue) type();
   // A ticked box or a changed price searches at once.
@@ -32,6 +39,11 @@ function listenToForm(form) {
     // Folded away on a narrow screen, they leave the page somewhere amid its products.
     if (target.id === "filters-toggle" && !target.checked) scrollTo({ top: 0 });
   });
+}
+
+// What was switched off of the words before means nothing for others.
+function understandAfresh() {
+  for (const name of document.querySelectorAll("#view input[name=understand]")) name.remove();
 }
 
 function listenToPhotos(form) {

@@ -32,6 +32,8 @@ STATES = {
     "like": PageState(like=(ODD_ID,)),
     "like and unlike": PageState(like=("p1", "p2"), unlike=("p7",), high=30.0),
     "second page": PageState(words="hat", page=2),
+    "switched off": PageState(words="red hat not blue", understand=("-negation",)),
+    "not understood": PageState(words="hat not blue under 20", understand=("false",)),
 }
 
 

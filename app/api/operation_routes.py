@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 
@@ -9,11 +10,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.api.admin_access import AdminDep, admin_scheme, require_admin
 from app.api.admin_routes import LiveDep, VersionPath
-from app.api.dependencies import CallDep, StateDep
+from app.api.dependencies import CallDep, RecommenderDep, StateDep
 from app.api.description.openapi_responses import Responses, responses
 from app.api.reading.plain_query import QueryRoute
-from app.api.wire.admin_schemas import ErrorInfo, ErrorList
+from app.api.wire.admin_schemas import CatalogueHealth, ErrorInfo, ErrorList, FindingInfo
 from app.http.sessions import COOKIE, Sessions
+from app.live.catalogue_health import examine
 from app.live.version_switch import Versions
 
 router = APIRouter(tags=["admin"], route_class=QueryRoute)
@@ -47,6 +49,26 @@ async def list_errors(call: CallDep, state: StateDep) -> ErrorList:
     remembers its own."""
     errors = [ErrorInfo.model_validate(vars(event)) for event in state.errors.latest()]
     return ErrorList(request_id=call.request_id, errors=errors)
+
+
+@router.get(
+    "/catalogue",
+    summary="What the catalogue lacks",
+    responses=responses(401, 404, 429, 500, 503),
+    dependencies=[AdminDep],
+)
+async def catalogue_health(
+    call: CallDep, live: LiveDep, recommender: RecommenderDep
+) -> CatalogueHealth:
+    """Items without a picture, title, price or kind, sold out, or in groups of several kinds, with
+    examples to look at."""
+    version = recommender.version
+    findings = await live.run(partial(examine, version))
+    return CatalogueHealth(
+        request_id=call.request_id,
+        items=version.count,
+        findings=[FindingInfo.model_validate(asdict(finding)) for finding in findings],
+    )
 
 
 def require_operator(

@@ -141,10 +141,10 @@ async def widget_page(request: Request, state: StateDep, item: str = "") -> Resp
 
 
 @router.api_route("/operator", methods=["GET", "HEAD"])
-async def operator_page(request: Request) -> Response:
+async def operator_page(request: Request, state: StateDep) -> Response:
     """Versions, figures and errors. The page holds nothing itself: its script asks with the admin
     key."""
-    return page(request, "operator.html")
+    return page(request, "operator.html", events=state.settings.events)
 
 
 class WholeFile(FileResponse):

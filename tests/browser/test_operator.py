@@ -78,6 +78,15 @@ def test_versions_are_activated_compared_and_gone_back_from(visit, desk, index):
     first, second, part = list_versions(index)
     expect(live_row(desk)).to_contain_text(second)
 
+    asked, refused = [], ["worse than the live one"]
+
+    def answer(dialog):
+        asked.append(dialog.message)
+        no = any(words in dialog.message for words in refused)
+        dialog.dismiss() if no else dialog.accept()
+
+    desk.on("dialog", answer)
+
     def activate(version):
         row = desk.locator("#versions tr", has_text=version)
         row.get_by_role("button", name="Activate").click()
@@ -88,14 +97,13 @@ def test_versions_are_activated_compared_and_gone_back_from(visit, desk, index):
     expect(desk.locator("#comparison")).to_contain_text("ndcg at 10")
     assert current_version(index) == first
 
-    asked = []
-    desk.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     activate(part)
     expect(desk.locator("#notice")).to_contain_text("40 items, not 160")
-    assert "worse than the live one" in asked[0]
+    assert asked[1] == f"Let {part} answer from now on?"
+    assert "worse than the live one" in asked[2]
     assert current_version(index) == first
 
-    desk.once("dialog", lambda dialog: dialog.accept())
+    refused.clear()
     activate(part)
     expect(live_row(desk)).to_contain_text(part)
     expect(desk.locator("#notice")).to_be_hidden()
@@ -110,6 +118,7 @@ def test_versions_are_activated_compared_and_gone_back_from(visit, desk, index):
 def test_what_went_wrong_stays_to_be_read(visit, desk, index):
     """Figures are read every five seconds; they take away only what they said themselves."""
     visit.forgive()
+    desk.on("dialog", lambda dialog: dialog.accept())
     desk.route("**/rollback", lambda route: route.fulfill(status=409, json={"detail": "No way."}))
     desk.get_by_role("button", name="Roll back").click()
     expect(desk.locator("#notice")).to_have_text("No way.")
@@ -197,3 +206,27 @@ def test_a_session_that_ends_asks_for_the_key_again(visit):
     page.context.clear_cookies()
     page.locator("#q").fill("hat")
     expect(page.locator("h1")).to_have_text("This shop needs a key.")
+
+
+def test_the_catalogue_is_examined_and_an_item_changed(desk, operated, sample_shop):
+    desk.on("dialog", lambda dialog: dialog.accept())
+    expect(desk.locator("#findings tr")).to_have_count(6)
+    expect(desk.locator("#findings")).to_contain_text("Without picture")
+    desk.locator("#item-id").fill("S0007")
+    desk.get_by_role("button", name="Look it up").click()
+    expect(desk.locator("#item-title")).to_have_text(sample_shop[1]["S0007"]["title"])
+    key = {"Authorization": f"Bearer {KEY}"}
+    before = operated.get("/items/S0007", headers=key).json()["item"]["available"]
+    word = "sold out" if before else "in stock"
+    desk.get_by_role("button", name=f"Mark as {word}").click()
+    expect(desk.locator("#done")).to_have_text(f"S0007 is {word} now.")
+    assert operated.get("/items/S0007", headers=key).json()["item"]["available"] is not before
+    desk.get_by_role("button", name="Remove from the index").click()
+    expect(desk.locator("#done")).to_have_text("S0007 is removed.")
+    assert operated.get("/items/S0007", headers=key).status_code == 404
+    assert not faults(desk)
+
+
+def test_without_events_there_is_nothing_on_visitors(desk):
+    expect(desk.locator("#findings tr")).to_have_count(6)
+    expect(desk.locator("#analytics")).to_be_hidden()

@@ -136,3 +136,20 @@ class Activation(BaseModel):
     comparison: ComparisonInfo | None = Field(
         None, description="Null after a rollback, and if the version was live already."
     )
+
+
+class FindingInfo(BaseModel):
+    """One thing to mend in the catalogue."""
+
+    name: str = Field(examples=["without_picture"])
+    sentence: str
+    count: int
+    examples: list[str] = Field(description="Ids of the first few items.")
+
+
+class CatalogueHealth(BaseModel):
+    """What is missing in the catalogue, or contradicts itself."""
+
+    request_id: str
+    items: int
+    findings: list[FindingInfo]

@@ -11,9 +11,10 @@ const errors = new Map();
 let before = null;
 let polling = null;
 
-async function call(path, method = "GET") {
+export async function call(path, method = "GET", json = undefined) {
   const headers = { Authorization: `Bearer ${sessionStorage.getItem("admin-key")}` };
-  const response = await fetch(ROOT + path, { method, headers }).catch(() => null);
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetch(ROOT + path, { method, headers, body: json && JSON.stringify(json) }).catch(() => null);
   if (!response) throw new Error("The service cannot be reached.");
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.includes("json");
@@ -50,6 +51,7 @@ function versionRow(version) {
 }
 
 async function activateVersion(name) {
+  if (!confirm(`Let ${name} answer from now on?`)) return;
   const path = `/indexes/${encodeURIComponent(name)}/activate`;
   let answer;
   try {
@@ -65,6 +67,7 @@ async function activateVersion(name) {
 }
 
 async function rollBack() {
+  if (!confirm("Go back to the version that was live before?")) return;
   const { version } = await call("/indexes/rollback", "POST");
   drawComparison(null);
   $("#done").textContent = `${version} is live again.`;
@@ -126,7 +129,7 @@ function errorRow({ time, status, code, method, route, request_id }) {
 }
 
 // Does it, and shows why where it fails. What polls says nothing over what a person did.
-async function attempt(work, polls = false) {
+export async function attempt(work, polls = false) {
   const notice = $("#notice");
   try {
     await work();
@@ -155,6 +158,7 @@ async function open() {
   await fetch(`${ROOT}/sign-in`, { method: "POST", body: key, redirect: "manual" }).catch(() => null);
   $("#desk").hidden = false;
   $("#key-form").hidden = true;
+  document.dispatchEvent(new Event("desk-open"));
   await poll();
   polling ??= setInterval(poll, EVERY_MS);
 }

@@ -61,3 +61,24 @@ class KeyReused(InvalidInput):
     """An Idempotency-Key that stands for another request."""
 
     code = "idempotency_key_reused"
+
+
+class InvalidCursor(InvalidInput):
+    """A cursor that is damaged, or that comes back with another question than it was given for."""
+
+    code = "invalid_cursor"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The cursor does not belong to this request: send it back as it came, with every other "
+            "field that decides the list as before, and without an offset."
+        )
+
+
+class CursorExpired(TwinsetError):
+    """A cursor of a state of the catalogue that this service cannot show any more."""
+
+    code = "cursor_expired"
+
+    def __init__(self) -> None:
+        super().__init__("This list is no longer kept: begin it again without the cursor.")

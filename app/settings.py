@@ -124,6 +124,13 @@ class Settings(BaseSettings):
     """Seconds that an input waits for its decoding and the encoder, or for a search; then 429."""
     kept_embeddings: Positive = 2048
     """Embeddings kept of images, and as many of texts; each takes about 2 KB."""
+    kept_snapshots: Positive = 8
+    """States of the catalogue before a write that are kept for cursors, in each worker; each takes
+    some 10 bytes an item for each field that filters use. What is not kept is made again from the
+    log of writes."""
+    max_left_bytes: Annotated[int, Field(ge=0)] = 256 * 1024 * 1024
+    """Index versions that are no longer live, kept ten minutes for cursors, in each worker: their
+    vectors and fields. Cursors of what does not fit get 410 after a switch."""
     max_fragment_bytes: Positive = 16 * 1024 * 1024
     """Items kept as JSON, in each worker."""
     max_picture_bytes: Positive = 16 * 1024 * 1024

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import FrameType
 
 from app.concurrency.shared_probe import SharedProbe
@@ -15,8 +17,10 @@ from app.observability.event_writer import EventWriter
 from app.observability.frequent_queries import FrequentQueries
 from app.observability.prometheus_metrics import Metrics
 from app.observability.recent_errors import RecentErrors
+from app.recommend.lists.cursors import Place
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
+from app.service_errors import CursorExpired
 from app.settings import Settings
 from twinset.errors import ArtefactError, NotReady, TwinsetError
 from twinset.events.event_store import EVENTS_FILE, EventStore, Search, Way, plain_words
@@ -114,6 +118,28 @@ class State:
             time=int(time.time()),
         )
         self.events.note(searched)
+
+    @cached_property
+    def cursor_key(self) -> bytes:
+        """What cursors are signed with, the same in every worker and replica.
+
+        A service without read keys keeps no secrets: everyone may read every list.
+        """
+        keys = [key.get_secret_value() for key in self.settings.read_keys]
+        return hashlib.sha256("\0".join(keys).encode()).digest()
+
+    async def recommender_at(self, place: Place, live: Recommender) -> Recommender:
+        """The recommender of the state that a cursor stands for; `live` if that is still shown.
+
+        Raises:
+            CursorExpired: this worker cannot show that state.
+        """
+        version = live.version
+        if (place.version, place.sequence) == (version.name, version.sequence):
+            return live
+        if self.live is None:
+            raise CursorExpired
+        return await self.live.at(place)
 
     def stop(self) -> None:
         """Stop what follows the writes, and the recommender's threads."""

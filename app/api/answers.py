@@ -10,10 +10,10 @@ import orjson
 from fastapi import Response
 
 from app.api.dependencies import Call
+from app.api.reading.pinned_lists import Pinned
 from app.api.wire.answer_schemas import Facets, Item, ItemDetail
 from app.api.wire.answer_schemas import RangeFacet as WireRange
 from app.api.wire.answer_schemas import ValuesFacet as WireValues
-from app.api.wire.schemas import ListOptions
 from app.api.wire.understood_schemas import Understood
 from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values
@@ -24,9 +24,7 @@ from app.service_errors import UnknownField
 from twinset.index.index_versions import IndexVersion
 
 
-def recommendations(
-    call: Call, recommender: Recommender, page: RankedPage, options: ListOptions
-) -> Response:
+def recommendations(call: Call, pinned: Pinned[Any], page: RankedPage) -> Response:
     """A ranked page as the response of every search: `Recommendations`, written directly.
 
     Nothing in it comes from a caller, so there is nothing to validate; a test compares the bytes
@@ -35,13 +33,12 @@ def recommendations(
     Raises:
         UnknownField: `fields` names a field that the catalogue lacks.
     """
-    return json_response(ranked_content(call, recommender, page, options), call.prefix)
+    return json_response(ranked_content(call, pinned, page), call.prefix)
 
 
-def ranked_content(
-    call: Call, recommender: Recommender, page: RankedPage, options: ListOptions
-) -> dict[str, Any]:
+def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[str, Any]:
     """The fields of `Recommendations`, ready for `json_response`."""
+    recommender, options = pinned.recommender, pinned.options
     version, entry_of = recommender.version, recommender.item_json.entry
     fields = check_fields(version, options.fields)
     hits = []
@@ -50,7 +47,7 @@ def ranked_content(
         if hit.variants is not None:
             beside["variants"] = ids_of(version, hit.variants)
         hits.append(entry_of(version, hit.row, beside, fields))
-    content = _envelope(call, recommender, hits, options, page)
+    content = _envelope(call, pinned, hits, page)
     if page.understood is not None and page.understood.says_something:
         content["understood"] = Understood.of(page.understood).model_dump(
             by_alias=True, exclude_none=True
@@ -58,34 +55,31 @@ def ranked_content(
     return content | {"took_ms": call.took_ms}
 
 
-def item_list(
-    call: Call, recommender: Recommender, page: ListedPage, options: ListOptions
-) -> Response:
+def item_list(call: Call, pinned: Pinned[Any], page: ListedPage) -> Response:
     """A plain page: `ItemList`, written directly."""
+    recommender, options = pinned.recommender, pinned.options
     version, entry_of = recommender.version, recommender.item_json.entry
     fields = check_fields(version, options.fields)
     entries = []
     for row, variants in page.entries:
         beside = {} if variants is None else {"variants": ids_of(version, variants)}
         entries.append(entry_of(version, row, beside, fields))
-    content = _envelope(call, recommender, entries, options, page)
+    content = _envelope(call, pinned, entries, page)
     return json_response(content | {"total": page.total, "took_ms": call.took_ms}, call.prefix)
 
 
 def _envelope(
     call: Call,
-    recommender: Recommender,
+    pinned: Pinned[Any],
     items: list[orjson.Fragment],
-    options: ListOptions,
     page: RankedPage | ListedPage,
 ) -> dict[str, Any]:
-    part = {
-        "limit": options.limit,
-        "offset": options.offset,
-        "exhausted": page.exhausted,
-        "total": page.total,
-    }
-    model = model_of(recommender)
+    options = pinned.options
+    part = {"limit": options.limit, "offset": options.offset, "exhausted": page.exhausted}
+    if not page.exhausted:
+        part["cursor"] = pinned.next_cursor()
+    part["total"] = page.total
+    model = model_of(pinned.recommender)
     content = {"request_id": call.request_id, "model": model, "items": items, "page": part}
     return content | ({"facets": list(page.facets)} if options.facets else {})
 

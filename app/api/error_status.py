@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.service_errors import (
+    CursorExpired,
     Forbidden,
+    InvalidCursor,
     MalformedBody,
     Overloaded,
     Unauthorized,
@@ -29,6 +31,7 @@ from twinset.errors import (
 STATUS: Mapping[type[TwinsetError], int] = {
     FilterError: 400,
     UnknownField: 400,
+    InvalidCursor: 400,
     MalformedBody: 400,
     UnsupportedBody: 415,
     UnsupportedImage: 415,
@@ -38,6 +41,7 @@ STATUS: Mapping[type[TwinsetError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    CursorExpired: 410,
     Overloaded: 429,
     StorageFull: 507,
     ArtefactError: 503,

@@ -15,9 +15,11 @@ from app.api.dependencies import (
     ItemIdPath,
     ListQuery,
     RecommenderDep,
+    StateDep,
 )
 from app.api.description.openapi_responses import NOT_CHANGED, Responses, responses
 from app.api.reading.etags import holds
+from app.api.reading.pinned_lists import pin
 from app.api.reading.plain_query import QueryRoute
 from app.api.wire.answer_schemas import Facets, ItemDetail, ItemList
 from app.recommend.thumbnails import Width
@@ -38,12 +40,16 @@ _CACHE = "public, max-age=3600"
 @router.get(
     "/items",
     summary="Items in catalogue order, or sorted",
-    responses=responses(400, 422, 429, 500, 503),
+    responses=responses(400, 410, 422, 429, 500, 503),
     response_model=ItemList,
 )
-async def list_items(recommender: RecommenderDep, call: CallDep, options: ListQuery) -> Response:
+async def list_items(
+    recommender: RecommenderDep, call: CallDep, state: StateDep, options: ListQuery
+) -> Response:
     """Pages follow each other without gap or overlap."""
-    return item_list(call, recommender, await recommender.browse(options.to_query()), options)
+    pinned = await pin(state, recommender, options, "items")
+    page = await pinned.recommender.browse(pinned.options.to_query())
+    return item_list(call, pinned, page)
 
 
 @router.get(

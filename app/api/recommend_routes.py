@@ -20,8 +20,10 @@ from app.api.description.openapi_responses import NOT_CHANGED, responses
 from app.api.reading.etags import holds, tag_of
 from app.api.reading.fast_route import DirectRoute
 from app.api.reading.json_bodies import JsonRoute
+from app.api.reading.pinned_lists import digests, pin
 from app.api.wire.answer_schemas import Recommendations
 from app.api.wire.schemas import BlendQuery, TextQuery
+from app.concurrency.embedding_cache import digest
 
 router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 
@@ -30,16 +32,18 @@ async def by_image(
     recommender: RecommenderDep, call: CallDep, state: StateDep, form: ImageFormDep
 ) -> Response:
     """Upload a photo as `image`. If common fields are wanted, send them as further form fields."""
-    page = await searches.by_image(recommender, form.image, form.options)
+    photo = await digest(form.image)
+    pinned = await pin(state, recommender, form.options, "by-image", photo)
+    page = await searches.by_image(pinned.recommender, form.image, pinned.options)
     state.note(call.request_id, "photo", page)
-    return recommendations(call, recommender, page, form.options)
+    return recommendations(call, pinned, page)
 
 
 router.add_api_route(
     "/recommend/by-image",
     by_image,
     summary="Items like a photo",
-    responses=responses(400, 413, 415, 422, 429, 500, 503),
+    responses=responses(400, 410, 413, 415, 422, 429, 500, 503),
     response_model=Recommendations,
     openapi_extra=image_form(),
     methods=["POST"],
@@ -50,7 +54,7 @@ router.add_api_route(
 @router.post(
     "/recommend/by-text",
     summary="Items that fit a description",
-    responses=responses(400, 413, 422, 429, 500, 503),
+    responses=responses(400, 410, 413, 422, 429, 500, 503),
     response_model=Recommendations,
 )
 async def by_text(
@@ -58,15 +62,16 @@ async def by_text(
 ) -> Response:
     """Words are compared by meaning with pictures and descriptions. Prices, sizes, values, what is
     not wanted and slips of the keyboard are understood first; `understood` says so."""
-    page = await searches.by_text(recommender, query)
+    pinned = await pin(state, recommender, query, "by-text")
+    page = await searches.by_text(pinned.recommender, pinned.options)
     state.note(call.request_id, "words", page, query.query)
-    return recommendations(call, recommender, page, query)
+    return recommendations(call, pinned, page)
 
 
 @router.post(
     "/recommend",
     summary="Items like some things and unlike others",
-    responses=responses(400, 404, 413, 415, 422, 429, 500, 503),
+    responses=responses(400, 404, 410, 413, 415, 422, 429, 500, 503),
     response_model=Recommendations,
 )
 async def blend(
@@ -74,9 +79,10 @@ async def blend(
 ) -> Response:
     """Each signal is an image, a text or an item, with a weight. If a signal is an item, it is not
     returned."""
-    page = await searches.by_signals(recommender, query)
+    pinned = await pin(state, recommender, query, "recommend", *await digests(query))
+    page = await searches.by_signals(pinned.recommender, pinned.options)
     state.note(call.request_id, "blend", page)
-    return recommendations(call, recommender, page, query)
+    return recommendations(call, pinned, page)
 
 
 async def similar(
@@ -91,14 +97,15 @@ async def similar(
 
     The list has an ETag, which lasts until the catalogue or the model changes.
     """
-    recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
-    tag = tag_of(recommender.revision, item_id, options.model_dump_json(), call.prefix)
+    pinned = await pin(state, recommender, options, "similar", item_id.encode())
+    pinned.recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
+    tag = tag_of(pinned.recommender.revision, item_id, options.model_dump_json(), call.prefix)
     headers = {"ETag": tag, **state.settings.cache_headers}
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    page = await searches.by_item(recommender, item_id, options)
+    page = await searches.by_item(pinned.recommender, item_id, pinned.options)
     state.note(call.request_id, "item", page)
-    response = recommendations(call, recommender, page, options)
+    response = recommendations(call, pinned, page)
     response.headers.update(headers)
     return response
 
@@ -107,7 +114,7 @@ router.add_api_route(
     "/items/{id:path}/similar",
     similar,
     summary="Items like an item",
-    responses=NOT_CHANGED | responses(400, 404, 422, 429, 500, 503),
+    responses=NOT_CHANGED | responses(400, 404, 410, 422, 429, 500, 503),
     response_model=Recommendations,
     methods=["GET"],
     route_class_override=DirectRoute,

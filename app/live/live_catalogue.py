@@ -14,14 +14,19 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from app.concurrency.pools import BoundedPool
 from app.live.compaction_process import Compactor
 from app.live.engine_writer import Applier
+from app.live.snapshots import Shown, Snapshots
 from app.observability.prometheus_metrics import Metrics
+from app.recommend.lists.cursors import Place
 from app.recommend.recommender import Recommender
+from app.service_errors import CursorExpired
 from app.settings import Settings
 from twinset.encoders import Encoder, load_encoder
 from twinset.errors import Conflict, TwinsetError
@@ -113,9 +118,14 @@ class LiveCatalogue:
         self.log: WriteLog | None = None
         self.overlay = Overlay.empty(base, 0)
         self.recommender = Recommender(encoder, base, settings, metrics)
+        self.snapshots = Snapshots(settings)
+        self.shown = Shown(self.recommender, base, None)
         self._follow_log()
         show(self.recommender)
         self._pool = BoundedPool("write", 1, settings.max_writes)
+        self._finding = BoundedPool(
+            "snapshot", 1, settings.max_searches, max_wait_s=settings.queue_s
+        )
         self._compactor = Compactor(settings)
         self._applier = Applier(settings.index, lambda: (self.overlay, self.log))
         self._refused = ("", 0.0)
@@ -134,6 +144,7 @@ class LiveCatalogue:
         if self._thread.is_alive():
             self._thread.join()
         self._pool.close()
+        self._finding.close()
         self._applier.close()
         self._compactor.close()
 
@@ -144,6 +155,22 @@ class LiveCatalogue:
             Overloaded: too many writes wait.
         """
         return await self._pool.run(call)
+
+    async def at(self, place: Place) -> Recommender:
+        """The recommender of the state that a cursor stands for.
+
+        Raises:
+            CursorExpired: this worker cannot show that state.
+            Overloaded: too many cursors wait.
+        """
+        return await self._finding.run(partial(self._find, place))
+
+    def _find(self, place: Place) -> Recommender:
+        try:
+            return self.snapshots.find(place, self.shown)
+        except CursorExpired:
+            self.refresh()  # another worker may be ahead of this one
+            return self.snapshots.find(place, self.shown)
 
     async def run_alone(self, call: Callable[[], Result]) -> Result:
         """Await `call()`, a change of the live version, on a thread of its own.
@@ -237,7 +264,9 @@ class LiveCatalogue:
             recommender = self.recommender.with_version(version)
         else:
             recommender = Recommender(encoder, version, self.settings, self._metrics)
+        before, self.shown = self.shown, Shown(recommender, overlay.base, self.log)
         self.overlay, self.recommender = overlay, recommender
+        self.snapshots.leave(before, self.shown)
         self._show(recommender)
 
     def _open_log(self) -> None:
@@ -246,6 +275,7 @@ class LiveCatalogue:
         if self.settings.admin_key is not None or (index / LOG_FILE).exists():
             log = WriteLog(index)
             self.overlay, self.log = start_applied(self.overlay.base, log), log
+            self.shown = replace(self.shown, log=log)
 
     def _follow(self) -> None:
         said = ""
@@ -253,6 +283,7 @@ class LiveCatalogue:
             try:
                 self.refresh()
                 self._compactor.look(self.overlay)
+                self.snapshots.sweep(self.shown)
                 said = ""
             except TwinsetError as error:
                 said = self._log_once(str(error), said)

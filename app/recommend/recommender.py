@@ -56,6 +56,7 @@ class Recommender:
         self.version = version
         self._engine = Engine(encoder, settings, metrics)
         self._gathered: GatheredCalls | None = None
+        self.has_cursors = False  # true if callers hold cursors of its version
 
     @property
     def encoder(self) -> Encoder:
@@ -81,7 +82,7 @@ class Recommender:
         """
         version.require_encoder(self.encoder)
         other = copy.copy(self)
-        other.version = version
+        other.version, other.has_cursors = version, False
         return other
 
     def gathering(self) -> Self:

@@ -96,6 +96,7 @@ def _differences(client: httpx.Client, entries: list[Entry]) -> int:
 
 
 def _plain(answer: Any) -> str:
+    answer["page"].pop("cursor", None)  # which holds the second of its first page
     return json.dumps({name: answer[name] for name in answer if name not in _OWN})
 
 

@@ -122,13 +122,31 @@ def follow_applied(overlay: Overlay, embedder: Embedder) -> Overlay:
     return overlay.with_applied(applied) if applied.sequence <= overlay.sequence else overlay
 
 
+def overlay_at(base: IndexVersion, embedder: Embedder, sequence: int) -> Overlay | None:
+    """The overlay of `base` as it was after the write of this sequence, with every vector in
+    memory; None if the log does not hold all the writes up to it any more.
+
+    Writes come in one order, so its rows are numbered as they were then.
+    """
+    begun = start(base, embedder.log)
+    entries = embedder.log.entries(begun.sequence, sequence)
+    if len(entries) != sequence - begun.sequence:
+        return None
+    return _merged(begun, embedder, entries)[0]
+
+
 def advance(overlay: Overlay, embedder: Embedder) -> tuple[Overlay, dict[str, Vectors]]:
     """The overlay after every write in the log, and the vectors that had to be made, by key.
 
     If the log has nothing new, it is the same overlay. A patch of an item that this base lacks
     changes nothing.
     """
-    entries = embedder.log.entries(overlay.sequence)
+    return _merged(overlay, embedder, embedder.log.entries(overlay.sequence))
+
+
+def _merged(
+    overlay: Overlay, embedder: Embedder, entries: Sequence[Entry]
+) -> tuple[Overlay, dict[str, Vectors]]:
     if not entries:
         return overlay, {}
     merge = embedder.merge(overlay)

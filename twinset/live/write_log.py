@@ -33,6 +33,7 @@ _APPLIED = "applied:"
 _ANSWERS_KEPT_S = 24 * 3600
 _MICROSECONDS = 1_000_000
 _CHUNK = 500
+_LAST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,12 @@ class WriteLog:
         """The sequence of the latest write, even if the log was trimmed; 0 before the first."""
         return int(self._one("SELECT seq FROM sqlite_sequence WHERE name = 'log'") or 0)
 
-    def entries(self, after: int) -> list[Entry]:
-        """Writes with a higher sequence, in order."""
+    def entries(self, after: int, upto: int = _LAST) -> list[Entry]:
+        """Writes with a higher sequence, in order; `upto` is the last that is wanted."""
         rows = self._rows(
-            "SELECT id, operation, fields, sequence FROM log WHERE sequence > ? ORDER BY sequence",
-            after,
+            "SELECT id, operation, fields, sequence FROM log "
+            "WHERE sequence > ? AND sequence <= ? ORDER BY sequence",
+            *(after, upto),
         )
         return [Entry(i, operation, json.loads(fields), n) for i, operation, fields, n in rows]
 

@@ -24,6 +24,8 @@ from app.api.dependencies import Call, CallDep, RecommenderDep, StateDep
 from app.api.description.openapi_responses import responses
 from app.api.error_responses import Refusal, refusal_of, refusal_of_fields
 from app.api.reading.json_bodies import JsonRoute
+from app.api.reading.pinned_lists import Pinned, digests, pin
+from app.concurrency.embedding_cache import digest
 from app.http.problems import FRAMEWORK_DETAILS, problem_of
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
@@ -67,6 +69,7 @@ async def batch(
         async with turns:
             return await _result(together, own, state, entry)
 
+    recommender.has_cursors = True
     results = await asyncio.gather(*(result(n, one) for n, one in enumerate(query.requests, 1)))
     content = {"request_id": call.request_id, "results": results, "took_ms": call.took_ms}
     return json_response(content, call.prefix)
@@ -79,9 +82,9 @@ async def _result(
     if isinstance(entry, RefusedEntry):
         return _problem(call, refusal_of_fields(entry.details))
     try:
-        way, page = await _search(recommender, entry)
+        way, pinned, page = await _search(state, recommender, entry)
         state.note(call.request_id, way, page, getattr(entry, "query", ""))
-        return {"status": 200, "answer": ranked_content(call, recommender, page, entry)}
+        return {"status": 200, "answer": ranked_content(call, pinned, page)}
     except TwinsetError as error:
         return _problem(call, refusal_of(error))
     except Exception:
@@ -89,16 +92,26 @@ async def _result(
         return _problem(call, Refusal(500, *FRAMEWORK_DETAILS[500]))
 
 
-async def _search(recommender: Recommender, entry: Entry) -> tuple[Way, RankedPage]:
+async def _search(
+    state: State, live: Recommender, entry: Entry
+) -> tuple[Way, Pinned[Any], RankedPage]:
+    """What the entry's own route would do."""
     match entry:
         case ImageEntry():
-            return "photo", await searches.by_image(recommender, entry.image, entry)
+            photo = await digest(entry.image)
+            pinned = await pin(state, live, entry, entry.route, photo)
+            found = searches.by_image(pinned.recommender, entry.image, pinned.options)
+            return "photo", pinned, await found
         case TextEntry():
-            return "words", await searches.by_text(recommender, entry)
+            words = await pin(state, live, entry, entry.route)
+            return "words", words, await searches.by_text(words.recommender, words.options)
         case ItemEntry():
-            return "item", await searches.by_item(recommender, entry.id, entry)
+            item = await pin(state, live, entry, entry.route, entry.id.encode())
+            found = searches.by_item(item.recommender, entry.id, item.options)
+            return "item", item, await found
         case BlendEntry():
-            return "blend", await searches.by_signals(recommender, entry)
+            blend = await pin(state, live, entry, entry.route, *await digests(entry))
+            return "blend", blend, await searches.by_signals(blend.recommender, blend.options)
 
 
 def _problem(call: Call, refusal: Refusal) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _EXAMPLES: Mapping[int, tuple[str, str]] = {
     **FRAMEWORK_DETAILS,
     403: ("forbidden", "This key is for reading alone."),
     409: ("worse_candidate", "The version is worse than the live one: recall@10 0.91, not 0.99."),
+    410: ("cursor_expired", "This list is no longer kept: begin it again without the cursor."),
     415: ("unsupported_image", f"The file is not a {TITLES} image."),
     422: ("invalid_image", "The image is damaged or incomplete."),
     503: ("not_ready", "The service is starting."),

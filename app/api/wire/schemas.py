@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from app.recommend import query
+from app.recommend.lists.cursors import MAX_LENGTH
 from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TASTES, MAX_TEXT, RELEVANCE
 from twinset.text.base64_text import read_base64
 from twinset.words.query.parts import Switches
@@ -119,6 +120,13 @@ class ListOptions(Given):
         max_length=100,
         description="Fields to count over everything that matches, each without the filter's own "
         "conditions on it. In a query string or a form, repeat the parameter.",
+    )
+    cursor: Annotated[str | None, BeforeValidator(_blank_is_absent)] = Field(
+        None,
+        max_length=MAX_LENGTH,
+        description="`page.cursor` of the page before, to read the same list on whatever was "
+        "written since. Every field that decides the list must stay as it was; `offset` is left "
+        "out. Lasts ten minutes.",
     )
     facet_limit: int = Field(50, ge=1, le=MAX_VALUES, description="Values of each facet.")
 

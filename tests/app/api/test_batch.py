@@ -40,7 +40,10 @@ def single(client: httpx.Client, entry: Entry) -> httpx.Response:
 
 def same(body: dict[str, Any]) -> dict[str, Any]:
     """What does not differ from one time to the next."""
-    return {name: body[name] for name in body if name not in ("request_id", "took_ms", "instance")}
+    kept = {name: body[name] for name in body if name not in ("request_id", "took_ms", "instance")}
+    if "page" in kept:  # a cursor holds the second of its first page
+        kept["page"] = {name: kept["page"][name] for name in kept["page"] if name != "cursor"}
+    return kept
 
 
 ENTRIES: list[Entry] = [

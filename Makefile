@@ -2,6 +2,7 @@
 # make test    linters, type checks and all tests
 # make coverage  all tests, with the share of lines they run; fails below the floor
 # make bench   encoders, and the service from outside, on the sample shop
+# make bench-words  how well words are answered, part by part; after make real
 # make bench-http  processor time per request, beside BASELINE=DIR and uvicorn alone
 # make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
 # make bench-all   all of these, written into docs/benchmarks.md; INFINITY=.../bin/infinity_emb
@@ -33,7 +34,7 @@ BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all bench-http $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit docs client clean
+.PHONY: demo test lint bench bench-all bench-http bench-words $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit docs client clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -93,6 +94,11 @@ bench: .venv/.bench $(DEMO)/.index
 
 RECORD := $(BIN)/python -m benchmarks.record --encoder $(ENCODER) --index $(REAL)/index \
 	--embeddings $(REAL)/embeddings --infinity '$(INFINITY)'
+
+# Words as shoppers type them, with each part switched off; after make real, and on the sample shop.
+bench-words: .venv/.bench $(DEMO)/.index
+	$(BIN)/python -m benchmarks.quality.words.word_figures --encoder $(ENCODER) --index $(REAL)/index
+	$(BIN)/python -m benchmarks.quality.words.word_figures --encoder $(ENCODER) --index $(DEMO)/index
 
 bench-all: .venv/.bench
 	$(RECORD)

@@ -31,6 +31,7 @@ from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound, NotReady
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
+from twinset.text.text_folding import plain
 from twinset.words.query.parts import EVERYTHING, Switches
 from twinset.words.suggestions import Completer, Suggestions
 from twinset.words.synonyms.synonym_file import SynonymFile
@@ -115,7 +116,7 @@ class Recommender:
 
         `switches` say which parts of the description may be understood.
         """
-        version = self.version
+        version, text = self.version, plain(text)
         words = self._engine.words
         if not words.is_ready(version):
             await self._engine.search(partial(words.reader, version))

@@ -28,6 +28,19 @@ def test_an_id_typed_whole_is_first(client: httpx.Client, code: str) -> None:
     assert ids(ask(client, code))[0] == code.strip().replace("P7", "p7")
 
 
+@pytest.mark.parametrize("typed", ["bla\u00adck shirt", "black\u00a0shirt", "\uff42lack shirt"])
+def test_letters_that_nobody_sees_change_nothing(client: httpx.Client, typed: str) -> None:
+    assert ask(client, typed)["items"] == ask(client, "black shirt")["items"]
+
+
+def test_words_and_vectors_are_ranked_together(client: httpx.Client) -> None:
+    found = ask(client, "black shirt")["items"]
+    assert found[0]["item"]["title"] == "black shirt"
+    scores = [hit["score"] for hit in found]
+    assert scores == sorted(scores, reverse=True)
+    assert all(-1.001 <= score <= 1.001 for score in scores)
+
+
 def test_pages_of_a_code_make_up_the_list(client: httpx.Client) -> None:
     whole = ids(ask(client, "p7"))
     assert len(set(whole)) == len(whole) == 25

@@ -1,0 +1,1 @@
+"""How well queries of words are answered, part by part."""

@@ -33,6 +33,7 @@ _ROLES: Mapping[str, frozenset[str]] = {
     ),
     PRICE: frozenset({"price", "preis", "prix", "precio", "prezzo", "prijs", "cena"}),
     AVAILABILITY: frozenset({"available"}),
+    GENDER: frozenset({"gender", "sex", "geschlecht"}),
 }
 _KINDS = re.compile(
     r"(product|article|item|garment)?_?type|kind|department|.*(category|categories|kategorie"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from twinset.columns import Columns
 from twinset.words.field_roles import (
@@ -16,7 +17,7 @@ from twinset.words.field_roles import (
     role_of,
 )
 from twinset.words.query.gender_words import Genders
-from twinset.words.word_forms import joined, stems_of, words_of
+from twinset.words.word_forms import joined, stem, stems_of, words_of
 
 _MOST_VALUES = 400
 _MOST_BRANDS = 20_000
@@ -104,6 +105,21 @@ class CatalogueWords:
             name: tuple(v.text for v in self._values[name] if v.stems >= wanted or v.text in exact)
             for name, exact in self.named(words).items()
         }
+
+    def in_gap(self, words: Sequence[str], gap: int) -> Sequence[str]:
+        """The words that make a value of these folded words if they stand at the place `gap`."""
+        return self._gaps.get((*map(stem, words[:gap]), "", *map(stem, words[gap + 1 :])), ())
+
+    @cached_property
+    def _gaps(self) -> Mapping[tuple[str, ...], Sequence[str]]:
+        """The missing words of values of several words, by the stems of the others."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for _, text in self.texts():
+            words = words_of(text)
+            stems = tuple(map(stem, words))
+            for gap in range(len(words)) if len(words) > 1 else ():
+                found.setdefault((*stems[:gap], "", *stems[gap + 1 :]), []).append(words[gap])
+        return found
 
     def knows(self, word: str) -> bool:
         """True if a value is named by just this word."""

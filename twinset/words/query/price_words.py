@@ -54,6 +54,7 @@ _AT_LEAST = (
 _OR_LESS = r"\s*(?:(?:or|and)\s+(?:less|under|below|cheaper|lower)|max(?:imum)?|or\s+so\s+max)"
 _OR_MORE = r"\s*(?:\+|(?:or|and)\s+(?:more|over|above|up|upwards|higher)|upwards)"
 _TO = r"(?:\s*[-\u2013\u2014]\s*|\s+(?:to|and|bis|until|till)\s+)"
+_ROUND = 5
 # Not "20 and under 50", which is two prices.
 _START, _STOP = r"(?<![\w.,])", r"(?!\w)(?!\s*[$€£¥₹]?\d)"
 
@@ -103,8 +104,14 @@ def _two(found: re.Match[str]) -> Bounds | None:
     return [(">=", low), ("<=", high)]
 
 
-def _two_with_currency(found: re.Match[str]) -> Bounds | None:
-    return _two(found) if _has_currency(found) else None
+def _bare_range(found: re.Match[str]) -> Bounds | None:
+    """Without a currency only round numbers are prices: "20-60", not "501-505" or "32-34"."""
+    bounds = _two(found)
+    if bounds is None or _has_currency(found):
+        return bounds
+    (_, low), (_, high) = bounds
+    is_round = low % _ROUND == 0 and high % _ROUND == 0
+    return bounds if is_round and high - low >= 2 * _ROUND else None
 
 
 def _from(found: re.Match[str]) -> Bounds | None:
@@ -114,7 +121,7 @@ def _from(found: re.Match[str]) -> Bounds | None:
 # The first that fits wins, so those that say more come first.
 _FORMS = (
     _Form.of(rf"(?:between|from|zwischen|von)\s+{_money('a')}{_TO}{_money('b')}", _two),
-    _Form.of(rf"{_money('a')}{_TO}{_money('b')}", _two_with_currency),
+    _Form.of(rf"{_money('a')}{_TO}{_money('b')}", _bare_range),
     _Form.of(rf"{_money('a')}{_OR_LESS}{_STOP}", _one("<=")),
     _Form.of(rf"{_money('a')}{_OR_MORE}{_STOP}", lambda found: _or_more(found)),
     _Form.of(rf"{_UP_TO}\s*{_money('a')}", _one("<=")),

@@ -28,7 +28,7 @@ from twinset.words.query.parts import (
 )
 from twinset.words.query.price_words import find_price
 from twinset.words.query.size_words import read_sizes
-from twinset.words.query.spelling import Spelling
+from twinset.words.query.spelling import Spelling, one_slip_from
 from twinset.words.synonyms.synonyms import Synonyms
 from twinset.words.word_forms import words_of
 
@@ -125,7 +125,9 @@ class Reader:
             word = draft.tokens[place].key
             if self.spelling is None or place in draft.taken or self._is_right(word):
                 continue
-            after = None if self._is_compound(draft, place) else self.spelling.correct(word)
+            if self._is_compound(draft, place):
+                continue
+            after = self.spelling.correct(word) or self._in_value(draft, place)
             if after is not None:
                 draft.reword(Phrase(place, place + 1, [word]), after, SPELLING)
 
@@ -141,6 +143,23 @@ class Reader:
             for phrase in draft.phrases(first)
             if len(phrase.words) > 1
         )
+
+    def _in_value(self, draft: Draft, place: int) -> str | None:
+        """What a word should have been if the words around it are those of a value: "spots shoes".
+
+        That is evidence enough to correct even a word that is right elsewhere.
+        """
+        word, spelling = draft.tokens[place].key, self.spelling
+        if spelling is None or spelling.knows(word):
+            return None
+        for first in range(max(0, place - 4), place + 1):
+            for phrase in draft.phrases(first):
+                gap = sum(token.is_word for token in draft.tokens[first:place])
+                if phrase.first <= place < phrase.last and len(phrase.words) > 1:
+                    found = one_slip_from(word, self.words.in_gap(phrase.words, gap))
+                    if found is not None:
+                        return found
+        return None
 
     def _names(self, phrase: Phrase) -> bool:
         return bool(self.words.named(phrase.words) or self.synonyms.of(phrase.words))

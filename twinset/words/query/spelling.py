@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from rapidfuzz import process
@@ -123,6 +123,11 @@ class Spelling:
             if count >= _LEAST_COUNT:
                 best = max(best, (count, " ".join(parts)))
         return best[1] or None
+
+
+def one_slip_from(word: str, candidates: Iterable[str]) -> str | None:
+    """The first candidate that a word is within one slip of; None if there is none."""
+    return next((one for one in candidates if OSA.distance(word, one, score_cutoff=1) <= 1), None)
 
 
 def _without_doubles(word: str) -> str:

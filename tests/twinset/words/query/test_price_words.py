@@ -17,6 +17,7 @@ PRICES = {
     "hut unter 20 €": "price < 20",
     "50-80 euro dress": "price >= 50 AND price <= 80",
     "$20 - $30 top": "price >= 20 AND price <= 30",
+    "top 20-60": "price >= 20 AND price <= 60",
     "20 to 30 bucks": "price >= 20 AND price <= 30",
     "dress between 50 and 80": "price >= 50 AND price <= 80",
     "watch from 20 to 40": "price >= 20 AND price <= 40",

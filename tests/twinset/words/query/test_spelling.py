@@ -95,6 +95,21 @@ def test_a_correction_is_said_and_can_be_switched_off(words):
     assert (off.words, off.reworded) == ("Red snekers", ())
 
 
+@pytest.mark.parametrize(
+    ("query", "right"),
+    [
+        ("flap flops", "flip flops"),  # "flap" is a word
+        ("polka dott dress", "polka dot dress"),
+        ("a nay blue shirt", "a navy blue shirt"),
+        ("flap shoes", "flap shoes"),  # nothing around it makes a value
+        ("oak bill", "oak mill"),
+    ],
+)
+def test_the_words_around_a_slip_may_give_it_away(words, query, right):
+    spelling = Spelling({}, (), {"flap", "nay", "bill"}.__contains__)
+    assert Reader(words, spelling=spelling).read(query).words == right
+
+
 @pytest.mark.parametrize("text", ["trainers", "flipflops", "flip-flops", "mens", "for", "tshirt"])
 def test_what_the_reader_knows_is_no_slip(words, text):
     spelling = Spelling(Counter({"strainers": 9, "flip": 9, "shirt": 9, "fur": 9, "omens": 9}), ())

@@ -48,8 +48,9 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
             beside["variants"] = ids_of(version, hit.variants)
         hits.append(entry_of(version, hit.row, beside, fields))
     content = _envelope(call, pinned, hits, page)
-    if page.understood is not None and page.understood.says_something:
-        content["understood"] = Understood.of(page.understood).model_dump(
+    said = page.understood
+    if said is not None and (said.says_something or page.kept is not None):
+        content["understood"] = Understood.of(said, page.kept).model_dump(
             by_alias=True, exclude_none=True
         )
     return content | {"took_ms": call.took_ms}

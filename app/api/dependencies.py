@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.api.reading.plain_query import fields_of, plain_pairs
-from app.api.wire.schemas import FacetOptions, ImageOptions, ListOptions, SearchOptions
+from app.api.wire.schemas import EditOptions, FacetOptions, ImageOptions, ListOptions
 from app.http.bodies.multipart import Form, read_form
 from app.recommend.recommender import Recommender
 from app.service_errors import MalformedBody
@@ -150,7 +150,7 @@ def _refusal(field: str, code: str, message: str) -> RequestValidationError:
 
 
 ImageFormDep = Annotated[ImageForm, Depends(read_image_form)]
-SearchQuery = Annotated[SearchOptions, Query()]
+SearchQuery = Annotated[EditOptions, Query()]
 ListQuery = Annotated[ListOptions, Query()]
 FacetQuery = Annotated[FacetOptions, Query()]
 ItemIdPath = Annotated[str, Path(alias="id", description="The item's id, percent-encoded.")]

@@ -5,7 +5,7 @@ Each takes the wire options that callers send and gives the page that answers th
 
 from __future__ import annotations
 
-from app.api.wire.schemas import BlendQuery, ImageOptions, SearchOptions, TextQuery
+from app.api.wire.schemas import BlendQuery, EditOptions, ImageOptions, TextQuery
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 
@@ -20,7 +20,7 @@ async def by_text(recommender: Recommender, query: TextQuery) -> RankedPage:
     return await recommender.by_text(query.query, query.to_query(), query.to_switches())
 
 
-async def by_item(recommender: Recommender, item_id: str, options: SearchOptions) -> RankedPage:
+async def by_item(recommender: Recommender, item_id: str, options: EditOptions) -> RankedPage:
     """Items like an item; see `Recommender.similar`.
 
     Raises:

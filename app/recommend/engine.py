@@ -22,6 +22,7 @@ from app.recommend.item_json import ItemJsonCache
 from app.recommend.thumbnails import Thumbnails
 from app.recommend.word_search import WordSearch
 from app.settings import Settings
+from twinset.edits.composer import composer_of
 from twinset.encoders import Encoder
 from twinset.text.text_folding import plain
 from twinset.words.synonyms.synonym_file import SynonymFile
@@ -46,6 +47,7 @@ class Engine:
 
     def __init__(self, encoder: Encoder, settings: Settings, metrics: Metrics) -> None:
         self.encoder = encoder
+        self.composer = composer_of(encoder)
         synonyms = SynonymFile(settings.index, settings.synonyms)
         self.words = WordSearch(synonyms, getattr(encoder, "knows_word", None))
         self.item_json = ItemJsonCache(settings.max_fragment_bytes)

@@ -32,6 +32,7 @@ from app.recommend.selection import (
     rows_of_group,
     variants_of,
 )
+from twinset.edits.kept_values import Kept
 from twinset.filters import parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.ranked_rows import Ranked as Found
@@ -59,12 +60,14 @@ class Ranked:
 class RankedPage:
     """A page of a ranked list; `exhausted` when the list ends with it.
 
-    `understood` is what a query of words was read as. `total` is the length of the whole list.
+    `understood` is what a query of words was read as; `kept` is what stays of a photo or item that
+    words change, None if they change nothing. `total` is the length of the whole list.
     """
 
     hits: list[Ranked]
     exhausted: bool
     understood: Understood | None = None
+    kept: tuple[Kept, ...] | None = None
     total: int = 0
     facets: tuple[Facet, ...] = ()
 

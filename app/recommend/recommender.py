@@ -18,6 +18,7 @@ from PIL import Image as PillowImage
 from app.concurrency.gathered_calls import GatheredCalls
 from app.concurrency.image_decoding import Box
 from app.observability.prometheus_metrics import Metrics
+from app.recommend.edits.edit_search import EditPlan, composed, plan_edit, rank_edit
 from app.recommend.engine import Engine, Vector
 from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
@@ -98,7 +99,8 @@ class Recommender:
 
     async def by_image(self, data: bytes, box: Box | None, query: SearchQuery) -> RankedPage:
         """Items like a photo, or like the part of the photo inside `box` if there is one."""
-        return await self._rank(await self._engine.encode_image(data, box), query)
+        vector = await self._engine.encode_image(data, box)
+        return await (self._rank(vector, query) if not query.edit else self._edited(vector, query))
 
     @property
     def takes_no_image(self) -> bool:
@@ -139,8 +141,13 @@ class Recommender:
         return await self._engine.search(complete)
 
     async def similar(self, row: int, query: SearchQuery) -> RankedPage:
-        """Items like the item of a row, by its stored vector, so no model runs; never the item
-        itself."""
+        """Items like the item of a row, by its stored vector; never the item itself.
+
+        Without an edit no model runs.
+        """
+        if query.edit:
+            vector = await self._search(partial(self.version.index.vector, row))
+            return await self._edited(vector, query, [row])
 
         def search() -> RankedPage:  # an engine that keeps vectors elsewhere takes time to read one
             return rank(self.version, self.version.index.vector(row), query, exclude=[row])
@@ -169,7 +176,31 @@ class Recommender:
         length = np.linalg.norm(total)
         if length < 1e-6:
             raise InvalidInput("The positive and negative signals cancel out.")
-        return await self._rank((total / length).astype(np.float32), query, exclude=named)
+        vector = (total / length).astype(np.float32)
+        if not query.edit:
+            return await self._rank(vector, query, exclude=named)
+        liked = [self.row(one.item_id) for one in positive if one.item_id is not None]
+        about = liked if len(liked) == len(positive) else []
+        return await self._edited(vector, query, about, exclude=named)
+
+    async def _edited(
+        self,
+        base: Vector,
+        query: SearchQuery,
+        rows: Sequence[int] = (),
+        exclude: Iterable[int] = (),
+    ) -> RankedPage:
+        """Items like a vector, of a photo or of the items in `rows`, with `query.edit` changed."""
+        engine, version = self._engine, self.version
+
+        def plan() -> EditPlan:
+            return plan_edit(version, engine.words.reader(version), base, rows, query)
+
+        planned = await self._search(plan)
+        text = await engine.encode_text(planned.edit.text) if planned.edit.text else None
+        vector = composed(engine.composer, base, text)
+        left_out = {*rows, *exclude}
+        return await self._search(partial(rank_edit, version, planned, vector, left_out))
 
     async def _encode_signal(self, signal: Signal) -> Vector:
         if signal.image is not None:

@@ -63,16 +63,8 @@ class WordSearch:
         _check(switches, reader)
         if switches.off or any(map(len, rows_of_code(version, text))):
             return query, Understood(text)
-        found = reader.read(text, switches)
-        if found.filter is None:
-            return query, found
-        narrowed, unmet = _narrowed(version, query.filter, found)
-        kept = tuple(part for part in found.parts if part not in unmet)
-        said = " AND ".join(part.condition for part in kept if part.condition is not None)
-        return (
-            replace(query, filter=narrowed, said_filter=said or None),
-            replace(found, words=found.words or text, parts=kept, unmet=unmet),
-        )
+        query, found = narrow(version, query, reader.read(text, switches))
+        return query, replace(found, words=found.words or text)
 
     def is_ready(self, version: IndexVersion) -> bool:
         """True if the words of a version are known, so that `reader` takes no time."""
@@ -110,6 +102,24 @@ def _check(switches: Switches, reader: Reader) -> None:
     known = reader.names()
     if any(name.removeprefix("-") not in known for name in switches.names):
         raise UnknownField("understand can name: " + ", ".join(sorted(known)) + ".")
+
+
+def narrow(
+    version: IndexVersion, query: SearchQuery, found: Understood
+) -> tuple[SearchQuery, Understood]:
+    """The query with what was understood as a filter, and what was understood without the filters
+    that leave nothing: those are `unmet`.
+
+    Raises:
+        FilterError: the caller's own filter is wrong.
+    """
+    if found.filter is None:
+        return query, found
+    narrowed, unmet = _narrowed(version, query.filter, found)
+    kept = tuple(part for part in found.parts if part not in unmet)
+    said = " AND ".join(part.condition for part in kept if part.condition is not None)
+    query = replace(query, filter=narrowed, said_filter=said or None)
+    return query, replace(found, parts=kept, unmet=unmet)
 
 
 def _narrowed(

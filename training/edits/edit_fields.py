@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinset.catalogue import Catalogue
+from twinset.edits.title_patterns import pattern_in
 from twinset.errors import CatalogueError
 from twinset.words.field_roles import COLOUR, GENDER, KIND, PATTERN, role_of
 from twinset.words.query.gender_words import Genders
@@ -19,15 +18,6 @@ MISSING = -1
 _VALUES = (2, 100)  # fewest and most values of a field that people choose from
 _LEAST_SHARE = 0.3  # of the products have a value
 _IMPLIED = 0.98  # of the products have the usual value of their kind: the field says nothing new
-# Patterns as titles name them, for catalogues without a field of patterns.
-_PATTERNS: Final[Mapping[str, frozenset[str]]] = {
-    "striped": frozenset({"striped", "stripe", "stripes", "stripey", "pinstripe"}),
-    "checked": frozenset({"checked", "check", "checks", "checkered", "plaid", "gingham", "tartan"}),
-    "floral": frozenset({"floral", "flower", "flowers", "flowery"}),
-    "polka dot": frozenset({"polka", "dotted", "dots"}),
-    "printed": frozenset({"printed", "print", "prints", "graphic"}),
-    "solid": frozenset({"solid", "plain"}),
-}
 
 
 @dataclass(frozen=True)
@@ -126,5 +116,5 @@ def _implied(field: EditField, kind: EditField) -> bool:
 
 
 def _pattern_of(title: str) -> str:
-    words = frozenset(re.findall(r"\w+", title))
-    return next((name for name, known in _PATTERNS.items() if words & known), "")
+    found = pattern_in(title)
+    return "" if found is None else found[0]

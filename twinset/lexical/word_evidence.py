@@ -81,7 +81,7 @@ def evidence_of(version: IndexVersion, query: WordQuery, vector: Vectors) -> Evi
     if version.words is not None:
         left -= WORDS_WEIGHT * word_shares(version.words, len(version), query.words)
     for preference in query.preferences:
-        left[_preferred(version.items.columns, preference)] *= 1 - preference.weight
+        left[preferred_rows(version.items.columns, preference)] *= 1 - preference.weight
     own, others = rows_of_code(version, query.typed)
     left[others] *= _LEFT_OF_CODE
     left[own] = 0
@@ -117,7 +117,7 @@ def _row_of_id(items: Items, text: str) -> Rows:
     return np.array([] if row is None else [row], np.int64)
 
 
-def _preferred(columns: Columns, preference: Preference) -> Mask | Rows:
+def preferred_rows(columns: Columns, preference: Preference) -> Mask | Rows:
     """The rows that have what a preference asks for; none if its field holds no text."""
     column = columns.get(preference.field)
     if column is None or column.vocabulary is None or not preference.values:

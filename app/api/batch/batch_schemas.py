@@ -16,11 +16,11 @@ from pydantic import (
 from app.api.wire.answer_schemas import Recommendations
 from app.api.wire.schemas import (
     BlendQuery,
+    EditOptions,
     Given,
     ImageFile,
     ImageOptions,
     ItemId,
-    SearchOptions,
     TextQuery,
 )
 from app.http.problems import Problem
@@ -41,7 +41,7 @@ class TextEntry(TextQuery):
     route: Literal["by-text"]
 
 
-class ItemEntry(SearchOptions):
+class ItemEntry(EditOptions):
     """A search as of `GET /items/{id}/similar`."""
 
     route: Literal["similar"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -188,6 +189,23 @@ class SearchOptions(ListOptions):
         )
 
 
+class EditOptions(SearchOptions):
+    """The common fields of searches by photo and by item, which words can change."""
+
+    edit: Words | None = Field(
+        None,
+        description="Words that change what is searched with: what the catalogue knows (`in red`, "
+        "`for men`, `striped`, `cheaper`, `in stock`) changes that alone, and the kind, gender, "
+        "colour and pattern stay; other words are composed with the picture. `understood` says "
+        "what was kept and changed.",
+        examples=["in red"],
+    )
+
+    def to_query(self) -> query.SearchQuery:
+        """What the domain reads of these options."""
+        return replace(super().to_query(), edit=self.edit)
+
+
 def _parse_box(value: object) -> object:
     return value.split(",") if isinstance(value, str) else value
 
@@ -201,7 +219,7 @@ def _has_area(box: tuple[float, float, float, float]) -> tuple[float, float, flo
 Box = Annotated[tuple[Fraction, Fraction, Fraction, Fraction], AfterValidator(_has_area)]
 
 
-class ImageOptions(SearchOptions):
+class ImageOptions(EditOptions):
     """The form fields beside the image."""
 
     box: Annotated[
@@ -272,7 +290,7 @@ class Signal(Given):
         return query.Signal(self.image, self.box, self.text, self.item_id, self.weight)
 
 
-class BlendQuery(SearchOptions):
+class BlendQuery(EditOptions):
     """What the items should be like, and what they should be unlike."""
 
     positive: list[Signal] = Field(min_length=1, max_length=MAX_SIGNALS)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from twinset.edits.kept_values import Kept
 from twinset.words.query import parts
 from twinset.words.query.parts import SPELLING, Effect
 
@@ -47,6 +48,17 @@ class Reworded(BaseModel):
     after: str = Field(serialization_alias="to", validation_alias="to")
 
 
+class KeptValues(BaseModel):
+    """What stays of a photo or an item that words change."""
+
+    part: str = Field(description="The role of the field, such as `kind` or `colour`.")
+    field: str
+    values: dict[str, float] = Field(
+        description="Its values and how sure each is: 1 for an item's own; a photo's are told from "
+        "the items that look like it."
+    )
+
+
 class Understood(BaseModel):
     """What the service read out of a query of words, beside its meaning."""
 
@@ -62,9 +74,13 @@ class Understood(BaseModel):
         description="Words that the catalogue does not use, and what was read instead."
     )
 
+    kept: list[KeptValues] | None = Field(
+        None, description="With `edit`: what stays. `preferred` and `filtered` are what changes."
+    )
+
     @classmethod
-    def of(cls, found: parts.Understood) -> Self:
-        """What the domain understood, as it is sent."""
+    def of(cls, found: parts.Understood, kept: Sequence[Kept] | None = None) -> Self:
+        """What the domain understood, as it is sent; `kept` is what an edit does not change."""
         return cls(
             words=found.words,
             preferred=_with(Effect.PREFER, found.parts),
@@ -73,6 +89,9 @@ class Understood(BaseModel):
             not_applied=[UnderstoodPart.of(part) for part in found.unmet],
             corrected=[_reworded(one) for one in found.reworded if one.reason == SPELLING],
             synonyms=[_reworded(one) for one in found.reworded if one.reason != SPELLING],
+            kept=None
+            if kept is None
+            else [KeptValues(part=o.name, field=o.field, values=dict(o.shares)) for o in kept],
         )
 
 

@@ -1,0 +1,1 @@
+"""Searching with a photo or with items, and words that change them."""

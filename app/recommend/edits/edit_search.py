@@ -1,0 +1,102 @@
+"""Searching with a photo or with items, and words that change them: "this, but in red".
+
+First the words are read: which values they change, what every item has to meet, and what stays.
+Then the composer brings the query's vector to where the changed product lies, and items are ranked
+by it and by the values that were changed and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.recommend.query import SearchQuery
+from app.recommend.ranking import RankedPage, condition_of, rank_rows
+from app.recommend.word_search import narrow
+from twinset.edits.composer import Composes
+from twinset.edits.edit_evidence import edit_evidence
+from twinset.edits.edit_reader import Edit, read_edit
+from twinset.edits.kept_values import Kept, Likeness, kept_values
+from twinset.edits.title_patterns import TITLE
+from twinset.index.index_versions import IndexVersion
+from twinset.lexical.fused_search import FusedSearch
+from twinset.words.query.parts import Understood
+from twinset.words.query.reader import Reader
+
+Vector = NDArray[np.float32]
+# Items that look like a photo, from which its kind and colour are told.
+_NEIGHBOURS = 32
+
+
+@dataclass(frozen=True)
+class EditPlan:
+    """What an edit changes and keeps, and the query with what it filters by.
+
+    `unmet` are filters that no item meets, so that they were not applied.
+    """
+
+    edit: Edit
+    kept: tuple[Kept, ...]
+    query: SearchQuery
+    understood: Understood
+
+
+def plan_edit(
+    version: IndexVersion, reader: Reader, base: Vector, rows: Sequence[int], query: SearchQuery
+) -> EditPlan:
+    """Read the words of an edited query, whose vector is `base` (d,).
+
+    `rows` are the items that it is about; without any it is a photo, and its kind, colour and
+    pattern are told from the items that look like it.
+
+    Raises:
+        FilterError: the caller's own filter is wrong.
+    """
+    columns, words = version.items.columns, reader.words
+    edit = read_edit(reader, query.edit or "", _prices(version, words.price, rows))
+    likeness = (
+        Likeness.of_items(rows, _titles(version, rows)) if rows else _look_alikes(version, base)
+    )
+    kept = kept_values(words, columns, edit, likeness)
+    understood = replace(edit.understood, words=edit.text, parts=(*edit.changed, *edit.filters))
+    query, understood = narrow(version, query, understood)
+    return EditPlan(edit, kept, query, understood)
+
+
+def _prices(version: IndexVersion, field: str | None, rows: Sequence[int]) -> list[float]:
+    if field is None:
+        return []
+    prices = (version.items.columns[field].value(row) for row in rows)
+    return [float(price) for price in prices if isinstance(price, int | float)]
+
+
+def _look_alikes(version: IndexVersion, base: Vector) -> Likeness:
+    found, scores = version.index.search(
+        base[None], min(_NEIGHBOURS, len(version.index)), version.alive
+    )
+    held = found[0] >= 0
+    rows = found[0][held].tolist()
+    return Likeness.of_neighbours(rows, scores[0][held].tolist(), _titles(version, rows))
+
+
+def _titles(version: IndexVersion, rows: Sequence[int]) -> list[str]:
+    return [str(version.items.item(row).get(TITLE) or "") for row in rows]
+
+
+def composed(composer: Composes, base: Vector, text: Vector | None) -> Vector:
+    """The vector (d,) of what is wanted; `base` itself if the words only filter."""
+    return base if text is None else composer.compose(base[None], text[None])[0]
+
+
+def rank_edit(
+    version: IndexVersion, plan: EditPlan, vector: Vector, exclude: Iterable[int] = ()
+) -> RankedPage:
+    """The page of rows that the edited query asks for, nearest to `vector` (d,) and to what was
+    changed and kept."""
+    evidence = edit_evidence(version, plan.edit, plan.kept)
+    search = FusedSearch(version.index, vector, condition_of(plan.query), evidence)
+    page = rank_rows(version, search, plan.query, exclude)
+    return replace(page, understood=plan.understood, kept=plan.kept)

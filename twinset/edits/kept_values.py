@@ -1,0 +1,132 @@
+"""What stays when a photo or an item is changed: its kind, whom it is for, its colour and pattern.
+
+An item has its own values; those of a photo are told from the items that look like it. They are
+preferences, not filters: what is found still comes nearest first, and a wrong guess costs places
+and no items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinset.columns import Column, Columns
+from twinset.edits.edit_reader import Edit
+from twinset.edits.title_patterns import TITLE, pattern_in
+from twinset.words.field_roles import COLOUR, GENDER, KIND, PATTERN
+from twinset.words.preferences import Preference
+from twinset.words.query.catalogue_words import CatalogueWords
+
+Rows = NDArray[np.int64]
+# How much of its distance an item loses if it has the value; see `twinset.lexical`.
+_KEEPING: Mapping[str, float] = {KIND: 0.5, GENDER: 0.4, COLOUR: 0.25, PATTERN: 0.25}
+_CHANGING: Mapping[str, float] = {KIND: 0.6, GENDER: 0.5, COLOUR: 0.6}
+_USUAL_CHANGE = 0.5
+_NEAR_SHARE = 0.5  # of the weight, for values that fit less well: "Unisex" for men
+# A value of a photo counts if so much of the items that look like it have it.
+_LEAST_SHARE = 0.2
+_SHARPNESS = 20.0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A field that stays: `shares` are its values and how sure each is, 0 to 1.
+
+    `name` is the field's role, such as "kind".
+    """
+
+    name: str
+    field: str
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Items that say what a query is: the item itself, or those that look like a photo.
+
+    `weights` (m,) add up to one over the rows (m,); `titles` are the items' own, m or none.
+    """
+
+    rows: Rows
+    weights: NDArray[np.float64]
+    titles: tuple[str, ...] = ()
+
+    @classmethod
+    def of_items(cls, rows: Sequence[int], titles: Iterable[str] = ()) -> Likeness:
+        """Items that are known, each as much as the others."""
+        even = np.full(len(rows), 1 / max(1, len(rows)))
+        return cls(np.array(rows, np.int64), even, tuple(titles))
+
+    @classmethod
+    def of_neighbours(
+        cls, rows: Sequence[int], scores: Sequence[float], titles: Iterable[str] = ()
+    ) -> Likeness:
+        """The items nearest to a photo, the nearest most."""
+        weights = np.exp(_SHARPNESS * (np.array(scores) - max(scores, default=0.0)))
+        shares = weights / max(1e-12, weights.sum())
+        return cls(np.array(rows, np.int64), shares, tuple(titles))
+
+
+def kept_values(
+    words: CatalogueWords, columns: Columns, edit: Edit, likeness: Likeness
+) -> tuple[Kept, ...]:
+    """The values of a query's fields that an edit does not change."""
+    found = []
+    for name in _fields(words, columns):
+        role = words.name_of(name)
+        if role in _KEEPING and not edit.changes(role) and columns[name].vocabulary is not None:
+            shares = _shares(columns[name], likeness)
+            if shares:
+                found.append(Kept(role, name, shares))
+    told = {one.name for one in found}
+    if PATTERN not in told and not edit.changes(PATTERN) and PATTERN not in {*words.names()}:
+        shares = _title_patterns(likeness)
+        found += [Kept(PATTERN, TITLE, shares)] if shares else []
+    return tuple(found)
+
+
+def _fields(words: CatalogueWords, columns: Columns) -> list[str]:
+    """Fields that can be kept, one of each role; the catalogue's kind before other categories."""
+    by_role: dict[str, str] = {}
+    if words.kind is not None and words.kind in columns:
+        by_role[KIND] = words.kind
+    for name in dict.fromkeys(one for one, _ in words.texts()):
+        by_role.setdefault(words.name_of(name), name)
+    return [name for name in by_role.values() if name in columns]
+
+
+def _shares(column: Column, likeness: Likeness) -> dict[str, float]:
+    shares: dict[str, float] = {}
+    for row, weight in zip(likeness.rows.tolist(), likeness.weights.tolist(), strict=True):
+        value = column.value(row)
+        if isinstance(value, str) and value:
+            shares[value] = shares.get(value, 0.0) + weight
+    return {value: round(share, 3) for value, share in shares.items() if share >= _LEAST_SHARE}
+
+
+def _title_patterns(likeness: Likeness) -> dict[str, float]:
+    """The patterns that the titles of the items name."""
+    shares: dict[str, float] = {}
+    for title, weight in zip(likeness.titles, likeness.weights.tolist(), strict=False):
+        found = pattern_in(title)
+        if found is not None:
+            shares[found[0]] = shares.get(found[0], 0.0) + weight
+    return {name: round(share, 3) for name, share in shares.items() if share >= _LEAST_SHARE}
+
+
+def preferences_of(edit: Edit, kept: Sequence[Kept]) -> tuple[Preference, ...]:
+    """What an edited query would rather have: the new values, and those that stay."""
+    wanted = []
+    for part in edit.changed:
+        weight = _CHANGING.get(part.name, _USUAL_CHANGE)
+        wanted.append(Preference(part.field, part.values, part.words, weight))
+        if part.near:
+            near = Preference(part.field, part.near, part.words, weight * _NEAR_SHARE)
+            wanted.append(near)
+    for one in kept:
+        weight = _KEEPING[one.name]
+        wanted += [Preference(one.field, (v,), "", weight * s) for v, s in one.shares.items()]
+    return tuple(wanted)

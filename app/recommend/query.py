@@ -6,6 +6,7 @@ directly. A value here is trusted: limits were checked when the request was read
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.concurrency.image_decoding import Box
@@ -14,6 +15,11 @@ MAX_OFFSET = 1_000_000
 MAX_VARIANTS = 32
 MAX_SIGNALS = 16
 MAX_TASTES = 50  # items liked in a session, and as many disliked
+# What the negative signals weigh together beside the positive ones, as in Rocchio's feedback: less
+# of one red dress must not mean no dress at all. Words are farther from items than pictures are, so
+# the same negative items would outweigh them.
+UNLIKE = 0.5
+UNLIKE_OF_WORDS = 0.2
 MAX_TEXT = 512  # characters of a text to search with
 RELEVANCE = "relevance"
 
@@ -77,11 +83,27 @@ class Signal:
     """One thing that results should be like or unlike: an image, a text or an item.
 
     Exactly one of `image`, `text` and `item_id` is set. `box` belongs to an image: the part of it
-    to look at, as fractions of its sides. `weight` scales the signal's unit vector.
+    to look at, as fractions of its sides. `weight` scales the signal's unit vector; without
+    one a positive signal counts 1, and all negative ones together `UNLIKE`.
     """
 
     image: bytes | None = None
     box: Box | None = None
     text: str | None = None
     item_id: str | None = None
-    weight: float = 1.0
+    weight: float | None = None
+
+
+def signal_weights(positive: Sequence[Signal], negative: Sequence[Signal]) -> list[float]:
+    """What each signal's vector is multiplied by, those of negative signals below zero.
+
+    Example:
+        >>> signal_weights([Signal(item_id="a")], [Signal(item_id="b"), Signal(item_id="c")])
+        [1.0, -0.25, -0.25]
+    """
+    words = all(signal.text is not None for signal in positive)
+    unlike = (UNLIKE_OF_WORDS if words else UNLIKE) / max(1, len(negative))
+    return [
+        *(1.0 if one.weight is None else one.weight for one in positive),
+        *(-unlike if one.weight is None else -one.weight for one in negative),
+    ]

@@ -23,7 +23,7 @@ from app.recommend.engine import Engine, Vector
 from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.lists.browsing import ListedPage, browse
-from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal
+from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, rank
 from app.recommend.selection import group_codes, variants_of
 from app.recommend.word_search import rank_words
@@ -170,8 +170,7 @@ class Recommender:
         signals = [*positive, *negative]
         named = [self.row(signal.item_id) for signal in signals if signal.item_id is not None]
         vectors = np.stack(await asyncio.gather(*map(self._encode_signal, signals)))
-        signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
-        weights = signs * [signal.weight for signal in signals]
+        weights = np.array(signal_weights(positive, negative))
         total = (weights[:, None] * vectors).sum(axis=0)
         length = np.linalg.norm(total)
         if length < 1e-6:

@@ -57,12 +57,12 @@ def call_of(state: PageState, group_by: str | None) -> HttpCall:
     condition = state.filter()
     common |= {"filter": condition} if condition else {}
     common |= {"group_by": group_by} if group_by else {}
-    signals = bool(state.words) + (state.photo is not None) + len(state.like)
-    if signals == 0:
+    if state.signals == 0:
         return HttpCall("GET", "/items", params=common)
-    if signals > 1 or state.unlike:
+    common = ({"edit": state.edit} if state.edit else {}) | common
+    if state.signals > 1 or state.unlike:
         return HttpCall("POST", "/recommend", json=_signals(state) | common)
-    if state.words:
+    if state.words and not state.edit:
         asked = {"query": state.words} | _understand(state)
         return HttpCall("POST", "/recommend/by-text", json=asked | common)
     if state.like:

@@ -17,11 +17,6 @@ PAGE_SIZE = 24
 CHOICE = "f."
 MOST_SWITCHES = 50
 _OFF = "false"
-# Pictures are more like each other than a text is like any. With the same weight "red" would
-# hardly move what is like a blue dress, and less of one red dress would mean no dress at all. So
-# words count for more, and what to be unlike for less, as in Rocchio's feedback.
-WORDS_WEIGHT = 2.5
-UNLIKE_WEIGHT = 0.5
 _FILTERS = ("low", "high", "stock")
 Pairs = list[tuple[str, str]]
 Fields = dict[str, Any]
@@ -57,6 +52,16 @@ class PageState:
     def ranked(self) -> bool:
         """True if there is a signal to be similar to."""
         return bool(self.words or self.photo is not None or self.like)
+
+    @property
+    def edit(self) -> str:
+        """The words, if they change a photo or the items liked; else an empty text."""
+        return self.words if self.photo is not None or self.like else ""
+
+    @property
+    def signals(self) -> int:
+        """How many things there are to be similar to."""
+        return bool(self.words and not self.edit) + (self.photo is not None) + len(self.like)
 
     @property
     def offset(self) -> int:
@@ -149,11 +154,9 @@ def signal_fields(state: PageState, image: bytes | str | None) -> tuple[list[Fie
     positive: list[Fields] = []
     if state.photo is not None:
         positive.append({"image": image} | ({"box": list(state.box)} if state.box else {}))
-    weight = {"weight": WORDS_WEIGHT} if positive or state.like or state.unlike else {}
-    positive += [{"text": state.words} | weight] if state.words else []
+    positive += [{"text": state.words}] if state.words and not state.edit else []
     positive += [{"item_id": item_id} for item_id in state.like]
-    share = round(UNLIKE_WEIGHT / max(1, len(state.unlike)), 3)
-    return positive, [{"item_id": item_id, "weight": share} for item_id in state.unlike]
+    return positive, [{"item_id": item_id} for item_id in state.unlike]
 
 
 def plain(value: float) -> str:

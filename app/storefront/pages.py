@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.api.dependencies import Call
@@ -135,8 +135,8 @@ async def _rank(recommender: Recommender, state: PageState, query: SearchQuery) 
     """Rank by the route that `app.storefront.api_snippets.call_of` names for the same state."""
     if len(state.words) > MAX_TEXT:
         raise InvalidInput("These words are too long. Search with fewer of them.")
-    signals = bool(state.words) + (state.photo is not None) + len(state.like)
-    if signals > 1 or state.unlike:
+    query = replace(query, edit=state.edit or None)
+    if state.signals > 1 or state.unlike:
         positive, negative = signals_of(state)
         return await recommender.blend(positive, negative, query)
     if state.photo is not None:

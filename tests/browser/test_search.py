@@ -204,7 +204,7 @@ def test_more_and_less_like_this(visit, service, rows):
     page.wait_for_url("**unlike=**")
     body = {
         "positive": [{"item_id": start}],
-        "negative": [{"item_id": found[0], "weight": 0.5}],
+        "negative": [{"item_id": found[0]}],
         "limit": 24,
         "group_by": "group_id",
     }

@@ -275,7 +275,11 @@ class Signal(Given):
     )
     text: Words | None = None
     item_id: ItemId | None = None
-    weight: Weight = 1.0
+    weight: Weight | None = Field(
+        None,
+        description="How much it counts. By default 1, and 0.5 for all negative signals together "
+        "(0.2 if every positive signal is a text).",
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

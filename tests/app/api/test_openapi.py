@@ -71,9 +71,9 @@ def test_the_upload_form_is_declared(document: Schema) -> None:
     schema = body["content"]["multipart/form-data"]["schema"]
     common = {"limit", "offset", "filter", "exclude_ids", "min_score", "group_by", "fields"}
     common |= {"sort", "facets", "facet_limit", "cursor", "diversity", "liked", "disliked"}
-    assert set(schema["properties"]) == common | {"image", "box"}
+    assert set(schema["properties"]) == common | {"image", "box", "edit"}
     similar = document["paths"]["/items/{id}/similar"]["get"]["parameters"]
-    assert {p["name"] for p in similar if p["in"] == "query"} == common
+    assert {p["name"] for p in similar if p["in"] == "query"} == common | {"edit"}
 
 
 def test_every_reference_resolves(document: Schema) -> None:

@@ -8,6 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
+from app.recommend.query import Signal, signal_weights
 from app.state import State
 from tests.support.small_shop import picture
 from twinset.edits.composer import PLAIN_WEIGHT
@@ -120,3 +121,18 @@ def test_a_batch_answers_edits_as_their_routes_do(client: httpx.Client) -> None:
     batch = client.post("/recommend/batch", json={"requests": [entry]}).json()
     single = similar(client, "p4", edit="in blue", limit=5)
     assert batch["results"][0]["answer"]["items"] == single["items"]
+
+
+def test_weights_have_one_default() -> None:
+    item, other, text = Signal(item_id="a"), Signal(item_id="b"), Signal(text="red")
+    assert signal_weights([item, text], [other, item]) == [1, 1, -0.25, -0.25]
+    assert signal_weights([text], [other]) == [1, -0.2]
+    said = [Signal(item_id="a", weight=2.0)]
+    assert signal_weights(said, said) == [2, -2]
+
+
+def test_a_default_weight_is_what_the_page_and_the_api_use(client: httpx.Client) -> None:
+    signals = {"positive": [{"item_id": "p1"}], "negative": [{"item_id": "p2"}]}
+    said = {"positive": [{"item_id": "p1"}], "negative": [{"item_id": "p2", "weight": 0.5}]}
+    plain, given = (client.post("/recommend", json=body).json() for body in (signals, said))
+    assert plain["items"] == given["items"]

@@ -218,3 +218,32 @@ def test_files_are_sent_whole(client: httpx.Client, path: str, wanted: str) -> N
     assert part.headers["accept-ranges"] == "none"
     known = {"If-None-Match": whole.headers["etag"], "Range": wanted}
     assert client.get(path, headers=known).status_code == (304 if "static" in path else 200)
+
+
+@pytest.mark.parametrize(
+    ("state", "path", "edit"),
+    [
+        (PageState(words="in red", like=("p1",)), "/items/p1/similar", "in red"),
+        (PageState(words="in red", photo=b"x"), "/recommend/by-image", "in red"),
+        (PageState(words="in red", like=("p1", "p2")), "/recommend", "in red"),
+        (PageState(words="red shirt"), "/recommend/by-text", None),
+        (PageState(words="red shirt", unlike=("p2",)), "/recommend", None),
+    ],
+)
+def test_words_beside_a_photo_or_items_are_an_edit(
+    state: PageState, path: str, edit: str | None
+) -> None:
+    call = call_of(state, None)
+    asked = {**call.params, **(call.json or {}), **(call.form or {})}
+    assert (call.path, asked.get("edit")) == (path, edit)
+    texts = [one for one in asked.get("positive", ()) if "text" in one]
+    assert bool(texts) == (path == "/recommend" and edit is None)
+
+
+def test_a_page_with_words_beside_a_product_is_the_edit_of_the_api(client: httpx.Client) -> None:
+    page = client.get("/search", params={"q": "in black", "like": "p4"}).text
+    found = client.get(
+        "/items/p4/similar", params={"edit": "in black", "group_by": "group_id", "limit": 24}
+    )
+    ids = [hit["id"] for hit in found.json()["items"]]
+    assert re.findall(r'<li class="tile" data-id="([^"]+)"', page) == ids

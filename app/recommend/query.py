@@ -54,8 +54,8 @@ class SearchQuery(ListQuery):
     `said_filter` is the part of `filter` that the words of a query asked for: it holds for facets
     of its own fields too. `diversity` from 0 to 1 trades relevance for variety, see
     `app.recommend.lists.arrangement.diverse_places`. Items are better the more they are like those
-    in `liked` and unlike those in `disliked`, which are left out themselves. `edit` are words that change a photo or
-    an item: "in red".
+    in `liked` and unlike those in `disliked`, which are left out themselves. `edit` are words that
+    change a photo or an item: "in red".
     """
 
     min_score: float | None = None

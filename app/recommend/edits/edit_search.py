@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from app.recommend.lists.session import moved
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import RankedPage, condition_of, rank_rows
 from app.recommend.word_search import narrow
@@ -97,6 +98,7 @@ def rank_edit(
     """The page of rows that the edited query asks for, nearest to `vector` (d,) and to what was
     changed and kept."""
     evidence = edit_evidence(version, plan.edit, plan.kept)
+    vector = moved(version, vector, plan.query)
     search = FusedSearch(version.index, vector, condition_of(plan.query), evidence)
     page = rank_rows(version, search, plan.query, exclude)
     return replace(page, understood=plan.understood, kept=plan.kept)

@@ -22,7 +22,8 @@ from app.api.reading.fast_route import DirectRoute
 from app.api.reading.json_bodies import JsonRoute
 from app.api.reading.pinned_lists import digests, pin
 from app.api.wire.answer_schemas import Recommendations
-from app.api.wire.schemas import BlendQuery, TextQuery
+from app.api.wire.blend_schemas import BlendQuery
+from app.api.wire.schemas import TextQuery
 from app.concurrency.embedding_cache import digest
 
 router = APIRouter(tags=["recommend"], route_class=JsonRoute)

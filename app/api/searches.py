@@ -5,7 +5,8 @@ Each takes the wire options that callers send and gives the page that answers th
 
 from __future__ import annotations
 
-from app.api.wire.schemas import BlendQuery, EditOptions, ImageOptions, TextQuery
+from app.api.wire.blend_schemas import BlendQuery
+from app.api.wire.schemas import EditOptions, ImageOptions, TextQuery
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 

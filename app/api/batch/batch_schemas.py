@@ -14,8 +14,8 @@ from pydantic import (
 )
 
 from app.api.wire.answer_schemas import Recommendations
+from app.api.wire.blend_schemas import BlendQuery
 from app.api.wire.schemas import (
-    BlendQuery,
     EditOptions,
     Given,
     ImageFile,

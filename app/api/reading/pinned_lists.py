@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from app.api.wire.schemas import BlendQuery, ListOptions
+from app.api.wire.blend_schemas import BlendQuery
+from app.api.wire.schemas import ListOptions
 from app.concurrency.embedding_cache import digest
 from app.recommend.lists.cursors import Place, read_cursor
 from app.recommend.recommender import Recommender

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +19,7 @@ from pydantic import (
 
 from app.recommend import query
 from app.recommend.lists.cursors import MAX_LENGTH
-from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, MAX_TASTES, MAX_TEXT, RELEVANCE
+from app.recommend.query import MAX_OFFSET, MAX_TASTES, MAX_TEXT, RELEVANCE
 from twinset.text.base64_text import read_base64
 from twinset.words.query.parts import Switches
 
@@ -35,7 +35,6 @@ Words = Annotated[
 ]
 Sort = Annotated[str, StringConstraints(min_length=1, max_length=129)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Weight = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 
 
 def _blank_is_absent(value: object) -> object:
@@ -258,47 +257,6 @@ def _decode(value: object, _: object) -> bytes:
 
 
 ImageFile = Annotated[Base64Bytes, WrapValidator(_decode)]
-
-
-class Signal(Given):
-    """One thing to be like or unlike: exactly one of an image, a text or an item."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    image: ImageFile | None = Field(
-        None, description="An image file in base64 or as a data: address."
-    )
-    box: Box | None = Field(
-        None,
-        description="Beside an image: the part of it to look at, as fractions of its sides.",
-        examples=[[0.1, 0.2, 0.9, 1]],
-    )
-    text: Words | None = None
-    item_id: ItemId | None = None
-    weight: Weight | None = Field(
-        None,
-        description="How much it counts. By default 1, and 0.5 for all negative signals together "
-        "(0.2 if every positive signal is a text).",
-    )
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if sum(side is not None for side in (self.image, self.text, self.item_id)) != 1:
-            raise ValueError("give exactly one of image, text and item_id")
-        if self.box is not None and self.image is None:
-            raise ValueError("a box belongs to an image")
-        return self
-
-    def to_query(self) -> query.Signal:
-        """The signal as the domain reads it."""
-        return query.Signal(self.image, self.box, self.text, self.item_id, self.weight)
-
-
-class BlendQuery(EditOptions):
-    """What the items should be like, and what they should be unlike."""
-
-    positive: list[Signal] = Field(min_length=1, max_length=MAX_SIGNALS)
-    negative: list[Signal] = Field(default_factory=list, max_length=MAX_SIGNALS)
 
 
 class FacetOptions(Given):

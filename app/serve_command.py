@@ -27,6 +27,7 @@ from twinset.errors import ConfigError
 from twinset.freed_memory import return_freed_memory
 from twinset.index.engines import engine_in
 from twinset.index.index_versions import current_version
+from twinset.store.postgres_connection import VARIABLE as STORE_VARIABLE
 from twinset.words.synonyms.synonym_file import SynonymFile
 
 # A worker that opens a large index on a busy machine is silent for longer than uvicorn's 5 s, and
@@ -102,7 +103,7 @@ def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
         ConfigError: a variable of the environment does not fit or is almost a setting, or a setting
             needs a package that is not installed.
     """
-    require_known_names(os.environ)
+    require_known_names(os.environ, (STORE_VARIABLE,))
     try:
         settings = Settings(encoder=encoder, index=index, workers=workers)
     except ValidationError as error:

@@ -26,7 +26,7 @@ from twinset.index.vector_index import Rows, Vectors
 from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import MergedItems, merge_version
 from twinset.live.overlay import Overlay
-from twinset.live.write_log import LOG_FILE, WriteLog
+from twinset.live.store import Store, has_store, open_store
 
 
 def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport | None:
@@ -37,9 +37,9 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
         ConfigError: if another build works on the folder, or no item is left.
         Conflict: if another version went live meanwhile; nothing was published.
     """
-    if not (index_dir / LOG_FILE).is_file():
+    if not has_store(index_dir):
         return None
-    base, log = open_version(index_dir), WriteLog(index_dir)
+    base, log = open_version(index_dir), open_store(index_dir)
     encoder = load_encoder(kept_encoder(index_dir, base.fingerprint) or encoder_dir, "cpu")
     base.require_encoder(encoder)
     overlay = catch_up(start(base, log), Embedder(encoder, log))
@@ -58,13 +58,13 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
     return report
 
 
-def _making(base: IndexVersion, overlay: Overlay, log: WriteLog) -> Making:
+def _making(base: IndexVersion, overlay: Overlay, log: Store) -> Making:
     kind = base.manifest.get("index_kind", base.index.kind)
     live = dict(base.manifest.get("live") or {}) | {"log": log.id, "sequence": overlay.sequence}
     return Making(str(kind), 0.0, {"live": live, "folded_from": base.name})
 
 
-def _trim(index_dir: Path, log: WriteLog) -> None:
+def _trim(index_dir: Path, log: Store) -> None:
     """Forget the writes that every version holds; a rollback needs the others again."""
     manifests = [peek_manifest(index_dir, name) for name in list_versions(index_dir)]
     log.trim(min(log.marker(manifest.get("live")) for manifest in manifests))

@@ -6,12 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from twinset.errors import TwinsetError
 from twinset.live.engine_writes import apply_writes, is_behind
 from twinset.live.overlay import Overlay
-from twinset.live.write_log import WriteLog
+from twinset.live.store import Store
 
 logger = logging.getLogger("twinset.live")
 # By then every worker shows a write; they look five times a second.
@@ -26,10 +25,8 @@ class Applier:
     shown `SEEN_S` ago, even if writes came since.
     """
 
-    def __init__(
-        self, index_dir: Path, current: Callable[[], tuple[Overlay, WriteLog | None]]
-    ) -> None:
-        self._index_dir, self._current = index_dir, current
+    def __init__(self, current: Callable[[], tuple[Overlay, Store | None]]) -> None:
+        self._current = current
         self._shown: tuple[Overlay, float] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="applier", daemon=True)
@@ -67,4 +64,4 @@ class Applier:
             self._shown = overlay, now
         elif now >= self._shown[1] + SEEN_S:
             shown, self._shown = self._shown[0], None
-            apply_writes(shown, log, self._index_dir, self._stopping.wait)
+            apply_writes(shown, log, self._stopping.wait)

@@ -14,7 +14,7 @@ from twinset.errors import NotReady, TwinsetError
 from twinset.index.engines import engine_of
 from twinset.live.catch_up import Embedder, advance
 from twinset.live.overlay import Merge
-from twinset.live.write_log import Transaction, WriteLog
+from twinset.live.store import Store, StoreTransaction
 
 logger = logging.getLogger("twinset.live")
 
@@ -143,13 +143,13 @@ class Writer:
             # A version that cannot be opened must not stop the writes.
             logger.error("%s", error)
 
-    def _log(self) -> WriteLog:
+    def _log(self) -> Store:
         if self._live.log is None:
             raise NotReady("There is no log of live writes.")
         return self._live.log
 
 
-def _recall(transaction: Transaction, token: Token | None) -> Written | None:
+def _recall(transaction: StoreTransaction, token: Token | None) -> Written | None:
     earlier = None if token is None else transaction.recall(token.key)
     if token is None or earlier is None:
         return None
@@ -160,7 +160,7 @@ def _recall(transaction: Transaction, token: Token | None) -> Written | None:
 
 
 def _decide(
-    merge: Merge, transaction: Transaction, draft: Draft | Refused, raise_errors: bool
+    merge: Merge, transaction: StoreTransaction, draft: Draft | Refused, raise_errors: bool
 ) -> Outcome:
     """Merge a write and append it to the log; if it is refused, both stay as they are."""
     if isinstance(draft, Refused):

@@ -42,7 +42,7 @@ from twinset.index.index_versions import (
 from twinset.live.catch_up import Embedder, catch_up, follow_applied, start_applied
 from twinset.live.merged_version import merge_version
 from twinset.live.overlay import Overlay
-from twinset.live.write_log import LOG_FILE, WriteLog
+from twinset.live.store import Store, has_store, open_store
 
 logger = logging.getLogger("twinset.live")
 Result = TypeVar("Result")
@@ -115,7 +115,7 @@ class LiveCatalogue:
         encoder, base = open_pair(settings)
         if settings.admin_key is not None:
             follow_current(settings.index)
-        self.log: WriteLog | None = None
+        self.log: Store | None = None
         self.overlay = Overlay.empty(base, 0)
         self.recommender = Recommender(encoder, base, settings, metrics)
         self.snapshots = Snapshots(settings)
@@ -127,7 +127,7 @@ class LiveCatalogue:
             "snapshot", 1, settings.max_searches, max_wait_s=settings.queue_s
         )
         self._compactor = Compactor(settings)
-        self._applier = Applier(settings.index, lambda: (self.overlay, self.log))
+        self._applier = Applier(lambda: (self.overlay, self.log))
         self._refused = ("", 0.0)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
@@ -272,8 +272,8 @@ class LiveCatalogue:
     def _open_log(self) -> None:
         # A service that takes no writes leaves no file behind, and may read a read-only folder.
         index = self.settings.index
-        if self.settings.admin_key is not None or (index / LOG_FILE).exists():
-            log = WriteLog(index)
+        if self.settings.admin_key is not None or has_store(index):
+            log = open_store(index)
             self.overlay, self.log = start_applied(self.overlay.base, log), log
             self.shown = replace(self.shown, log=log)
 

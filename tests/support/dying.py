@@ -119,7 +119,7 @@ def act(action: str, shop: Shop) -> None:
     elif action == "apply":
         log = WriteLog(shop.index)
         overlay = opened_overlay(shop, log)
-        apply_writes(overlay, log, shop.index, lambda _: False)
+        apply_writes(overlay, log, lambda _: False)
     else:
         other = next(n for n in list_versions(shop.index) if n != current_version(shop.index))
         set_current(shop.index, other)

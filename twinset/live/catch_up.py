@@ -15,7 +15,8 @@ from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.live.applied_writes import find_applied
 from twinset.live.overlay import BASE_PICTURE, Merge, Overlay
-from twinset.live.write_log import Entry, WriteLog
+from twinset.live.store import Store
+from twinset.live.write_log import Entry
 
 _BATCH = 32
 
@@ -29,7 +30,7 @@ class Embedder:
     """
 
     encoder: Encoder
-    log: WriteLog
+    log: Store
     limits: ImageLimits = field(default_factory=ImageLimits)
     pictures: Mapping[str, StoredImage] = field(default_factory=dict)
     ready: Mapping[str, Vectors] = field(default_factory=dict)
@@ -89,12 +90,12 @@ class Embedder:
         return None
 
 
-def start(base: IndexVersion, log: WriteLog) -> Overlay:
+def start(base: IndexVersion, log: Store) -> Overlay:
     """An overlay of `base` before the writes that the version lacks."""
     return Overlay.empty(base, log.marker(base.manifest.get("live")))
 
 
-def start_applied(base: IndexVersion, log: WriteLog) -> Overlay:
+def start_applied(base: IndexVersion, log: Store) -> Overlay:
     """An overlay as `start` makes it, with the writes that a collection beside the version's holds,
     if there is one.
 

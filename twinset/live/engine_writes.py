@@ -1,6 +1,6 @@
 """Applies live writes to the collection beside a version that is in Milvus.
 
-One process at a time, under a lock in the index folder, takes an overlay that every worker has
+One process at a time, the leader of this task, takes an overlay that every worker has
 seen, writes its changes since the last time, waits until every search sees them, and notes in the
 log how far it came. Until that is noted, every worker searches those rows in its own memory, so
 nothing is missed or found twice. If a process dies, the next one writes the same rows again, by
@@ -10,21 +10,18 @@ their numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from twinset.index.milvus.delta_collections import make_beside, settle
 from twinset.index.milvus.milvus_index import MilvusIndex
 from twinset.index.vector_index import Vectors
 from twinset.live.applied_writes import Applied, find_applied, owner_of
 from twinset.live.overlay import Overlay
-from twinset.live.write_log import WriteLog
+from twinset.live.store import Store
 
-_LOCK = ".applying"
+_TASK = "applying"
 _BLOCK = 500
 
 
@@ -43,9 +40,7 @@ def count_unapplied(overlay: Overlay) -> int:
     return sum(sequence > done for sequence in sequences)
 
 
-def apply_writes(
-    overlay: Overlay, log: WriteLog, index_dir: Path, wait: Callable[[float], bool]
-) -> None:
+def apply_writes(overlay: Overlay, log: Store, wait: Callable[[float], bool]) -> None:
     """Apply what an overlay holds; does nothing if another process is applying writes.
 
     Every worker must have seen the overlay's writes. If a worker still showed an item as it was
@@ -59,7 +54,7 @@ def apply_writes(
     version = overlay.base.index
     if not isinstance(version, MilvusIndex):
         raise TypeError("only what lies in Milvus has a collection to write to")
-    with _alone(index_dir) as alone:
+    with log.leading(_TASK) as alone:
         if alone:
             applied = _begin(version, overlay, log)
             if applied is not None and applied.sequence < overlay.sequence:
@@ -68,7 +63,7 @@ def apply_writes(
                     log.set_applied(applied.index.record.name, overlay.sequence)
 
 
-def _begin(version: MilvusIndex, overlay: Overlay, log: WriteLog) -> Applied | None:
+def _begin(version: MilvusIndex, overlay: Overlay, log: Store) -> Applied | None:
     """The collection to go on with.
 
     None if vectors that it held must be read from the log first, which followers do when they see
@@ -104,18 +99,3 @@ def _vectors(version: MilvusIndex, overlay: Overlay, rows: Sequence[int]) -> Vec
 def _blocks(rows: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(rows), _BLOCK):
         yield rows[start : start + _BLOCK]
-
-
-@contextmanager
-def _alone(index_dir: Path) -> Iterator[bool]:
-    """True if no other process holds the lock, which is released however the process ends."""
-    lock = FileLock(index_dir / _LOCK, blocking=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()

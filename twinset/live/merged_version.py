@@ -17,10 +17,10 @@ from twinset.live.merged_columns import MergedColumns
 from twinset.live.merged_index import MergedIndex
 from twinset.live.merged_words import MergedWords
 from twinset.live.overlay import BASE_PICTURE, Change, Overlay
-from twinset.live.write_log import WriteLog
+from twinset.live.store import Store
 
 
-def merge_version(overlay: Overlay, log: WriteLog) -> IndexVersion:
+def merge_version(overlay: Overlay, log: Store) -> IndexVersion:
     """The version with an overlay's writes; the base itself if nothing differs.
 
     Its rows are those of the overlay. If items were deleted, `alive` is false for their rows.
@@ -109,7 +109,7 @@ def _with_lists(table: pa.Table, changed: Sequence[dict[str, Any]]) -> pa.Table:
 class MergedImages:
     """See `twinset.index.indexed_items.Images`; pictures of changed rows are in the log."""
 
-    def __init__(self, base: Images, overlay: Overlay, log: WriteLog) -> None:
+    def __init__(self, base: Images, overlay: Overlay, log: Store) -> None:
         self._base, self._log = base, log
         changes = overlay.changes
         self._own = {row: c.picture for row, c in changes.items() if c.picture != BASE_PICTURE}

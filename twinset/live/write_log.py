@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from twinset.errors import ArtefactError
 from twinset.index.indexed_items import StoredImage
@@ -30,8 +31,8 @@ from twinset.live.log_database import connect, prepare, storage_errors
 LOG_FILE = "live.sqlite"
 Operation = Literal["put", "patch", "delete"]
 _APPLIED = "applied:"
-_ANSWERS_KEPT_S = 24 * 3600
-_MICROSECONDS = 1_000_000
+ANSWERS_KEPT_S = 24 * 3600
+MICROSECONDS = 1_000_000
 _CHUNK = 500
 _LAST = 2**63 - 1
 
@@ -119,7 +120,7 @@ class WriteLog:
         as_of = live.get("as_of")
         if as_of is None:
             return folded
-        moment = int(datetime.fromisoformat(as_of).timestamp() * _MICROSECONDS)
+        moment = int(datetime.fromisoformat(as_of).timestamp() * MICROSECONDS)
         held = self._one("SELECT max(sequence) FROM log WHERE time <= ?", moment) or 0
         return max(folded, int(held))
 
@@ -174,6 +175,21 @@ class WriteLog:
             sql = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
             self._writer.execute(sql, (_APPLIED + name, str(sequence)))
 
+    @contextmanager
+    def leading(self, task: str) -> Iterator[bool]:
+        """True if no other process leads this task; the lock goes with the process, however it
+        ends."""
+        lock = FileLock(self.path.with_name(f".{task}"), blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
     def trim(self, upto: int) -> None:
         """Forget writes up to a sequence, and what only they needed."""
         with self.transaction():
@@ -225,7 +241,7 @@ class Transaction:
 
     def recall(self, key: str) -> Remembered | None:
         """The answer remembered under a key, if that was within the last day."""
-        oldest = _now() - _ANSWERS_KEPT_S * _MICROSECONDS
+        oldest = _now() - ANSWERS_KEPT_S * MICROSECONDS
         self._connection.execute("DELETE FROM answers WHERE time < ?", (oldest,))
         sql = "SELECT request, answer FROM answers WHERE key = ?"
         row = self._connection.execute(sql, (key,)).fetchone()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,11 +17,16 @@ from twinset.errors import ConfigError, NotReady, StorageFull
 
 VARIABLE = "TWINSET_STORE"
 _SCHEMES = ("postgresql://", "postgres://")
-_TIMEOUT_S = 5
+_TIMEOUT_S = 3
 _MOST_CONNECTIONS = 8
 _LOGGED = 200
 # SQLSTATE 53100: the disk is full; class 53 is of other resources.
 _DISK_FULL = "53100"
+# A server that was cut off without a word is noticed after seconds, not minutes.
+_LOST = {"keepalives_idle": 5, "keepalives_interval": 2, "tcp_user_timeout": 8000}
+# Callers that all wait for a server that is away would keep each other waiting.
+_PAUSE_S = 1.0
+_away_until: dict[str, float] = {}
 logger = logging.getLogger("twinset.store")
 
 
@@ -67,7 +73,7 @@ def pool(address: str) -> Any:
         reconnect_timeout=_TIMEOUT_S,
         max_idle=60,
         check=ConnectionPool.check_connection,
-        kwargs={"autocommit": True, "connect_timeout": _TIMEOUT_S},
+        kwargs={"autocommit": True, "connect_timeout": _TIMEOUT_S, **_LOST},
     )
 
 
@@ -82,11 +88,17 @@ def connection(address: str) -> Iterator[Any]:
     """A connection of the pool; each statement is a transaction unless the block begins one.
 
     Raises:
-        NotReady: if PostgreSQL does not answer.
+        NotReady: if PostgreSQL does not answer; for a second after that nobody waits for it again.
         StorageFull: if its disk is full.
     """
-    with answering(), pool(address).connection() as connected:
-        yield connected
+    if time.monotonic() < _away_until.get(address, 0.0):
+        raise NotReady("PostgreSQL does not answer.")
+    try:
+        with answering(), pool(address).connection() as connected:
+            yield connected
+    except NotReady:
+        _away_until[address] = time.monotonic() + _PAUSE_S
+        raise
 
 
 @contextmanager

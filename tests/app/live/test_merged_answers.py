@@ -83,7 +83,7 @@ def under_writes(base: IndexVersion, log: WriteLog, rows: list[Fields], kind: st
         if number % 40 == 0:  # merged in pieces, as a service does
             overlay = catch_up(overlay, embedder)
             if kind == "milvus-applied":  # the last 39 writes stay in memory
-                apply_writes(overlay, log, log.path.parent, lambda _: False)
+                apply_writes(overlay, log, lambda _: False)
                 overlay = follow_applied(overlay, embedder)
     version = merge_version(catch_up(overlay, embedder), log)
     return Shop(version, rows, embed(rows).item, kind)

@@ -69,7 +69,7 @@ class Shop:
         return catch_up(start_applied(self.base, self.log), self.embedder)
 
     def apply(self, overlay: Overlay, cut_short: bool = False) -> Overlay:
-        apply_writes(overlay, self.log, self.index_dir, lambda _: cut_short)
+        apply_writes(overlay, self.log, lambda _: cut_short)
         return follow_applied(overlay, self.embedder)
 
     def held(self, milvus: MilvusAddress) -> set[int]:

@@ -1,0 +1,214 @@
+"""One contract for every store of live writes, and what PostgreSQL's does beyond it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.live_shop import write
+from tests.support.postgres import database
+from twinset.errors import ConfigError, NotReady
+from twinset.index.indexed_items import StoredImage
+from twinset.live import postgres_log as postgres_module
+from twinset.live.postgres_log import PostgresLog
+from twinset.live.store import Store, has_store, open_store
+from twinset.live.write_log import Entry
+from twinset.store import postgres_connection
+from twinset.store.postgres_connection import connection
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def opened(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A folder whose store `open_store` opens, as each service would."""
+    if request.param == "sqlite":
+        yield tmp_path
+        return
+    with database(request.getfixturevalue("postgres_server")) as address:
+        monkeypatch.setenv("TWINSET_STORE", address)
+        yield tmp_path
+
+
+@pytest.fixture
+def store(opened: Path) -> Store:
+    return open_store(opened)
+
+
+@pytest.fixture
+def address(postgres_server: str) -> Iterator[str]:
+    with database(postgres_server) as address:
+        yield address
+
+
+def patch(number: int) -> Entry:
+    return Entry(f"p{number}", "patch", {"price": float(number)})
+
+
+def test_another_service_reads_what_one_wrote_in_order(store: Store, opened: Path) -> None:
+    assert has_store(opened)
+    assert [write(store, patch(n)) for n in range(3)] == [1, 2, 3]
+    other = open_store(opened)
+    assert (other.id, other.sequence) == (store.id, 3)
+    assert [(e.id, e.operation, e.fields, e.sequence) for e in other.entries(1)] == [
+        ("p1", "patch", {"price": 1.0}, 2),
+        ("p2", "patch", {"price": 2.0}, 3),
+    ]
+
+
+@pytest.mark.parametrize("text", ["é☃", "a\0b", "'; DROP TABLE twinset_log; --", "%s"])
+def test_any_text_is_kept(store: Store, text: str) -> None:
+    write(store, Entry("p1", "put", {"title": text}))
+    assert store.entries(0)[0].fields == {"title": text}
+
+
+def test_an_error_keeps_nothing(store: Store) -> None:
+    def failing() -> None:
+        with store.transaction() as transaction:
+            transaction.append(patch(1))
+            transaction.add_vectors({"key": np.ones(4, np.float32)})
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        failing()
+    assert (store.sequence, store.entries(0), store.vectors(["key"])) == (0, [], {})
+    assert write(store, patch(2)) == 1
+
+
+def test_pictures_and_vectors_go_with_a_write(store: Store) -> None:
+    write(store, Entry("p1", "put", {"image": None}), b"picture")
+    with store.transaction() as transaction:
+        transaction.add_vectors({"a": np.arange(3, dtype=np.float32), "b": np.ones(3, np.float32)})
+    found = store.vectors(["a", "b", "c"])
+    assert {key: row.tolist() for key, row in found.items()} == {"a": [0, 1, 2], "b": [1, 1, 1]}
+    sha = "a4b8e64f3b0c3bb4a0a2f1c1"
+    assert store.picture(sha) is None
+    with store.transaction() as transaction:
+        transaction.add_pictures({sha: StoredImage(b"\0\xff", "image/png")})
+    assert store.picture(sha) == StoredImage(b"\0\xff", "image/png")
+
+
+def test_an_answer_is_remembered_under_its_key(store: Store) -> None:
+    with store.transaction() as transaction:
+        assert transaction.recall("key") is None
+        transaction.remember("key", "digest", {"outcomes": [1]})
+    with store.transaction() as transaction:
+        found = transaction.recall("key")
+    assert found is not None
+    assert (found.request, found.answer) == ("digest", {"outcomes": [1]})
+
+
+def test_a_version_says_up_to_where_it_holds_the_log(store: Store) -> None:
+    for number in range(3):
+        write(store, patch(number))
+    later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    earlier = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    assert store.marker(None) == 0
+    assert store.marker({"log": store.id, "sequence": 2}) == 2
+    assert store.marker({"log": "another", "sequence": 2}) == 0
+    assert store.marker({"as_of": later}) == 3
+    assert store.marker({"as_of": earlier, "log": store.id, "sequence": 1}) == 1
+
+
+def test_one_at_a_time_leads_a_task(store: Store, opened: Path) -> None:
+    other = open_store(opened)
+    with store.leading("applying") as first:
+        assert first
+        with other.leading("applying") as second:
+            assert not second
+    with other.leading("applying") as third:
+        assert third
+
+
+def test_how_far_an_engine_has_come_is_kept(store: Store) -> None:
+    assert store.applied("collection") == 0
+    store.set_applied("collection", 7)
+    store.set_applied("collection", 9)
+    assert store.applied("collection") == 9
+
+
+def test_writers_at_once_lose_nothing_and_leave_no_gap(address: str) -> None:
+    seen: list[list[int]] = []
+    stop = threading.Event()
+
+    def follow() -> None:
+        log, at, found = PostgresLog(address), 0, []
+        while not stop.is_set() or log.sequence > at:
+            for entry in log.entries(at):
+                found.append(entry.sequence)
+                at = entry.sequence
+        seen.append(found)
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(lambda n: write(PostgresLog(address), patch(n)), range(80)))
+    stop.set()
+    follower.join(timeout=30)
+    assert sorted(numbers) == list(range(1, 81))
+    assert seen == [list(range(1, 81))]
+
+
+def test_services_that_start_together_make_the_tables_once(address: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        logs = list(pool.map(lambda _: PostgresLog(address), range(8)))
+    assert len({log.id for log in logs}) == 1
+
+
+def test_tables_of_a_later_version_are_refused(address: str) -> None:
+    PostgresLog(address)
+    with connection(address) as connected:
+        connected.execute("UPDATE twinset_meta SET value = '99' WHERE name = 'schema'")
+    with pytest.raises(ConfigError, match="later Twinset"):
+        PostgresLog(address)
+
+
+def test_writes_are_forgotten_when_no_service_can_need_them(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = PostgresLog(address)
+    for number in range(4):
+        write(log, patch(number))
+    log.trim(3)  # they are of today, and another service may be away
+    assert len(log.entries(0)) == 4
+    monkeypatch.setattr(postgres_module, "KEPT_DAYS", -1)
+    log.trim(3)
+    assert ([e.sequence for e in log.entries(0)], log.sequence) == ([4], 4)
+    assert log.marker({"log": log.id, "sequence": 3}) == 3
+    with pytest.raises(NotReady, match="older than the writes"):
+        log.marker({"log": log.id, "sequence": 2})
+    assert write(log, patch(5)) == 5
+
+
+def test_a_lost_connection_is_opened_anew(
+    address: str, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_connection, "_PAUSE_S", 0.0)
+    log = PostgresLog(address)
+    write(log, patch(1))
+    cut_off(postgres_server)
+    assert write(log, patch(2)) == 2
+
+    def interrupted() -> None:
+        with log.transaction() as transaction:
+            transaction.append(patch(3))
+            cut_off(postgres_server)
+            transaction.append(patch(4))
+
+    with pytest.raises(NotReady):
+        interrupted()
+    assert log.sequence == 2
+    assert write(log, patch(5)) == 3
+
+
+def cut_off(server: str) -> None:
+    """End every connection to the shops of a server."""
+    sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'shop%'"
+    with connection(server) as connected:
+        connected.execute(sql)

@@ -22,7 +22,7 @@ from twinset.index.faiss_kinds import KINDS, memory_of
 from twinset.index.index_versions import IndexVersion
 from twinset.live.catch_up import Embedder, overlay_at
 from twinset.live.merged_version import merge_version
-from twinset.live.write_log import WriteLog
+from twinset.live.store import Store
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Shown:
 
     recommender: Recommender
     base: IndexVersion
-    log: WriteLog | None
+    log: Store | None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import numpy as np
 from twinset.errors import NotReady
 from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
-from twinset.live.write_log import ANSWERS_KEPT_S, MICROSECONDS, Entry, Remembered
+from twinset.live.write_log import ANSWERS_KEPT_S, LAST, MICROSECONDS, Entry, Remembered
 from twinset.store.postgres_connection import connection
 from twinset.store.postgres_schema import migrate
 
@@ -63,11 +63,11 @@ class PostgresLog:
     def sequence(self) -> int:
         return int(self._meta("sequence") or 0)
 
-    def entries(self, after: int) -> list[Entry]:
+    def entries(self, after: int, upto: int = LAST) -> list[Entry]:
         rows = self._rows(
-            "SELECT id, operation, fields, sequence FROM twinset_log WHERE sequence > %s "
-            "ORDER BY sequence",
-            after,
+            "SELECT id, operation, fields, sequence FROM twinset_log "
+            "WHERE sequence > %s AND sequence <= %s ORDER BY sequence",
+            *(after, upto),
         )
         return [Entry(i, operation, json.loads(fields), n) for i, operation, fields, n in rows]
 

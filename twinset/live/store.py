@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
 from twinset.live.postgres_log import PostgresLog
-from twinset.live.write_log import LOG_FILE, Entry, Remembered, WriteLog
+from twinset.live.write_log import LAST, LOG_FILE, Entry, Remembered, WriteLog
 from twinset.store.postgres_connection import store_address
 
 
@@ -62,8 +62,8 @@ class Store(Protocol):
         """The sequence of the latest write, even if the log was trimmed; 0 before the first."""
         ...
 
-    def entries(self, after: int) -> list[Entry]:
-        """Writes with a higher sequence, in order."""
+    def entries(self, after: int, upto: int = LAST) -> list[Entry]:
+        """Writes with a higher sequence, in order; `upto` is the last that is wanted."""
         ...
 
     def marker(self, live: Mapping[str, Any] | None) -> int:

@@ -34,7 +34,7 @@ _APPLIED = "applied:"
 ANSWERS_KEPT_S = 24 * 3600
 MICROSECONDS = 1_000_000
 _CHUNK = 500
-_LAST = 2**63 - 1
+LAST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class WriteLog:
         """The sequence of the latest write, even if the log was trimmed; 0 before the first."""
         return int(self._one("SELECT seq FROM sqlite_sequence WHERE name = 'log'") or 0)
 
-    def entries(self, after: int, upto: int = _LAST) -> list[Entry]:
+    def entries(self, after: int, upto: int = LAST) -> list[Entry]:
         """Writes with a higher sequence, in order; `upto` is the last that is wanted."""
         rows = self._rows(
             "SELECT id, operation, fields, sequence FROM log "

@@ -60,6 +60,7 @@ def test_another_service_reads_what_one_wrote_in_order(store: Store, opened: Pat
         ("p1", "patch", {"price": 1.0}, 2),
         ("p2", "patch", {"price": 2.0}, 3),
     ]
+    assert [e.sequence for e in other.entries(0, 2)] == [1, 2]
 
 
 @pytest.mark.parametrize("text", ["é☃", "a\0b", "'; DROP TABLE twinset_log; --", "%s"])

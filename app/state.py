@@ -109,15 +109,18 @@ class State:
 
     def note(self, request_id: str, way: Way, page: RankedPage, words: str = "") -> None:
         """Count an answer among the searches, if events are taken."""
+        if self.events is not None:
+            best = page.hits[0].score if page.hits else None
+            self.note_search(request_id, way, len(page.hits), best, words)
+
+    def note_search(
+        self, request_id: str, way: Way, found: int, best: float | None, words: str
+    ) -> None:
+        """Count a search that showed `found` items, the first of the score `best`."""
         if self.events is None or self.recommender is None:
             return
-        best = page.hits[0].score if page.hits else None
-        version = self.recommender.version.name
-        searched = Search(
-            *(request_id, way, version, len(page.hits), plain_words(words), best),
-            time=int(time.time()),
-        )
-        self.events.note(searched)
+        version, now = self.recommender.version.name, int(time.time())
+        self.events.note(Search(request_id, way, version, found, plain_words(words), best, now))
 
     @cached_property
     def cursor_key(self) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.recommend.thumbnails import Width
+from app.storefront.page_state import PAGE_SIZE
 from app.storefront.product_tiles import facts, label
 from app.storefront.shop.shop_settings import ShopSettings
 from twinset.images.formats import usable_media_types
@@ -33,6 +34,7 @@ class Pages:
         self._environment.globals |= {
             "facts": facts,
             "widths": list(map(int, Width)),
+            "page_size": PAGE_SIZE,
             "shop": shop,
             "picture_types": ",".join(usable_media_types()),
         }

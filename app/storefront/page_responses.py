@@ -48,12 +48,19 @@ def page(
         "photo": "",
         "calls": None,
         "notice": "",
+        "events_of": call_name(request),
         "signed_in": COOKIE in request.cookies,
     }
     root = request.scope.get("root_path", "")
     text = request.app.state.pages.render(template, **{"root": root} | defaults | values)
     text = placed(text, root, files_digest(STATIC))
     return HTMLResponse(text, status, {**_HEADERS, **(headers or {})})
+
+
+def call_name(request: Request) -> str:
+    """What the events of a page name: the request that made it; empty if no events are taken."""
+    taken = request.app.state.service.events is not None
+    return str(request.scope["state"]["request_id"]) if taken else ""
 
 
 def refused_page(

@@ -24,6 +24,7 @@ from app.api.error_status import status_of
 from app.http.bodies.multipart import read_form
 from app.http.problems import FRAMEWORK_DETAILS, note_code
 from app.http.refusals import takes_page
+from app.state import State
 from app.storefront import pages
 from app.storefront.api_snippets import HttpCall, Snippets, call_of, snippets, widget_lines
 from app.storefront.html_templates import STATIC, Pages
@@ -34,6 +35,7 @@ from app.storefront.shop import crawler_routes
 from app.storefront.shop.shop_settings import ShopSettings
 from app.storefront.shop.structured_data import product_data
 from twinset.errors import ArtefactError, InvalidInput, TwinsetError
+from twinset.events.event_store import Way
 from twinset.text.base64_text import read_base64
 
 # A page holds the photo that it was made for; the pixels that a search uses are fewer still.
@@ -214,6 +216,10 @@ async def _search(
     known = replace(state, like=_known(recommender, state.like))
     known = replace(known, unlike=_known(recommender, state.unlike) if known.ranked else ())
     results, panel = await pages.search(recommender, call, known)
+    if known.ranked and "x-typing" not in request.headers:
+        best = results.tiles[0].score if results.tiles else None
+        service: State = request.app.state.service
+        service.note_search(call.request_id, _way(known), len(results.tiles), best, known.words)
     photo = "" if known.photo is None else b64encode(known.photo).decode()
     return page(
         request,
@@ -225,6 +231,14 @@ async def _search(
         notice=notice,
         calls=_calls(request, call_of(known, pages.style_field(recommender))),
     )
+
+
+def _way(state: PageState) -> Way:
+    """By what a page searches, as its search is counted."""
+    signals = bool(state.words) + (state.photo is not None) + len(state.like)
+    if signals > 1 or state.unlike:
+        return "blend"
+    return "photo" if state.photo is not None else "item" if state.like else "words"
 
 
 def _known(recommender: RecommenderDep, ids: Sequence[str]) -> tuple[str, ...]:

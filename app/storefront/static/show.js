@@ -7,7 +7,7 @@ let running = new AbortController();
 // Shows what the service answers to `fields`. Typing replaces its own entry of the history, so that
 // "back" leaves the words and does not take away letters.
 export async function show(fields, { typed = false, top = false } = {}) {
-  const page = await load(fields);
+  const page = await load(fields, undefined, typed);
   if (!page) return;
   put(page, { top, crop: heldCrop(page) });
   const state = { fields: hasPhoto() ? kept() : null, typed };
@@ -32,14 +32,16 @@ async function again(state) {
   query.value = page.getElementById("q").value;
 }
 
-async function load(fields, address) {
+async function load(fields, address, typed = false) {
   running.abort();
   running = new AbortController();
   const { signal } = running;
   const view = document.getElementById("view");
   view.setAttribute("aria-busy", "true");
   try {
-    const page = await pageOf(await fetch(...request(fields, address), { signal }));
+    const [target, options] = request(fields, address);
+    // Words that are still being typed are not counted as a search.
+    const page = await pageOf(await fetch(target, { ...options, signal, headers: typed ? { "X-Typing": "1" } : {} }));
     say("");
     return page;
   } catch (error) {

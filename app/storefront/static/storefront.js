@@ -2,6 +2,7 @@
 // what a page alone cannot: words as they are typed, dropped photos, a box drawn on a photo.
 
 import { onCrop } from "./crop.js";
+import { onEvents } from "./events.js";
 import { onPhoto } from "./photo.js";
 import { restore, show } from "./show.js";
 import { onSuggest } from "./suggest.js";
@@ -107,3 +108,4 @@ if (form) {
   restore();
 }
 listenToTools();
+onEvents();

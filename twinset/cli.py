@@ -30,6 +30,7 @@ _JOURNEY = (
     "sync",
     "adopt",
     "train",
+    "languages",
     "evaluate",
     "quantise",
     "export",

@@ -18,7 +18,7 @@ async def by_image(recommender: Recommender, image: bytes, options: ImageOptions
 
 async def by_text(recommender: Recommender, query: TextQuery) -> RankedPage:
     """Items that fit a description; see `Recommender.by_text`."""
-    return await recommender.by_text(query.query, query.to_query(), query.to_switches())
+    return await recommender.by_text(query.query, query.to_query(), query.to_switches(), query.lang)
 
 
 async def by_item(recommender: Recommender, item_id: str, options: EditOptions) -> RankedPage:

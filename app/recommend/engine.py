@@ -24,6 +24,7 @@ from app.recommend.word_search import WordSearch
 from app.settings import Settings
 from twinset.edits.composer import composer_of
 from twinset.encoders import Encoder
+from twinset.languages import ENGLISH, Language, MultilingualTexts
 from twinset.text.text_folding import plain
 from twinset.words.synonyms.synonym_file import SynonymFile
 
@@ -62,17 +63,25 @@ class Engine:
         self.thumbnails = Thumbnails(self.decoder, settings.max_picture_bytes)
         timed, limits = metrics.timed_encoder, (settings.max_batch, settings.max_queue, wait)
         images: Batcher[Image] = Batcher(timed("image", encoder.encode_images), *limits)
-        texts: Batcher[str] = Batcher(timed("text", encoder.encode_texts), *limits)
-        self._images, self._texts = images, texts
+        self.languages: MultilingualTexts | None = getattr(encoder, "languages", None)
+        english = getattr(encoder, "encode_english", encoder.encode_texts)
+        texts: Batcher[str] = Batcher(timed("text", english), *limits)
+        # Apart, so that English texts never wait until the sentence encoder is opened.
+        other = self.languages.encode if self.languages else english
+        foreign: Batcher[str] = Batcher(timed("foreign", other), *limits)
+        self._images, self._texts, self._foreign = images, texts, foreign
         kept, count = settings.kept_embeddings, metrics.count_embedding
         self._image_cache = EmbeddingCache(kept, partial(count, "image"))
         self._text_cache = EmbeddingCache(kept, partial(count, "text"))
         # The metrics outlive an engine that is replaced, so they must not hold `self`.
         metrics.watch_queue("image", lambda: images.waiting)
         metrics.watch_queue("text", lambda: texts.waiting)
+        metrics.watch_queue("foreign", lambda: foreign.waiting)
         metrics.watch_queue("decode", lambda: decoding.pending)
         metrics.watch_queue("search", lambda: searching.pending)
-        self._closing = weakref.finalize(self, close_all, images, texts, decoding, searching)
+        self._closing = weakref.finalize(
+            self, close_all, images, texts, foreign, decoding, searching
+        )
         self._closing.atexit = False
 
     def close(self) -> None:
@@ -99,11 +108,24 @@ class Engine:
 
         return await self._image_cache.get((await digest(data), box or WHOLE), encode)
 
-    async def encode_text(self, text: str) -> Vector:
+    def language_of(self, text: str, given: str | None = None) -> Language:
+        """The language of a text, or the one that is given; English if the encoder knows no other.
+
+        Ask this before anything that holds for English alone is done to a query.
+        """
+        if self.languages is None:
+            return ENGLISH
+        return self.languages.find(plain(text), given)
+
+    async def encode_text(self, text: str, language: Language | None = None) -> Vector:
         """The vector (d,) of a text, read as `twinset.text.text_folding.plain` has it if it is not
-        ASCII."""
+        ASCII; in the language that is given, else in the one that it is found to be."""
         text = plain(text)
-        return await self._text_cache.get(text, partial(self._texts.submit, text))
+        language = language or self.language_of(text)
+        if language.is_english or not language.spoken:
+            return await self._text_cache.get(text, partial(self._texts.submit, text))
+        submit = partial(self._foreign.submit, text)
+        return await self._text_cache.get((text, "foreign"), submit)
 
 
 def close_all(*parts: Closes) -> None:

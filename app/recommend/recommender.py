@@ -33,7 +33,7 @@ from twinset.errors import InvalidInput, NotFound, NotReady
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.text.text_folding import plain
-from twinset.words.query.parts import EVERYTHING, Switches
+from twinset.words.query.parts import EVERYTHING, SPELLING, SYNONYMS, Switches
 from twinset.words.suggestions import Completer, Suggestions
 from twinset.words.synonyms.synonym_file import SynonymFile
 
@@ -112,19 +112,29 @@ class Recommender:
         return await self._engine.decoder.shrink(data, side)
 
     async def by_text(
-        self, text: str, query: SearchQuery, switches: Switches = EVERYTHING
+        self,
+        text: str,
+        query: SearchQuery,
+        switches: Switches = EVERYTHING,
+        lang: str | None = None,
     ) -> RankedPage:
         """Items that fit a description as it is understood; an id comes first.
 
-        `switches` say which parts of the description may be understood.
+        `switches` say which parts of the description may be understood, `lang` its language if the
+        caller knows it.
         """
         version, text = self.version, plain(text)
+        language = self._engine.language_of(text, lang)
+        if not language.is_english:  # corrections and synonyms are English
+            switches = switches.without(SPELLING, SYNONYMS)
         words = self._engine.words
         if not words.is_ready(version):
             await self._engine.search(partial(words.reader, version))
         query, understood = words.understand(version, text, query, switches)
-        vector = await self._engine.encode_text(understood.words)
+        vector = await self._engine.encode_text(understood.words, language)
         page = await self._search(partial(rank_words, version, text, understood, vector, query))
+        if not language.is_english:
+            understood = replace(understood, language=language)
         return replace(page, understood=understood)
 
     async def suggest(

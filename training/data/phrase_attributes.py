@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -17,15 +18,19 @@ def fit_attributes(config: TrainingConfig, catalogue: Catalogue) -> TrainingConf
     `optimisation.alike`. If no phrase attribute is left, the catalogue's own text attributes are
     used; if `alike` becomes empty, products of one category count as similar.
     """
-    named = config.augmentation.phrase_attributes or ()
-    kept = tuple(name for name in named if name in catalogue.attributes)
-    kept = kept or _text_attributes(catalogue)
+    kept = known_attributes(config.augmentation.phrase_attributes or (), catalogue)
     alike = tuple(name for name in config.optimisation.alike if name in kept)
     return replace(
         config,
         augmentation=replace(config.augmentation, phrase_attributes=kept),
         optimisation=replace(config.optimisation, alike=alike),
     )
+
+
+def known_attributes(names: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:
+    """The names that the catalogue has, or if it has none of them all its attributes of text."""
+    kept = tuple(name for name in names if name in catalogue.attributes)
+    return kept or _text_attributes(catalogue)
 
 
 def _text_attributes(catalogue: Catalogue) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ from training.towers.backbones import pixel_statistics
 from training.towers.hybrid_towers import PROJECTED
 from twinset.artefacts import new_folder, write_manifest
 from twinset.encoders import hybrid_encoder as hybrid
-from twinset.encoders.dual_encoder import IMAGE_MODEL, TEXT_MODEL, TOKENIZER, DualSpec
+from twinset.encoders.dual_encoder import IMAGE_MODEL, TEXT_MODEL, TOKENIZER
+from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import Vectors, normalise
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.encoders.hybrid_encoder import FUSION_MODEL

@@ -26,7 +26,8 @@ from training.run.checkpoint import SAME_TOWERS
 from training.towers import DualTowers, TowerPair
 from training.towers.tower import Tower
 from twinset.artefacts import read_manifest
-from twinset.encoders.dual_encoder import ARCHITECTURE, IMAGE_MODEL, TEXT_MODEL
+from twinset.encoders.dual_encoder import IMAGE_MODEL, TEXT_MODEL
+from twinset.encoders.dual_spec import ARCHITECTURE
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ArtefactError
 

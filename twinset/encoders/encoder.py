@@ -37,7 +37,8 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever any output could: indexes and encoders must carry the same one."""
+        """Changes whenever the vector of a picture or of an English text could: indexes and
+        encoders must carry the same one."""
 
     @property
     def dimension(self) -> int: ...

@@ -18,12 +18,12 @@ from tokenizers import Tokenizer
 from twinset.encoders.batch_shapes import filled, run_in_batches
 from twinset.encoders.dual_encoder import (
     DualEncoder,
-    DualSpec,
     open_parts,
     require_a_side,
     require_listed,
     scatter,
 )
+from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import ItemVectors, Vectors, normalise
 from twinset.encoders.onnx_runtime import Model, open_model
 from twinset.errors import ArtefactError

@@ -35,6 +35,9 @@ Words = Annotated[
 ]
 Sort = Annotated[str, StringConstraints(min_length=1, max_length=129)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+LanguageTag = Annotated[
+    str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
+]
 
 
 def _blank_is_absent(value: object) -> object:
@@ -241,6 +244,13 @@ class TextQuery(SearchOptions):
         "`negation`, `spelling`, `synonyms`, any field). A name with `-` before it means all but "
         "that part.",
         examples=[["colour", "price"], ["-spelling"]],
+    )
+
+    lang: Annotated[LanguageTag | None, BeforeValidator(_blank_is_absent)] = Field(
+        None,
+        description="The language of the query, such as `de` or `pt-BR`, if it is known; else it "
+        "is found by the words.",
+        examples=["de"],
     )
 
     def to_switches(self) -> Switches:

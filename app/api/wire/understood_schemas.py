@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from twinset.edits.kept_values import Kept
+from twinset.languages import Language
 from twinset.words.query import parts
 from twinset.words.query.parts import SPELLING, Effect
 
@@ -59,6 +60,18 @@ class KeptValues(BaseModel):
     )
 
 
+class QueryLanguage(BaseModel):
+    """A language other than English."""
+
+    code: str = Field(description="ISO 639 code.", examples=["de"])
+    confidence: float = Field(ge=0, le=1, description="1 if `lang` was given.")
+    spoken: bool = Field(description="False if the encoder does not understand this language.")
+
+    @classmethod
+    def of(cls, found: Language) -> Self:
+        return cls(code=found.code, confidence=round(found.confidence, 3), spoken=found.spoken)
+
+
 class Understood(BaseModel):
     """What the service read out of a query of words, beside its meaning."""
 
@@ -73,7 +86,9 @@ class Understood(BaseModel):
     synonyms: list[Reworded] = Field(
         description="Words that the catalogue does not use, and what was read instead."
     )
-
+    language: QueryLanguage | None = Field(
+        None, description="The language of the query; left out if it is English."
+    )
     kept: list[KeptValues] | None = Field(
         None, description="With `edit`: what stays. `preferred` and `filtered` are what changes."
     )
@@ -92,6 +107,7 @@ class Understood(BaseModel):
             kept=None
             if kept is None
             else [KeptValues(part=o.name, field=o.field, values=dict(o.shares)) for o in kept],
+            language=None if found.language is None else QueryLanguage.of(found.language),
         )
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 import training.vision_ops  # noqa: F401 - before open_clip imports torchvision
 from training.export.adopt.bpe_tokenizer import clean_as, tokenizer_of_bpe
 from training.export.adopt.source import Source, first_line, licence_of
-from twinset.encoders.dual_encoder import DualSpec, TextPadding
+from twinset.encoders.dual_spec import DualSpec, TextPadding
 from twinset.encoders.encoder import Vectors, normalise
 from twinset.encoders.onnx_runtime import PixelScale
 from twinset.encoders.picture_resize import ResizeRule

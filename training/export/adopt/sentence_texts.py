@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import training.vision_ops  # noqa: F401 - before transformers imports torchvision
 from training.export.adopt.source import Source, first_line, licence_of
-from twinset.encoders.dual_encoder import TextPadding
+from twinset.encoders.dual_spec import TextPadding
 from twinset.encoders.encoder import Vectors, normalise
 from twinset.errors import ConfigError
 

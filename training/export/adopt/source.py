@@ -12,7 +12,7 @@ from PIL.Image import Image
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from twinset.encoders.dual_encoder import DualSpec
+from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import Vectors, normalise
 from twinset.errors import ConfigError
 

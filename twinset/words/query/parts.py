@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from twinset.filters import quote_name, quote_value
+from twinset.languages.language import Language
 from twinset.words.preferences import Preference
 
 # Names of parts beside the roles and names of the catalogue's fields.
@@ -66,18 +67,20 @@ class Rewording:
 class Understood:
     """A query as it was understood; `words` are what is left to compare by meaning.
 
-    `unmet` are filters that no item meets, so that they were not applied.
+    `unmet` are filters that no item meets, so that they were not applied. `language` is left out
+    if it is English.
     """
 
     words: str
     parts: tuple[Part, ...] = ()
     reworded: tuple[Rewording, ...] = ()
     unmet: tuple[Part, ...] = ()
+    language: Language | None = None
 
     @property
     def says_something(self) -> bool:
         """True if the words were read as more than their meaning."""
-        return bool(self.parts or self.reworded or self.unmet)
+        return bool(self.parts or self.reworded or self.unmet or self.language)
 
     @property
     def filter(self) -> str | None:
@@ -122,6 +125,10 @@ class Switches:
             return False
         only = [name for name in self.names if not name.startswith("-")]
         return not only or any(name in only for name in names)
+
+    def without(self, *names: str) -> Switches:
+        """These switches, with some further parts switched off."""
+        return replace(self, names=(*self.names, *(f"-{name}" for name in names)))
 
 
 EVERYTHING = Switches()

@@ -1,0 +1,125 @@
+"""`twinset languages`: an encoder that understands other languages than English."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+
+from training.data.phrase_attributes import known_attributes
+from training.languages.fit_detector import DetectorRecipe, fit_detector
+from training.languages.fit_text_head import HeadRecipe, Lessons, Material, even_chances, fit_head
+from training.languages.glossary import translations
+from training.languages.shop_texts import ShopTexts
+from twinset.artefacts import CHECKSUM, new_folder, read_manifest, write_manifest
+from twinset.catalogue import Catalogue
+from twinset.embeddings import open_embeddings
+from twinset.encoders.dual_encoder import DualEncoder
+from twinset.encoders.dual_spec import ARCHITECTURE
+from twinset.encoders.encoder import Vectors
+from twinset.encoders.encoder_folder import ENCODER_MANIFEST, load_encoder
+from twinset.errors import ConfigError
+from twinset.languages import MultilingualTexts
+from twinset.languages.multilingual_texts import LANGUAGES_FILE, SENTENCE_ENCODER
+from twinset.languages.sentence_encoder import SentenceEncoder, installed_version
+from twinset.progress import progress_bar
+
+# Shares of the English texts that the head is taught.
+_NAMES, _PHRASES, _WORDS, _MIXED = 0.35, 0.35, 0.15, 0.15
+_BATCH = 512
+_OF_MANIFEST = frozenset({"schema_version", "kind", "files", CHECKSUM})
+
+
+def languages(
+    encoder: Annotated[Path, typer.Option(help="Encoder folder, with towers for English.")],
+    catalog: Annotated[Path, typer.Option(help="Catalogue with English names.")],
+    embeddings: Annotated[Path, typer.Option(help="Of this catalogue, by this encoder.")],
+    out: Annotated[Path, typer.Option(help="Encoder folder to write; may be the same.")],
+    steps: Annotated[int, typer.Option(min=1, help="Steps of fitting the head.")] = 2600,
+    words: Annotated[
+        int, typer.Option(min=100, help="Words a language, for detecting it.")
+    ] = 40_000,
+) -> None:
+    """Teach an encoder to understand other languages; needs no translations of the catalogue."""
+    manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST)
+    if manifest.get("architecture") != ARCHITECTURE:
+        raise ConfigError(f"{encoder}: only encoders with two separate towers can learn languages")
+    loaded = load_encoder(encoder, "cpu")
+    if not isinstance(loaded, DualEncoder):
+        raise ConfigError(f"{encoder}: has no text tower")
+    vectors = open_embeddings(embeddings)
+    if vectors.fingerprint != loaded.fingerprint:
+        raise ConfigError(f"{embeddings}: is of another encoder than {encoder}")
+    texts = _shop_texts(Catalogue(catalog), manifest)
+    recipe = DetectorRecipe(words=words, other_words=max(words // 3, 100))
+    console = Console(soft_wrap=True)
+    console.print(f"{len(texts.names):,} names, {len(texts.phrases):,} phrases")
+    detector = fit_detector(texts.queries(), texts.values, recipe)
+    head = fit_head(_material(loaded, texts, vectors.item), HeadRecipe(steps=steps))
+    _write(encoder, manifest, MultilingualTexts(detector, head), out)
+    console.print(f"{out}: detects {len(detector.codes)} languages and those of other scripts")
+
+
+def _shop_texts(catalogue: Catalogue, manifest: dict[str, Any]) -> ShopTexts:
+    """English texts of the products that the encoder was trained on, by what its folder says."""
+    told = manifest.get("training") or {}
+    data = told.get("data") or {}
+    fractions = float(data.get("test_fraction", 0.08)), float(data.get("validation_fraction", 0.02))
+    named = (told.get("augmentation") or {}).get("phrase_attributes") or ()
+    attributes = known_attributes(named, catalogue)
+    return ShopTexts.of(catalogue, attributes, fractions)
+
+
+def _material(encoder: DualEncoder, texts: ShopTexts, items: Vectors) -> Material:
+    """Sentence vectors of every text, and what the text tower makes of its English."""
+    sentences = SentenceEncoder()
+    taught = translations()
+    english = sorted({one.english for one in taught})
+    own = [*texts.names, *texts.phrases, *texts.words, *texts.mixed]
+    with progress_bar() as progress:
+        task = progress.add_task("reading texts", total=2 * len(own))
+
+        def batches(given: list[str], encode: Any) -> Vectors:
+            rows = []
+            for start in range(0, len(given), _BATCH):
+                rows.append(encode(given[start : start + _BATCH]))
+                progress.update(task, advance=len(rows[-1]))
+            return np.concatenate(rows)
+
+        own_sentences = batches(own, sentences.encode)
+        own_targets = batches(own, encoder.encode_english)
+    places = np.searchsorted(english, [one.english for one in taught])
+    translated = sentences.encode([one.foreign for one in taught])
+    shares = (
+        (len(texts.names), _NAMES),
+        (len(texts.phrases), _PHRASES),
+        (len(texts.words), _WORDS),
+        (len(texts.mixed), _MIXED),
+    )
+    return Material(
+        Lessons(own_sentences, own_targets, even_chances(shares)),
+        Lessons(
+            translated,
+            encoder.encode_english(english)[places],
+            even_chances([(len(taught), 1.0)]),
+        ),
+        translated - sentences.encode(english)[places],
+        np.asarray(items, np.float32),
+    )
+
+
+def _write(encoder: Path, manifest: dict[str, Any], taught: MultilingualTexts, out: Path) -> None:
+    """The encoder's own files byte for byte, and beside them what was taught.
+
+    The fingerprint stays: vectors of pictures and of English texts are as before.
+    """
+    fields = {name: value for name, value in manifest.items() if name not in _OF_MANIFEST}
+    fields[SENTENCE_ENCODER] = installed_version()
+    with new_folder(out, replace=True) as staging:
+        shutil.copytree(encoder, staging, dirs_exist_ok=True)
+        taught.save(staging / LANGUAGES_FILE)
+        write_manifest(staging, "encoder", fields, ENCODER_MANIFEST)

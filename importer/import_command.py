@@ -46,6 +46,14 @@ PicturesOption = Annotated[
 MaxLossOption = Annotated[
     str, typer.Option(help="Change nothing if a larger share of the rows is rejected.")
 ]
+WordsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEMPLATE",
+        help="Words that are embedded, such as '{title}, {colour}, {kind}'; by default those that "
+        "the encoder was trained on.",
+    ),
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Say what would become of each column; write nothing.")
 ]
@@ -69,6 +77,7 @@ def import_catalogue(
     allow_host: AllowHostOption = None,
     pictures: PicturesOption = True,
     max_loss: MaxLossOption = "100%",
+    words: WordsOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
     """Import products from any shop's feed; bad rows are reported and left out."""
@@ -88,6 +97,7 @@ def import_catalogue(
         allow_hosts=allow_host or (),
         fetch_pictures=pictures,
         max_loss=parse_share(max_loss, "--max-loss"),
+        words=words,
     )
     if dry_run:
         _print_columns(importer.inspect_source(source, options))
@@ -137,6 +147,7 @@ def _decimal(text: str | None) -> str | None:
 
 def _print_columns(report: ImportReport) -> None:
     typer.echo(f"system: {report.system}; {report.accepted:,} products")
+    typer.echo(f"  words that are embedded: {report.words or 'those the encoder was trained on'}")
     for one in report.columns[:_MOST_COLUMNS]:
         sample = "" if one.sample is None else f", such as {one.sample!r}"
         typer.echo(f"  {one.column}: {one.role}, {one.filled:.0%} filled{sample}")

@@ -37,6 +37,8 @@ class ImportOptions:
         allow_hosts: hosts in private networks that pictures may be fetched from.
         fetch_pictures: fetch pictures that the source names by address.
         max_loss: the largest share of rows that may be rejected.
+        words: template of the words that are embedded, see `importer.embedded_words`; None leaves
+            them to the encoder.
     """
 
     format: SourceFormat = SourceFormat.AUTO
@@ -50,6 +52,7 @@ class ImportOptions:
     allow_hosts: Collection[str] = ()
     fetch_pictures: bool = True
     max_loss: float = 1.0
+    words: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class ImportReport:
         groups: number of groups of variants.
         columns: what became of each source column.
         look_alikes: columns that may be the picture or the price, if none was taken.
+        words: template of the words that are embedded; None leaves them to the encoder.
+        as_of: when the shop wrote the feed, in ISO 8601.
     """
 
     system: str
@@ -97,6 +102,8 @@ class ImportReport:
     groups: int
     columns: Sequence[ColumnReport]
     look_alikes: Mapping[str, Sequence[str]]
+    words: str | None = None
+    as_of: str | None = None
 
     @property
     def rejected_count(self) -> int:

@@ -15,17 +15,19 @@ from urllib.parse import urlsplit
 
 from importer.catalogue_rows import RowBuilder
 from importer.column_mapping import map_columns
+from importer.embedded_words import words_template
 from importer.import_options import ImportOptions, ImportReport
 from importer.open_source import images_folder, open_source
 from importer.pictures.product_pictures import ProductPictures
 from importer.pictures.web_client import Downloads
+from importer.reading.feed_date import feed_date
 from importer.reading.local_copy import is_address, local_copy
 from importer.reading.records import Record, Source
 from importer.rejections import REPORT_SUFFIX, Rejections
 from importer.sources.system import SystemSource
 from importer.survey import Survey, survey_rows
 from importer.values.kinds import Kind, RowRejected
-from twinset.catalogue import CatalogueWriter, require_writable
+from twinset.catalogue import CatalogueNotes, CatalogueWriter, require_writable
 from twinset.errors import CatalogueError
 from twinset.progress import track
 
@@ -106,6 +108,10 @@ class _Import:
             raise CatalogueError(f"{out}: is the source itself")
         self._columns = map_columns(self._rows.columns, options.columns)
         self._images = images_folder(path, options)
+        self._as_of = feed_date(self._rows.files)
+        names = self._columns.attributes
+        wanted = options.words
+        self._words = None if wanted is None else words_template(wanted, self._columns, names)
 
     def inspect(self) -> ImportReport:
         """See `inspect_source`."""
@@ -152,7 +158,8 @@ class _Import:
             types.setdefault("link", Kind.TEXT.arrow_type)
         seen: set[str] = set()
         category = self._columns.category if self._columns.category in types else None
-        with CatalogueWriter(self._out, types, category) as writer:
+        said = CatalogueNotes(category, self._words, self._as_of)
+        with CatalogueWriter(self._out, types, category, said) as writer:
             built = _build_all(self._rows, builder, self._workers(survey))
             for record, row, notes in track(built, "Importing products", survey.count):
                 if isinstance(row, RowRejected):
@@ -212,6 +219,8 @@ class _Import:
             groups=len(tally.groups),
             columns=survey.columns(columns),
             look_alikes={n: columns.look_alikes(n) for n, is_so in lacking.items() if is_so},
+            words=self._words,
+            as_of=None if self._as_of is None else self._as_of.isoformat(),
         )
 
 

@@ -17,6 +17,7 @@ from index_builder.recall import RECALL_AT, filtered_recalls, measure_recall
 from index_builder.version_report import add_report
 from index_builder.word_files import write_words
 from twinset.artefacts import MANIFEST, read_manifest, write_manifest
+from twinset.catalogue import Catalogue
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ArtefactError, ConfigError
 from twinset.index.encoder_store import keep_encoder
@@ -42,7 +43,7 @@ class BuildOptions:
     With `activate` the version goes live at once, unless it has fewer than half of the live one's
     items and `force` is false. `encoder` is kept beside the index; `report`, the folder of its
     evaluation, in the version. Live writes up to `as_of` are taken to be in the catalogue, by
-    default up to the time of its file.
+    default up to the date of the feed, or else of its file.
     """
 
     kind: str = "auto"
@@ -91,7 +92,8 @@ def build_index(
     kind = settle_kind(options.kind, len(inputs), inputs.embeddings.dimension, options.memory)
     content = (embeddings_dir / MANIFEST).read_bytes() + kind.encode()
     going = Going(options.activate, options.keep)
-    as_of = options.as_of or datetime.fromtimestamp(catalogue_path.stat().st_mtime, UTC)
+    noted = Catalogue(catalogue_path).notes.as_of
+    as_of = options.as_of or noted or datetime.fromtimestamp(catalogue_path.stat().st_mtime, UTC)
     if options.encoder is not None:
         _require_maker(options.encoder, inputs)
     if options.activate and not options.force:
@@ -157,6 +159,7 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
         "dimension": embeddings.dimension,
         "count": len(inputs),
         "category": inputs.catalogue.category,
+        "text_template": embeddings.text_template,
         "index_kind": kind,
         "recall_at_10": round(recall.whole, 4),
         "filtered_recall_at_10": {s: round(r, 4) for s, r in recall.filtered.items()},

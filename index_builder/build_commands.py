@@ -59,7 +59,7 @@ def build(
         typer.Option(
             formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
             help="When the catalogue was taken, with a time zone (Z is UTC): later live writes "
-            "win over it. By default the time of its file.",
+            "win over it. By default the date of its feed.",
         ),
     ] = None,
 ) -> None:

@@ -36,6 +36,10 @@ class ItemVectorSource(Protocol):
     @property
     def dimension(self) -> int: ...
 
+    @property
+    def text_template(self) -> str | None:
+        """The words that were embedded, None for the encoder's own."""
+
     def __len__(self) -> int: ...
 
 
@@ -90,6 +94,10 @@ def _check_contents(embeddings: Embeddings, catalogue: Catalogue) -> None:
     """Refuse vectors that were made from other words or pictures than the catalogue's."""
     if embeddings.contents is None or embeddings.text_template is None:
         return
+    chosen = catalogue.notes.text_template
+    if chosen is not None and chosen != embeddings.text_template:
+        reason = "was made of other words than the catalogue names; export again"
+        raise ArtefactError(embeddings.folder / IDS, reason)
     now = content_hashes(catalogue, embeddings.text_template)
     rows = zip(embeddings.ids, embeddings.contents, now, strict=True)
     changed = [item_id for item_id, made_from, content in rows if made_from != content]

@@ -94,6 +94,11 @@ class _Merged:
     def category(self) -> str | None:
         return self.version.category
 
+    @property
+    def text_template(self) -> str | None:
+        template = self.version.manifest.get("text_template")
+        return None if template is None else str(template)
+
     def __len__(self) -> int:
         return len(self.alive)
 

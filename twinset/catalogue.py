@@ -2,8 +2,9 @@
 
 Columns: `id` (string, unique), `title`, and optionally `description`, `group_id` (variants of one
 style), `price`, `available`, and `image` (encoded bytes) or `image_path` (relative to the file).
-Every other column is an attribute: a string, a whole or decimal number, or a truth value. The
-file's metadata says which attribute is the category.
+Every other column is an attribute: a string, a list of strings, a whole or decimal number, or a
+truth value. The file's metadata says which attribute is the category, which words are embedded, and
+when the shop wrote the feed (`CatalogueNotes`).
 
 Images are read one row group at a time; a catalogue is never whole in memory.
 """
@@ -15,6 +16,8 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -63,6 +66,20 @@ def id_fault(text: str) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
+class CatalogueNotes:
+    """What a catalogue says of itself.
+
+    `category` names the attribute that is the kind, or is None. `text_template` are the words that
+    are embedded, see `render_text`; None leaves them to the encoder. `as_of` is when the shop wrote
+    the feed; None is the time of the file.
+    """
+
+    category: str | None = None
+    text_template: str | None = None
+    as_of: datetime | None = None
+
+
 class Catalogue:
     """A catalogue file, opened and checked; rows stay in file order.
 
@@ -79,7 +96,8 @@ class Catalogue:
         except (OSError, pa.ArrowException):
             raise CatalogueError(f"{path}: cannot be read as a Parquet file") from None
         self.schema = self._file.schema_arrow
-        self.category = self._read_category()
+        self.notes = self._read_notes()
+        self.category = self.notes.category
         self._check_columns()
 
     def __len__(self) -> int:
@@ -134,7 +152,7 @@ class Catalogue:
         except (OSError, ValueError):
             return None  # ValueError: the path holds a NUL
 
-    def _read_category(self) -> str | None:
+    def _read_notes(self) -> CatalogueNotes:
         raw = (self.schema.metadata or {}).get(METADATA_KEY)
         if raw is None:
             raise CatalogueError(f"{self.path}: is not a catalogue; use `twinset import` first")
@@ -144,8 +162,16 @@ class Catalogue:
             metadata = None
         if not isinstance(metadata, dict) or metadata.get("schema_version") != SCHEMA_VERSION:
             raise CatalogueError(f"{self.path}: was written by another version of Twinset")
-        category = metadata.get("category")
-        return None if category is None else str(category)
+        category, template, as_of = map(metadata.get, ("category", "text_template", "as_of"))
+        try:
+            moment = None if as_of is None else datetime.fromisoformat(str(as_of))
+        except ValueError:
+            moment = None
+        return CatalogueNotes(
+            None if category is None else str(category),
+            None if template is None else str(template),
+            moment,
+        )
 
     def _check_columns(self) -> None:
         for name in ("id", "title"):
@@ -170,12 +196,21 @@ class CatalogueWriter:
     """Writes a catalogue row by row; the file appears under its name when the block ends well.
 
     `attributes` maps each attribute to its Arrow type; `category` names one of them or is None.
+    `notes` say more, their category is not looked at.
     """
 
     def __init__(
-        self, path: Path, attributes: Mapping[str, pa.DataType], category: str | None
+        self,
+        path: Path,
+        attributes: Mapping[str, pa.DataType],
+        category: str | None,
+        notes: CatalogueNotes | None = None,
     ) -> None:
-        metadata = json.dumps({"schema_version": SCHEMA_VERSION, "category": category})
+        said: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "category": category}
+        if notes is not None:
+            said["text_template"] = notes.text_template
+            said["as_of"] = None if notes.as_of is None else notes.as_of.isoformat()
+        metadata = json.dumps(said)
         self._schema = pa.schema(
             [*FIXED_COLUMNS.items(), *attributes.items()],
             metadata={METADATA_KEY: metadata.encode()},
@@ -247,24 +282,3 @@ def require_writable(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
         pass
-
-
-def render_texts(template: str, rows: pa.Table) -> list[str | None]:
-    """Fill `template`, such as "{title}. {description}", from each row.
-
-    A field that is null or that the table lacks counts as blank; a text without a letter or digit
-    left is None, so that an item without words is embedded from its image alone.
-    """
-    return [render_text(template, row) for row in rows.to_pylist()]
-
-
-def render_text(template: str, row: Mapping[str, Any]) -> str | None:
-    """The same for one row, given as its fields by name."""
-    filled = template.format_map(_Blank({k: v for k, v in row.items() if v is not None}))
-    text = filled.strip(" .,\n")
-    return text if any(c.isalnum() for c in text) else None
-
-
-class _Blank(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return ""

@@ -74,6 +74,8 @@ class Embeddings:
 class EmbeddingsWriter:
     """Writes `count` rows batch by batch, with memory for one batch.
 
+    `text_template` are the words that were embedded, by default those of the encoder.
+
     The folder appears under its name when the block ends well; an error leaves nothing behind
     and, with `replace`, the old folder in place.
 
@@ -88,8 +90,14 @@ class EmbeddingsWriter:
     """
 
     def __init__(
-        self, folder: Path, count: int, encoder: EncoderIdentity, replace: bool = False
+        self,
+        folder: Path,
+        count: int,
+        encoder: EncoderIdentity,
+        replace: bool = False,
+        text_template: str | None = None,
     ) -> None:
+        self._template = text_template or encoder.text_template
         self._folder = folder
         self._count = count
         self._encoder = encoder
@@ -153,7 +161,7 @@ class EmbeddingsWriter:
         pq.write_table(ids, self._staging / IDS, compression="zstd")
         fields = {
             "encoder": {"name": self._encoder.name, "fingerprint": self._encoder.fingerprint},
-            "text_template": self._encoder.text_template,
+            "text_template": self._template,
             "dimension": self._encoder.dimension,
             "count": self._count,
         }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from twinset.catalogue import Catalogue, render_texts
+from twinset.catalogue import Catalogue
+from twinset.text.word_template import render_texts
 
 
 def content_hash(text: str | None, picture: bytes | None) -> str:

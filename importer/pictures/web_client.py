@@ -8,6 +8,7 @@ other special ranges are refused unless their host is allowed by name.
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import time
 from collections.abc import Collection
@@ -17,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from importer.reading.feed_date import parse_date
 from twinset.errors import CatalogueError
 
 _REDIRECTS = 5
@@ -93,6 +95,9 @@ class Downloads:
             whole.close()
         path = work / name
         path.write_bytes(response.content)
+        written = parse_date(response.headers.get("last-modified", ""))
+        if written is not None:
+            os.utime(path, (written.timestamp(), written.timestamp()))
         return path
 
     def _follow(self, address: str, headers: dict[str, str]) -> httpx.Response:

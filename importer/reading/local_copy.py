@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import sys
 import zipfile
@@ -70,7 +71,14 @@ def _expand_gzip(path: Path, target: Path) -> Path:
             _copy_within(packed, file, path, path.stat().st_size)
     except (OSError, EOFError, zlib.error) as error:
         raise CatalogueError(f"{path}: cannot be unpacked, {error}") from None
+    _keep_time(path, target)
     return target
+
+
+def _keep_time(packed: Path, target: Path) -> None:
+    """Give what was unpacked the time of its archive: when the shop wrote the feed."""
+    times = packed.stat()
+    os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _expand_zip(path: Path, folder: Path) -> Path:
@@ -89,6 +97,7 @@ def _expand_zip(path: Path, folder: Path) -> Path:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(info) as packed, target.open("wb") as file:
                     left -= _copy_within(packed, file, path, left // MAX_RATIO)
+                _keep_time(path, target)
                 files.append(target)
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise CatalogueError(f"{path}: cannot be unpacked, {error}") from None

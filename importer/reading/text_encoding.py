@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def as_utf8(path: Path, encoding: str | None, work: Path, guess: bool = True) ->
                 target.write(block)
     except (LookupError, UnicodeError):
         raise CatalogueError(f"{path}: is not text in {found}; name one with --encoding") from None
+    times = path.stat()
+    os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))  # when the shop wrote the feed
     return copy
 
 

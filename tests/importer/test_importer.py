@@ -320,7 +320,7 @@ def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
     text = "id,title,colour\n1,Blue Puma Coupe Shoe,Blue\n2,Red Puma Coupe Shoe,Red\n"
     import_text(tmp_path, "shop.csv", text)
     first = (tmp_path / "out.parquet").read_bytes()
-    import_text(tmp_path, "shop.csv", text)
+    import_catalogue(tmp_path / "shop.csv", tmp_path / "out.parquet")
     assert (tmp_path / "out.parquet").read_bytes() == first
 
 

@@ -19,11 +19,12 @@ from index_builder.build import BuildOptions, build_index
 from index_builder.build_commands import build
 from tests.support.made_embeddings import write_embeddings
 from twinset.artefacts import write_manifest
-from twinset.catalogue import Catalogue, CatalogueWriter, render_texts
+from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.encoders import HashEncoder
 from twinset.errors import ArtefactError, CatalogueError, ConfigError, NotFound
 from twinset.images.decode import decode_image
 from twinset.index.index_versions import current_version, list_versions, open_version, set_current
+from twinset.text.word_template import render_texts
 
 ENCODER = HashEncoder(16)
 VERSION_FILES = ("index.faiss", "items.parquet", "pictures", "images.parquet")

@@ -12,7 +12,7 @@ from index_builder.build import BuildOptions, build_index
 from tests.support.made_embeddings import write_embeddings
 from tests.support.milvus_lite import milvus_lite
 from tests.support.running_service import twinset
-from twinset.catalogue import Catalogue, CatalogueWriter, render_texts
+from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.encoders import HashEncoder
 from twinset.errors import ArtefactError, ConfigError, NotReady
 from twinset.index.index_versions import (
@@ -24,6 +24,7 @@ from twinset.index.index_versions import (
 )
 from twinset.index.milvus import milvus_connection as connection
 from twinset.index.milvus.milvus_connection import connect
+from twinset.text.word_template import render_texts
 
 ENCODER = HashEncoder(16)
 OPTIONS = BuildOptions("milvus", keep=2)

@@ -17,11 +17,12 @@ from PIL import Image
 
 from index_builder.build import BuildOptions, build_index
 from tests.support.made_embeddings import write_embeddings
-from twinset.catalogue import CatalogueWriter, render_texts
+from twinset.catalogue import CatalogueWriter
 from twinset.encoders import HashEncoder
 from twinset.images.decode import decode_image
 from twinset.index.indexed_items import StoredImage
 from twinset.live.write_log import LOG_FILE, Entry, WriteLog, picture_sha
+from twinset.text.word_template import render_texts
 
 ENCODER = HashEncoder(32)
 ATTRIBUTES = {"gender": pa.string(), "baseColour": pa.string(), "year": pa.int64()}

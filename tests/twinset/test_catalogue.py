@@ -13,10 +13,10 @@ from twinset.catalogue import (
     ROWS_PER_GROUP,
     Catalogue,
     CatalogueWriter,
-    render_texts,
     require_writable,
 )
 from twinset.errors import CatalogueError
+from twinset.text.word_template import render_texts
 
 ATTRIBUTES = {"colour": pa.string(), "year": pa.int64()}
 
@@ -146,6 +146,20 @@ def test_damage_beyond_the_footer(tmp_path: Path) -> None:
 def test_texts() -> None:
     rows = pa.table({"title": ["Red shirt", "", None], "usage": ["Casual", None, None]})
     assert render_texts("{title}. {usage}. {missing}", rows) == ["Red shirt. Casual", None, None]
+    assert render_texts("{title}", rows) == ["Red shirt", None, None]
+
+
+def test_texts_with_blanks_lists_and_the_beginning_of_a_field() -> None:
+    rows = pa.table(
+        {
+            "title": ["Wrap dress", "Sock"],
+            "colour": [["red", "ink"], None],
+            "brand": [None, "Fjell"],
+            "description": ["Falls to the knee.", None],
+        }
+    )
+    template = "{title}, {colour}, {brand}. {description:.8}"
+    assert render_texts(template, rows) == ["Wrap dress, red, ink, Falls to", "Sock, Fjell"]
 
 
 def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from training.config import DataConfig
 from twinset.artefacts import sha256_of
-from twinset.catalogue import Catalogue, render_texts
+from twinset.catalogue import Catalogue
 from twinset.encoders.dual_encoder import resize_image
 from twinset.errors import CatalogueError, ImageError
 from twinset.images.decode import decode_image
 from twinset.progress import progress_bar
+from twinset.text.word_template import render_texts
 
 MISSING = -1
 OTHER = "Other"

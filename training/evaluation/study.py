@@ -24,13 +24,14 @@ from training.data.split import Split, split_products
 from training.export.embed_catalogue import decode_or_none
 from training.run.history import History, read_history
 from twinset.artefacts import read_manifest
-from twinset.catalogue import Catalogue, render_texts
+from twinset.catalogue import Catalogue
 from twinset.encoders import Encoder, ItemVectors, load_encoder
 from twinset.encoders.encoder import Vectors
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import CatalogueError
 from twinset.progress import track
 from twinset.retrieval_metrics import bootstrap_interval, rank_by_category, study_metrics
+from twinset.text.word_template import render_texts
 
 Rows = NDArray[np.int64]
 Figures = dict[str, dict[str, float]]  # metric -> mean, low, high

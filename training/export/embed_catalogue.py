@@ -13,13 +13,14 @@ import numpy as np
 from PIL.Image import Image
 
 from training.export.shards import MadeRows, Shards
-from twinset.catalogue import Catalogue, render_texts
+from twinset.catalogue import Catalogue
 from twinset.embeddings import MATRICES, EmbeddingsWriter, open_embeddings
 from twinset.encoders import Encoder, ItemVectors
 from twinset.errors import ArtefactError, CatalogueError, ImageError
 from twinset.images.decode import decode_image
 from twinset.item_content import content_hash
 from twinset.progress import progress_bar
+from twinset.text.word_template import render_texts
 
 _BATCH = 256
 
@@ -59,14 +60,18 @@ class _Kept:
                     getattr(vectors, name)[place] = getattr(found[0], name)[found[1]]
 
 
-def _of_folder(folder: Path, encoder: Encoder) -> Iterator[MadeRows]:
+def _of_folder(folder: Path, fingerprint: str, template: str) -> Iterator[MadeRows]:
     """The rows of an embeddings folder, if this encoder made them of the same words."""
     try:
         old = open_embeddings(folder)
     except ArtefactError:
         return  # missing, damaged or of another kind: everything is made anew
-    if (old.fingerprint, old.text_template) == (encoder.fingerprint, encoder.text_template):
+    if (old.fingerprint, old.text_template) == (fingerprint, template):
         yield MadeRows(old.contents or (), ItemVectors(old.image, old.text, old.item))
+
+
+def _kept(old: Path | None, shards: Shards, fingerprint: str, template: str) -> _Kept:
+    return _Kept(chain(_of_folder(old, fingerprint, template) if old else (), shards.made()))
 
 
 def embed_catalogue(
@@ -74,23 +79,23 @@ def embed_catalogue(
 ) -> Embedded:
     """Write the embeddings of every item of `catalogue` to the folder `out`.
 
-    With `replace`, vectors in `out` whose words and picture are unchanged are kept, so that a
-    second export embeds only what changed. What an export made before it was cut off lies in shards
-    beside `out`, and the next one goes on from there. Decoding runs ahead of encoding by one batch,
-    so memory holds two batches of images.
+    The words are those that the catalogue names, else those that the encoder was trained on. With
+    `replace`, vectors in `out` whose words and picture are unchanged are kept. What an export made
+    before it was cut off lies in shards beside `out`, and the next one goes on there. Decoding runs
+    ahead of encoding by one batch, so memory holds two batches of images.
 
     Raises:
         CatalogueError: if an item has neither a usable image nor words; it is named.
         ArtefactError: if `out` exists and `replace` is false.
     """
-    table = catalogue.rows()
-    ids = [str(value) for value in table["id"].to_pylist()]
-    texts = render_texts(encoder.text_template, table)
-    shards = Shards(out, encoder)
-    kept = _Kept(chain(_of_folder(out, encoder) if replace else (), shards.made()))
+    ids = [str(value) for value in catalogue.rows(["id"])["id"].to_pylist()]
+    template = catalogue.notes.text_template or encoder.text_template
+    texts = render_texts(template, catalogue.rows())
+    shards = Shards(out, encoder.fingerprint, template)
+    kept = _kept(out if replace else None, shards, encoder.fingerprint, template)
     started, embedded = time.perf_counter(), 0
     with (
-        EmbeddingsWriter(out, len(ids), encoder, replace) as writer,
+        EmbeddingsWriter(out, len(ids), encoder, replace, template) as writer,
         ThreadPoolExecutor() as pool,
         progress_bar() as progress,
     ):

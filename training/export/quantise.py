@@ -22,13 +22,14 @@ from rich.console import Console
 from training.export.fingerprint import MIN_COSINE, fingerprint_of
 from training.export.onnx_import import LOGIT_SCALE
 from twinset.artefacts import new_folder, read_manifest, write_manifest
-from twinset.catalogue import Catalogue, render_texts
+from twinset.catalogue import Catalogue
 from twinset.encoders.dual_encoder import IMAGE_MODEL, DualEncoder
 from twinset.encoders.encoder import Encoder, Vectors
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST, load_encoder
 from twinset.errors import ConfigError, ImageError
 from twinset.images.decode import decode_image
 from twinset.retrieval_metrics import recall_at
+from twinset.text.word_template import render_texts
 
 MAX_RECALL_LOSS = 0.005
 RECALL_AT = 10

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from twinset.embeddings import MATRICES, EncoderIdentity
+from twinset.embeddings import MATRICES
 from twinset.encoders import ItemVectors
 
 SHARD_ROWS = 2048
@@ -31,10 +31,13 @@ class MadeRows:
 
 
 class Shards:
-    """The shards of the export to `out` with this encoder; those of another one are removed."""
+    """The shards of an export to `out` by an encoder, of the words of a template.
 
-    def __init__(self, out: Path, encoder: EncoderIdentity) -> None:
-        whole = f"{encoder.fingerprint} {encoder.text_template}".encode()
+    Those of another encoder, or of other words, are removed.
+    """
+
+    def __init__(self, out: Path, fingerprint: str, text_template: str) -> None:
+        whole = f"{fingerprint} {text_template}".encode()
         self._all = out.with_name(f".{out.name}.shards")
         self._folder = self._all / hashlib.sha256(whole).hexdigest()[:16]
         self._contents: list[str] = []

@@ -36,7 +36,9 @@ class Embedder:
     ready: Mapping[str, Vectors] = field(default_factory=dict)
 
     def merge(self, overlay: Overlay) -> Merge:
-        return Merge(overlay, self.encoder.text_template, self.encoder.fingerprint)
+        # The words that the version's items were embedded from; versions of 0.1 do not say.
+        template = overlay.base.manifest.get("text_template") or self.encoder.text_template
+        return Merge(overlay, str(template), self.encoder.fingerprint)
 
     def needed(self, overlay: Overlay, entries: Sequence[Entry]) -> dict[str, Vectors]:
         """The vectors, by key, that merging these writes into the overlay would have to make.

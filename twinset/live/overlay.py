@@ -14,13 +14,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from twinset.catalogue import render_text
 from twinset.errors import InvalidInput, NotFound
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import ItemTable
 from twinset.index.vector_index import Vectors
 from twinset.live.applied_writes import Applied
 from twinset.live.write_log import Entry, picture_sha
+from twinset.text.word_template import render_text
 
 # In place of a picture's sha256: the one that the base version holds for the row.
 BASE_PICTURE = "base"

@@ -11,7 +11,7 @@ from index_builder.build import BuildOptions, build_index
 from tests.support.filter_expressions import EXPRESSIONS, ROWS, SETTINGS
 from tests.support.made_embeddings import write_embeddings
 from tests.support.postgres import database, pgvector_index
-from twinset.catalogue import Catalogue, CatalogueWriter, render_texts
+from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.columns import columns_from_table
 from twinset.encoders import HashEncoder
 from twinset.encoders.encoder import normalise
@@ -24,6 +24,7 @@ from twinset.index.pgvector.pgvector_index import PgvectorIndex, PgvectorPlan
 from twinset.index.pgvector.pgvector_tables import TableRecord
 from twinset.index.vector_index import Condition
 from twinset.store.postgres_connection import connection
+from twinset.text.word_template import render_texts
 
 TABLE = pa.Table.from_pylist(ROWS)
 COLUMNS = columns_from_table(TABLE, TABLE.column_names)

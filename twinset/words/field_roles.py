@@ -7,7 +7,7 @@ of `baseColour`, `color` or `Farbe`. A field without a role is named by its own 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from twinset.columns import Columns
 from twinset.text.text_folding import fold
@@ -50,15 +50,16 @@ def role_of(name: str) -> str | None:
     return next((role for role, known in _ROLES.items() if words & set(map(fold, known))), None)
 
 
-def field_with(role: str, columns: Columns, kind: str) -> str | None:
+def field_with(role: str, columns: Columns, kind: str, filled: Collection[str] = ()) -> str | None:
     """The first field of a role that holds values of a kind, such as "number"; None if none does.
 
-    The catalogue's own `price` and `available` come before other fields of their role.
+    `filled` are fields that hold values although `columns` does not show them. The catalogue's own
+    `price` and `available` come before other fields of their role.
     """
     own = [name for name in ("price", "available") if role_of(name) == role]
     for name in (*own, *columns):
         column = columns.get(name)
         fits = column is not None and role_of(name) == role and column.kind == kind
-        if fits and column is not None and column.present.any():
+        if fits and column is not None and (name in filled or column.present.any()):
             return name
     return None

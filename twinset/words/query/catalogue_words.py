@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -55,20 +55,29 @@ class CatalogueWords:
     _by_key: Mapping[str, Sequence[Value]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, columns: Columns, kind: str | None) -> CatalogueWords:
-        """The words of the fields of text that have few enough values to choose from."""
+    def of(
+        cls, columns: Columns, kind: str | None, new: Collection[tuple[str, str]] = ()
+    ) -> CatalogueWords:
+        """The words of the fields of text that have few enough values to choose from.
+
+        `new` are values that live writes brought, by field; "" for a field that had no value.
+        """
         texts = {name: values_named(columns, name) for name in _worded(columns, kind)}
+        for name, text in sorted(new):
+            if text and name in texts:
+                texts[name].append(text)
+        filled = {name for name, _ in new}
         values = {name: list(_values_of(name, found)) for name, found in texts.items()}
-        size = field_with(SIZE, columns, "string")
-        sized = size or field_with(SIZE, columns, "number")
+        size = field_with(SIZE, columns, "string", filled)
+        sized = size or field_with(SIZE, columns, "number", filled)
         sizes = values.pop(size, []) if size else []
         by_key: dict[str, list[Value]] = {}
         for one in (value for of_field in values.values() for value in of_field):
             by_key.setdefault(joined(words_of(one.text)), []).append(one)
         return cls(
             kind=kind,
-            price=field_with(PRICE, columns, "number"),
-            available=field_with(AVAILABILITY, columns, "boolean"),
+            price=field_with(PRICE, columns, "number", filled),
+            available=field_with(AVAILABILITY, columns, "boolean", filled),
             size=sized,
             size_numbers=sized is not None and size is None,
             genders=Genders.of(texts),

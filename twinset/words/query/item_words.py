@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from twinset.words.query.catalogue_words import CatalogueWords, is_name, values_
 from twinset.words.word_forms import words_of
 
 _TEXTS = ("title", "description")
+Key = TypeVar("Key", bound=Hashable)
 Fields = Mapping[str, Any]
 
 
@@ -48,34 +49,43 @@ class ItemWords:
             if base is None:
                 base = self._bases[layers.base] = _Base(layers.base, kind)
             base.follow(layers)
-            values = base.values if base.has_same_values else CatalogueWords.of(items.columns, kind)
-            return VersionWords(values, dict(base.counts))
+            return VersionWords(base.values_now(), dict(base.counts))
 
 
 class _Base:
     """The words of a base, and of the changes that were last laid over it."""
 
     def __init__(self, table: ItemTable, kind: str | None) -> None:
-        self._table = table.table
+        self._table, self._columns, self._kind = table.table, table.columns, kind
         self.values = CatalogueWords.of(table.columns, kind)
         self._fields = [name for name in table.columns if name not in NOT_WORDS]
         named = {name: values_named(table.columns, name) for name in self._fields}
-        self._known = {name: {*texts} for name, texts in named.items() if texts}
         # A field without any value plays no role until a write gives it one.
         self._empty = {name for name in self._fields if not table.columns[name].present.any()}
+        self._known = {
+            name: {*texts} for name, texts in named.items() if texts or name in self._empty
+        }
         self.counts: Counter[str] = Counter()
-        for name in _TEXTS:
-            if name in self._table.column_names:
-                self.counts.update(count_words(self._table[name]))
+        names = [name for name in _TEXTS if name in self._table.column_names]
+        self._texts = {name: self._table[name].combine_chunks() for name in names}
+        for name in names:
+            self.counts.update(count_words(self._table[name]))
         for _, text in self.values.texts():
             self.counts.update(words_of(text))
         self._changed: dict[int, Fields | None] = {}
-        self._new_values: Counter[str] = Counter()
+        # Values that the base lacks, and fields that had none; by field and text.
+        self._new_values: Counter[tuple[str, str]] = Counter()
+        self._with_new: tuple[frozenset[tuple[str, str]], CatalogueWords] | None = None
 
-    @property
-    def has_same_values(self) -> bool:
-        """True if no change brought a value that the base lacks."""
-        return not self._new_values
+    def values_now(self) -> CatalogueWords:
+        """The values of the base and of the changes over it."""
+        if not self._new_values:
+            return self.values
+        new = frozenset(self._new_values)
+        if self._with_new is None or self._with_new[0] != new:
+            words = CatalogueWords.of(self._columns, self._kind, new)
+            self._with_new = new, words
+        return self._with_new[1]
 
     def follow(self, layers: Layers) -> None:
         """Count the rows that changed since the last call, and forget what they were then."""
@@ -90,10 +100,11 @@ class _Base:
         self._changed = now
 
     def _own(self, row: int) -> Fields | None:
-        """What the base holds in a row; None for a row behind its last."""
+        """The texts that the base holds in a row; None for a row behind its last. Its values are
+        known already."""
         if row >= self._table.num_rows:
             return None
-        return {name: self._table[name][row].as_py() for name in self._table.column_names}
+        return {name: column[row].as_py() for name, column in self._texts.items()}
 
     def _count(self, fields: Fields | None, sign: int) -> None:
         if fields is None:
@@ -104,10 +115,10 @@ class _Base:
             for text in _texts(fields.get(name)) if name in self._known else ():
                 words = words_of(text)
                 if text not in self._known[name] and is_name(words):
-                    _add(self._new_values, [text], sign)
+                    _add(self._new_values, [(name, text)], sign)
                     _add(self.counts, words, sign)
             if name in self._empty and fields.get(name) is not None:
-                _add(self._new_values, [name], sign)
+                _add(self._new_values, [(name, "")], sign)
 
 
 def count_words(texts: pa.ChunkedArray) -> Counter[str]:
@@ -121,7 +132,7 @@ def count_words(texts: pa.ChunkedArray) -> Counter[str]:
     return counts
 
 
-def _add(counts: Counter[str], words: Iterable[str], sign: int) -> None:
+def _add(counts: Counter[Key], words: Iterable[Key], sign: int) -> None:
     for word in words:
         counts[word] += sign
         if not counts[word]:

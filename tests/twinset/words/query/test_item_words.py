@@ -101,6 +101,15 @@ def test_a_new_value_is_known_at_once_and_forgotten_with_its_item(table):
     assert again.values.price is None
 
 
+def test_a_field_that_had_no_value_is_known_with_its_first(tmp_path):
+    rows = [fields(Random(0), number) | {"colour": None} for number in range(3)]
+    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), tmp_path / "items.parquet")
+    table, words = ItemTable(tmp_path / "items.parquet"), ItemWords()
+    merged, _ = as_merged(table, {1: rows[1] | {"colour": "Sea Green"}}, set())
+    assert words.of(merged, None).values.named(["sea", "green"]) == {"colour": ("Sea Green",)}
+    assert words.of(table, None).values.named(["sea", "green"]) == {}
+
+
 def test_arrow_counts_as_python_does():
     texts = ["Red  t-shirt", "", None, "RED\u00a0dress\nwith", "Große Straße", "a,b"]
     counts = count_words(pa.chunked_array([texts], pa.string()))

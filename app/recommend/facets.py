@@ -62,7 +62,7 @@ def count_facets(version: IndexVersion, query: FacetQuery) -> tuple[int, list[Fa
         FilterError: the filter is wrong.
         UnknownField: a named field cannot be counted.
     """
-    names = _countable(version, query.fields, "fields") or _countable(version)
+    names = _checked(version, query.fields, "fields") or countable(version)
     mask = filter_mask(version, query.filter, ())
     total = len(version) if mask is None else int(mask.sum())
     columns = version.items.columns
@@ -90,7 +90,7 @@ class FacetRows:
         Raises:
             UnknownField: a field cannot be counted.
         """
-        names = _countable(version, query.facets, "facets")
+        names = _checked(version, query.facets, "facets")
         expr = None if query.filter is None else parse_filter(query.filter)
         said = query.said_filter if isinstance(query, SearchQuery) else None
         masks = {}
@@ -128,14 +128,17 @@ def count_fields(
     return tuple(facets)
 
 
-def _countable(
-    version: IndexVersion, names: Collection[str] = (), parameter: str = ""
-) -> Collection[str]:
-    """`names`, if all of them can be counted; without a parameter that names them, all that can."""
-    known = [name for name in version.items.columns if name not in _NEVER]
+def countable(version: IndexVersion) -> list[str]:
+    """The fields that can be counted."""
+    return [name for name in version.items.columns if name not in _NEVER]
+
+
+def _checked(version: IndexVersion, names: Collection[str], parameter: str) -> Collection[str]:
+    """`names`, if all of them can be counted."""
+    known = countable(version)
     if any(name not in known for name in names):
         raise UnknownField(f"{parameter} can be: " + ", ".join(known) + ".")
-    return names if parameter else known
+    return names
 
 
 def _facet(name: str, column: Column, mask: Mask | None, limit: int) -> Facet:

@@ -11,6 +11,7 @@ from textwrap import indent
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from app.recommend.query import RELEVANCE
 from app.storefront.page_state import PAGE_SIZE, PageState, plain, signal_fields
 
 PHOTO = "photo.jpg"
@@ -57,6 +58,7 @@ def call_of(state: PageState, group_by: str | None) -> HttpCall:
     condition = state.filter()
     common |= {"filter": condition} if condition else {}
     common |= {"group_by": group_by} if group_by else {}
+    common |= {"sort": state.sort} if state.sort != RELEVANCE else {}
     if state.signals == 0:
         return HttpCall("GET", "/items", params=common)
     common = ({"edit": state.edit} if state.edit else {}) | common

@@ -3,11 +3,11 @@ filters."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.recommend.facets import Facet, RangeFacet, ValuesFacet
-from app.recommend.query import FacetQuery
+from app.recommend.facets import Facet, RangeFacet, ValuesFacet, countable
+from app.recommend.query import RELEVANCE, ListQuery
 from app.recommend.recommender import Recommender
 from app.storefront.page_state import CHOICE, PageState
 from app.storefront.product_tiles import label
@@ -15,7 +15,12 @@ from app.storefront.product_tiles import label
 _ORDER = ("gender", "articleType", "category", "baseColour", "colour", "color", "brand", "pattern")
 _MOST_FACETS = 6
 _OPEN_FACETS = 3
-_MOST_VALUES = 60
+# Fields that say since when a shop has a product.
+_DATES = ("published_at", "created_at", "date_added", "release_date", "date", "season_year", "year")
+MOST_VALUES = 1000
+_NO_CHOICE = frozenset({"image_path"})
+# A list so long is searched and sorted, not read.
+_LONG = 60
 _SHOWN_VALUES = 7
 
 
@@ -39,47 +44,71 @@ class Group:
     first: list[Choice]
     rest: list[Choice]
 
+    @property
+    def long(self) -> bool:
+        """True if there are too many values to look through."""
+        return len(self.first) + len(self.rest) > _LONG
+
 
 @dataclass(frozen=True)
 class Panel:
     """Everything to narrow a list by; `price` is the range of prices, None if there are none."""
 
     total: int
+    noun: str
     groups: list[Group]
     price: tuple[float, float] | None
     in_stock: int | None
 
 
+def counted_fields(recommender: Recommender) -> tuple[str, ...]:
+    """The fields that a panel may show: texts, the price, and whether an item is in stock."""
+    columns = recommender.version.items.columns
+    known = [name for name in countable(recommender.version) if name not in _NO_CHOICE]
+    texts = [name for name in known if columns[name].kind == "string"]
+    ordered = [*(n for n in _ORDER if n in texts), *(n for n in texts if n not in _ORDER)]
+    return (*ordered, *(name for name in ("price", "available") if name in known))
+
+
 async def read_panel(recommender: Recommender, state: PageState) -> Panel:
-    """Count facets under a page's filter; a field's own choices do not hide its other values."""
-    total, whole = await _count(recommender, state.filter(), [])
-    found = {facet.field: facet for facet in whole}
-    own = [name for name in state.choices if name in found]
-    own += ["price"] if (state.low or state.high) and "price" in found else []
-    own += ["available"] if state.in_stock and "available" in found else []
-    counts = [_count(recommender, state.filter(without=name), [name]) for name in own]
-    for _, (facet,) in await asyncio.gather(*counts):
-        found[facet.field] = facet
-    names = [*(n for n in _ORDER if n in found), *(n for n in found if n not in _ORDER)]
-    texts = [facet for name in names if _is_text(facet := found[name])]
+    """The panel beside everything that passes a page's filters, for pages without a list."""
+    fields = counted_fields(recommender)
+    query = ListQuery(1, filter=state.filter(), facets=fields, facet_limit=MOST_VALUES)
+    found = await recommender.browse(query)
+    return panel_of(state, found.total, found.facets, "products")
+
+
+def panel_of(state: PageState, total: int, facets: Iterable[Facet], noun: str) -> Panel:
+    """The panel of a list, by what was counted for it; a field's own choices hide nothing of it."""
+    found = {facet.field: facet for facet in facets}
+    texts = [facet for facet in found.values() if _is_text(facet)]
     groups = [
         _group(facet, state, place < _OPEN_FACETS)
         for place, facet in enumerate(texts[:_MOST_FACETS])
         if isinstance(facet, ValuesFacet)
     ]
-    return Panel(total, groups, _price(found.get("price")), _in_stock(found.get("available")))
+    in_stock = _in_stock(found.get("available"))
+    return Panel(total, noun, groups, _price(found.get("price")), in_stock)
 
 
-async def _count(
-    recommender: Recommender, condition: str | None, names: list[str]
-) -> tuple[int, list[Facet]]:
-    query = FacetQuery(condition, tuple(names), _MOST_VALUES)
-    total, facets = await recommender.facets(query)
-    return total, list(facets)
+def sorts_of(recommender: Recommender) -> dict[str, str]:
+    """The orders that a page offers, with what each is called; relevance first."""
+    columns = recommender.version.items.columns
+    offered = {RELEVANCE: "Most relevant"}
+    if "price" in columns and columns["price"].present.any():
+        offered |= {"price": "Price, lowest first", "-price": "Price, highest first"}
+    newest = next((n for n in _DATES if n in columns and columns[n].present.any()), None)
+    return offered | ({f"-{newest}": "Newest first"} if newest else {})
+
+
+def known_sort(recommender: Recommender, sort: str) -> str:
+    """`sort`, if a list can be in that order: an address outlives the fields of a catalogue."""
+    known = sort.removeprefix("-") in recommender.version.items.columns
+    return sort if known else RELEVANCE
 
 
 def _is_text(facet: Facet) -> bool:
-    if not isinstance(facet, ValuesFacet) or facet.field == "image_path":
+    if not isinstance(facet, ValuesFacet):
         return False
     return bool(facet.values) and all(isinstance(one.value, str) for one in facet.values)
 

@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.concurrency.image_decoding import Box
-from app.recommend.query import MAX_OFFSET, MAX_SIGNALS
+from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, RELEVANCE
 from twinset.filters import quote_name, quote_value
 from twinset.words.query.parts import Switches
 
 PAGE_SIZE = 24
 CHOICE = "f."
 MOST_SWITCHES = 50
+MAX_SORT = 129  # characters of a field and its sign
 _OFF = "false"
 _FILTERS = ("low", "high", "stock")
 Pairs = list[tuple[str, str]]
@@ -44,6 +45,7 @@ class PageState:
     low: float | None = None
     high: float | None = None
     in_stock: bool = False
+    sort: str = RELEVANCE
     page: int = 1
     wants_photo: bool = False
     understand: tuple[str, ...] = ()
@@ -125,6 +127,7 @@ def read_page_state(pairs: Pairs, photo: bytes | None = None) -> PageState:
         low=_number(values.get("low", "")),
         high=_number(values.get("high", "")),
         in_stock=values.get("stock") == "1",
+        sort=values.get("sort", "")[:MAX_SORT] or RELEVANCE,
         page=_page(values.get("page", "")),
         wants_photo=values.get("with") == "photo",
         understand=_names(pairs),
@@ -144,6 +147,7 @@ def to_pairs(state: PageState) -> Pairs:
     ends = (("low", state.low), ("high", state.high))
     pairs += [(name, plain(end)) for name, end in ends if end is not None]
     pairs += [("stock", "1")] if state.in_stock else []
+    pairs += [("sort", state.sort)] if state.sort != RELEVANCE else []
     pairs += [("understand", name) for name in state.understand]
     return [*pairs, ("page", str(state.page))] if state.page > 1 else pairs
 

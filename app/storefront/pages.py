@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +11,16 @@ from app.recommend.lists.browsing import ListedPage
 from app.recommend.query import MAX_TEXT, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import STYLE, Recommender
-from app.storefront.filter_panel import Choice, Panel, read_panel
+from app.storefront.filter_panel import (
+    MOST_VALUES,
+    Choice,
+    Panel,
+    counted_fields,
+    known_sort,
+    panel_of,
+    read_panel,
+    sorts_of,
+)
 from app.storefront.page_state import PAGE_SIZE, PageState, signal_fields
 from app.storefront.product_tiles import PREFERRED, Tile, Values, reference, tile, values_of
 from app.storefront.understood_chips import UnderstoodWords, understood_words
@@ -36,6 +44,7 @@ class Results:
     unlikes: list[Tile]
     exhausted: bool
     total: int | None
+    sorts: dict[str, str]
     took_ms: float
     understood: UnderstoodWords
 
@@ -85,25 +94,32 @@ def style_field(recommender: Recommender) -> str | None:
     return STYLE if STYLE in recommender.version.items.columns else None
 
 
+def noun_of(recommender: Recommender) -> str:
+    """What a list counts: styles if the catalogue says which products are one, else products."""
+    style = recommender.version.items.columns.get(STYLE)
+    return "styles" if style is not None and style.present.any() else "products"
+
+
 async def search(recommender: Recommender, call: Call, state: PageState) -> tuple[Results, Panel]:
     """The results that a page shows, and the filters beside them."""
-    found, panel = await asyncio.gather(_find(recommender, state), read_panel(recommender, state))
+    state = replace(state, sort=known_sort(recommender, state.sort))
+    found = await _find(recommender, state)
+    panel = panel_of(state, found.total, found.facets, noun_of(recommender))
     version = recommender.version
     likes = [recommender.row(item_id) for item_id in state.like]
     unlikes = [recommender.row(item_id) for item_id in state.unlike]
     if isinstance(found, ListedPage):
         tiles = [tile(version, row, variants=variants) for row, variants in found.entries]
-        exhausted = state.offset + PAGE_SIZE >= found.total
     else:
         best = [] if state.photo is None else [hit.row for hit in found.hits[:1]]
         tiles = _compared(recommender, found, state.words, [*likes, *best])
-        exhausted = found.exhausted
     results = Results(
         tiles=tiles,
         likes=[tile(version, row) for row in likes],
         unlikes=[tile(version, row) for row in unlikes],
-        exhausted=exhausted,
+        exhausted=found.exhausted,
         total=found.total if isinstance(found, ListedPage) else None,
+        sorts=sorts_of(recommender),
         took_ms=call.took_ms,
         understood=understood_words(found.understood if isinstance(found, RankedPage) else None),
     )
@@ -125,6 +141,9 @@ async def _find(recommender: Recommender, state: PageState) -> RankedPage | List
         "offset": state.offset,
         "filter": state.filter(),
         "group_by": style_field(recommender),
+        "sort": state.sort,
+        "facets": counted_fields(recommender),
+        "facet_limit": MOST_VALUES,
     }
     if not state.ranked:
         return await recommender.browse(ListQuery(**common))

@@ -154,8 +154,9 @@ def test_filters_are_the_real_ones(visit, service, rows):
     query = {"query": "shoes", "limit": 24, "filter": condition, "group_by": "group_id"}
     answer = service.post("/recommend/by-text", json=query).json()
     assert ids(page) == [hit["id"] for hit in answer["items"]]
-    total = service.get("/facets", params={"filter": condition}).json()["total"]
-    expect(page.locator(".summary")).to_contain_text(f"{total} products match")
+    query = {"filter": condition, "group_by": "group_id"}
+    total = service.get("/items", params=query).json()["total"]
+    expect(page.locator(".summary")).to_contain_text(f"{total} styles match")
     # A field's own choice hides none of its other values; the price counts for it.
     men = sum(row["gender"] == "Men" and row["price"] <= 60 for row in rows.values())
     expect(page.locator("label", has_text=re.compile("^Men"))).to_contain_text(str(men))
@@ -249,3 +250,42 @@ def test_what_goes_wrong_is_said_in_a_sentence(visit):
     expect(notice).to_be_hidden()
     page.goto("/product/none")
     expect(page.locator("#sentence")).to_have_text("There is no item with this id.")
+
+
+def test_an_order_is_chosen_and_stays_in_the_address(visit, rows):
+    page = visit("/search?q=dress")
+    page.locator("#sort").select_option("price")
+    page.wait_for_url("**sort=price**")
+    expect(page.locator("#sort")).to_have_value("price")
+    prices = [rows[item_id]["price"] for item_id in ids(page)]
+    assert prices == sorted(prices)
+    page.locator("#sort").select_option("-price")
+    page.wait_for_url("**sort=-price**")
+    page.go_back()
+    expect(page.locator("#sort")).to_have_value("price")
+
+
+MANY = """() => {
+  const list = document.createElement("details");
+  list.id = "rest-brand";
+  list.open = true;
+  const names = ["Zeta", "Ärmel", "Alpha", "Mitte"];
+  const choice = (name, n) => `<label class="choice"><input type="checkbox" value="${name}">
+    <span>${name}</span><span class="count">${9 - n}</span></label>`;
+  list.innerHTML = `<summary>More</summary><p class="values"><input type="search">
+    <button type="button" aria-pressed="false">A to Z</button></p>` + names.map(choice).join("");
+  document.querySelector(".filters").append(list);
+}"""
+
+
+def test_a_long_list_of_values_is_searched_and_sorted(visit):
+    page = visit("/search")
+    page.evaluate(MANY)  # the sample shop has no field of so many values
+    brands = page.locator("#rest-brand .choice:visible > span:first-of-type")
+    assert brands.all_inner_texts() == ["Zeta", "Ärmel", "Alpha", "Mitte"]
+    page.get_by_role("button", name="A to Z").click()
+    assert brands.all_inner_texts() == ["Alpha", "Ärmel", "Mitte", "Zeta"]
+    page.get_by_role("button", name="A to Z").click()
+    assert brands.all_inner_texts() == ["Zeta", "Ärmel", "Alpha", "Mitte"]
+    page.locator("#rest-brand input[type=search]").fill("arm")
+    assert brands.all_inner_texts() == ["Ärmel"]

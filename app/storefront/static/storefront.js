@@ -5,6 +5,7 @@ import { onCrop } from "./crop.js";
 import { onEvents } from "./events.js";
 import { onPhoto } from "./photo.js";
 import { restore, show } from "./show.js";
+import { onValues } from "./values.js";
 import { onSuggest } from "./suggest.js";
 
 const TYPING_PAUSE_MS = 200;
@@ -36,7 +37,7 @@ function listenToForm(form) {
   if (document.activeElement === query && query.value !== query.defaultValue) type();
   // A ticked box or a changed price searches at once.
   document.addEventListener("change", ({ target }) => {
-    if (target.form === form && target.closest(".filters")) show(new FormData(form));
+    if (target.form === form && target.closest(".filters, .sort")) show(new FormData(form));
     // Folded away on a narrow screen, they leave the page somewhere amid its products.
     if (target.id === "filters-toggle" && !target.checked) scrollTo({ top: 0 });
   });
@@ -105,6 +106,7 @@ const form = $("#query");
 if (form) {
   listenToForm(form);
   listenToPhotos(form);
+  onValues();
   restore();
 }
 listenToTools();

@@ -32,6 +32,8 @@ STATES = {
     "like": PageState(like=(ODD_ID,)),
     "like and unlike": PageState(like=("p1", "p2"), unlike=("p7",), high=30.0),
     "second page": PageState(words="hat", page=2),
+    "sorted": PageState(words="shirt", sort="-price", page=2),
+    "sorted list": PageState(choices={"gender": ("Men",)}, sort="price"),
     "switched off": PageState(words="red hat not blue", understand=("-negation",)),
     "not understood": PageState(words="hat not blue under 20", understand=("false",)),
 }
@@ -247,3 +249,34 @@ def test_a_page_with_words_beside_a_product_is_the_edit_of_the_api(client: httpx
     )
     ids = [hit["id"] for hit in found.json()["items"]]
     assert re.findall(r'<li class="tile" data-id="([^"]+)"', page) == ids
+
+
+def test_a_page_offers_the_orders_that_its_catalogue_has(client: httpx.Client) -> None:
+    page = client.get("/search?q=shirt&sort=-price")
+    offered = re.findall(r'<option value="(.*?)"( selected)?>', page.text)
+    assert offered == [("relevance", ""), ("price", ""), ("-price", " selected")]
+    assert 'name="sort"' in page.text
+    ids = found(page)
+    answer = client.post(
+        "/recommend/by-text",
+        json={"query": "shirt", "sort": "-price", "limit": 24, "group_by": "group_id"},
+    )
+    assert ids == [hit["id"] for hit in answer.json()["items"]]
+    # A field that is no longer there is no reason for an error.
+    assert found(client.get("/search?q=shirt&sort=nothing")) == found(client.get("/search?q=shirt"))
+
+
+def counts(page: httpx.Response, field: str) -> dict[str, str]:
+    pattern = rf'name="f\.{field}" value="(.*?)".*?<span class="count">(\d+)</span>'
+    return dict(re.findall(pattern, page.text))
+
+
+def test_filters_count_under_the_search(client: httpx.Client) -> None:
+    """What the words rule out is not offered; a field's own choice hides nothing of it."""
+    plain = counts(client.get("/search"), "baseColour")
+    assert plain == {"black": "6", "blue": "6", "green": "6", "red": "6"}
+    chosen = client.get("/search?f.baseColour=red&f.gender=Men")
+    assert counts(chosen, "baseColour") == {"red": "6", "blue": "6"}
+    assert counts(chosen, "gender") == {"Men": "6"}
+    words = client.get("/search?q=shirt+not+black&f.baseColour=red")
+    assert counts(words, "baseColour") == {"blue": "6", "green": "6", "red": "6"}

@@ -21,6 +21,7 @@ from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items, ItemTable
 from twinset.lexical.fused_search import FusedSearch
 from twinset.lexical.word_evidence import WordQuery, evidence_of, rows_of_code
+from twinset.words.field_roles import KIND
 from twinset.words.query.item_words import ItemWords
 from twinset.words.query.parts import Part, Switches, Understood
 from twinset.words.query.reader import Reader
@@ -29,7 +30,7 @@ from twinset.words.suggestions import CompletionWords, TitleOrder
 from twinset.words.synonyms.synonym_file import SynonymFile
 
 # What a part of a query is worth, see `twinset.words.preferences.Preference`.
-_WEIGHTS: Mapping[str, float] = {}
+_WEIGHTS: Mapping[str, float] = {KIND: 0.25}
 _USUAL_WEIGHT = 0.15
 
 

@@ -28,7 +28,7 @@ from twinset.words.preferences import Preference
 
 # Measured by `make bench-words` on names kept out of training; docs/words.md has the table.
 WORDS_WEIGHT = 0.5
-_TITLE_SHARE = 0.25
+_TITLE_SHARE = 0.35
 _UNKNOWN = 0.5
 _FUNCTION_WORD = 0.2
 _LEFT_OF_CODE = 0.01

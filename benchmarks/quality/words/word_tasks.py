@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.quality.words.word_shop import Values, WordShop
 
 _LEAST = 10  # items of a value that is asked for
-_MOST = 300  # queries of a task
+_MOST = 200  # queries of a task
 Query = tuple[str, NDArray[np.bool_]]  # words, and which rows (n,) are right
 _GENDERED = {
     "Men": ("for men", "men's", "gents"),
@@ -79,7 +79,7 @@ def _ids(shop: WordShop, random: np.random.Generator) -> list[Query]:
 
 def _named(shop: WordShop, random: np.random.Generator) -> list[Query]:
     """Names kept out of training; any item of the name is right."""
-    rows = _thinned(shop.kept_out.tolist(), random, 1000)
+    rows = _thinned(shop.kept_out.tolist(), random, 500)
     folded = np.array([" ".join(str(title or "").lower().split()) for title in shop.titles])
     return [(str(shop.titles[row]), folded == folded[row]) for row in rows]
 

@@ -50,7 +50,7 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> IndexVersion:
 
 
 def plain_share(query: list[str], row: int) -> float:
-    """By hand: words weighed by rarity; a quarter by how much of the title they are."""
+    """By hand: words weighed by rarity; a third by how much of the title they are."""
     held = [set(terms_of(title)) for title in TITLES]
     counts = Counter(term for terms in held for term in terms)
     rarity = {term: math.log1p((6 - counts[term] + 0.5) / (counts[term] + 0.5)) for term in query}
@@ -59,7 +59,7 @@ def plain_share(query: list[str], row: int) -> float:
     whole = sum(rarity[term] * (1 if counts[term] else 0.5) for term in query)
     matched = [term for term in query if term in held[row]]
     titled = len(matched) / len(held[row])
-    return sum(rarity[term] for term in matched) / whole * (0.75 + 0.25 * titled)
+    return sum(rarity[term] for term in matched) / whole * (0.65 + 0.35 * titled)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import merge_version
 from twinset.live.write_log import LOG_FILE, Entry, WriteLog
 from twinset.words.field_roles import role_of
-from twinset.words.query.parts import Effect, Switches, Understood
+from twinset.words.query.parts import SPELLING, SYNONYMS, Effect, Switches, Understood
 from twinset.words.synonyms.synonym_file import SynonymFile
 
 # The share of names that models/compact was tested on, see training/configs/compact.toml.
@@ -40,6 +40,7 @@ class Parts:
     spelling: bool = True
     filters: bool = True
     synonyms: bool = True
+    languages: bool = True
 
     @property
     def switches(self) -> Switches:
@@ -49,8 +50,8 @@ class Parts:
 
 
 EVERY = Parts()
-NONE = Parts(*[False] * 6)
-PARTS = ("words", "preferences", "calibration", "spelling", "filters", "synonyms")
+NONE = Parts(*[False] * 7)
+PARTS = ("words", "preferences", "calibration", "spelling", "filters", "synonyms", "languages")
 
 
 class WordShop:
@@ -60,7 +61,8 @@ class WordShop:
         self.version, self.encoder = version, encoder
         synonyms = SynonymFile(index_dir, None)
         self._search = WordSearch(synonyms, getattr(encoder, "knows_word", None))
-        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._languages = getattr(encoder, "languages", None)
+        self._vectors: dict[tuple[str, bool], NDArray[np.float32]] = {}
 
     @classmethod
     def open(cls, index_dir: Path, encoder: Encoder) -> WordShop:
@@ -74,25 +76,31 @@ class WordShop:
         if not parts.calibration:
             version = replace(version, calibration=None)
         query, understood = SearchQuery(limit=limit), Understood(text)
+        foreign = parts.languages and self._is_foreign(text)
+        switches = parts.switches.without(SPELLING, SYNONYMS) if foreign else parts.switches
         if parts.preferences or parts.filters or parts.spelling or parts.synonyms:
-            query, understood = self._search.understand(
-                self.version, text, SearchQuery(limit=limit), parts.switches
-            )
+            query, understood = self._search.understand(self.version, text, query, switches)
         if not parts.filters:  # what was cut out of the words for a filter is put back
             cut = any(part.condition for part in understood.parts)
             query = SearchQuery(limit=limit)
             understood = replace(understood, words=text if cut else understood.words)
         kept = [one for one in understood.parts if parts.preferences or one.effect != Effect.PREFER]
         understood = replace(understood, parts=tuple(kept))
-        vector = self.vector(understood.words)
+        vector = self.vector(understood.words, foreign)
         page = rank_words(version, text, understood, vector, query)
         return [hit.row for hit in page.hits]
 
-    def vector(self, text: str) -> NDArray[np.float32]:
-        """The vector (d,) of a text, encoded once."""
-        if text not in self._vectors:
-            self._vectors[text] = self.encoder.encode_texts([text])[0]
-        return self._vectors[text]
+    def vector(self, text: str, foreign: bool = False) -> NDArray[np.float32]:
+        """The vector (d,) of an English or a `foreign` text, encoded once."""
+        if (text, foreign) not in self._vectors:
+            encode = self.encoder.encode_texts
+            if not foreign and self._languages is not None:
+                encode = getattr(self.encoder, "encode_english", encode)
+            self._vectors[text, foreign] = encode([text])[0]
+        return self._vectors[text, foreign]
+
+    def _is_foreign(self, text: str) -> bool:
+        return self._languages is not None and not self._languages.find(text).is_english
 
     def values(self, field: str) -> Values:
         """The values (n,) of a field; None if an item has none."""

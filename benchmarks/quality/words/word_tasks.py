@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.words.word_shop import Values, WordShop
+from training.languages.translated_phrases import LANGUAGES, Phrase, all_phrases
 
 _LEAST = 10  # items of a value that is asked for
 _MOST = 200  # queries of a task
+_PHRASES = 60  # in each language
 Query = tuple[str, NDArray[np.bool_]]  # words, and which rows (n,) are right
 _GENDERED = {
     "Men": ("for men", "men's", "gents"),
@@ -69,6 +71,7 @@ def tasks_of(shop: WordShop, random: np.random.Generator) -> Iterator[Task]:
     yield from _negations(shop, random)
     yield from _genders(shop, random)
     yield from _prices(shop)
+    yield from _languages(shop, random)
 
 
 def _ids(shop: WordShop, random: np.random.Generator) -> list[Query]:
@@ -169,3 +172,22 @@ def _prices(shop: WordShop) -> Iterator[Task]:
         if (holds & (shop.kinds == kind)).any():
             asked.append((form.format(kind.lower()), holds))
     yield Task("price in words obeyed", "P@10", asked, 1.0)
+
+
+def _languages(shop: WordShop, random: np.random.Generator) -> Iterator[Task]:
+    """Types, colours and pairs in other languages, beside the same phrases in English."""
+    phrases = list(all_phrases())
+    fields = {word.field for one in phrases for word in (one.colour, one.kind) if word}
+    columns = {field: shop.values(field) for field in fields & {*shop.version.items.names}}
+    asked: list[tuple[Phrase, NDArray[np.bool_]]] = []
+    for phrase in phrases:
+        words = [word for word in (phrase.colour, phrase.kind) if word]
+        if all(word.field in columns for word in words):
+            right = [np.isin(columns[w.field].astype(str), sorted(w.values)) for w in words]
+            asked.append((phrase, np.logical_and.reduce(right)))
+    fitting = [(phrase, right) for phrase, right in asked if right.sum() >= _LEAST]
+    fitting = _thinned(fitting, random, _PHRASES)
+    english = tuple(phrase.texts["en"] for phrase, _ in fitting)
+    for code in LANGUAGES[1:]:
+        queries = [(phrase.texts[code], right) for phrase, right in fitting]
+        yield Task(f"phrases, {code}, share of the English", "P@10", queries, 0.70, english)

@@ -61,6 +61,28 @@ async function ask(address, options, key) {
   }
 }
 
+/** Where `twinset similar` puts an item's file: as `file_stem` in app/similar/similar_files.py. */
+function fileOf(id) {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(id)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  const hex = hash.toString(16).padStart(8, "0");
+  const name = encodeURIComponent(id).replaceAll("%", "=");
+  return `items/${hex.slice(0, 2)}/${name.length > 180 ? `${name.slice(0, 180)}=${hex}` : name}.json`;
+}
+
+/** The answer of the service, from files that `twinset similar` wrote. */
+async function fromFiles(source, item, limit) {
+  const base = new URL(source.endsWith("/") ? source : `${source}/`, location.href);
+  const read = (id) => ask(new URL(fileOf(id), base));
+  const { similar } = await read(item);
+  const cards = await Promise.all(similar.slice(0, limit).map(async (hit, n) => {
+    const { item: card } = await read(hit.id).catch(() => ({})); // a file that is being replaced
+    const image_url = card?.image_url && new URL(card.image_url, base).href;
+    return card && { ...hit, rank: n + 1, item: { ...card, image_url } };
+  }));
+  return { items: cards.filter(Boolean), request_id: null };
+}
+
 const part = (tag, name, text) => {
   const node = document.createElement(tag);
   node.className = name;
@@ -108,14 +130,19 @@ class TwinsetList extends HTMLElement {
   }
 
   /** Ask by `address` and show what comes, unless something else was asked since. */
-  async show(address, options) {
+  show(address, options) {
+    const key = this.getAttribute("key");
+    return this.present(() => ask(address, options, key).catch((error) => {
+      // A catalogue without styles has no field to group by.
+      if (error.code !== "unknown_field" || !String(address).includes("group_by=group_id")) throw error;
+      return ask(String(address).replace(/&?group_by=group_id/, ""), options, key);
+    }));
+  }
+
+  async present(load) {
     const turn = ++this.#turn;
     try {
-      const answer = await ask(address, options, this.getAttribute("key")).catch((error) => {
-        // A catalogue without styles has no field to group by.
-        if (error.code !== "unknown_field" || !String(address).includes("group_by=group_id")) throw error;
-        return ask(String(address).replace(/&?group_by=group_id/, ""), options, this.getAttribute("key"));
-      });
+      const answer = await load();
       if (turn !== this.#turn) return null;
       this.#draw(answer);
       return answer;
@@ -260,7 +287,7 @@ class TwinsetList extends HTMLElement {
 }
 
 class TwinsetSimilar extends TwinsetList {
-  static observedAttributes = [...TwinsetList.observedAttributes, "item"];
+  static observedAttributes = [...TwinsetList.observedAttributes, "item", "source"];
   label = "Similar products";
   get limit() { return this.getAttribute("limit") ?? 4; }
 
@@ -270,7 +297,9 @@ class TwinsetSimilar extends TwinsetList {
 
   refresh() {
     const item = this.getAttribute("item");
-    if (item) this.show(`${SERVICE}/items/${encodeURIComponent(item)}/similar?${this.query}`);
+    const source = this.getAttribute("source");
+    if (item && source) this.present(() => fromFiles(source, item, Number(this.limit)));
+    else if (item) this.show(`${SERVICE}/items/${encodeURIComponent(item)}/similar?${this.query}`);
     else this.body.replaceChildren();
   }
 }

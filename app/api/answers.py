@@ -46,6 +46,8 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
         beside: dict[str, Any] = {"rank": place, "score": hit.score}
         if hit.variants is not None:
             beside["variants"] = ids_of(version, hit.variants)
+        if hit.parts is not None:
+            beside["explain"] = hit.parts
         hits.append(entry_of(version, hit.row, beside, fields))
     content = _envelope(call, pinned, hits, page)
     said = page.understood

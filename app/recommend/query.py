@@ -55,13 +55,14 @@ class SearchQuery(ListQuery):
     of its own fields too. `diversity` from 0 to 1 trades relevance for variety, see
     `app.recommend.lists.arrangement.diverse_places`. Items are better the more they are like those
     in `liked` and unlike those in `disliked`, which are left out themselves. `edit` are words that
-    change a photo or an item: "in red".
+    change a photo or an item: "in red". `explain` asks for the parts of each score.
     """
 
     min_score: float | None = None
     diversity: float = 0.0
     liked: tuple[str, ...] = ()
     disliked: tuple[str, ...] = ()
+    explain: bool = False
     said_filter: str | None = None
     edit: str | None = None
 

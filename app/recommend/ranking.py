@@ -47,13 +47,26 @@ _LIST_LENGTHS = (64, 512, 4096)
 _FIRST_ROUND = 512
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What something adds to a score: `part` says what, `of` which one of its kind, if any."""
+
+    part: str
+    of: str
+    value: float
+
+
 @dataclass(frozen=True)
 class Ranked:
-    """One row of a page; `variants` are the other rows of its group, None without grouping."""
+    """One row of a page; `variants` are the other rows of its group, None without grouping.
+
+    `parts` add up to the score, None unless they were asked for.
+    """
 
     row: int
     score: float
     variants: list[int] | None
+    parts: tuple[Part, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from app.recommend.engine import Engine, Vector
 from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.lists.browsing import ListedPage, browse
+from app.recommend.lists.explanations import Signals, explained
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, rank
 from app.recommend.selection import group_codes, variants_of
@@ -100,7 +101,9 @@ class Recommender:
     async def by_image(self, data: bytes, box: Box | None, query: SearchQuery) -> RankedPage:
         """Items like a photo, or like the part of the photo inside `box` if there is one."""
         vector = await self._engine.encode_image(data, box)
-        return await (self._rank(vector, query) if not query.edit else self._edited(vector, query))
+        if query.edit:
+            return await self._edited(vector, query)
+        return await self._rank(vector, query, (), {("photo", ""): vector})
 
     @property
     def takes_no_image(self) -> bool:
@@ -160,7 +163,9 @@ class Recommender:
             return await self._edited(vector, query, [row])
 
         def search() -> RankedPage:  # an engine that keeps vectors elsewhere takes time to read one
-            return rank(self.version, self.version.index.vector(row), query, exclude=[row])
+            vector = self.version.index.vector(row)
+            page = rank(self.version, vector, query, exclude=[row])
+            return explained(self.version, page, query, {("item", ""): vector})
 
         return await self._search(search)
 
@@ -187,7 +192,10 @@ class Recommender:
             raise InvalidInput("The positive and negative signals cancel out.")
         vector = (total / length).astype(np.float32)
         if not query.edit:
-            return await self._rank(vector, query, exclude=named)
+            names = [("positive", str(n)) for n in range(len(positive))]
+            names += [("negative", str(n)) for n in range(len(negative))]
+            parts = zip(names, weights[:, None] * vectors / length, strict=True)
+            return await self._rank(vector, query, named, dict(parts))
         liked = [self.row(one.item_id) for one in positive if one.item_id is not None]
         about = liked if len(liked) == len(positive) else []
         return await self._edited(vector, query, about, exclude=named)
@@ -225,9 +233,15 @@ class Recommender:
         return await run(work)
 
     async def _rank(
-        self, vector: Vector, query: SearchQuery, exclude: Iterable[int] = ()
+        self, vector: Vector, query: SearchQuery, exclude: Iterable[int], signals: Signals
     ) -> RankedPage:
-        return await self._search(partial(rank, self.version, vector, query, exclude))
+        """The page for a vector that is the sum of `signals`."""
+
+        def search() -> RankedPage:
+            page = rank(self.version, vector, query, exclude)
+            return explained(self.version, page, query, signals)
+
+        return await self._search(search)
 
     async def browse(self, query: ListQuery) -> ListedPage:
         """Items in catalogue order, or in that of a field."""

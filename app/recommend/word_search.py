@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
+from app.recommend.lists.explanations import Fit, explained
 from app.recommend.lists.session import moved
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import RankedPage, Vector, condition_of, rank_rows
@@ -157,9 +158,10 @@ def rank_words(
 ) -> RankedPage:
     """The page of rows that fit the words best, by their vector (d,), their letters, and what was
     understood of them; items whose code the text is come first."""
-    vector = moved(version, vector, query)
+    signals, vector = {("words", ""): vector}, moved(version, vector, query)
     preferences = understood.preferences(_WEIGHTS, _USUAL_WEIGHT)
     asked = WordQuery(text, understood.words, preferences)
     evidence = evidence_of(version, asked, vector)
     search = FusedSearch(version.index, vector, condition_of(query), evidence)
-    return rank_rows(version, search, query)
+    page = rank_rows(version, search, query)
+    return explained(version, page, query, signals, Fit(evidence, "lexical", preferences))

@@ -17,7 +17,7 @@ from app.state import State
 Options = TypeVar("Options", bound=ListOptions)
 # Which part of a list is shown, and how: a caller may change these from page to page. An entry of a
 # batch says its route and its item among its options.
-_FREE = ("limit", "offset", "cursor", "fields", "facets", "facet_limit", "route", "id")
+_FREE = ("limit", "offset", "cursor", "fields", "facets", "facet_limit", "explain", "route", "id")
 # Photos are told apart by their digests: to write them out takes as long as to read them.
 _PHOTOS = {"image": True, "positive": {"__all__": {"image"}}, "negative": {"__all__": {"image"}}}
 _NOT_DECIDING: dict[str, Any] = {**dict.fromkeys(_FREE, True), **_PHOTOS}

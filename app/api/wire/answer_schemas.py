@@ -35,6 +35,20 @@ class Item(BaseModel):
     image_url: str | None = Field(None, description="Relative to this service; null if none.")
 
 
+class ScorePart(BaseModel):
+    """What something adds to a score; less than nothing if it takes away."""
+
+    part: str = Field(
+        description="By vectors: `photo`, `item`, `words` (their meaning), `positive`, `negative` "
+        "(a signal), `edited` (a photo or item as changed), `liked`, `disliked`. Beside them: "
+        "`lexical` (words and codes of the item), `preference`, `changes and kept values`, "
+        "`no picture`. `order`: found late by an approximate index.",
+        examples=["words"],
+    )
+    of: str = Field("", description="Which signal, from 0, or the field of a preference.")
+    value: float
+
+
 class Hit(BaseModel):
     """An item in a ranked list."""
 
@@ -50,6 +64,9 @@ class Hit(BaseModel):
         default_factory=list,
         max_length=MAX_VARIANTS,
         description="With `group_by`: the other matching items of the group.",
+    )
+    explain: list[ScorePart] | None = Field(
+        None, description="The parts of the score, if asked for; they add up to it within 1e-4."
     )
 
 

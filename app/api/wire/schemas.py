@@ -179,6 +179,7 @@ class SearchOptions(ListOptions):
         description="Items that the shopper disliked: the list moves away from them, and they are "
         "left out themselves.",
     )
+    explain: bool = Field(False, description="Give each hit the parts that its score adds up to.")
 
     def to_query(self) -> query.SearchQuery:
         """What the domain reads of these options."""
@@ -188,6 +189,7 @@ class SearchOptions(ListOptions):
             diversity=self.diversity,
             liked=tuple(self.liked),
             disliked=tuple(self.disliked),
+            explain=self.explain,
         )
 
 

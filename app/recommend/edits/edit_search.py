@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from app.recommend.lists.explanations import Fit, explained
 from app.recommend.lists.session import moved
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import RankedPage, condition_of, rank_rows
@@ -98,7 +99,8 @@ def rank_edit(
     """The page of rows that the edited query asks for, nearest to `vector` (d,) and to what was
     changed and kept."""
     evidence = edit_evidence(version, plan.edit, plan.kept)
-    vector = moved(version, vector, plan.query)
+    signals, vector = {("edited", ""): vector}, moved(version, vector, plan.query)
     search = FusedSearch(version.index, vector, condition_of(plan.query), evidence)
     page = rank_rows(version, search, plan.query, exclude)
+    page = explained(version, page, plan.query, signals, Fit(evidence, "changes and kept values"))
     return replace(page, understood=plan.understood, kept=plan.kept)

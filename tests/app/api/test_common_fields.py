@@ -179,3 +179,40 @@ def test_diversity_keeps_the_items_of_a_list(ask: Ask, client: httpx.Client) -> 
     assert sorted(ids(plain)) == sorted(ids(diverse))
     assert answer(ask, client, diversity=0)["items"] == plain["items"][:10]
     assert ask(client, diversity=1.5).status_code == 422
+
+
+def ask_edited(client: httpx.Client, **fields: Any) -> httpx.Response:
+    return client.get("/items/p6/similar", params={"edit": "in red", **fields})
+
+
+def ask_signals(client: httpx.Client, **fields: Any) -> httpx.Response:
+    positive = [{"text": "blue shirt", "weight": 2}, {"item_id": "p3"}]
+    signals = {"positive": positive, "negative": [{"item_id": "p9"}]}
+    return client.post("/recommend", json=signals | fields)
+
+
+EXPLAINED = {
+    ask_image: {"photo"},
+    ask_text: {"words", "lexical"},
+    ask_similar: {"item"},
+    ask_signals: {"positive", "negative"},
+    ask_edited: {"edited"},
+}
+
+
+@pytest.mark.parametrize("ask", EXPLAINED)
+@pytest.mark.parametrize(
+    "more", [{}, {"liked": ["p3", "p5"], "disliked": ["p11"]}, {"sort": "price", "diversity": 0.5}]
+)
+def test_parts_add_up_to_the_score(ask: Ask, more: dict[str, Any], client: httpx.Client) -> None:
+    body = answer(ask, client, limit=25, explain=True, **more)
+    named = set()
+    for hit in body["items"]:
+        assert abs(sum(part["value"] for part in hit["explain"]) - hit["score"]) < 1e-4, hit
+        named |= {part["part"] for part in hit["explain"]}
+    assert named >= EXPLAINED[ask] - {"lexical"}
+    assert ("liked" in named) == ("disliked" in named) == ("liked" in more)
+    assert "order" not in named
+    plain = answer(ask, client, limit=25, **more)
+    assert [hit["score"] for hit in plain["items"]] == [hit["score"] for hit in body["items"]]
+    assert "explain" not in plain["items"][0]

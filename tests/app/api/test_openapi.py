@@ -70,7 +70,16 @@ def test_the_upload_form_is_declared(document: Schema) -> None:
     body = document["paths"]["/recommend/by-image"]["post"]["requestBody"]
     schema = body["content"]["multipart/form-data"]["schema"]
     common = {"limit", "offset", "filter", "exclude_ids", "min_score", "group_by", "fields"}
-    common |= {"sort", "facets", "facet_limit", "cursor", "diversity", "liked", "disliked"}
+    common |= {
+        "sort",
+        "facets",
+        "facet_limit",
+        "cursor",
+        "diversity",
+        "liked",
+        "disliked",
+        "explain",
+    }
     assert set(schema["properties"]) == common | {"image", "box", "edit"}
     similar = document["paths"]["/items/{id}/similar"]["get"]["parameters"]
     assert {p["name"] for p in similar if p["in"] == "query"} == common | {"edit"}

@@ -130,6 +130,13 @@ class CatalogueWords:
                 found.setdefault((*stems[:gap], "", *stems[gap + 1 :]), []).append(words[gap])
         return found
 
+    @cached_property
+    def kind_heads(self) -> frozenset[str]:
+        """The last words of kinds, "pants" of "Track Pants", in singular and as they are."""
+        named = (words_of(t) for name, t in self.texts() if self.name_of(name) == KIND)
+        heads = {words[-1] for words in named}
+        return frozenset(heads | set(map(stem, heads)))
+
     def knows(self, word: str) -> bool:
         """True if a value is named by just this word."""
         return joined([word]) in self._by_key

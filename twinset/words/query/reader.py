@@ -28,7 +28,7 @@ from twinset.words.query.parts import (
 )
 from twinset.words.query.price_words import find_price
 from twinset.words.query.size_words import read_sizes
-from twinset.words.query.spelling import Spelling, one_slip_from
+from twinset.words.query.spelling import Spelling, lacking_a_letter, one_slip_from
 from twinset.words.synonyms.synonyms import Synonyms
 from twinset.words.word_forms import words_of
 
@@ -130,6 +130,29 @@ class Reader:
             after = self.spelling.correct(word) or self._in_value(draft, place)
             if after is not None:
                 draft.reword(Phrase(place, place + 1, [word]), after, SPELLING)
+        if self.spelling is not None and not self._has_kind(draft):
+            self._correct_to_kind(draft, self.spelling)
+
+    def _correct_to_kind(self, draft: Draft, spelling: Spelling) -> None:
+        """Correct a word that is right elsewhere but lacks a letter of a kind, "black shots", in a
+        query that names no kind."""
+        for place, token in enumerate(draft.tokens):
+            if place in draft.taken or self._is_right(token.key) or spelling.knows(token.key):
+                continue
+            after = lacking_a_letter(token.key, self.words.kind_heads)
+            if after is not None:
+                draft.reword(Phrase(place, place + 1, [token.key]), after, SPELLING)
+                return
+
+    def _has_kind(self, draft: Draft) -> bool:
+        """True if words of the query name a kind of product, themselves or by a synonym."""
+        return any(
+            self.words.name_of(name) == KIND
+            for first in range(len(draft.tokens))
+            for phrase in draft.phrases(first)
+            for words in (phrase.words, *map(words_of, self.synonyms.of(phrase.words)))
+            for name in self.words.named(words)
+        )
 
     def _is_right(self, word: str) -> bool:
         known = word in COMMON or is_gender_word(word) or self.synonyms.knows(word)

@@ -107,10 +107,11 @@ class Spelling:
     def _likelihood(self, word: str, candidate: str) -> float:
         likely = math.log(1 + self._counts.get(candidate, 0))
         likely += _VALUE if candidate in self._values else 0.0
-        likely += _SAME_START if word[0] == candidate[0] else 0.0
+        swapped = sorted(word) == sorted(candidate)
+        likely += _SAME_START if swapped or word[0] == candidate[0] else 0.0
         if len(word) != len(candidate) and _without_doubles(word) == _without_doubles(candidate):
             likely += _DOUBLED
-        if sorted(word) == sorted(candidate):
+        if swapped:
             likely += _SWAPPED
         return likely
 
@@ -128,6 +129,15 @@ class Spelling:
 def one_slip_from(word: str, candidates: Iterable[str]) -> str | None:
     """The first candidate that a word is within one slip of; None if there is none."""
     return next((one for one in candidates if OSA.distance(word, one, score_cutoff=1) <= 1), None)
+
+
+def lacking_a_letter(word: str, candidates: Collection[str]) -> str | None:
+    """The first candidate of which a word lacks one inner letter; None if there is none."""
+    for one in sorted(candidates) if len(word) >= _LEAST else ():
+        inner = range(1, len(one) - 1) if len(one) == len(word) + 1 else ()
+        if any(one[:place] + one[place + 1 :] == word for place in inner):
+            return one
+    return None
 
 
 def _without_doubles(word: str) -> str:

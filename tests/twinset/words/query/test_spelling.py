@@ -110,6 +110,21 @@ def test_the_words_around_a_slip_may_give_it_away(words, query, right):
     assert Reader(words, spelling=spelling).read(query).words == right
 
 
+@pytest.mark.parametrize(
+    ("query", "right"),
+    [
+        ("black bets", "black belts"),  # a letter of a kind is missing
+        ("hoes", "hoes"),  # not an inner letter
+        ("shoes for bets", "shoes for bets"),  # there is a kind
+        ("beets", "beets"),  # not missing but too many
+        ("belfs", "belfs"),
+    ],
+)
+def test_a_word_that_lacks_a_letter_of_a_kind_is_corrected_if_there_is_no_kind(words, query, right):
+    spelling = Spelling({}, (), {"bets", "hoes", "beets", "belfs"}.__contains__)
+    assert Reader(words, spelling=spelling).read(query).words == right
+
+
 @pytest.mark.parametrize("text", ["trainers", "flipflops", "flip-flops", "mens", "for", "tshirt"])
 def test_what_the_reader_knows_is_no_slip(words, text):
     spelling = Spelling(Counter({"strainers": 9, "flip": 9, "shirt": 9, "fur": 9, "omens": 9}), ())

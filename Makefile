@@ -84,6 +84,9 @@ docs/settings.md: app/settings.py app/settings_page.py | .venv/.serving
 docs/cli.md: pyproject.toml $(wildcard */*command*.py */*/*command*.py) app/commands_page.py | .venv/.all
 	$(BIN)/python -m app.commands_page > $@
 
+docs/headers.md: $(wildcard importer/*.py importer/*/*.py importer/*/*/*.py) | .venv/.all
+	$(BIN)/python -m importer.headers_page > $@
+
 audit: .venv/.audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 

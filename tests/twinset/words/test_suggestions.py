@@ -154,3 +154,20 @@ def test_at_most_the_limit_is_offered_and_nothing_twice(completer: Completer) ->
         found = texts(completer, text, 20)
         assert len(found) == len(set(found))
         assert texts(completer, text, 3) == found[:3]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [([], []), ([dict.fromkeys(NAMES) | {"id": "1"}], []), ([ROWS[0]], ["dresses"])],
+    ids=["none", "bare", "one"],
+)
+def test_small_catalogues_have_completions(
+    tmp_path: Path, rows: list[dict[str, Any]], expected: list[str]
+) -> None:
+    kinds = {name: pa.string() for name in NAMES} | {"tags": pa.list_(pa.string())}
+    schema = pa.schema(list(kinds.items()))
+    pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "items.parquet")
+    table = ItemTable(tmp_path / "items.parquet")
+    completer = completer_of(table, table)
+    assert texts(completer, "dr", 1) == expected
+    assert texts(completer, "zzzz") == []

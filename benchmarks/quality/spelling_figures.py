@@ -1,4 +1,5 @@
-"""How well slips of the keyboard are corrected, beside SymSpell if `symspellpy` is installed.
+"""How well slips of the keyboard are corrected, beside SymSpell if `symspellpy` is installed, and
+what completions take.
 
     python -m benchmarks.quality.spelling_figures --index INDEX [--encoder ENCODER]
 
@@ -24,14 +25,18 @@ import typer
 
 from benchmarks.markdown_report import MarkdownTable, show
 from twinset.encoders import load_encoder
-from twinset.index.index_versions import open_version
+from twinset.index.index_versions import IndexVersion, open_version
 from twinset.words.query.item_words import ItemWords, VersionWords
+from twinset.words.query.reader import Reader
 from twinset.words.query.spelling import Spelling
+from twinset.words.suggestions import Completer, CompletionWords, TitleOrder
+from twinset.words.synonyms.synonyms import default_synonyms
 from twinset.words.word_forms import stem
 
 _PLACES = 5
 _LEAST = 4  # letters
 _PAGE = 4096
+_BEGINNINGS = 1000
 Correct = Callable[[str], str | None]
 
 
@@ -50,7 +55,32 @@ def main(
         ways["symspellpy"] = lambda: _symspell(words)
     for name, make in ways.items():
         table.add(name, *_measured(make, slips))
-    show(f"{len(version):,} items, {len(words.counts):,} words, {len(slips):,} slips", table)
+    title = f"{len(version):,} items, {len(words.counts):,} words, {len(slips):,} slips"
+    show(title, table, _completions(version, words, is_word))
+
+
+def _completions(
+    version: IndexVersion, words: VersionWords, is_word: Callable[[str], bool]
+) -> MarkdownTable:
+    """What the completions of beginnings of titles take, one in five with a slip."""
+    spelling = Spelling(words.counts, words.values.single_words(), is_word)
+    reader = Reader(words.values, default_synonyms(), spelling)
+    ordered = CompletionWords(reader, words.counts, TitleOrder(version.items.layers.base))
+    completer = Completer(version.items, ordered, version.alive)
+    chance = random.Random(0)  # noqa: S311 - a sample, no secret
+    times = []
+    for number in range(_BEGINNINGS):
+        row = chance.randrange(len(version))
+        title = str(version.items.item(row).get("title") or "shoes").lower()
+        typed = title[: chance.randrange(1, len(title) + 1)]
+        if number % 5 == 0 and len(typed) > _LEAST:
+            typed = _CHANGES[2](typed, chance.randrange(len(typed) - 1), chance)
+        start = time.perf_counter()
+        completer.complete(typed, 8)
+        times.append(1000 * (time.perf_counter() - start))
+    table = MarkdownTable("completions", "median, ms", "p95, ms")
+    table.add(_BEGINNINGS, *(f"{one:.1f}" for one in np.quantile(times, (0.5, 0.95))))
+    return table
 
 
 def _slips(words: VersionWords) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@
 # make bench-http  processor time per request, beside BASELINE=DIR and uvicorn alone
 # make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
 # make bench-all   all of these, written into docs/benchmarks.md; INFINITY=.../bin/infinity_emb
+# make bench-photos  what shoppers' photos find, by people kept out of training; after make real
 # make faults  overload, slow clients, kill -9, swaps and damaged files, at full size; an hour
 # make fuzz    generated requests, filters and images; FUZZ_SECONDS of each coverage-guided target
 # make audit   pinned packages against the advisories that PyPI knows
@@ -34,7 +35,7 @@ BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all bench-http bench-words $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit docs client clean
+.PHONY: demo test lint bench bench-all bench-http bench-words bench-photos $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit docs client clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -129,6 +130,11 @@ real: .venv/.all
 		--embeddings $(REAL)/embeddings --photos $(DATA)/photos224.parquet
 	$(BIN)/python -m benchmarks.service.single_client --encoder $(ENCODER) --index $(REAL)/index
 
+# What photos by people find; DATA has the folder `photos` beside it.
+bench-photos: .venv/.all
+	$(BIN)/python -m benchmarks.quality.shopper_photo_figures $(dir $(DATA)) \
+		--encoder $(ENCODER) --index $(REAL)/index
+
 scale: .venv/.all
 	$(BIN)/python -m benchmarks.indexes.scale --embeddings $(REAL)/embeddings --work var/scale
 
@@ -151,6 +157,8 @@ model: .venv/.all
 		--out $(MODEL)/embeddings --force
 	$(BIN)/python -m training.edits.encoder_composer $(MODEL)/run/encoder \
 		$(MODEL)/catalog.parquet $(MODEL)/embeddings
+	$(BIN)/python -m training.photo.train_head $(MODEL)/run/encoder $(dir $(DATA)) \
+		--catalog $(MODEL)/catalog.parquet --embeddings $(MODEL)/embeddings
 	rm -rf $(ENCODER)
 	cp -R $(MODEL)/run/encoder $(ENCODER)
 

@@ -14,10 +14,11 @@ from app.api.reading.pinned_lists import Pinned
 from app.api.wire.answer_schemas import Facets, Item, ItemDetail
 from app.api.wire.answer_schemas import RangeFacet as WireRange
 from app.api.wire.answer_schemas import ValuesFacet as WireValues
-from app.api.wire.understood_schemas import Understood
+from app.api.wire.understood_schemas import PhotoUnderstood, Understood
 from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values
 from app.recommend.lists.browsing import ListedPage
+from app.recommend.photos.photo_search import PhotoLook
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 from app.service_errors import UnknownField
@@ -55,7 +56,21 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
         content["understood"] = Understood.of(said, page.kept).model_dump(
             by_alias=True, exclude_none=True
         )
+    if page.photo is not None:
+        content = _seen(page.photo) | content
     return content | {"took_ms": call.took_ms}
+
+
+def _seen(look: PhotoLook) -> dict[str, Any]:
+    """What a photo was read as, as fields of an answer."""
+    seen: dict[str, Any] = {"nothing_fits": True} if look.nothing_fits else {}
+    if look.kinds:
+        seen["kinds"] = [
+            {"kind": guess.kind, "confidence": round(guess.confidence, 4)} for guess in look.kinds
+        ]
+    if (steering := PhotoUnderstood.of(look)) is not None:
+        seen["understood"] = steering.model_dump()
+    return seen
 
 
 def item_list(call: Call, pinned: Pinned[Any], page: ListedPage) -> Response:

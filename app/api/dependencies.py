@@ -11,7 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.api.reading.plain_query import fields_of, plain_pairs
-from app.api.wire.schemas import EditOptions, FacetOptions, ImageOptions, ListOptions
+from app.api.wire.photo_schemas import ImageOptions
+from app.api.wire.schemas import EditOptions, FacetOptions, ListOptions
 from app.http.bodies.multipart import Form, read_form
 from app.recommend.recommender import Recommender
 from app.service_errors import MalformedBody

@@ -32,7 +32,8 @@ router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 async def by_image(
     recommender: RecommenderDep, call: CallDep, state: StateDep, form: ImageFormDep
 ) -> Response:
-    """Upload a photo as `image`. If common fields are wanted, send them as further form fields."""
+    """Upload a photo as `image`. If common fields are wanted, send them as further form fields.
+    `kinds` names what the photo is seen to show; a sure one steers, and `understood` says so."""
     photo = await digest(form.image)
     pinned = await pin(state, recommender, form.options, "by-image", photo)
     page = await searches.by_image(pinned.recommender, form.image, pinned.options)

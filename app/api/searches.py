@@ -6,14 +6,15 @@ Each takes the wire options that callers send and gives the page that answers th
 from __future__ import annotations
 
 from app.api.wire.blend_schemas import BlendQuery
-from app.api.wire.schemas import EditOptions, ImageOptions, TextQuery
+from app.api.wire.photo_schemas import ImageOptions
+from app.api.wire.schemas import EditOptions, TextQuery
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 
 
 async def by_image(recommender: Recommender, image: bytes, options: ImageOptions) -> RankedPage:
     """Items like a photo; see `Recommender.by_image`."""
-    return await recommender.by_image(image, options.box, options.to_query())
+    return await recommender.by_image(image, options.to_query(), options.to_look())
 
 
 async def by_text(recommender: Recommender, query: TextQuery) -> RankedPage:

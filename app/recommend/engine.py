@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as PillowImage
 from PIL.Image import Image
 
 from app.concurrency.batching import Batcher
@@ -19,12 +20,16 @@ from app.concurrency.image_decoding import WHOLE, Box, Decoder
 from app.concurrency.pools import BoundedPool
 from app.observability.prometheus_metrics import Metrics
 from app.recommend.item_json import ItemJsonCache
+from app.recommend.photos.photo_search import PhotoSearch
 from app.recommend.thumbnails import Thumbnails
 from app.recommend.word_search import WordSearch
 from app.settings import Settings
 from twinset.edits.composer import composer_of
 from twinset.encoders import Encoder
+from twinset.errors import NotReady
+from twinset.index.index_versions import IndexVersion
 from twinset.languages import ENGLISH, Language, MultilingualTexts
+from twinset.photo.photo_head import PhotoHead, PhotoReading
 from twinset.text.text_folding import plain
 from twinset.words.synonyms.synonym_file import SynonymFile
 
@@ -34,6 +39,12 @@ Result = TypeVar("Result")
 
 class Closes(Protocol):
     def close(self) -> None: ...
+
+
+class ReadsPhotos(Protocol):
+    """An encoder with a photo head."""
+
+    def read_photos(self, images: Sequence[Image]) -> Vector: ...
 
 
 class Engine:
@@ -62,7 +73,11 @@ class Engine:
         self.decoder = Decoder(decoding, settings.image_limits, encoder.image_size, prepare)
         self.thumbnails = Thumbnails(self.decoder, settings.max_picture_bytes)
         timed, limits = metrics.timed_encoder, (settings.max_batch, settings.max_queue, wait)
-        images: Batcher[Image] = Batcher(timed("image", encoder.encode_images), *limits)
+        head: PhotoHead | None = getattr(encoder, "photo_head", None)
+        read = encoder.encode_images if head is None else cast("ReadsPhotos", encoder).read_photos
+        self._reads = head is not None
+        self.photos = PhotoSearch(head)
+        images: Batcher[Image] = Batcher(timed("image", read), *limits)
         self.languages: MultilingualTexts | None = getattr(encoder, "languages", None)
         english = getattr(encoder, "encode_english", encoder.encode_texts)
         texts: Batcher[str] = Batcher(timed("text", english), *limits)
@@ -97,7 +112,15 @@ class Engine:
         return GatheredCalls(self._searching.run, self._threads)
 
     async def encode_image(self, data: bytes, box: Box | None = None) -> Vector:
-        """The vector (d,) of an image file, or of the part inside `box` if there is one."""
+        """The vector (d,) of an image file, or of the part inside `box` if there is one.
+
+        If the encoder has a photo head, it is the vector that the head corrected.
+        """
+        return (await self.read_photo(data, box)).corrected
+
+    async def read_photo(self, data: bytes, box: Box | None = None) -> PhotoReading:
+        """What an image file shows, or the part of it inside `box`; without a photo head, its
+        vector."""
 
         async def encode() -> Vector:
             # One deadline for both queues: a request that waited long for the first queue has no
@@ -106,7 +129,8 @@ class Engine:
             image = await self.decoder.decode(data, box, deadline)
             return await self._images.submit(image, deadline)
 
-        return await self._image_cache.get((await digest(data), box or WHOLE), encode)
+        row = await self._image_cache.get((await digest(data), box or WHOLE), encode)
+        return PhotoReading.of_row(row) if self._reads else _unread(row)
 
     def language_of(self, text: str, given: str | None = None) -> Language:
         """The language of a text, or the one that is given; English if the encoder knows no other.
@@ -128,6 +152,11 @@ class Engine:
         return await self._text_cache.get((text, "foreign"), submit)
 
 
+def _unread(vector: Vector) -> PhotoReading:
+    """What an encoder without a photo head says of a photo: where it is, and no more."""
+    return PhotoReading(vector, vector, vector, studio=1.0, garment=1.0, familiar=1.0)
+
+
 def close_all(*parts: Closes) -> None:
     """Close each part; a function, because a finaliser must not hold the object it ends."""
     for part in parts:
@@ -142,3 +171,23 @@ def one_search_thread() -> None:
     import faiss
 
     faiss.omp_set_num_threads(1)
+
+
+def probe(encoder: Encoder, version: IndexVersion) -> None:
+    """Embed an image and a text and search with both.
+
+    Raises:
+        NotReady: a step fails, or its numbers are not finite.
+    """
+    grey = PillowImage.new("RGB", encoder.image_size, (127, 127, 127))
+    steps: tuple[Callable[[], Vector], ...] = (
+        partial(encoder.encode_images, [grey]),
+        partial(encoder.encode_texts, ["shirt"]),
+    )
+    for step in steps:
+        try:
+            rows, scores = version.index.search(step(), 1)
+        except Exception:
+            raise NotReady("The encoder or the index does not answer.") from None
+        if version.count and (rows[0, 0] < 0 or not np.isfinite(scores).all()):
+            raise NotReady("The encoder or the index gives no usable answer.")

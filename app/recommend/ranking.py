@@ -18,6 +18,7 @@ from app.recommend.lists.arrangement import (
     sorts_by_field,
 )
 from app.recommend.lists.session import moved
+from app.recommend.photos.photo_search import PhotoLook
 from app.recommend.query import SearchQuery
 from app.recommend.row_sources import RowSource, VectorSearch, as_arrays
 from app.recommend.selection import (
@@ -73,14 +74,16 @@ class Ranked:
 class RankedPage:
     """A page of a ranked list; `exhausted` when the list ends with it.
 
-    `understood` is what a query of words was read as; `kept` is what stays of a photo or item that
-    words change, None if they change nothing. `total` is the length of the whole list.
+    `understood` is what a query of words was read as, `photo` what a photo was read as; `kept` is
+    what stays of a photo or item that words change, None if they change nothing. `total` is the
+    length of the whole list.
     """
 
     hits: list[Ranked]
     exhausted: bool
     understood: Understood | None = None
     kept: tuple[Kept, ...] | None = None
+    photo: PhotoLook | None = None
     total: int = 0
     facets: tuple[Facet, ...] = ()
 

@@ -13,24 +13,23 @@ from functools import partial
 from typing import Self, TypeVar
 
 import numpy as np
-from PIL import Image as PillowImage
 
 from app.concurrency.gathered_calls import GatheredCalls
-from app.concurrency.image_decoding import Box
 from app.observability.prometheus_metrics import Metrics
 from app.recommend.edits.edit_search import EditPlan, composed, plan_edit, rank_edit
-from app.recommend.engine import Engine, Vector
+from app.recommend.engine import Engine, Vector, probe
 from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.lists.browsing import ListedPage, browse
 from app.recommend.lists.explanations import Signals, explained
+from app.recommend.photos.photo_search import WHOLE_PHOTO, PhotoQuery
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, rank
 from app.recommend.selection import group_codes, variants_of
 from app.recommend.word_search import rank_words
 from app.settings import Settings
 from twinset.encoders import Encoder
-from twinset.errors import InvalidInput, NotFound, NotReady
+from twinset.errors import InvalidInput, NotFound
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.text.text_folding import plain
@@ -98,12 +97,30 @@ class Recommender:
         """Finish what runs and stop the threads, for every recommender that shares them."""
         self._engine.close()
 
-    async def by_image(self, data: bytes, box: Box | None, query: SearchQuery) -> RankedPage:
-        """Items like a photo, or like the part of the photo inside `box` if there is one."""
-        vector = await self._engine.encode_image(data, box)
-        if query.edit:
-            return await self._edited(vector, query)
-        return await self._rank(vector, query, (), {("photo", ""): vector})
+    async def by_image(
+        self, data: bytes, query: SearchQuery, asked: PhotoQuery = WHOLE_PHOTO
+    ) -> RankedPage:
+        """Items like a photo; `asked` says where and for what to look in it.
+
+        Raises:
+            InvalidInput: the catalogue has no kind as asked for.
+        """
+        version, photos = self.version, self._engine.photos
+        reading = await self._engine.read_photo(data, asked.box)
+        vector, look = await self._search(partial(photos.look, version, reading, asked))
+        if look.nothing_fits:
+            return RankedPage([], exhausted=True, photo=look)
+        signals: Signals = {("photo", ""): vector}
+        found = (
+            self._edited(vector, query) if query.edit else self._rank(vector, query, (), signals)
+        )
+        return replace(await found, photo=look)
+
+    @property
+    def kind_names(self) -> tuple[str, ...]:
+        """The kinds that a photo can be asked for; none if the catalogue has no category."""
+        kinds = self._engine.photos.kinds_of(self.version)
+        return () if kinds is None else kinds.names
 
     @property
     def takes_no_image(self) -> bool:
@@ -286,24 +303,5 @@ class Recommender:
         return image if width is None else await self._engine.thumbnails.narrow(image, width)
 
     async def probe(self) -> None:
-        """Embed an image and a text and search with both, past every queue, to see if answers are
-        possible.
-
-        Raises:
-            NotReady: a step fails, or its numbers are not finite.
-        """
-        await asyncio.to_thread(self._probe)
-
-    def _probe(self) -> None:
-        grey = PillowImage.new("RGB", self.encoder.image_size, (127, 127, 127))
-        steps: tuple[Callable[[], Vector], ...] = (
-            partial(self.encoder.encode_images, [grey]),
-            partial(self.encoder.encode_texts, ["shirt"]),
-        )
-        for step in steps:
-            try:
-                rows, scores = self.version.index.search(step(), 1)
-            except Exception:
-                raise NotReady("The encoder or the index does not answer.") from None
-            if self.version.count and (rows[0, 0] < 0 or not np.isfinite(scores).all()):
-                raise NotReady("The encoder or the index gives no usable answer.")
+        """See `app.recommend.engine.probe`; past every queue."""
+        await asyncio.to_thread(probe, self.encoder, self.version)

@@ -71,7 +71,8 @@ def call_of(state: PageState, group_by: str | None) -> HttpCall:
         path = f"/items/{quote(state.like[0], safe='')}/similar"
         return HttpCall("GET", path, params=common)
     box = {"box": ",".join(map(plain, state.box))} if state.box else {}
-    return HttpCall("POST", "/recommend/by-image", form=box | common)
+    kind = {"kind": state.kind} if state.kind else {}
+    return HttpCall("POST", "/recommend/by-image", form=box | kind | common)
 
 
 def _understand(state: PageState) -> dict[str, Any]:

@@ -98,7 +98,7 @@ async def search_form(request: Request, recommender: RecommenderDep, call: CallD
         upload = (await recommender.image(named)).data
     if upload is not None:
         photo: bytes | None = await recommender.shrink(upload, _PHOTO_SIDE)
-        pairs = [pair for pair in pairs if pair[0] not in ("box", "page")]
+        pairs = [pair for pair in pairs if pair[0] not in ("box", "kind", "page")]
     else:
         photo = _kept_photo(pairs)
     return await _search(request, recommender, call, read_page_state(pairs, photo), "")

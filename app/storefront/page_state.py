@@ -27,9 +27,10 @@ Fields = dict[str, Any]
 class PageState:
     """Everything that decides what a search page shows: signals, filters, and the page's number.
 
-    Signals are words, a photo or a box of it, and items liked or not. `choices` maps a field to the
-    values chosen. If there is a photo, an address cannot hold it; all else it can. `understand` is
-    as in the HTTP interface: which parts of the words may be understood, ("false",) for none.
+    Signals are words, a photo or a box of it, and items liked or not. `kind` is what to look for in
+    the photo, and `choices` maps a field to the values chosen. If there is a photo, an address
+    cannot hold it; all else it can. `understand` is as in the HTTP interface: which parts of the
+    words may be understood, ("false",) for none.
 
     Example:
         >>> PageState(words="red dress", high=50.0).address()
@@ -39,6 +40,7 @@ class PageState:
     words: str = ""
     photo: bytes | None = None
     box: Box | None = None
+    kind: str | None = None
     like: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -121,6 +123,7 @@ def read_page_state(pairs: Pairs, photo: bytes | None = None) -> PageState:
         words=values.get("q", "").strip(),
         photo=photo,
         box=None if photo is None else _read_box(values.get("box", "")),
+        kind=None if photo is None else values.get("kind", "").strip() or None,
         like=_ids(pairs, "like"),
         unlike=_ids(pairs, "unlike"),
         choices=choices,
@@ -141,6 +144,7 @@ def to_pairs(state: PageState) -> Pairs:
     if state.photo is not None:
         pairs.append(("with", "photo"))
         pairs += [("box", ",".join(map(plain, state.box)))] if state.box else []
+        pairs += [("kind", state.kind)] if state.kind else []
     pairs += [("like", item_id) for item_id in state.like]
     pairs += [("unlike", item_id) for item_id in state.unlike]
     pairs += [(CHOICE + name, value) for name, values in state.choices.items() for value in values]
@@ -172,7 +176,7 @@ def _without(pairs: Pairs, dropped: str) -> Pairs:
     if dropped == "filters":
         return [p for p in pairs if p[0] not in _FILTERS and not p[0].startswith(CHOICE)]
     if dropped == "photo":
-        return [pair for pair in pairs if pair[0] not in ("with", "box")]
+        return [pair for pair in pairs if pair[0] not in ("with", "box", "kind")]
     return [pair for pair in pairs if dropped not in (pair[0], f"{pair[0]}={pair[1]}")]
 
 

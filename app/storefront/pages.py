@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.api.dependencies import Call
 from app.recommend.lists.browsing import ListedPage
+from app.recommend.photos.photo_search import PhotoQuery
 from app.recommend.query import MAX_TEXT, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import STYLE, Recommender
@@ -33,11 +34,16 @@ _MOST_VARIANTS = 12
 _EXAMPLES = 5
 _SUGGESTIONS = 4
 _PICTURES = 6
+_LIKELY = 3
 
 
 @dataclass(frozen=True)
 class Results:
-    """One page of a search. `likes` and `unlikes` are the products given as examples."""
+    """One page of a search. `likes` and `unlikes` are the products given as examples.
+
+    `kinds` are what a photo is likely to show, and `other_kinds` the rest of the catalogue's.
+    `nothing_fits` is true if a photo shows no garment.
+    """
 
     tiles: list[Tile]
     likes: list[Tile]
@@ -47,6 +53,9 @@ class Results:
     sorts: dict[str, str]
     took_ms: float
     understood: UnderstoodWords
+    kinds: Sequence[str] = ()
+    other_kinds: Sequence[str] = ()
+    nothing_fits: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,8 +131,19 @@ async def search(recommender: Recommender, call: Call, state: PageState) -> tupl
         sorts=sorts_of(recommender),
         took_ms=call.took_ms,
         understood=understood_words(found.understood if isinstance(found, RankedPage) else None),
+        **_kinds(recommender, found),
     )
     return results, panel
+
+
+def _kinds(recommender: Recommender, found: RankedPage | ListedPage) -> dict[str, Any]:
+    """The likeliest kinds of a photo, and the others to choose from."""
+    look = None if isinstance(found, ListedPage) else found.photo
+    if look is None or not (look.kinds or look.nothing_fits):
+        return {}
+    likely = [guess.kind for guess in look.kinds[:_LIKELY]]
+    others = [name for name in recommender.kind_names if name not in likely]
+    return {"kinds": likely, "other_kinds": others, "nothing_fits": look.nothing_fits}
 
 
 def _compared(
@@ -159,7 +179,7 @@ async def _rank(recommender: Recommender, state: PageState, query: SearchQuery) 
         positive, negative = signals_of(state)
         return await recommender.blend(positive, negative, query)
     if state.photo is not None:
-        return await recommender.by_image(state.photo, state.box, query)
+        return await recommender.by_image(state.photo, query, PhotoQuery(state.box, state.kind))
     if state.like:
         return await recommender.similar(recommender.row(state.like[0]), query)
     return await recommender.by_text(state.words, query, state.switches)

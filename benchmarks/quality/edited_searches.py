@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from app.api import searches
-from app.api.wire.schemas import EditOptions, ImageOptions
+from app.api.wire.photo_schemas import ImageOptions
+from app.api.wire.schemas import EditOptions
 from app.observability.prometheus_metrics import Metrics
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
@@ -32,7 +33,7 @@ from training.edits.edit_fields import EditFields, read_edit_fields
 from training.edits.edit_figures import SPREAD_QUERIES, phrasings
 from training.edits.edit_triplets import Triplets, make_triplets
 from training.evaluation.study import split_of_record
-from training.photo.fit_branch import kept_out
+from training.photo.fit_head import kept_out
 from training.photo.shopper_labels import ARTICLE_TYPES
 from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue

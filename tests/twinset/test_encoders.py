@@ -17,6 +17,7 @@ from twinset.encoders.batch_shapes import batch_sizes, token_length
 from twinset.encoders.encoder import fuse, normalise
 from twinset.encoders.onnx_runtime import PixelScale, open_model
 from twinset.errors import ArtefactError, ConfigError, InvalidInput
+from twinset.photo.photo_head import PhotoReading
 
 RED = Image.new("RGB", (96, 128), (200, 20, 20))
 BLUE = Image.new("RGB", (96, 128), (20, 20, 200))
@@ -68,8 +69,34 @@ def test_fusing_is_a_weighted_mean_of_directions():
 
 def test_the_shipped_encoder_is_small_and_holds_no_pickle(compact):
     files = list(compact.iterdir())
-    assert sum(file.stat().st_size for file in files) <= 40_000_000
-    assert {file.suffix for file in files} <= {".json", ".onnx", ".md"}
+    assert sum(file.stat().st_size for file in files) <= 75_000_000
+    assert {file.suffix for file in files} <= {".json", ".onnx", ".npz", ".md"}
+    for file in (one for one in files if one.suffix == ".npz"):
+        with np.load(file, allow_pickle=False) as arrays:
+            assert all(arrays[name].dtype != object for name in arrays.files)
+
+
+def test_the_shipped_encoder_reads_photos_and_embeds_as_without_that(compact, tmp_path):
+    encoder = load_encoder(compact, "cpu")
+    draw = np.random.default_rng(0)
+    pictures = [Image.fromarray(draw.integers(0, 256, (192, 144, 3)).astype(np.uint8)), RED]
+    readings = [PhotoReading.of_row(row) for row in encoder.read_photos(pictures)]
+    plain = np.stack([reading.plain for reading in readings])
+    assert (plain * encoder.encode_images(pictures)).sum(axis=1) == pytest.approx(1, abs=5e-3)
+    assert all(0 <= reading.familiar <= 1.01 for reading in readings)
+    bare = tmp_path / "bare"
+    shutil.copytree(compact, bare)
+    manifest = json.loads((bare / "encoder.json").read_text())
+    for name in ("photo.npz", "photo.onnx"):
+        (bare / name).unlink()
+        del manifest["files"][name]
+    manifest.pop(CHECKSUM)
+    (bare / "encoder.json").write_text(json.dumps(manifest))
+    without = load_encoder(bare, "cpu")
+    assert without.photo_head is None
+    assert without.fingerprint == encoder.fingerprint
+    same = (without.encode_images(pictures) * encoder.encode_images(pictures)).sum(axis=1)
+    assert same == pytest.approx(1, abs=1e-4)
 
 
 def test_the_shipped_encoder_knows_colours_and_types(compact):

@@ -23,7 +23,7 @@ from training.export.fingerprint import MIN_COSINE, fingerprint_of
 from training.export.onnx_import import LOGIT_SCALE
 from twinset.artefacts import new_folder, read_manifest, write_manifest
 from twinset.catalogue import Catalogue
-from twinset.encoders.dual_encoder import IMAGE_MODEL, DualEncoder
+from twinset.encoders.dual_encoder import IMAGE_MODEL, PHOTO_BRANCH, PHOTO_HEAD, DualEncoder
 from twinset.encoders.encoder import Encoder, Vectors
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST, load_encoder
 from twinset.errors import ConfigError, ImageError
@@ -116,7 +116,8 @@ def quantise_encoder(folder: Path, sample: Sample, out: Path) -> Verdict:
     spec = {key: value for key, value in manifest.items() if key not in _NOT_SPECIFICATION}
     spec["name"] = f"{manifest['name']}-int8"
     with new_folder(out) as staging:
-        for name in manifest["files"]:
+        # The photo head reads inner tensors of the tower, which quantising changes.
+        for name in set(manifest["files"]) - {PHOTO_HEAD, PHOTO_BRANCH}:
             shutil.copyfile(folder / name, staging / name)
         pixels = np.stack([np.asarray(before.prepare_image(image)) for image in tuning])
         _quantise_tower(staging / IMAGE_MODEL, before.spec.pixels.apply(pixels))

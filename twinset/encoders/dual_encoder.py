@@ -8,6 +8,7 @@ normalisation after it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,10 +28,14 @@ from twinset.encoders.onnx_runtime import Model, open_model
 from twinset.encoders.picture_resize import STRETCHED
 from twinset.errors import ArtefactError, InvalidInput
 from twinset.languages.multilingual_texts import MultilingualTexts, load_languages
+from twinset.photo.photo_head import PhotoHead
+from twinset.photo.tower_taps import NO_TAPS, Taps
 
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
+PHOTO_HEAD = "photo.npz"
+PHOTO_BRANCH = "photo.onnx"
 T = TypeVar("T")
 
 
@@ -58,6 +63,8 @@ class DualEncoder:
         self.spec = spec
         self.fingerprint = fingerprint
         self.languages: MultilingualTexts | None = None
+        self.photo_head: PhotoHead | None = None
+        self.photo_branch: Model | None = None
         self._image_model = image
         self._text_model = text
         self._tokenizer = tokenizer
@@ -69,9 +76,15 @@ class DualEncoder:
         cls, folder: Path, manifest: Mapping[str, Any], device: str, threads: int | None
     ) -> DualEncoder:
         """Open the files of a folder whose checksums were verified."""
-        spec, (image, text), tokenizer = open_parts(folder, manifest, device, threads)
+        head = _open_photo_head(folder, manifest)
+        taps = NO_TAPS if head is None else head.taps
+        spec, (image, text), tokenizer = open_parts(folder, manifest, device, threads, taps)
         encoder = cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
         encoder.languages = load_languages(folder, manifest, spec.dimension)
+        encoder.photo_head = head
+        if head is not None and head.branch:
+            require_listed(folder, manifest, PHOTO_BRANCH)
+            encoder.photo_branch = open_model(folder / PHOTO_BRANCH, device, threads)
         encoder._try_out(folder)
         return encoder
 
@@ -110,7 +123,28 @@ class DualEncoder:
         return self.spec.resize.apply(image, *self.image_size)
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
-        return normalise(self._run_image_model(images, self.dimension))
+        return normalise(self.run_image_model(images, self.dimension))
+
+    def read_photos(self, images: Sequence[Image]) -> Vectors:
+        """Query photos -> rows for `PhotoReading.of_row`; only if there is a photo head."""
+        if self.photo_head is None:
+            raise InvalidInput("This encoder has no photo head.")
+        return self.photo_head.read(self.encode_rows(images, self.photo_head))
+
+    def encode_rows(self, images: Sequence[Image], head: PhotoHead) -> Vectors:
+        """Images -> (n, head.width): the unit vector, then the features that the head reads."""
+        rows = self.run_image_model(images, head.width, self._look_again)
+        rows[:, : self.dimension] = normalise(rows[:, : self.dimension])
+        return rows
+
+    def _look_again(self, rows: Vectors) -> Vectors:
+        """Replace the early features at the end of rows by what the photo branch makes of them."""
+        if self.photo_branch is None or self.photo_head is None:
+            return rows
+        shape = self.photo_head.early_shape
+        own = rows.shape[1] - math.prod(shape)
+        late = self.photo_branch({"early": rows[:, own:].reshape(-1, *shape)})
+        return np.concatenate([rows[:, :own], late], axis=1)
 
     def _encode_views(self, images: Sequence[Image]) -> Vectors:
         """Images -> the mean of their views, (n, d)."""
@@ -118,12 +152,21 @@ class DualEncoder:
         sides = [self.encode_images([view(image) for image in images]) for view in views]
         return normalise(np.sum(sides, axis=0, dtype=np.float32))
 
-    def _run_image_model(self, images: Sequence[Image], width: int) -> Vectors:
+    def image_model_rows(self, pixels: NDArray[np.uint8]) -> Vectors:
+        """All that the image model puts out for prepared pixels (n, h, w, 3), not scaled."""
+        return self._image_model({"pixels": pixels})
+
+    def run_image_model(
+        self, images: Sequence[Image], width: int, then: Callable[[Vectors], Vectors] | None = None
+    ) -> Vectors:
+        """What the image model puts out for pictures, (n, width), as `then` leaves it."""
+
         def run(part: slice, size: int) -> Vectors:
             batch = np.zeros((size, self.spec.image_height, self.spec.image_width, 3), np.uint8)
             for place, image in enumerate(images[part]):
                 batch[place] = np.asarray(self.prepare_image(image), np.uint8)
-            return self._image_model({"pixels": batch})
+            rows = self.image_model_rows(batch)
+            return (rows if then is None else then(rows))[:, :width]
 
         return run_in_batches(len(images), width, run)
 
@@ -173,8 +216,24 @@ class DualEncoder:
         return ItemVectors(image, text, fuse(image, text, self.spec.item_image_weight))
 
 
+def _open_photo_head(folder: Path, manifest: Mapping[str, Any]) -> PhotoHead | None:
+    if PHOTO_HEAD not in manifest["files"]:
+        return None
+    try:
+        head = PhotoHead.load(folder / PHOTO_HEAD)
+        if head.dimension != manifest["dimension"]:
+            raise InvalidInput("The photo head has another dimension than the encoder.")
+        return head
+    except (OSError, ValueError, KeyError, InvalidInput):
+        raise ArtefactError(folder / PHOTO_HEAD, "does not fit encoder.json") from None
+
+
 def open_parts(
-    folder: Path, manifest: Mapping[str, Any], device: str, threads: int | None
+    folder: Path,
+    manifest: Mapping[str, Any],
+    device: str,
+    threads: int | None,
+    taps: Taps = NO_TAPS,
 ) -> tuple[DualSpec, tuple[Model, Model], Tokenizer]:
     """The specification, the image and the text tower, and the tokenizer of a verified folder."""
     spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
@@ -183,7 +242,7 @@ def open_parts(
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception:  # the library raises bare Exception
         raise ArtefactError(folder / TOKENIZER, "is not a tokenizer") from None
-    image = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels)
+    image = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels, taps)
     text = open_model(folder / TEXT_MODEL, device, threads)
     return spec, (image, text), tokenizer
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinset.errors import ArtefactError, ConfigError
+from twinset.photo.tower_taps import NO_TAPS, Taps
 
 Triple = tuple[float, float, float]
 Inputs = Mapping[str, NDArray[Any]]
@@ -53,13 +54,18 @@ class PixelScale:
 
 
 def open_model(
-    path: Path, device: str = "auto", threads: int | None = None, pixels: PixelScale | None = None
+    path: Path,
+    device: str = "auto",
+    threads: int | None = None,
+    pixels: PixelScale | None = None,
+    taps: Taps = NO_TAPS,
 ) -> Model:
     """Open an ONNX file with one output of shape (n, d); the result is safe across threads.
 
     `device` is "cpu", "cuda" or "auto" (a GPU when ONNX Runtime sees one). `threads` bounds the
     CPU threads of one inference and defaults to the cores that this process may use. With `pixels`
-    the one input is given as 8-bit pixels (n, h, w, 3) and scaled by it.
+    the one input is given as 8-bit pixels (n, h, w, 3) and scaled by it. What `taps` names follows
+    the output's own columns.
 
     Raises:
         ConfigError: if the device is not there.
@@ -71,8 +77,8 @@ def open_model(
     count = threads or len(os.sched_getaffinity(0))
     try:
         if use_gpu:
-            return _open_onnxruntime(path, pixels)
-        return _open_openvino(path, count, pixels)
+            return _open_onnxruntime(path, pixels, taps)
+        return _open_openvino(path, count, pixels, taps)
     except (RuntimeError, ValueError):
         raise ArtefactError(path, "cannot be opened as an ONNX model") from None
 
@@ -86,13 +92,15 @@ def _gpu_is_there() -> bool:
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 
 
-def _open_openvino(path: Path, threads: int, pixels: PixelScale | None) -> Model:
+def _open_openvino(path: Path, threads: int, pixels: PixelScale | None, taps: Taps) -> Model:
     """A row takes all threads, which is soonest done. Many are shared out, each part to threads of
     its own: those that wait for each other at every layer take a tenth more of the processor, and
     more where others want it too. The model is held twice for that, so only a light one.
     """
     core = _openvino_core()
     model = core.read_model(path)
+    if taps.names:
+        model = _with_taps(model, taps)
     if pixels is not None:
         model = _scaled_inside(model, pixels)
     settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads}
@@ -151,6 +159,24 @@ def _scaled_inside(model: Any, pixels: PixelScale) -> Any:
     return steps.build()
 
 
+def _with_taps(model: Any, taps: Taps) -> Any:
+    """The model whose one output also holds its taps; ValueError if it lacks one."""
+    from openvino import Model as Graph
+    from openvino import opset13
+
+    ports = [port for node in model.get_ops() for port in node.outputs()]
+    found = {name: port for port in ports for name in port.names}
+    if missing := [name for name in taps.names if name not in found]:
+        raise ValueError(f"the model has no tensor {missing[0]}")
+    over, flat = (opset13.constant(np.array(axes, np.int64)) for axes in ([2, 3], [0, -1]))
+    pools = (opset13.reduce_mean, opset13.reduce_max)
+    parts = [pool(found[name], over, False).output(0) for pool in pools for name in taps.pooled]
+    if taps.whole is not None:
+        parts.append(opset13.reshape(found[taps.whole], flat, True).output(0))
+    own = model.outputs[0].get_node().input_value(0)
+    return Graph([opset13.concat([own, *parts], 1)], model.get_parameters(), model.get_name())
+
+
 @cache
 def _openvino_core() -> Any:
     """One for the process, never freed.
@@ -179,15 +205,38 @@ def _absent(module: str) -> Iterator[None]:
         del sys.modules[module]
 
 
-def _open_onnxruntime(path: Path, pixels: PixelScale | None) -> Model:
+def _open_onnxruntime(path: Path, pixels: PixelScale | None, taps: Taps) -> Model:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(path), providers=["CUDAExecutionProvider"])
-    output = session.get_outputs()[0].name
+    source = path.read_bytes() + b"".join(map(_as_output, taps.names))
+    session = onnxruntime.InferenceSession(source, providers=["CUDAExecutionProvider"])
+    outputs = [session.get_outputs()[0].name, *taps.names]
 
     def run(inputs: Inputs) -> NDArray[np.float32]:
         if pixels is not None:
             inputs = {name: pixels.apply(value) for name, value in inputs.items()}
-        return np.asarray(session.run([output], dict(inputs))[0], np.float32)
+        own, *maps = session.run(outputs, dict(inputs))
+        pooled, whole = maps[: len(taps.pooled)], maps[len(taps.pooled) :]
+        parts = [pool(one, axis=(2, 3)) for pool in (np.mean, np.max) for one in pooled]
+        parts += [one.reshape(len(one), -1) for one in whole]
+        return np.concatenate([own, *parts], axis=1, dtype=np.float32)
 
     return run
+
+
+def _as_output(tensor: str) -> bytes:
+    """Bytes that make `tensor` an output when they follow an ONNX file.
+
+    Messages of protocol buffers that follow each other are merged: this is a model (field 7, the
+    graph) with no more than an output (field 12) of that name (field 1).
+    """
+    name = tensor.encode()
+    value = _field(1, name)
+    return _field(7, _field(12, value))
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field of bytes as protocol buffers write it; `content` is shorter than 128 bytes."""
+    if len(content) > 127:
+        raise ValueError("the name of a tensor is too long")
+    return bytes([number << 3 | 2, len(content)]) + content

@@ -15,11 +15,11 @@ from pydantic import (
 
 from app.api.wire.answer_schemas import Recommendations
 from app.api.wire.blend_schemas import BlendQuery
+from app.api.wire.photo_schemas import ImageOptions
 from app.api.wire.schemas import (
     EditOptions,
     Given,
     ImageFile,
-    ImageOptions,
     ItemId,
     TextQuery,
 )

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from app.api.description.openapi_examples import example_of
 from app.api.description.openapi_responses import codes_of, documented
 from app.api.reading.plain_query import fields_of
-from app.api.wire.schemas import ImageOptions
+from app.api.wire.photo_schemas import ImageOptions
 from app.http.addresses import PROBES
 from app.http.problems import Problem
 from app.settings import Settings

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.wire.understood_schemas import Understood
+from app.api.wire.understood_schemas import PhotoUnderstood, Understood
 from app.recommend.query import MAX_VARIANTS
 
 Scalar = str | int | float | bool | list[str] | None
@@ -116,6 +116,13 @@ class RangeFacet(BaseModel):
 Facet = Annotated[ValuesFacet | RangeFacet, Field(discriminator="kind")]
 
 
+class KindGuess(BaseModel):
+    """A kind of the catalogue that a photo may show."""
+
+    kind: str
+    confidence: float = Field(ge=0, le=1, description="How often such a guess is right.")
+
+
 class Page(BaseModel):
     limit: int
     offset: int
@@ -133,8 +140,20 @@ class Recommendations(BaseModel):
     model: Model
     items: list[Hit]
     page: Page
-    understood: Understood | None = Field(
-        None, description="Left out unless words of the query were read as more than their meaning."
+    understood: Understood | PhotoUnderstood | None = Field(
+        None,
+        description="Left out unless words of the query were read as more than their meaning, or "
+        "a kind steers the search by photo.",
+    )
+    kinds: list[KindGuess] | None = Field(
+        None,
+        description="What a photo is seen to show: kinds of the catalogue, likeliest first. Left "
+        "out if no photo was sent, the encoder cannot tell, or the catalogue names no kinds.",
+    )
+    nothing_fits: bool = Field(
+        False,
+        description="True if the photo shows no garment; there are no items then, unless "
+        "`min_relevance` is 0. Left out if false.",
     )
     facets: list[Facet] | None = Field(None, description="Left out unless asked for.")
     took_ms: float

@@ -40,7 +40,7 @@ LanguageTag = Annotated[
 ]
 
 
-def _blank_is_absent(value: object) -> object:
+def blank_is_absent(value: object) -> object:
     # HTML forms send empty fields.
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -90,7 +90,7 @@ class ListOptions(Given):
 
     limit: int = Field(10, ge=1, le=MAX_LIMIT, description="How many items to return.")
     offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many items to pass over first.")
-    filter: Annotated[Filter | None, BeforeValidator(_blank_is_absent)] = Field(
+    filter: Annotated[Filter | None, BeforeValidator(blank_is_absent)] = Field(
         None,
         description="A condition that every item must meet.",
         examples=['gender = "Women" AND price 10 TO 50'],
@@ -100,7 +100,7 @@ class ListOptions(Given):
         max_length=1000,
         description="Items to leave out. In a query string or a form, repeat the parameter.",
     )
-    group_by: Annotated[FieldName | None, BeforeValidator(_blank_is_absent)] = Field(
+    group_by: Annotated[FieldName | None, BeforeValidator(blank_is_absent)] = Field(
         None,
         description="Return the best item of each value of this field; `group_id` gives one of "
         "each style. Items without a value stand alone.",
@@ -111,7 +111,7 @@ class ListOptions(Given):
         description="Fields of `item` to return, by default all. In a query string or a form, "
         "repeat the parameter.",
     )
-    sort: Annotated[Sort, BeforeValidator(_blank_is_absent)] = Field(
+    sort: Annotated[Sort, BeforeValidator(blank_is_absent)] = Field(
         RELEVANCE,
         description="`relevance`, or a field to sort by, with a minus before it for the largest "
         "first: `price`, `-year`. Items without a value stand last. Without `min_score` a "
@@ -124,7 +124,7 @@ class ListOptions(Given):
         description="Fields to count over everything that matches, each without the filter's own "
         "conditions on it. In a query string or a form, repeat the parameter.",
     )
-    cursor: Annotated[str | None, BeforeValidator(_blank_is_absent)] = Field(
+    cursor: Annotated[str | None, BeforeValidator(blank_is_absent)] = Field(
         None,
         max_length=MAX_LENGTH,
         description="`page.cursor` of the page before, to read the same list on whatever was "
@@ -210,7 +210,7 @@ class EditOptions(SearchOptions):
         return replace(super().to_query(), edit=self.edit)
 
 
-def _parse_box(value: object) -> object:
+def parse_box(value: object) -> object:
     return value.split(",") if isinstance(value, str) else value
 
 
@@ -221,20 +221,6 @@ def _has_area(box: tuple[float, float, float, float]) -> tuple[float, float, flo
 
 
 Box = Annotated[tuple[Fraction, Fraction, Fraction, Fraction], AfterValidator(_has_area)]
-
-
-class ImageOptions(EditOptions):
-    """The form fields beside the image."""
-
-    box: Annotated[
-        Box | None,
-        BeforeValidator(_parse_box),
-        BeforeValidator(_blank_is_absent),
-    ] = Field(
-        None,
-        description="The part of the image to search with, `x1,y1,x2,y2` as fractions of its "
-        "width and height.",
-    )
 
 
 class TextQuery(SearchOptions):
@@ -248,7 +234,7 @@ class TextQuery(SearchOptions):
         examples=[["colour", "price"], ["-spelling"]],
     )
 
-    lang: Annotated[LanguageTag | None, BeforeValidator(_blank_is_absent)] = Field(
+    lang: Annotated[LanguageTag | None, BeforeValidator(blank_is_absent)] = Field(
         None,
         description="The language of the query, such as `de` or `pt-BR`, if it is known; else it "
         "is found by the words.",
@@ -274,7 +260,7 @@ ImageFile = Annotated[Base64Bytes, WrapValidator(_decode)]
 class FacetOptions(Given):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    filter: Annotated[Filter | None, BeforeValidator(_blank_is_absent)] = None
+    filter: Annotated[Filter | None, BeforeValidator(blank_is_absent)] = None
     fields: list[FieldName] = Field(
         default_factory=list,
         max_length=100,

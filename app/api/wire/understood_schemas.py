@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.recommend.photos.photo_search import PhotoLook
 from twinset.edits.kept_values import Kept
 from twinset.languages import Language
 from twinset.words.query import parts
@@ -70,6 +71,30 @@ class QueryLanguage(BaseModel):
     @classmethod
     def of(cls, found: Language) -> Self:
         return cls(code=found.code, confidence=round(found.confidence, 3), spoken=found.spoken)
+
+
+class SteeringKind(BaseModel):
+    """The kind whose items come earlier in a search by photo."""
+
+    field: str
+    value: str
+    confidence: float = Field(ge=0, le=1, description="1 if the caller named the kind.")
+
+
+class PhotoUnderstood(BaseModel):
+    """What the service read out of a photo, beside its likeness."""
+
+    kind: SteeringKind
+
+    @classmethod
+    def of(cls, look: PhotoLook) -> Self | None:
+        """What steers, as it is sent; None if nothing does."""
+        if look.steered is None or look.field is None:
+            return None
+        guess = look.steered
+        return cls(
+            kind=SteeringKind(field=look.field, value=guess.kind, confidence=guess.confidence)
+        )
 
 
 class Understood(BaseModel):

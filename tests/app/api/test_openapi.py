@@ -80,7 +80,8 @@ def test_the_upload_form_is_declared(document: Schema) -> None:
         "disliked",
         "explain",
     }
-    assert set(schema["properties"]) == common | {"image", "box", "edit"}
+    own = {"image", "box", "edit", "kind", "understand", "min_relevance"}
+    assert set(schema["properties"]) == common | own
     similar = document["paths"]["/items/{id}/similar"]["get"]["parameters"]
     assert {p["name"] for p in similar if p["in"] == "query"} == common | {"edit"}
 

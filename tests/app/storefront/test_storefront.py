@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from app.storefront.api_snippets import call_of, snippets
-from app.storefront.page_state import PageState, read_page_state, to_pairs
+from app.storefront.page_state import PAGE_SIZE, PageState, read_page_state, to_pairs
 from app.storefront.product_tiles import label, stems
 from tests.support.raw_client import check
 from tests.support.small_shop import ODD_ID, picture
@@ -183,6 +183,14 @@ def test_the_first_page_shows_what_to_paste(client: httpx.Client, address: str) 
     assert f"{address}/recommend/by-image" in text
     for words in re.findall(r'href="(/search\?q=[^"]+)"', text):
         assert found(client.get(words))
+
+
+def test_the_kind_to_look_for_stays_with_its_photo() -> None:
+    page = PageState(photo=PHOTO, kind="hat")
+    assert ("kind", "hat") in to_pairs(page)
+    assert read_page_state(to_pairs(page), PHOTO).kind == "hat"
+    assert read_page_state([*to_pairs(page), ("drop", "photo")], PHOTO).kind is None
+    assert call_of(page, None).form == {"kind": "hat", "limit": PAGE_SIZE}
 
 
 def test_a_photo_address_without_its_photo_says_so(client: httpx.Client) -> None:

@@ -1,0 +1,1 @@
+"""Searching by photo: what a photo shows, and what is asked of it."""

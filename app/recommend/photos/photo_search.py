@@ -1,0 +1,133 @@
+"""Searching by photo: the kind of garment that a photo shows decides where to look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.concurrency.image_decoding import Box
+from twinset.errors import InvalidInput
+from twinset.index.index_versions import IndexVersion
+from twinset.photo.catalogue_kinds import CatalogueKinds, KindGuess
+from twinset.photo.photo_head import PhotoHead, PhotoReading, evidence
+
+Vector = NDArray[np.float32]
+_GUESSES = 5
+# Weights of a kind's direction beside the photo's own vector: guessed, and named by the caller.
+_GUESSED, _NAMED = 1.0, 2.0
+# A kind less likely than this steers nothing, and is not said to.
+_CONFIDENT = 0.5
+# Chances of a garment below which a photo shows none, and a picture as a studio makes them.
+_HARDLY, _NEVER = 0.5, 0.1
+# A cosine to an item from which on a photo is of that item.
+_SAME = 0.85
+# The chance of the likeliest kind where a catalogue names no kinds.
+_USUAL = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoQuery:
+    """How to look at a photo: the part inside `box`, the `kind` of the catalogue to look for.
+
+    With `understand` false the picture is compared as it is, whatever it is seen to show. With
+    `anything` true items are found even for a picture without a garment.
+    """
+
+    box: Box | None = None
+    kind: str | None = None
+    understand: bool = True
+    anything: bool = False
+
+
+WHOLE_PHOTO = PhotoQuery()
+
+
+@dataclass(frozen=True)
+class PhotoLook:
+    """What a photo was read as: its likeliest kinds, and the one that steers if one does.
+
+    `nothing_fits` is true if it shows no garment, and nobody asked for items all the same.
+    """
+
+    kinds: tuple[KindGuess, ...] = ()
+    field: str | None = None
+    steered: KindGuess | None = None
+    nothing_fits: bool = False
+
+
+class PhotoSearch:
+    """Reads photos by the kinds of a version, which are collected once for each version."""
+
+    def __init__(self, head: PhotoHead | None) -> None:
+        """`head` is the encoder's; None if it has none."""
+        self._head = head
+        self._kinds: tuple[object, CatalogueKinds] | None = None
+
+    def look(
+        self, version: IndexVersion, reading: PhotoReading, asked: PhotoQuery
+    ) -> tuple[Vector, PhotoLook]:
+        """The vector (d,) to search with, and what was read.
+
+        Raises:
+            InvalidInput: the catalogue has no such kind.
+        """
+        refuses = asked.understand and asked.kind is None and not asked.anything
+        if refuses and self.fits_nothing(version, reading) and not _is_known(version, reading):
+            return reading.plain, PhotoLook(nothing_fits=True)
+        kinds = self.kinds_of(version)
+        if kinds is None or not kinds.names:
+            if asked.kind is not None:
+                raise InvalidInput("This catalogue does not say what kinds its items are.")
+            return (reading.corrected if asked.understand else reading.plain), PhotoLook()
+        named = None if asked.kind is None else kinds.place_of(asked.kind)
+        if asked.kind is not None and named is None:
+            raise InvalidInput("No item is of this kind; an answer's `kinds` names some that are.")
+        chances: Vector | None = None
+        guesses: tuple[KindGuess, ...] = ()
+        if self._head is not None:
+            chances = kinds.chances(reading.kind, self._head.kind_scale)
+            guesses = kinds.likeliest(chances, _GUESSES)
+        if named is not None:
+            vector = _unit(reading.corrected + _NAMED * kinds.directions[named])
+            return vector, PhotoLook(guesses, version.category, KindGuess(kinds.names[named], 1.0))
+        if chances is None or not asked.understand:
+            return reading.plain, PhotoLook(guesses, version.category)
+        share = float(np.clip((0.7 - reading.studio) / 0.4, 0, 1))
+        vector = _unit(reading.corrected + share * _GUESSED * (chances @ kinds.directions))
+        sure = guesses[0] if share > 0 and guesses[0].confidence >= _CONFIDENT else None
+        return vector, PhotoLook(guesses, version.category, sure)
+
+    def fits_nothing(self, version: IndexVersion, reading: PhotoReading) -> bool:
+        """True if the photo shows nothing that a shop for garments could have."""
+        if self._head is None:
+            return False
+        if reading.studio >= 0.5:
+            return reading.garment < _NEVER
+        kinds, likeliest = self.kinds_of(version), _USUAL
+        if kinds is not None and kinds.names:
+            likeliest = float(kinds.chances(reading.kind, self._head.kind_scale).max())
+        found = evidence(reading.familiar, reading.garment, likeliest)
+        return reading.garment < _HARDLY or found < self._head.least_evidence
+
+    def kinds_of(self, version: IndexVersion) -> CatalogueKinds | None:
+        """The version's kinds; None if the catalogue has no category of texts."""
+        column = version.items.columns.get(version.category or "")
+        if column is None or column.vocabulary is None:
+            return None
+        # Live writes make a version several times a second; its kinds hardly change with them.
+        key = (version.name, len(column.vocabulary))
+        if self._kinds is None or self._kinds[0] != key:
+            self._kinds = key, CatalogueKinds.of(column, version.index, version.alive)
+        return self._kinds[1]
+
+
+def _is_known(version: IndexVersion, reading: PhotoReading) -> bool:
+    """True if an item looks just like the photo: then it is a picture of the shop's own."""
+    _, scores = version.index.search(reading.plain[None], 1)
+    return bool(scores[0, 0] >= _SAME)
+
+
+def _unit(vector: Vector) -> Vector:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)

@@ -1,0 +1,125 @@
+"""A photo's kind steers, is said, can be named and switched off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.recommend.photos.photo_search import PhotoQuery, PhotoSearch
+from app.recommend.query import SearchQuery
+from app.recommend.ranking import rank
+from tests.support.small_shop import open_shop
+from twinset.encoders import HashEncoder
+from twinset.encoders.encoder import normalise
+from twinset.errors import InvalidInput
+from twinset.index.index_versions import IndexVersion
+from twinset.photo.photo_head import PhotoHead, PhotoReading
+from twinset.photo.tower_taps import NO_TAPS
+
+# Only what it says of confidence is read here.
+HEAD = PhotoHead(
+    NO_TAPS,
+    mean=np.zeros(2, np.float32),
+    spread=np.ones(2, np.float32),
+    first=np.zeros((2, 1), np.float32),
+    first_bias=np.zeros(1, np.float32),
+    second=np.zeros((1, 6), np.float32),
+    second_bias=np.zeros(6, np.float32),
+    kind_scale=12.0,
+    least_evidence=4.0,
+)
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> IndexVersion:
+    shop = open_shop(tmp_path_factory.mktemp("shop"), HashEncoder(256))
+    return replace(shop, category="group_id")
+
+
+def _reading(version: IndexVersion, studio: float = 0.0) -> PhotoReading:
+    """A photo beside item 0, a dress, which the head takes for a hat."""
+    plain = version.index.vector(0)
+    kinds = PhotoSearch(HEAD).kinds_of(version)
+    assert kinds is not None
+    place = kinds.place_of("hat")
+    assert place is not None
+    hat = kinds.directions[place]
+    corrected = normalise((plain + hat)[None])[0] if studio < 0.5 else plain
+    return PhotoReading(plain, corrected, hat, studio, garment=1.0, familiar=1.0)
+
+
+def _kinds(version: IndexVersion, vector: np.ndarray) -> list[object]:
+    hits = rank(version, vector, SearchQuery(limit=4)).hits
+    return [version.items.columns["group_id"].value(hit.row) for hit in hits]
+
+
+def test_a_sure_kind_steers_and_is_said(version: IndexVersion) -> None:
+    vector, look = PhotoSearch(HEAD).look(version, _reading(version), PhotoQuery())
+    assert look.kinds[0].kind == "hat"
+    assert look.steered == look.kinds[0]
+    assert look.field == "group_id"
+    assert _kinds(version, vector)[0] == "hat"
+    assert sum(guess.confidence for guess in look.kinds) <= 1.0001
+
+
+def test_without_understanding_the_picture_decides_and_nothing_steers(
+    version: IndexVersion,
+) -> None:
+    reading = _reading(version)
+    vector, look = PhotoSearch(HEAD).look(version, reading, PhotoQuery(understand=False))
+    np.testing.assert_array_equal(vector, reading.plain)
+    assert look.kinds[0].kind == "hat"
+    assert look.steered is None
+
+
+def test_a_studio_picture_is_searched_as_it_is(version: IndexVersion) -> None:
+    reading = _reading(version, studio=1.0)
+    vector, look = PhotoSearch(HEAD).look(version, reading, PhotoQuery())
+    np.testing.assert_allclose(vector, reading.plain, atol=1e-6)
+    assert look.steered is None
+
+
+def test_a_named_kind_wins_over_the_guess_with_and_without_a_head(version: IndexVersion) -> None:
+    for head in (HEAD, None):
+        vector, look = PhotoSearch(head).look(version, _reading(version), PhotoQuery(kind="WATCH"))
+        assert look.steered is not None
+        assert (look.steered.kind, look.steered.confidence) == ("watch", 1.0)
+        assert set(_kinds(version, vector)) == {"watch"}
+
+
+def test_an_unknown_kind_or_a_catalogue_without_kinds_is_said(version: IndexVersion) -> None:
+    with pytest.raises(InvalidInput, match="kind"):
+        PhotoSearch(HEAD).look(version, _reading(version), PhotoQuery(kind="sofa"))
+    reading, none = _reading(version), replace(version, category=None)
+    with pytest.raises(InvalidInput, match="kinds"):
+        PhotoSearch(HEAD).look(none, reading, PhotoQuery(kind="hat"))
+    vector, look = PhotoSearch(HEAD).look(none, reading, PhotoQuery())
+    np.testing.assert_array_equal(vector, reading.corrected)
+    assert look.kinds == ()
+
+
+@pytest.mark.parametrize(
+    ("studio", "garment", "familiar", "nothing"),
+    [
+        (0.0, 0.9, 1.0, False),
+        (0.0, 0.6, 0.001, True),
+        (0.0, 0.1, 1.0, True),
+        (0.9, 0.4, 0.01, False),
+        (0.9, 0.01, 1.0, True),
+    ],
+)
+def test_nothing_fits_what_shows_no_garment(
+    version: IndexVersion, studio: float, garment: float, familiar: float, nothing: bool
+) -> None:
+    seen = replace(_reading(version), studio=studio, garment=garment, familiar=familiar)
+    search = PhotoSearch(HEAD)
+    assert search.fits_nothing(version, seen) is nothing
+    known = search.look(version, seen, PhotoQuery())[1]
+    assert not known.nothing_fits  # its vector is an item's own
+    seen = replace(seen, plain=-seen.plain)
+    assert search.look(version, seen, PhotoQuery())[1].nothing_fits is nothing
+    for asked in (PhotoQuery(anything=True), PhotoQuery(kind="hat"), PhotoQuery(understand=False)):
+        assert not search.look(version, seen, asked)[1].nothing_fits
+    assert not PhotoSearch(None).fits_nothing(version, seen)

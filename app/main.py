@@ -23,7 +23,7 @@ from app.api.words import synonym_routes as synonyms
 from app.http.access import Access
 from app.http.bodies.body_limits import BodyLimit
 from app.http.bodies.compression import LEVEL, MIN_BYTES, Compression
-from app.http.cors import CORS_OPTIONS, CrossOrigin
+from app.http.cors import CORS_OPTIONS, CrossOrigin, allowed_origins
 from app.http.proxies import Proxies
 from app.http.request_context import RequestContext, Surface
 from app.observability.json_logs import spare_unused_details
@@ -82,8 +82,8 @@ def create_app(
         full=lambda: state.takes_no_image,
     )
     app.add_middleware(Access, settings=settings)
-    if settings.cors_origins:
-        app.add_middleware(CrossOrigin, allow_origins=settings.cors_origins, **CORS_OPTIONS)
+    if origins := allowed_origins(settings):
+        app.add_middleware(CrossOrigin, allow_origins=origins, **CORS_OPTIONS)
     app.add_middleware(Compression, minimum_size=MIN_BYTES, compresslevel=LEVEL)
     surface = Surface(frozenset(route.path for route in api_routes()), settings.root_path)
     app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors, surface=surface)

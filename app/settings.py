@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.http.public_keys import PublicKey
 from twinset.images.decode import ImageLimits
 
 Positive = Annotated[int, Field(ge=1)]
@@ -150,6 +151,10 @@ class Settings(BaseSettings):
     """Keys that open everything but administration, each of at least 16 printable ASCII
     characters, sent as `Authorization: Bearer KEY`. Give several to replace one without a gap.
     Without keys everyone may read."""
+    public_keys: tuple[PublicKey, ...] = ()
+    """Browser keys, a JSON list: `[{"key": "...", "filter": "available = true", "origins":
+    ["https://shop.example"], "rate": 5}]`. Each reads lists and items that match its filter, for
+    pages of its origins, so many times a second for each client; it opens nothing else."""
     rate_limit: Annotated[float, Field(ge=0)] = 0
     """Requests a second from one client, counted by each worker; 0 sets no limit."""
     rate_burst: Positive = 20
@@ -180,7 +185,7 @@ class Settings(BaseSettings):
     @property
     def cache_headers(self) -> dict[str, str]:
         """Who may keep a list of similar items, for how long; nobody if it takes a key."""
-        seconds = 0 if self.read_keys else self.cache_seconds
+        seconds = 0 if self.read_keys or self.public_keys else self.cache_seconds
         if not seconds:
             return {"Cache-Control": "private, no-cache"}
         lasts = f"max-age={seconds}, s-maxage={seconds}, stale-while-revalidate={seconds}"

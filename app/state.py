@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import FrameType
+from weakref import WeakKeyDictionary
 
 from app.concurrency.shared_probe import SharedProbe
 from app.live.live_catalogue import LiveCatalogue
@@ -24,6 +25,8 @@ from app.service_errors import CursorExpired
 from app.settings import Settings
 from twinset.errors import ArtefactError, NotReady, TwinsetError
 from twinset.events.event_store import EVENTS_FILE, EventStore, Search, Way, plain_words
+from twinset.filters import parse_filter
+from twinset.index.restricted_version import restrict
 
 _RETRY_S = 1.0
 
@@ -43,6 +46,9 @@ class State:
     events: EventWriter | None = None
     frequent_queries: Callable[[], Sequence[str]] = tuple
     probe: SharedProbe = field(default_factory=SharedProbe)
+    _restricted: WeakKeyDictionary[Recommender, dict[str, Recommender]] = field(
+        default_factory=WeakKeyDictionary
+    )
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def open(self) -> None:
@@ -86,6 +92,17 @@ class State:
         while not self._stopping.wait(_RETRY_S):
             if self._try_to_open():
                 return
+
+    def restricted(self, live: Recommender, text: str) -> Recommender:
+        """The recommender of the items that match a filter; made once for each state shown.
+
+        Raises:
+            FilterError: if the filter does not fit the catalogue.
+        """
+        made = self._restricted.setdefault(live, {})
+        if text not in made:
+            made[text] = live.with_version(restrict(live.version, parse_filter(text)))
+        return made[text]
 
     @property
     def takes_no_image(self) -> bool:

@@ -14,6 +14,7 @@ from app.api.reading.plain_query import fields_of, plain_pairs
 from app.api.wire.photo_schemas import ImageOptions
 from app.api.wire.schemas import EditOptions, FacetOptions, ListOptions
 from app.http.bodies.multipart import Form, read_form
+from app.http.public_keys import RESTRICTION
 from app.recommend.recommender import Recommender
 from app.service_errors import MalformedBody
 from app.state import State
@@ -55,9 +56,20 @@ async def get_state(request: Request) -> State:
 StateDep = Annotated[State, Depends(get_state)]
 
 
-async def get_recommender(state: StateDep) -> Recommender:
-    """The live recommender, read once per request, so that a switch does not change it."""
-    return live_recommender(state)
+async def get_recommender(request: Request) -> Recommender:
+    """The live recommender, read once per request, so that a switch does not change it.
+
+    With a browser key it knows only the items that match the key's filter.
+    """
+    return recommender_of(request)
+
+
+def recommender_of(request: Request) -> Recommender:
+    """See `get_recommender`."""
+    state: State = request.app.state.service
+    bound = request.scope["state"].get(RESTRICTION)
+    live = live_recommender(state)
+    return live if bound is None else state.restricted(live, bound)
 
 
 def live_recommender(state: State) -> Recommender:

@@ -13,6 +13,7 @@ from app.http.addresses import SIGN_IN, is_open
 from app.http.keys import is_any_key
 from app.http.problems import FRAMEWORK_DETAILS
 from app.http.proxies import client_name
+from app.http.public_keys import PublicKeys
 from app.http.rate_limits import RateLimiter
 from app.http.refusals import refuse
 from app.http.request_target import route_path
@@ -33,6 +34,7 @@ class Access:
         # Who may write may read.
         admin = [settings.admin_key] if settings.admin_key else []
         self._keys = [*settings.read_keys, *admin] if settings.read_keys else []
+        self._public = PublicKeys(settings.public_keys)
         self._sessions = Sessions(settings)
         rate, burst = settings.rate_limit, settings.rate_burst
         self._limiter = RateLimiter(rate, burst) if rate else None
@@ -46,7 +48,13 @@ class Access:
                 detail = "Too many requests; wait a moment."
                 await refuse(scope, receive, send, 429, "rate_limited", detail, headers)
                 return
-            if self._keys and path not in SIGN_IN and not self._may_read(scope):
+            public = self._public.find(scope)
+            if public is not None:
+                fault = public.fault(scope, path)
+                if fault is not None:
+                    await refuse(scope, receive, send, *fault)
+                    return
+            elif self._keys and path not in SIGN_IN and not self._may_read(scope):
                 headers = {"WWW-Authenticate": "Bearer"}
                 await refuse(scope, receive, send, 401, *FRAMEWORK_DETAILS[401], headers)
                 return

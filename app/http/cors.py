@@ -8,6 +8,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
+from app.settings import Settings
+
 # What a shop's page needs of the service; administration is no business of a browser.
 CORS_OPTIONS: dict[str, Any] = {
     "allow_methods": ("GET", "HEAD", "POST"),
@@ -18,6 +20,12 @@ CORS_OPTIONS: dict[str, Any] = {
     "expose_headers": ("etag", "retry-after", "x-request-id"),
     "max_age": 600,
 }
+
+
+def allowed_origins(settings: Settings) -> list[str]:
+    """The origins whose pages may read answers: of the setting, and of every browser key."""
+    of_keys = (origin for key in settings.public_keys for origin in key.origins)
+    return list(dict.fromkeys((*settings.cors_origins, *of_keys)))
 
 
 class CrossOrigin(CORSMiddleware):

@@ -118,7 +118,8 @@ def rank_rows(
     approximate.
     """
     left_out = {*exclude, *known_rows(version, (*query.exclude_ids, *query.disliked))}
-    if _is_plain(query) and len(left_out) <= _MOST_PASSED_OVER:
+    is_plain = _is_plain(query) and not version.restricted
+    if is_plain and len(left_out) <= _MOST_PASSED_OVER:
         found = _nearest_but(source, _length(version, query), left_out)
         return _page(version, found, query, version.count - len(left_out))
     mask = filter_mask(version, query.filter, left_out)

@@ -288,7 +288,9 @@ class Recommender:
         """The other items of an item's style; none if the catalogue has no styles."""
         if STYLE not in self.version.items.columns:
             return []
-        return variants_of(row, group_codes(self.version, STYLE))
+        found = variants_of(row, group_codes(self.version, STYLE))
+        alive = self.version.alive
+        return found if alive is None else [other for other in found if alive[other]]
 
     async def image(self, item_id: str, width: int | None = None) -> StoredImage:
         """The picture of an item as stored, or narrowed if a `width` is given.

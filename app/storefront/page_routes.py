@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from app.api.dependencies import CallDep, ItemIdPath, RecommenderDep, StateDep, get_recommender
+from app.api.dependencies import CallDep, ItemIdPath, RecommenderDep, StateDep, live_recommender
 from app.api.error_responses import from_framework, headers_of
 from app.api.error_status import status_of
 from app.http.bodies.multipart import read_form
@@ -137,7 +137,7 @@ async def widget_page(request: Request, state: StateDep, item: str = "") -> Resp
     """A page to try the widget on, with the first product if no `item` is named; needs no key."""
     keys = bool(state.settings.read_keys)
     if not item and not keys:
-        item = await pages.first_id(await get_recommender(state))
+        item = await pages.first_id(live_recommender(state))
     lines = widget_lines(_origin(request), item or "ID")
     return page(request, "widget.html", item=item, keys=keys, widget=lines)
 

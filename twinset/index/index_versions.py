@@ -76,6 +76,8 @@ class IndexVersion:
     calibration: PictureCalibration | None = None
     # (n,) which rows are items; None if all are. Only live writes leave rows without one.
     alive: Mask | None = None
+    # True if rows without an item may still stand in the index: see `restricted_version`.
+    restricted: bool = False
     # Of the last live write in it; 0 for a version as it was built.
     sequence: int = 0
 

@@ -136,6 +136,8 @@ def _answered_outside(path: str, settings: Settings) -> set[int]:
     if path in PROBES:
         return statuses
     limited = {429} if settings.rate_limit else set()
+    if settings.public_keys:
+        limited |= {403, 429}
     return statuses | limited | ({401} if settings.read_keys else set())
 
 

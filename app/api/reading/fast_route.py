@@ -19,16 +19,16 @@ from app.api.dependencies import (
     get_call,
     get_recommender,
     get_state,
-    live_recommender,
     located,
     read_image_form,
+    recommender_of,
 )
 from app.api.reading.plain_query import QueryRoute, fields_of
 
 Model = TypeVar("Model", bound=BaseModel)
 Reader = Callable[[Request], Any]
 _DEPENDENCIES: Mapping[Any, Reader] = {
-    get_recommender: lambda request: live_recommender(request.app.state.service),
+    get_recommender: recommender_of,
     get_call: call_of,
     get_state: lambda request: request.app.state.service,
     read_image_form: read_image_form,

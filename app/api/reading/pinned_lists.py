@@ -11,7 +11,7 @@ from app.api.wire.schemas import ListOptions
 from app.concurrency.embedding_cache import digest
 from app.recommend.lists.cursors import Place, read_cursor
 from app.recommend.recommender import Recommender
-from app.service_errors import InvalidCursor
+from app.service_errors import CursorExpired, InvalidCursor
 from app.state import State
 
 Options = TypeVar("Options", bound=ListOptions)
@@ -59,6 +59,8 @@ async def pin(
     decided = options.model_dump_json(exclude=_NOT_DECIDING).encode()
     asked = b"\0".join((route.encode(), decided, *subjects))
     key, now = state.cursor_key, time.time()
+    if live.version.restricted and options.cursor is not None:
+        raise CursorExpired  # earlier states are not kept for browser keys
     if options.cursor is None:
         return Pinned(live, options, asked, int(now), key)
     if options.offset:

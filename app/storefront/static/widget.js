@@ -214,7 +214,8 @@ class TwinsetList extends HTMLElement {
 
   #picture(item) {
     if (!item.image_url) return null;
-    const src = new URL(`${item.image_url}?width=480`, SERVICE).href; // with the mounted path
+    const src = new URL(`${item.image_url}?width=480`, SERVICE); // with the mounted path
+    if (this.getAttribute("key") && src.origin === new URL(SERVICE).origin) src.searchParams.set("key", this.getAttribute("key"));
     return Object.assign(new Image(), { src, alt: "", loading: "lazy", decoding: "async" });
   }
 

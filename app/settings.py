@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.http.public_keys import PublicKey
+from app.public_key import PublicKey
 from twinset.images.decode import ImageLimits
 
 Positive = Annotated[int, Field(ge=1)]

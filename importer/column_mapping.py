@@ -74,7 +74,7 @@ GENDER_NAMES = ("gender",)
 _PRIVATE = re.compile(
     r"cost(s|ofgoods(sold)?|perunit|peritem|price)?$|^cost|wholesale|margin|markup|profit|"
     r"supplier|vendorcode|purchaseprice|buyingprice|einkaufspreis|lieferant|prixdachat|"
-    r"download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"
+    r"^additionalimage|^(image|picture)(url|link|src)?[2-9]$|download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"
     r"^internal|^private|^secret|password|fulfillment|hscode|taxcode|taxclass"
 )
 _LOOKS_LIKE = {

@@ -152,15 +152,23 @@ def _print_columns(report: ImportReport) -> None:
         sample = "" if one.sample is None else f", such as {one.sample!r}"
         typer.echo(f"  {one.column}: {one.role}, {one.filled:.0%} filled{sample}")
     _print_lacking(report)
+    typer.echo(
+        f"{report.accepted:,} products: {_counts(report)}, {report.rejected_count:,} rejected"
+    )
+    _print_reasons(report.rejected)
+
+
+def _counts(report: ImportReport) -> str:
+    currency = f" ({', '.join(report.currency)})" if report.currency else ""
+    return (
+        f"{report.pictures:,} with picture, {report.priced:,} with price{currency}, "
+        f"{report.sold_out:,} sold out, {report.groups:,} groups"
+    )
 
 
 def _print_report(report: ImportReport, out: Path) -> None:
     typer.echo(f"{report.accepted:,} products in {out}, category: {report.category or 'none'}")
-    currency = f" ({', '.join(report.currency)})" if report.currency else ""
-    typer.echo(
-        f"from {report.system}: {report.pictures:,} with picture, {report.priced:,} with "
-        f"price{currency}, {report.sold_out:,} sold out, {report.groups:,} groups"
-    )
+    typer.echo(f"from {report.system}: {_counts(report)}")
     if report.hidden:
         typer.echo(f"{report.hidden:,} that the shop does not show were left out")
     if report.skipped:

@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from importer.column_mapping import map_columns
 from importer.embedded_words import words_template
 from importer.import_options import ImportOptions, ImportReport
 from importer.open_source import images_folder, open_source
-from importer.pictures.product_pictures import ProductPictures
+from importer.pictures.product_pictures import NamedPictures, ProductPictures
 from importer.pictures.web_client import Downloads
 from importer.reading.feed_date import feed_date
 from importer.reading.local_copy import is_address, local_copy
@@ -80,7 +80,7 @@ def import_catalogue(
 
 
 def inspect_source(source: str | Path, options: ImportOptions | None = None) -> ImportReport:
-    """What an import would make of a source, from its columns alone; writes nothing.
+    """What an import would make of a source; writes nothing and reads no picture.
 
     Raises:
         CatalogueError: if the source cannot be read.
@@ -115,8 +115,17 @@ class _Import:
 
     def inspect(self) -> ImportReport:
         """See `inspect_source`."""
-        survey = self._survey()
-        return self._report(survey, Tally(), survey.count, Counter(), None)
+        survey, tally = self._survey(), Tally()
+        builder = replace(self._builder(survey), pictures=NamedPictures(self._images))
+        refused: Counter[str] = Counter()
+        seen: set[str] = set()
+        for _, row, notes in _build_all(self._rows, builder, None):
+            if isinstance(row, RowRejected) or row["id"] in seen:
+                refused[str(row) if isinstance(row, RowRejected) else "id is a duplicate"] += 1
+                continue
+            seen.add(row["id"])
+            tally.add(row, notes)
+        return self._report(survey, tally, len(seen), refused, None)
 
     def run(self) -> ImportReport:
         """See `import_catalogue`."""
@@ -131,10 +140,7 @@ class _Import:
         return found
 
     def _survey(self) -> Survey:
-        options = self._options
-        return survey_rows(
-            self._rows, self._columns, options.decimal, options.lists, options.group_by_name
-        )
+        return survey_rows(self._rows, self._columns, self._options)
 
     def _builder(self, survey: Survey) -> RowBuilder:
         cache = self._out.with_name(self._out.name + PICTURES_SUFFIX)

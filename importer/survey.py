@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from importer.catalogue_rows import variant_key
 from importer.column_mapping import ColumnMap
-from importer.import_options import ColumnReport
+from importer.import_options import ColumnReport, ImportOptions
 from importer.reading.records import Record, Source
 from importer.values.kinds import BadValue, Kind, clean, kind_of
 from importer.values.lists import ListJudge
@@ -19,6 +18,9 @@ from twinset.errors import CatalogueError
 from twinset.progress import track
 
 _SAMPLE_LENGTH = 60
+# A column that says the same of every one of so many products tells them apart in nothing.
+_LEAST_CONSTANT = 20
+_NEVER_CONSTANT = frozenset({"brand", "currency", "gender", "colour", "color"})
 _PRICES = ("price", "sale_price")
 
 
@@ -37,6 +39,7 @@ class Survey:
     variants: VariantGroups | None
     filled: Counter[str]
     samples: dict[str, str]
+    constant: frozenset[str] = frozenset()
 
     def columns(self, columns: ColumnMap) -> list[ColumnReport]:
         """What becomes of each source column."""
@@ -48,6 +51,7 @@ class Survey:
             if source not in roles
         }
         roles |= dict.fromkeys(columns.private, "kept private")
+        roles |= {columns.attributes[n]: "the same everywhere, left out" for n in self.constant}
         return [
             ColumnReport(
                 column,
@@ -66,6 +70,8 @@ class _Judges:
     lists: dict[str, ListJudge]
     mark: DecimalMark
     parse_text: bool
+    firsts: dict[str, Any] = field(default_factory=dict)
+    varying: set[str] = field(default_factory=set)
 
     def look(self, record: Record) -> None:
         """Take one row into account."""
@@ -75,6 +81,8 @@ class _Judges:
             if value is None or value == "":
                 continue
             self.lists[name].add(value)
+            if name not in self.varying and self.firsts.setdefault(name, value) != value:
+                self.varying.add(name)
             try:
                 kind = kind_of(clean(value), self.parse_text)
             except BadValue:
@@ -85,9 +93,7 @@ class _Judges:
                 self.mark.add(fields.get(self.columns.fixed[name]))
 
 
-def survey_rows(
-    rows: Source, columns: ColumnMap, decimal: str | None, lists: Collection[str], by_name: bool
-) -> Survey:
+def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Survey:
     """Read every row without its image; unreadable rows only count.
 
     Raises:
@@ -96,11 +102,11 @@ def survey_rows(
     judges = _Judges(
         columns,
         dict.fromkeys(columns.attributes, Kind.EMPTY),
-        {n: ListJudge(n, source in lists) for n, source in columns.attributes.items()},
-        DecimalMark(decimal),
+        {n: ListJudge(n, source in options.lists) for n, source in columns.attributes.items()},
+        DecimalMark(options.decimal),
         parse_text=not rows.typed,
     )
-    derives = by_name and "group_id" not in columns.fixed and "title" in columns.fixed
+    derives = options.group_by_name and "group_id" not in columns.fixed and "title" in columns.fixed
     variants = VariantGroups() if derives and columns.colour is not None else None
     filled: Counter[str] = Counter()
     samples: dict[str, str] = {}
@@ -123,7 +129,24 @@ def survey_rows(
     separators = {name: one.separator for name, one in judges.lists.items()}
     known = {name: separator for name, separator in separators.items() if separator is not None}
     kinds = {n: Kind.LIST if n in known else kind for n, kind in judges.kinds.items()}
-    return Survey(count, kinds, known, judges.mark, tuple(currencies), variants, filled, samples)
+    constant = _constant(judges, columns, filled, count) - frozenset(options.columns.keep)
+    kinds |= dict.fromkeys(constant, Kind.EMPTY)
+    money = tuple(currencies)
+    return Survey(count, kinds, known, judges.mark, money, variants, filled, samples, constant)
+
+
+def _constant(
+    judges: _Judges, columns: ColumnMap, filled: Counter[str], count: int
+) -> frozenset[str]:
+    """Attributes that say the same of every product of a catalogue that has some."""
+    if count < _LEAST_CONSTANT:
+        return frozenset()
+    kept = {columns.category, columns.colour, columns.gender, *_NEVER_CONSTANT}
+    return frozenset(
+        name
+        for name, source in columns.attributes.items()
+        if filled[source] == count and name not in judges.varying and name.casefold() not in kept
+    )
 
 
 def _fill(fields: Any, filled: Counter[str], samples: dict[str, str]) -> None:

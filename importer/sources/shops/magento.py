@@ -58,8 +58,9 @@ def _children(raw: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     found = {}
     for part in str(raw.get("configurablevariations") or "").split("|"):
         pairs = dict(one.split("=", 1) for one in re.split(r",(?=\w+=)", part) if "=" in one)
-        if "sku" in pairs:
-            found[pairs.pop("sku").strip()] = {n.strip(): v.strip() for n, v in pairs.items()}
+        sku = pairs.pop("sku", None)
+        if sku is not None:
+            found[sku.strip()] = {n.strip(): v.strip() for n, v in pairs.items()}
     return found
 
 

@@ -159,6 +159,8 @@ model: .venv/.all
 		$(MODEL)/catalog.parquet $(MODEL)/embeddings
 	$(BIN)/python -m training.photo.train_head $(MODEL)/run/encoder $(dir $(DATA)) \
 		--catalog $(MODEL)/catalog.parquet --embeddings $(MODEL)/embeddings
+	$(BIN)/twinset languages --encoder $(MODEL)/run/encoder --catalog $(MODEL)/catalog.parquet \
+		--embeddings $(MODEL)/embeddings --out $(MODEL)/run/encoder
 	rm -rf $(ENCODER)
 	cp -R $(MODEL)/run/encoder $(ENCODER)
 

@@ -146,7 +146,7 @@ class Engine:
         ASCII; in the language that is given, else in the one that it is found to be."""
         text = plain(text)
         language = language or self.language_of(text)
-        if language.is_english or not language.spoken:
+        if self.languages is None or not self.languages.reads(language):
             return await self._text_cache.get(text, partial(self._texts.submit, text))
         submit = partial(self._foreign.submit, text)
         return await self._text_cache.get((text, "foreign"), submit)

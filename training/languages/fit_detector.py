@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from training.languages.slips import slip
-from training.languages.word_lists import looks_foreign, word_table
-from twinset.languages.language_detector import LanguageDetector, features_of, words_of
+from training.languages.word_lists import frequent_words, looks_foreign, word_table
+from twinset.languages.language_detector import (
+    LanguageDetector,
+    features_of,
+    one_slip_away,
+    words_of,
+)
+from twinset.words.synonyms.synonyms import default_lines
 
 # Languages told apart by their letters alone need no training: `twinset.languages.scripts`.
 _SPOKEN = ("en", "de", "fr", "es", "it", "nl", "pl", "pt", "tr")
@@ -47,8 +53,10 @@ class DetectorRecipe:
     epochs: int = 3
     batch: int = 2048
     rate: float = 0.03
-    most_english: float = 0.2
+    most_english: float = 0.35
     known_share: float = 0.4
+    slip_bonus: float = 4.0
+    confusable_words: int = 40_000
     seed: int = 0
 
 
@@ -75,6 +83,7 @@ def fit_detector(
         if word not in values and count < recipe.brand_from and looks_foreign(word, CODES[1:])
     }
     known = {word for word, count in counts.items() if count >= recipe.known_from} - foreign
+    known |= values | _synonyms()
     lessons = _lessons(english, foreign, recipe)
     weights, bias = _fit(lessons, recipe)
     scale = float(np.quantile(np.abs(weights), 0.9999)) / 127
@@ -83,9 +92,25 @@ def fit_detector(
         weights=np.clip(np.rint(weights / scale), -127, 127).astype(np.int8),
         scale=scale,
         bias=bias,
-        english=frozenset(known | values),
+        english=frozenset(known),
         most_english=recipe.most_english,
         known_share=recipe.known_share,
+        slip_bonus=recipe.slip_bonus,
+        foreign=confusable(known, recipe.confusable_words),
+    )
+
+
+def _synonyms() -> set[str]:
+    """The words of the synonyms that come with Twinset."""
+    return {word for line in default_lines() for word in words_of(line)}
+
+
+def confusable(english: Set[str], count: int) -> frozenset[str]:
+    """Words of the spoken languages, among the `count` most frequent of each, that are one slip
+    away from an English word: "bleu", "noir", "Jacken"."""
+    words = {word for code in _SPOKEN[1:] for word in frequent_words(code, count)} - english
+    return frozenset(
+        word for word in words if one_slip_away(word, english) and looks_foreign(word, _SPOKEN[1:])
     )
 
 

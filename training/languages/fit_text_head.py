@@ -50,10 +50,10 @@ class HeadRecipe:
     """How the head is fitted. `translated_share` of a batch are translations; `ranking_weight` is
     that of ranking `sampled_items` items at the softmax scale `ranking_scale`."""
 
-    steps: int = 2600
+    steps: int = 2000
     batch: int = 256
     hidden: int = 1024
-    translated_share: float = 0.45
+    translated_share: float = 0.4
     most_difference: float = 1.2
     sampled_items: int = 1000
     ranking_weight: float = 1.0

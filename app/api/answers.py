@@ -18,7 +18,7 @@ from app.api.wire.understood_schemas import PhotoUnderstood, Understood
 from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values
 from app.recommend.lists.browsing import ListedPage
-from app.recommend.photos.photo_search import PhotoLook
+from app.recommend.photos.photo_search import PhotoLook, Region
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 from app.service_errors import UnknownField
@@ -68,9 +68,17 @@ def _seen(look: PhotoLook) -> dict[str, Any]:
         seen["kinds"] = [
             {"kind": guess.kind, "confidence": round(guess.confidence, 4)} for guess in look.kinds
         ]
+    if look.regions:
+        seen["regions"] = [_region(one) for one in look.regions]
     if (steering := PhotoUnderstood.of(look)) is not None:
         seen["understood"] = steering.model_dump()
     return seen
+
+
+def _region(region: Region) -> dict[str, Any]:
+    kind = region.kind
+    named = {"kind": kind.kind, "confidence": round(kind.confidence, 4)} if kind else {}
+    return {"box": list(region.box), **named}
 
 
 def item_list(call: Call, pinned: Pinned[Any], page: ListedPage) -> Response:

@@ -22,6 +22,7 @@ from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.lists.browsing import ListedPage, browse
 from app.recommend.lists.explanations import Signals, explained
+from app.recommend.photos.photo_answers import answer_photo
 from app.recommend.photos.photo_search import WHOLE_PHOTO, PhotoQuery
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, rank
@@ -105,16 +106,13 @@ class Recommender:
         Raises:
             InvalidInput: the catalogue has no kind as asked for.
         """
-        version, photos = self.version, self._engine.photos
-        reading = await self._engine.read_photo(data, asked.box)
-        vector, look = await self._search(partial(photos.look, version, reading, asked))
-        if look.nothing_fits:
-            return RankedPage([], exhausted=True, photo=look)
-        signals: Signals = {("photo", ""): vector}
-        found = (
-            self._edited(vector, query) if query.edit else self._rank(vector, query, (), signals)
-        )
-        return replace(await found, photo=look)
+
+        async def ranked(vector: Vector, query: SearchQuery) -> RankedPage:
+            if query.edit:
+                return await self._edited(vector, query)
+            return await self._rank(vector, query, (), {("photo", ""): vector})
+
+        return await answer_photo(self._engine, self.version, data, query, asked, ranked)
 
     @property
     def kind_names(self) -> tuple[str, ...]:

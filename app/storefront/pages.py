@@ -8,7 +8,7 @@ from typing import Any
 
 from app.api.dependencies import Call
 from app.recommend.lists.browsing import ListedPage
-from app.recommend.photos.photo_search import PhotoQuery
+from app.recommend.photos.photo_search import PhotoQuery, Region
 from app.recommend.query import MAX_TEXT, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import STYLE, Recommender
@@ -42,7 +42,7 @@ class Results:
     """One page of a search. `likes` and `unlikes` are the products given as examples.
 
     `kinds` are what a photo is likely to show, and `other_kinds` the rest of the catalogue's.
-    `nothing_fits` is true if a photo shows no garment.
+    `nothing_fits` is true if a photo shows no garment; `regions` are those of two garments.
     """
 
     tiles: list[Tile]
@@ -56,6 +56,7 @@ class Results:
     kinds: Sequence[str] = ()
     other_kinds: Sequence[str] = ()
     nothing_fits: bool = False
+    regions: Sequence[Region] = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,12 @@ def _kinds(recommender: Recommender, found: RankedPage | ListedPage) -> dict[str
         return {}
     likely = [guess.kind for guess in look.kinds[:_LIKELY]]
     others = [name for name in recommender.kind_names if name not in likely]
-    return {"kinds": likely, "other_kinds": others, "nothing_fits": look.nothing_fits}
+    return {
+        "kinds": likely,
+        "other_kinds": others,
+        "nothing_fits": look.nothing_fits,
+        "regions": look.regions,
+    }
 
 
 def _compared(

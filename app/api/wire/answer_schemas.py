@@ -123,6 +123,18 @@ class KindGuess(BaseModel):
     confidence: float = Field(ge=0, le=1, description="How often such a guess is right.")
 
 
+class Region(BaseModel):
+    """A part of a photo that shows a garment."""
+
+    box: list[float] = Field(
+        min_length=4,
+        max_length=4,
+        description="`x1, y1, x2, y2` as fractions of the photo's sides.",
+    )
+    kind: str | None = Field(None, description="Its likeliest kind, if kinds are known.")
+    confidence: float | None = Field(None, ge=0, le=1)
+
+
 class Page(BaseModel):
     limit: int
     offset: int
@@ -149,6 +161,11 @@ class Recommendations(BaseModel):
         None,
         description="What a photo is seen to show: kinds of the catalogue, likeliest first. Left "
         "out if no photo was sent, the encoder cannot tell, or the catalogue names no kinds.",
+    )
+    regions: list[Region] | None = Field(
+        None,
+        description="Parts of a photo that show a garment each: with `regions=true`, and if the "
+        "items are those of two garments in turns.",
     )
     nothing_fits: bool = Field(
         False,

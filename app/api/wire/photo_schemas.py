@@ -42,7 +42,13 @@ class ImageOptions(EditOptions):
         description="0 asks for items even if the photo shows no garment.",
     )
 
+    regions: bool = Field(
+        False,
+        description="Look for two garments side by side and name their boxes in `regions`. A wide "
+        "photo is looked at so in any case; its items are those of either garment, in turns.",
+    )
+
     def to_look(self) -> PhotoQuery:
         """How the domain looks at the photo."""
         anything = self.min_relevance is not None
-        return PhotoQuery(self.box, self.kind, self.understand, anything)
+        return PhotoQuery(self.box, self.kind, self.understand, anything, self.regions)

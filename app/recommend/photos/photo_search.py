@@ -32,29 +32,46 @@ class PhotoQuery:
     """How to look at a photo: the part inside `box`, the `kind` of the catalogue to look for.
 
     With `understand` false the picture is compared as it is, whatever it is seen to show. With
-    `anything` true items are found even for a picture without a garment.
+    `anything` true items are found even for a picture without a garment. `regions` asks for the
+    parts that show a garment each.
     """
 
     box: Box | None = None
     kind: str | None = None
     understand: bool = True
     anything: bool = False
+    regions: bool = False
+
+    @property
+    def may_split(self) -> bool:
+        """True if the photo may be looked at garment by garment."""
+        return self.understand and self.box is None and self.kind is None
 
 
 WHOLE_PHOTO = PhotoQuery()
 
 
 @dataclass(frozen=True)
+class Region:
+    """A part of a photo that shows a garment, and its likeliest kind if kinds are known."""
+
+    box: Box
+    kind: KindGuess | None
+
+
+@dataclass(frozen=True)
 class PhotoLook:
     """What a photo was read as: its likeliest kinds, and the one that steers if one does.
 
-    `nothing_fits` is true if it shows no garment, and nobody asked for items all the same.
+    `nothing_fits` is true if it shows no garment, and nobody asked for items all the same. Of two
+    `regions` the items were found in turns.
     """
 
     kinds: tuple[KindGuess, ...] = ()
     field: str | None = None
     steered: KindGuess | None = None
     nothing_fits: bool = False
+    regions: tuple[Region, ...] = ()
 
 
 class PhotoSearch:
@@ -64,6 +81,11 @@ class PhotoSearch:
         """`head` is the encoder's; None if it has none."""
         self._head = head
         self._kinds: tuple[object, CatalogueKinds] | None = None
+
+    @property
+    def has_head(self) -> bool:
+        """True if photos are read, and not only compared."""
+        return self._head is not None
 
     def look(
         self, version: IndexVersion, reading: PhotoReading, asked: PhotoQuery

@@ -80,7 +80,7 @@ def test_the_upload_form_is_declared(document: Schema) -> None:
         "disliked",
         "explain",
     }
-    own = {"image", "box", "edit", "kind", "understand", "min_relevance"}
+    own = {"image", "box", "edit", "kind", "understand", "min_relevance", "regions"}
     assert set(schema["properties"]) == common | own
     similar = document["paths"]["/items/{id}/similar"]["get"]["parameters"]
     assert {p["name"] for p in similar if p["in"] == "query"} == common | {"edit"}

@@ -24,6 +24,9 @@ from twinset.live.catch_up import Embedder, overlay_at
 from twinset.live.merged_version import merge_version
 from twinset.live.store import Store
 
+# Each may hold on to an encoder of its own.
+_MOST_LEFT = 2
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -73,9 +76,9 @@ class Snapshots:
         """Let go of what no cursor can stand for any more, and of what takes too much memory."""
         with self._lock:
             now, room = self._clock(), self._settings.max_left_bytes
-            for name, left in reversed(list(self._left.items())):
+            for place, (name, left) in enumerate(reversed(list(self._left.items()))):
                 room -= _bytes_of(left.shown.base)
-                if left.until < now or room < 0:
+                if left.until < now or room < 0 or place >= _MOST_LEFT:
                     del self._left[name]
             self._made.expire()
             kept = {*self._left, shown.base.name}

@@ -5,7 +5,8 @@
 Starts `twinset serve` and asks it as one client over one connection. Words and photos are others in
 each round, so that no kept embedding answers; the single ones and the batch take turns to go first,
 and each is asked anew of words that only it has. That both answer alike is looked at apart from
-the clock. The figures are the best of the rounds: what else the machine does can only add.
+the clock. Times are the best of the rounds, since what else the machine does can only add; beside
+them stands what the service's process used of the processor, which other work on it hardly moves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import httpx
 import typer
 
 from benchmarks.markdown_report import MarkdownTable, show
+from benchmarks.service.http_cost import processor_seconds
 from benchmarks.service.load_queries import all_ids, new_photo, photos, words
 from benchmarks.service.servers import running, twinset_command
 
@@ -35,19 +37,20 @@ def main(
     rounds: Annotated[int, typer.Option(min=1)] = 7,
 ) -> None:
     """Print the milliseconds of 100 single searches and of a batch of them, and their ratio."""
-    table = MarkdownTable("searches", "100 singles, ms", "batch of 100, ms", "ratio", "differences")
+    table = MarkdownTable(
+        *("searches", "100 singles, ms", "batch of 100, ms", "ratio"),
+        *("processor, singles", "batch", "ratio", "differences"),
+    )
     with running(twinset_command(encoder, index), "/readyz") as server:
         kinds = _kinds(all_ids(server.address))
         with httpx.Client(base_url=server.address, timeout=60) as client:
             for name, entry in kinds.items():
-                singles, batches = _times(client, entry, rounds)
-                table.add(
-                    name,
-                    f"{1000 * singles:.0f}",
-                    f"{1000 * batches:.0f}",
-                    f"{batches / singles:.2f}",
-                    _differences(client, [entry(n) for n in range(SIZE)]),
-                )
+                cells = [name]
+                for single, batch in zip(*_times(client, server.pid, entry, rounds), strict=True):
+                    cells += [f"{1000 * single:.0f}", f"{1000 * batch:.0f}"]
+                    cells.append(f"{batch / single:.2f}")
+                differences = _differences(client, [entry(n) for n in range(SIZE)])
+                table.add(*cells, differences)
     show(table)
 
 
@@ -73,19 +76,30 @@ def _kinds(items: Sequence[str]) -> dict[str, Callable[[int], Entry]]:
     }
 
 
-def _times(client: httpx.Client, entry: Callable[[int], Entry], rounds: int) -> tuple[float, float]:
-    singles: list[float] = []
-    batches: list[float] = []
+Times = tuple[float, float]
+
+
+def _times(
+    client: httpx.Client, pid: int, entry: Callable[[int], Entry], rounds: int
+) -> tuple[Times, Times]:
+    """Seconds on the clock, and of the service's processor: of singles, and of batches."""
+    singles: list[Times] = []
+    batches: list[Times] = []
     for turn in range(-1, rounds):  # the first warms up and is not counted
         start = 1000 * (turn + 2)
         ways = [(_ask_singly, singles, start), (_ask_batch, batches, start + 500)]
         for ask, times, first in ways if turn % 2 else reversed(ways):
             entries = [entry(first + n) for n in range(SIZE)]
-            begun = time.perf_counter()
+            begun, used = time.perf_counter(), processor_seconds(pid)
             ask(client, entries)
             if turn >= 0:
-                times.append(time.perf_counter() - begun)
-    return min(singles), min(batches)
+                times.append((time.perf_counter() - begun, processor_seconds(pid) - used))
+    return _best(singles), _best(batches)
+
+
+def _best(times: list[Times]) -> Times:
+    clock, processor = zip(*times, strict=True)
+    return min(clock), min(processor)
 
 
 def _differences(client: httpx.Client, entries: list[Entry]) -> int:

@@ -91,17 +91,17 @@ def _costs(servers: dict[str, Server], call: Kind, rounds: int, seconds: float) 
     found: dict[str, list[float]] = {name: [] for name in servers}
     for turn in range(-1, rounds):  # the first warms up and is not counted
         for name, server in servers.items():
-            before = _processor_seconds(server.pid)
+            before = processor_seconds(server.pid)
             result = run_load(server.address, call.requests, Plan(8, seconds, warm_up=0))
             if result.failures:
                 raise SystemExit(f"{name}, {call.name}: {result.failures}")
             if turn >= 0:
-                used = _processor_seconds(server.pid) - before
+                used = processor_seconds(server.pid) - before
                 found[name].append(used / len(result.latencies))
     return {name: statistics.median(costs) for name, costs in found.items()}
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """Of all threads of a process, by its own clock; see clock_getcpuclockid(3)."""
     return time.clock_gettime_ns((~pid << 3) | 2) / 1e9
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from twinset.words.query.parts import Part, Rewording, Switches
 from twinset.words.word_forms import Token, phrase_words, tokens
 
 MOST_WORDS = 4  # of a phrase
+_COMMAS = re.compile(r"\s*([,;])(?:\s*[,;])*(?!\d)")  # more than one are left where words were cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +107,5 @@ class Draft:
         for (first, last), instead in sorted(self._replaced.items()):
             kept += [self.text[start:first], instead]
             start = max(start, last)
-        return " ".join("".join([*kept, self.text[start:]]).split()).strip(" ,;.-\u2013")
+        rest = _COMMAS.sub(r"\1 ", "".join([*kept, self.text[start:]]))
+        return " ".join(rest.split()).strip(" ,;.-\u2013")

@@ -14,7 +14,8 @@ from twinset.words.query.draft import Draft
 from twinset.words.query.parts import Part
 
 _NEGATIONS = frozenset(
-    {"not", "no", "without", "except", "excluding", "excl", "minus", "never", "nor", "dont"}
+    {"not", "no", "nothing", "without", "except", "excluding", "excl", "minus", "never", "nor"}
+    | {"dont", "isnt", "arent", "doesnt", "aint"}
     | {"nicht", "ohne", "kein", "keine", "keinen", "außer"}
 )
 _JOINS = frozenset({"or", "and", "nor", ",", "/", "&", "oder", "und"})
@@ -23,6 +24,8 @@ _ALL = frozenset({"anything", "any", "everything", "all", "something"})
 _LEADS = (
     frozenset({"but", "colour", "color", "in", "just", "only", "that", "which", "are", "is"}) | _ALL
 )
+# "any colour but red".
+_SORTS = frozenset({"colour", "color", "size", "kind", "type", "brand", "pattern", "material"})
 # What may stand between a negation and its value: "without any leather", "not in black".
 _BETWEEN = frozenset(
     {
@@ -68,9 +71,13 @@ def _after_negation(keys: Sequence[str], place: int) -> int | None:
         return place + 2 if following == "-" else place + 1
     if word == "other" and following == "than":
         return place + 2
-    if word == "but" and before in _ALL:
+    if word == "but" and (before in _ALL or (before in _SORTS and _is_all(keys, place - 2))):
         return place + 1
     return place + 1 if word in _NEGATIONS else None
+
+
+def _is_all(keys: Sequence[str], place: int) -> bool:
+    return place >= 0 and keys[place] in _ALL
 
 
 def _values_after(
@@ -78,25 +85,34 @@ def _values_after(
 ) -> tuple[dict[str, tuple[str, ...]], int]:
     """The values that a negation is of, "black or brown", and the token behind the last one."""
     found: dict[str, tuple[str, ...]] = {}
-    keys, end = draft.keys(), place
+    keys, end, joined_by = draft.keys(), place, ""
     while True:
         while place < len(keys) and keys[place] in _BETWEEN and not words.knows(keys[place]):
             place += 1
-        best: dict[str, tuple[str, ...]] = {}
-        for phrase in draft.phrases(place) if place < len(keys) else ():
-            best = _negated(phrase.words, words)
-            if best:
-                end = phrase.last
-                break
-        if not best:
+        best, stop = _longest(draft, place, words)
+        # "not pink, dress" asks for a dress.
+        if not best or (joined_by == "," and not best.keys() & found.keys()):
             return found, end
         for name, values in best.items():
             found[name] = (*found.get(name, ()), *values)
-        place = end
+        place = end = stop
+        joined_by = ""
         while place < len(keys) and keys[place] in _JOINS:
+            joined_by = keys[place]
             place += 1
         if place == end:
             return found, end
+
+
+def _longest(
+    draft: Draft, place: int, words: CatalogueWords
+) -> tuple[dict[str, tuple[str, ...]], int]:
+    """The values of the longest phrase at `place` that has any, and the token behind it."""
+    for phrase in draft.phrases(place) if place < len(draft.tokens) else ():
+        found = _negated(phrase.words, words)
+        if found:
+            return found, phrase.last
+    return {}, place
 
 
 def _negated(phrase: Sequence[str], words: CatalogueWords) -> dict[str, tuple[str, ...]]:

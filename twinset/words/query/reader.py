@@ -125,6 +125,8 @@ class Reader:
             word = draft.tokens[place].key
             if self.spelling is None or place in draft.taken or self._is_right(word):
                 continue
+            if len(draft.said(place, place + 1)) != len(word):
+                continue  # "don't": no slip makes an apostrophe
             if self._is_compound(draft, place):
                 continue
             after = self.spelling.correct(word) or self._in_value(draft, place)

@@ -13,6 +13,8 @@ def test_completions_are_chosen_with_the_keyboard(visit, rows):
     query.press_sequentially("sungl", delay=20)
     expect(options.first).to_contain_text("sunglasses")
     expect(query).to_have_attribute("aria-expanded", "true")
+    heading(page, "Sungl")
+    expect(page.locator(".results")).to_have_css("opacity", "1")  # the list has come
     assert not faults(page)
     query.press("ArrowDown")
     expect(options.first).to_have_attribute("aria-selected", "true")

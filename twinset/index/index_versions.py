@@ -70,7 +70,7 @@ class IndexVersion:
     items: Items
     images: Images
     manifest: Mapping[str, Any]
-    # None for a version built before 0.3: words are then compared by vectors alone.
+    # None for a version built without: words are then compared by vectors alone.
     words: Words | None = None
     # None if too few items have both words and a picture to tell how the two compare.
     calibration: PictureCalibration | None = None

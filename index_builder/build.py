@@ -14,6 +14,7 @@ from index_builder.item_files import write_items
 from index_builder.kind_choice import settle_kind
 from index_builder.publish import Going, new_version
 from index_builder.recall import RECALL_AT, filtered_recalls, measure_recall
+from index_builder.relevance.calibrate import calibrated
 from index_builder.version_report import add_report
 from index_builder.word_files import write_words
 from twinset.artefacts import MANIFEST, read_manifest, write_manifest
@@ -27,12 +28,14 @@ from twinset.index.index_versions import (
     ITEMS_FILE,
     KIND,
     current_version,
+    open_files,
     peek_manifest,
     shrinks_too_much,
 )
 from twinset.index.indexed_items import ItemTable
 from twinset.index.vector_index import VectorIndex, Vectors
 from twinset.progress import progress_bar
+from twinset.relevance.relevance_curves import RelevanceCurves
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def build_index(
         if options.report is not None:
             add_report(options.report, staging, inputs.embeddings.fingerprint)
         live = {"live": {"as_of": as_of.isoformat()}}
-        return write_version(name, staging, inputs, Making(kind, options.min_recall, live))
+        making = Making(kind, options.min_recall, live, options.encoder)
+        return write_version(name, staging, inputs, making)
 
 
 def _require_items(index_dir: Path, items: int) -> None:
@@ -129,11 +133,17 @@ def _require_maker(encoder: Path, inputs: Inputs) -> None:
 
 @dataclass(frozen=True)
 class Making:
-    """The kind of index, the recall below which it is refused, and more for its manifest."""
+    """The kind of index, the recall below which it is refused, and more for its manifest.
+
+    `relevance` are curves to take over; if there are none, they are calibrated anew, for queries
+    of words with the `encoder`.
+    """
 
     kind: str
     min_recall: float
     fields: Mapping[str, Any]
+    encoder: Path | None = None
+    relevance: RelevanceCurves | None = None
 
 
 def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> BuildReport:
@@ -165,7 +175,9 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
         "filtered_recall_at_10": {s: round(r, 4) for s, r in recall.filtered.items()},
         **making.fields,
     }
-    write_manifest(staging, KIND, fields)
+    opened = open_files(name, staging, write_manifest(staging, KIND, fields), index)
+    relevance = making.relevance or calibrated(opened, inputs, making.encoder)
+    write_manifest(staging, KIND, fields | {"relevance": relevance.to_manifest()})
     size = sum(path.stat().st_size for path in staging.iterdir())
     return BuildReport(
         version=name,

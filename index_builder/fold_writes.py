@@ -27,6 +27,7 @@ from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import MergedItems, merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.store import Store, has_store, open_store
+from twinset.relevance.relevance_curves import RelevanceCurves
 
 
 def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport | None:
@@ -61,7 +62,9 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
 def _making(base: IndexVersion, overlay: Overlay, log: Store) -> Making:
     kind = base.manifest.get("index_kind", base.index.kind)
     live = dict(base.manifest.get("live") or {}) | {"log": log.id, "sequence": overlay.sequence}
-    return Making(str(kind), 0.0, {"live": live, "folded_from": base.name})
+    relevance = RelevanceCurves.from_manifest(base.manifest.get("relevance"))
+    fields = {"live": live, "folded_from": base.name}
+    return Making(str(kind), 0.0, fields, relevance=relevance)
 
 
 def _trim(index_dir: Path, log: Store) -> None:

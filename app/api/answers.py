@@ -45,12 +45,16 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
     hits = []
     for place, hit in enumerate(page.hits, start=options.offset + 1):
         beside: dict[str, Any] = {"rank": place, "score": hit.score}
+        if hit.relevance is not None:
+            beside["relevance"] = hit.relevance
         if hit.variants is not None:
             beside["variants"] = ids_of(version, hit.variants)
         if hit.parts is not None:
             beside["explain"] = hit.parts
         hits.append(entry_of(version, hit.row, beside, fields))
     content = _envelope(call, pinned, hits, page)
+    if page.nothing_fits:
+        content["nothing_fits"] = True
     said = page.understood
     if said is not None and (said.says_something or page.kept is not None):
         content["understood"] = Understood.of(said, page.kept).model_dump(
@@ -63,7 +67,7 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
 
 def _seen(look: PhotoLook) -> dict[str, Any]:
     """What a photo was read as, as fields of an answer."""
-    seen: dict[str, Any] = {"nothing_fits": True} if look.nothing_fits else {}
+    seen: dict[str, Any] = {}
     if look.kinds:
         seen["kinds"] = [
             {"kind": guess.kind, "confidence": round(guess.confidence, 4)} for guess in look.kinds

@@ -55,7 +55,8 @@ class SearchQuery(ListQuery):
     of its own fields too. `diversity` from 0 to 1 trades relevance for variety, see
     `app.recommend.lists.arrangement.diverse_places`. Items are better the more they are like those
     in `liked` and unlike those in `disliked`, which are left out themselves. `edit` are words that
-    change a photo or an item: "in red". `explain` asks for the parts of each score.
+    change a photo or an item: "in red". `explain` asks for the parts of each score. Hits less
+    relevant than `min_relevance` are left out.
     """
 
     min_score: float | None = None
@@ -65,6 +66,7 @@ class SearchQuery(ListQuery):
     explain: bool = False
     said_filter: str | None = None
     edit: str | None = None
+    min_relevance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,13 +61,15 @@ class Part:
 class Ranked:
     """One row of a page; `variants` are the other rows of its group, None without grouping.
 
-    `parts` add up to the score, None unless they were asked for.
+    `parts` add up to the score, None unless they were asked for. `relevance` is None if nobody
+    knows what scores mean here.
     """
 
     row: int
     score: float
     variants: list[int] | None
     parts: tuple[Part, ...] | None = None
+    relevance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class RankedPage:
     """A page of a ranked list; `exhausted` when the list ends with it.
 
     `understood` is what a query of words was read as, `photo` what a photo was read as; `kept` is
-    what stays of a photo or item that words change, None if they change nothing. `total` is the
-    length of the whole list.
+    what stays of a photo or item that words change, None if they change nothing. `nothing_fits`
+    says that no hit is relevant. `total` is the length of the whole list.
     """
 
     hits: list[Ranked]
@@ -84,6 +86,7 @@ class RankedPage:
     understood: Understood | None = None
     kept: tuple[Kept, ...] | None = None
     photo: PhotoLook | None = None
+    nothing_fits: bool = False
     total: int = 0
     facets: tuple[Facet, ...] = ()
 

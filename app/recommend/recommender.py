@@ -16,7 +16,7 @@ import numpy as np
 
 from app.concurrency.gathered_calls import GatheredCalls
 from app.observability.prometheus_metrics import Metrics
-from app.recommend.edits.edit_search import EditPlan, composed, plan_edit, rank_edit
+from app.recommend.edits.edit_search import composed, plan_edit, rank_edit
 from app.recommend.engine import Engine, Vector, probe
 from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
@@ -26,6 +26,7 @@ from app.recommend.photos.photo_answers import answer_photo
 from app.recommend.photos.photo_search import WHOLE_PHOTO, PhotoQuery
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, rank
+from app.recommend.relevance import Judge, kind_of_signals
 from app.recommend.selection import group_codes, variants_of
 from app.recommend.word_search import rank_words
 from app.settings import Settings
@@ -33,6 +34,7 @@ from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
+from twinset.relevance.relevance_curves import EDIT, ITEM, PHOTO, kind_of_words
 from twinset.text.text_folding import plain
 from twinset.words.query.parts import EVERYTHING, SPELLING, SYNONYMS, Switches
 from twinset.words.suggestions import Completer, Suggestions
@@ -40,6 +42,7 @@ from twinset.words.synonyms.synonym_file import SynonymFile
 
 STYLE = "group_id"
 Result = TypeVar("Result")
+Rows = Iterable[int]
 
 
 class Recommender:
@@ -58,6 +61,7 @@ class Recommender:
         version.require_encoder(encoder)
         self.version = version
         self._engine = Engine(encoder, settings, metrics)
+        self._judge = Judge.of(version, encoder)
         self._gathered: GatheredCalls | None = None
         self.has_cursors = False  # true if callers hold cursors of its version
 
@@ -86,6 +90,7 @@ class Recommender:
         version.require_encoder(self.encoder)
         other = copy.copy(self)
         other.version, other.has_cursors = version, False
+        other._judge = Judge.of(version, self.encoder)
         return other
 
     def gathering(self) -> Self:
@@ -110,7 +115,7 @@ class Recommender:
         async def ranked(vector: Vector, query: SearchQuery) -> RankedPage:
             if query.edit:
                 return await self._edited(vector, query)
-            return await self._rank(vector, query, (), {("photo", ""): vector})
+            return await self._rank(vector, query, PHOTO, [], {("photo", ""): vector})
 
         return await answer_photo(self._engine, self.version, data, query, asked, ranked)
 
@@ -149,11 +154,13 @@ class Recommender:
         if not words.is_ready(version):
             await self._engine.search(partial(words.reader, version))
         query, understood = words.understand(version, text, query, switches)
+        kind = kind_of_words(text, understood, language.is_english)
+        query = self._judge.cut(query, kind)
         vector = await self._engine.encode_text(understood.words, language)
         page = await self._search(partial(rank_words, version, text, understood, vector, query))
         if not language.is_english:
             understood = replace(understood, language=language)
-        return replace(page, understood=understood)
+        return self._judge.judged(replace(page, understood=understood), kind)
 
     async def suggest(
         self, text: str, limit: int, popular: Callable[[], Sequence[str]]
@@ -169,20 +176,18 @@ class Recommender:
         return await self._engine.search(complete)
 
     async def similar(self, row: int, query: SearchQuery) -> RankedPage:
-        """Items like the item of a row, by its stored vector; never the item itself.
-
-        Without an edit no model runs.
-        """
+        """Items like the item of a row, never itself; without an edit no model runs."""
         if query.edit:
             vector = await self._search(partial(self.version.index.vector, row))
             return await self._edited(vector, query, [row])
+        query = self._judge.cut(query, ITEM)
 
         def search() -> RankedPage:  # an engine that keeps vectors elsewhere takes time to read one
             vector = self.version.index.vector(row)
             page = rank(self.version, vector, query, exclude=[row])
             return explained(self.version, page, query, {("item", ""): vector})
 
-        return await self._search(search)
+        return self._judge.judged(await self._search(search), ITEM)
 
     async def blend(
         self, positive: Sequence[Signal], negative: Sequence[Signal], query: SearchQuery
@@ -210,29 +215,22 @@ class Recommender:
             names = [("positive", str(n)) for n in range(len(positive))]
             names += [("negative", str(n)) for n in range(len(negative))]
             parts = zip(names, weights[:, None] * vectors / length, strict=True)
-            return await self._rank(vector, query, named, dict(parts))
+            return await self._rank(vector, query, kind_of_signals(positive), named, dict(parts))
         liked = [self.row(one.item_id) for one in positive if one.item_id is not None]
         about = liked if len(liked) == len(positive) else []
         return await self._edited(vector, query, about, exclude=named)
 
     async def _edited(
-        self,
-        base: Vector,
-        query: SearchQuery,
-        rows: Sequence[int] = (),
-        exclude: Iterable[int] = (),
+        self, base: Vector, query: SearchQuery, rows: Sequence[int] = (), exclude: Rows = ()
     ) -> RankedPage:
         """Items like a vector, of a photo or of the items in `rows`, with `query.edit` changed."""
-        engine, version = self._engine, self.version
-
-        def plan() -> EditPlan:
-            return plan_edit(version, engine.words.reader(version), base, rows, query)
-
+        query = self._judge.cut(query, EDIT)
+        plan = partial(plan_edit, self.version, self._engine.words, base, rows, query)
         planned = await self._search(plan)
-        text = await engine.encode_text(planned.edit.text) if planned.edit.text else None
-        vector = composed(engine.composer, base, text)
-        left_out = {*rows, *exclude}
-        return await self._search(partial(rank_edit, version, planned, vector, left_out))
+        text = await self._engine.encode_text(planned.edit.text) if planned.edit.text else None
+        vector = composed(self._engine.composer, base, text)
+        ask = partial(rank_edit, self.version, planned, vector, {*rows, *exclude})
+        return self._judge.judged(await self._search(ask), EDIT)
 
     async def _encode_signal(self, signal: Signal) -> Vector:
         if signal.image is not None:
@@ -248,15 +246,16 @@ class Recommender:
         return await run(work)
 
     async def _rank(
-        self, vector: Vector, query: SearchQuery, exclude: Iterable[int], signals: Signals
+        self, vector: Vector, asked: SearchQuery, kind: str, exclude: list[int], signals: Signals
     ) -> RankedPage:
-        """The page for a vector that is the sum of `signals`."""
+        """The page for a vector that is the sum of `signals`, for a kind of query."""
+        query = self._judge.cut(asked, kind)
 
         def search() -> RankedPage:
             page = rank(self.version, vector, query, exclude)
             return explained(self.version, page, query, signals)
 
-        return await self._search(search)
+        return self._judge.judged(await self._search(search), kind)
 
     async def browse(self, query: ListQuery) -> ListedPage:
         """Items in catalogue order, or in that of a field."""

@@ -6,7 +6,7 @@ are preferred; see `twinset.words.query`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
@@ -20,19 +20,14 @@ from twinset.errors import FilterError
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items, ItemTable
-from twinset.lexical.fused_search import FusedSearch
-from twinset.lexical.word_evidence import WordQuery, evidence_of, rows_of_code
-from twinset.words.field_roles import KIND
+from twinset.lexical.word_evidence import rows_of_code, word_search
+from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT
 from twinset.words.query.item_words import ItemWords
 from twinset.words.query.parts import Part, Switches, Understood
 from twinset.words.query.reader import Reader
 from twinset.words.query.spelling import Spelling
 from twinset.words.suggestions import CompletionWords, TitleOrder
 from twinset.words.synonyms.synonym_file import SynonymFile
-
-# What a part of a query is worth, see `twinset.words.preferences.Preference`.
-_WEIGHTS: Mapping[str, float] = {KIND: 0.25}
-_USUAL_WEIGHT = 0.15
 
 
 class WordSearch:
@@ -159,9 +154,7 @@ def rank_words(
     """The page of rows that fit the words best, by their vector (d,), their letters, and what was
     understood of them; items whose code the text is come first."""
     signals, vector = {("words", ""): vector}, moved(version, vector, query)
-    preferences = understood.preferences(_WEIGHTS, _USUAL_WEIGHT)
-    asked = WordQuery(text, understood.words, preferences)
-    evidence = evidence_of(version, asked, vector)
-    search = FusedSearch(version.index, vector, condition_of(query), evidence)
+    preferences = understood.preferences(PART_WEIGHTS, USUAL_WEIGHT)
+    search = word_search(version, text, understood, vector, condition_of(query))
     page = rank_rows(version, search, query)
-    return explained(version, page, query, signals, Fit(evidence, "lexical", preferences))
+    return explained(version, page, query, signals, Fit(search.evidence, "lexical", preferences))

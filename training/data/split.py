@@ -7,7 +7,6 @@ out, then validation and test among them, each in the shares of every category.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.config import DataConfig
+from twinset.name_split import name_position, normalised_name
 
 Split = Literal["train", "validation", "test"]
 SIDES: tuple[Split, ...] = ("train", "validation", "test")
@@ -37,7 +37,7 @@ def split_products(
 
 def split_of(title: str | None, test_fraction: float, validation_fraction: float) -> Split:
     """The side of a product by its name, case and spacing aside."""
-    position = _position(_normalised(title))
+    position = name_position(normalised_name(title))
     if position < test_fraction:
         return "test"
     return "validation" if position < test_fraction + validation_fraction else "train"
@@ -61,7 +61,7 @@ def split_stratified(
 
     A category with too few names to fill a share keeps them in training.
     """
-    names = [_normalised(title) for title in titles]
+    names = [normalised_name(title) for title in titles]
     members: dict[int, dict[str, None]] = defaultdict(dict)
     first: dict[str, int] = {}
     for name, category in zip(names, categories.tolist(), strict=True):
@@ -70,7 +70,7 @@ def split_stratified(
     kept_out = test_fraction + validation_fraction
     due, given = 0.0, 0  # names that are owed to the test side so far, and those it has
     for group in members.values():
-        shuffled = sorted(group, key=_position)
+        shuffled = sorted(group, key=name_position)
         out = round(len(shuffled) * kept_out)
         # What is rounded off a small category goes to the next: one name alone goes by turns.
         due += out * test_fraction / kept_out if kept_out else 0
@@ -87,16 +87,6 @@ def thin_out(
 ) -> NDArray[np.int64]:
     """The rows whose names fall into a share (0 to 1] of all names; smaller shares nest."""
     # Salted, since the unsalted position decides the side and is not uniform within one.
-    kept = [_position("share " + _normalised(titles[row])) < share for row in rows]
+    kept = [name_position("share " + normalised_name(titles[row])) < share for row in rows]
     thinned: NDArray[np.int64] = rows[np.array(kept, bool)]
     return thinned
-
-
-def _normalised(title: str | None) -> str:
-    return " ".join((title or "").lower().split())
-
-
-def _position(name: str) -> float:
-    """A place in [0, 1) that depends on the name alone."""
-    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64

@@ -30,6 +30,7 @@ from twinset.errors import ArtefactError, InvalidInput
 from twinset.languages.multilingual_texts import MultilingualTexts, load_languages
 from twinset.photo.photo_head import PhotoHead
 from twinset.photo.tower_taps import NO_TAPS, Taps
+from twinset.relevance.relevance_curves import RelevanceCurves
 
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
@@ -56,6 +57,7 @@ class DualEncoder:
     """See `twinset.encoders.encoder.Encoder`. Built by `load_encoder`."""
 
     composer: Composes | None = None  # of its folder, if there is one
+    relevance: RelevanceCurves | None = None
 
     def __init__(
         self, spec: DualSpec, fingerprint: str, image: Model, text: Model, tokenizer: Tokenizer

@@ -11,7 +11,8 @@ from twinset.encoders.encoder import Encoder
 from twinset.encoders.hash_encoder import HashEncoder
 from twinset.encoders.hybrid_encoder import HybridEncoder
 from twinset.encoders.onnx_runtime import DEVICES
-from twinset.errors import ArtefactError, ConfigError
+from twinset.errors import ArtefactError, ConfigError, InvalidInput
+from twinset.relevance.relevance_curves import RelevanceCurves
 
 ENCODER_MANIFEST = "encoder.json"
 
@@ -40,4 +41,8 @@ def load_encoder(path: Path, device: str = "auto", threads: int | None = None) -
             raise ArtefactError(path / ENCODER_MANIFEST, "has an unknown architecture")
     if COMPOSER in manifest["files"]:
         encoder.composer = Composer.load(path / COMPOSER, encoder.dimension)
+    try:
+        encoder.relevance = RelevanceCurves.from_manifest(manifest.get("relevance"))
+    except InvalidInput:
+        raise ArtefactError(path / ENCODER_MANIFEST, "holds unusable relevance curves") from None
     return encoder

@@ -252,12 +252,14 @@ def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
     for file in (index_file(manifest), *_FILES):
         if file not in manifest["files"]:
             raise ArtefactError(folder / MANIFEST, f"does not list {file}")
-    version = _open_files(name, folder, manifest)
-    _check_sizes(version)
+    _check_sizes(version := open_files(name, folder, manifest))
     return version
 
 
-def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVersion:
+def open_files(
+    name: str, folder: Path, manifest: Mapping[str, Any], index: VectorIndex | None = None
+) -> IndexVersion:
+    """The version of a folder of sound files; `index` is its vector index if that is open."""
     try:
         encoder, category = manifest["encoder"], manifest["category"]
         encoder_name, fingerprint = str(encoder["name"]), str(encoder["fingerprint"])
@@ -269,7 +271,7 @@ def _open_files(name: str, folder: Path, manifest: Mapping[str, Any]) -> IndexVe
         encoder_name=encoder_name,
         fingerprint=fingerprint,
         category=category,
-        index=engine_of(str(manifest.get("index_kind", "exact"))).open(folder),
+        index=index or engine_of(str(manifest.get("index_kind", "exact"))).open(folder),
         items=ItemTable(folder / ITEMS_FILE),
         images=ImageStore(folder / IMAGE_PLACES_FILE, manifest["files"]),
         manifest=manifest,

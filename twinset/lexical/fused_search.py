@@ -79,6 +79,11 @@ class FusedSearch:
         self._fitting = np.flatnonzero(evidence.left < 1)
         self._progress = _Progress(None, self._fitting)
 
+    @property
+    def evidence(self) -> Evidence:
+        """What is known of the rows beside their vectors."""
+        return self._evidence
+
     def nearest(self, wanted: int, mask: Mask | None) -> list[tuple[int, float]]:
         """The `wanted` best rows with their scores, best first; fewer if there are fewer."""
         wanted = min(wanted, len(self._index))

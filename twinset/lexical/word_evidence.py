@@ -20,11 +20,12 @@ from twinset.columns import Columns
 from twinset.filters import evaluate, parse_filter, quote_name, quote_value
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items
-from twinset.index.vector_index import Mask, Rows, Vectors
-from twinset.lexical.fused_search import Evidence
+from twinset.index.vector_index import Condition, Mask, Rows, Vectors
+from twinset.lexical.fused_search import Evidence, FusedSearch
 from twinset.lexical.terms import code_of, query_terms, terms_of
 from twinset.lexical.word_index import CODE, TITLE, Words
-from twinset.words.preferences import Preference
+from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT, Preference
+from twinset.words.query.parts import Understood
 
 # Measured by `make bench-words` on names kept out of training; docs/words.md has the table.
 WORDS_WEIGHT = 0.5
@@ -115,6 +116,20 @@ def _row_of_id(items: Items, text: str) -> Rows:
         first, end = ids.span(text)
         row = items.row_of(ids[first]) if end - first == 1 else None
     return np.array([] if row is None else [row], np.int64)
+
+
+def word_search(
+    version: IndexVersion,
+    typed: str,
+    understood: Understood,
+    vector: Vectors,
+    where: Condition | None,
+) -> FusedSearch:
+    """The rows of a version by how well they fit words: by their vector (d,), their letters, and
+    what was understood of them. `where` is a filter that they have to meet."""
+    preferences = understood.preferences(PART_WEIGHTS, USUAL_WEIGHT)
+    asked = WordQuery(typed, understood.words, preferences)
+    return FusedSearch(version.index, vector, where, evidence_of(version, asked, vector))
 
 
 def preferred_rows(columns: Columns, preference: Preference) -> Mask | Rows:

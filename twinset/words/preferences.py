@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+from twinset.words.field_roles import KIND
+
+# What a part of a query is worth, by its name, and for all other names.
+PART_WEIGHTS: Final[Mapping[str, float]] = {KIND: 0.25}
+USUAL_WEIGHT: Final = 0.15
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,13 @@ class Hit(BaseModel):
         le=1.001,
         description="Cosine similarity; by words, raised towards 1 by what fits the item.",
     )
+    relevance: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="How often an item that scores as much is what was asked for: of the kind, and "
+        "of the colour and gender that were said. Left out if nothing was calibrated.",
+    )
     item: Item
     variants: list[str] = Field(
         default_factory=list,
@@ -169,8 +176,10 @@ class Recommendations(BaseModel):
     )
     nothing_fits: bool = Field(
         False,
-        description="True if the photo shows no garment; there are no items then, unless "
-        "`min_relevance` is 0. Left out if false.",
+        description="True if a photo shows no garment, or if no item here is more likely right "
+        "than wrong (`relevance` 0.5). For a photo of something else no items are returned unless "
+        "`min_relevance` is 0; otherwise they are, unless `min_relevance` leaves them out. Left "
+        "out if false.",
     )
     facets: list[Facet] | None = Field(None, description="Left out unless asked for.")
     took_ms: float

@@ -34,14 +34,6 @@ class ImageOptions(EditOptions):
         "room around it. Without it the picture is compared as it is.",
     )
 
-    min_relevance: float | None = Field(
-        None,
-        ge=0,
-        le=0,
-        allow_inf_nan=False,
-        description="0 asks for items even if the photo shows no garment.",
-    )
-
     regions: bool = Field(
         False,
         description="Look for two garments side by side and name their boxes in `regions`. A wide "
@@ -50,5 +42,5 @@ class ImageOptions(EditOptions):
 
     def to_look(self) -> PhotoQuery:
         """How the domain looks at the photo."""
-        anything = self.min_relevance is not None
+        anything = self.min_relevance == 0
         return PhotoQuery(self.box, self.kind, self.understand, anything, self.regions)

@@ -161,6 +161,12 @@ class SearchOptions(ListOptions):
         description="Leave out items whose cosine similarity is lower.",
     )
 
+    min_relevance: Fraction | None = Field(
+        None,
+        description="Leave out items whose `relevance` is lower; 0.5 keeps what is more likely "
+        "right than wrong.",
+    )
+
     diversity: Fraction = Field(
         0.0,
         description="How much variety is worth: above 0, products that are all but the same do not "
@@ -186,6 +192,7 @@ class SearchOptions(ListOptions):
         return query.SearchQuery(
             **self._common(),
             min_score=self.min_score,
+            min_relevance=self.min_relevance,
             diversity=self.diversity,
             liked=tuple(self.liked),
             disliked=tuple(self.disliked),

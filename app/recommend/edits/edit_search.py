@@ -17,7 +17,7 @@ from app.recommend.lists.explanations import Fit, explained
 from app.recommend.lists.session import moved
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import RankedPage, condition_of, rank_rows
-from app.recommend.word_search import narrow
+from app.recommend.word_search import WordSearch, narrow
 from twinset.edits.composer import Composes
 from twinset.edits.edit_evidence import edit_evidence
 from twinset.edits.edit_reader import Edit, read_edit
@@ -26,7 +26,6 @@ from twinset.edits.title_patterns import TITLE
 from twinset.index.index_versions import IndexVersion
 from twinset.lexical.fused_search import FusedSearch
 from twinset.words.query.parts import Understood
-from twinset.words.query.reader import Reader
 
 Vector = NDArray[np.float32]
 # Items that look like a photo, from which its kind and colour are told.
@@ -47,7 +46,7 @@ class EditPlan:
 
 
 def plan_edit(
-    version: IndexVersion, reader: Reader, base: Vector, rows: Sequence[int], query: SearchQuery
+    version: IndexVersion, search: WordSearch, base: Vector, rows: Sequence[int], query: SearchQuery
 ) -> EditPlan:
     """Read the words of an edited query, whose vector is `base` (d,).
 
@@ -57,6 +56,7 @@ def plan_edit(
     Raises:
         FilterError: the caller's own filter is wrong.
     """
+    reader = search.reader(version)
     columns, words = version.items.columns, reader.words
     edit = read_edit(reader, query.edit or "", _prices(version, words.price, rows))
     likeness = (

@@ -45,7 +45,7 @@ async def answer_photo(
         own = Region(asked.box or WHOLE, look.kinds[0] if look.kinds else None)
         look = replace(look, regions=_regions([one for _, one in parts]) if parts else (own,))
     if look.nothing_fits:
-        return RankedPage([], exhausted=True, photo=look)
+        return RankedPage([], exhausted=True, photo=look, nothing_fits=True)
     return replace(await rank(vector, query), photo=look)
 
 

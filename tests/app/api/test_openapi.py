@@ -79,8 +79,9 @@ def test_the_upload_form_is_declared(document: Schema) -> None:
         "liked",
         "disliked",
         "explain",
+        "min_relevance",
     }
-    own = {"image", "box", "edit", "kind", "understand", "min_relevance", "regions"}
+    own = {"image", "box", "edit", "kind", "understand", "regions"}
     assert set(schema["properties"]) == common | own
     similar = document["paths"]["/items/{id}/similar"]["get"]["parameters"]
     assert {p["name"] for p in similar if p["in"] == "query"} == common | {"edit"}

@@ -11,6 +11,7 @@ from twinset.edits.kept_values import Likeness, kept_values, preferences_of
 from twinset.edits.title_patterns import pattern_in
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.reader import Reader
+from twinset.words.synonyms.synonyms import Synonyms
 
 ROWS = [
     ("Navy striped shirt", "Shirts", "Men", "Navy Blue", 20.0, True),
@@ -118,3 +119,10 @@ def test_a_catalogue_without_fields_leaves_all_to_the_composer() -> None:
     edit = read_edit(reader, "in red")
     assert (edit.text, edit.changed, edit.condition) == ("red", (), None)
     assert kept_values(reader.words, columns, edit, Likeness.of_items([0])) == ()
+
+
+def test_a_synonym_that_holds_its_own_word_is_read_once() -> None:
+    table = pa.table({"articleType": ["Tank Tops", "Bags"]})
+    words = CatalogueWords.of(columns_from_table(table, ["articleType"]), "articleType")
+    reader = Reader(words, Synonyms.read(["top => tank top"]))
+    assert changed(read_edit(reader, "a top instead")) == {"kind": ("Tank Tops",)}

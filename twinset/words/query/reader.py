@@ -193,12 +193,15 @@ class Reader:
         """Replace words that the catalogue does not have by synonyms that it has."""
         place = 0
         while place < len(draft.tokens):
+            end = place + 1
             for phrase in draft.phrases(place):
                 after = self._known_synonym(phrase)
                 if after is not None:
+                    left = len(draft.tokens) - phrase.last
                     draft.reword(phrase, after, SYNONYMS)
+                    end = len(draft.tokens) - left  # what was read instead is not read again
                     break
-            place += 1
+            place = end
 
     def _known_synonym(self, phrase: Phrase) -> str | None:
         others = self.synonyms.of(phrase.words)

@@ -1,0 +1,1 @@
+"""Calibrating what a score means on a catalogue, when its index is built."""

@@ -97,7 +97,18 @@ def fit_curve(scores: ArrayLike, relevant: ArrayLike) -> Curve:
     knots: dict[float, float] = {}
     for part, value in zip(parts, pooled, strict=True):
         knots[round(float(ordered[part].mean()), 5)] = round(value, 4)
-    return Curve(tuple(knots), tuple(knots.values()))
+    ends = _without_middles(list(knots.items()))
+    return Curve(tuple(score for score, _ in ends), tuple(value for _, value in ends))
+
+
+def _without_middles(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The knots without those inside a level stretch, which say nothing."""
+    last = len(knots) - 1
+    return [
+        knot
+        for place, knot in enumerate(knots)
+        if place in (0, last) or not knots[place - 1][1] == knot[1] == knots[place + 1][1]
+    ]
 
 
 def pool_adjacent(values: Sequence[float], weights: Sequence[float]) -> list[float]:

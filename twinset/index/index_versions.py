@@ -281,15 +281,13 @@ def open_files(
 
 
 def _open_words(folder: Path, manifest: Mapping[str, Any]) -> WordIndex | None:
-    if WORDS_FILE not in manifest["files"]:
-        return None
-    return WordIndex.load(folder / WORDS_FILE, int(manifest["count"]))
+    path, known = folder / WORDS_FILE, WORDS_FILE in manifest["files"]
+    return WordIndex.load(path, int(manifest["count"])) if known else None
 
 
 def _open_calibration(folder: Path, manifest: Mapping[str, Any]) -> PictureCalibration | None:
-    if CALIBRATION_FILE not in manifest["files"]:
-        return None
-    return PictureCalibration.load(folder / CALIBRATION_FILE, int(manifest["dimension"]))
+    path, known = folder / CALIBRATION_FILE, CALIBRATION_FILE in manifest["files"]
+    return PictureCalibration.load(path, int(manifest["dimension"])) if known else None
 
 
 def index_file(manifest: Mapping[str, Any]) -> str:

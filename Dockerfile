@@ -12,7 +12,7 @@ COPY importer ./importer
 COPY sample_shop ./sample_shop
 COPY index_builder ./index_builder
 COPY training ./training
-# app,milvus where the index lies in Milvus
+# app,milvus where the index lies in Milvus; app,postgres for TWINSET_STORE
 ARG EXTRAS=app
 RUN pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
 COPY models/compact /opt/twinset/models/compact

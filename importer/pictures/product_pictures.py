@@ -31,6 +31,7 @@ _REASONS: Mapping[type[ImageError], str] = {
 _ADDRESS = re.compile(r"(?:https?:)?//\S+", re.IGNORECASE)
 _FILE = re.compile(r"\.(jpe?g|jpe|jfif|png|webp|gif|avif|bmp|heic|heif)(\?\S*)?$", re.IGNORECASE)
 _NAMED = b"named"
+_ARTICLE_DIGITS = 10
 _BREAKS = re.compile(r"\s*[,|;\s]\s*(?=(?:https?:)?//)", re.IGNORECASE)
 
 
@@ -83,8 +84,11 @@ class ProductPictures:
         return stored(_from_base64(text)) if text else None
 
     def of_id(self, item_id: str) -> bytes | None:
-        """The picture below the folder that is named after an id; None if there is none."""
-        path = self._by_stem.get(item_id)
+        """The picture below the folder that is named after an id; None if there is none.
+
+        H&M's ids have ten digits, of which spreadsheets drop the leading zero.
+        """
+        path = self._by_stem.get(item_id) or self._by_stem.get(item_id.zfill(_ARTICLE_DIGITS))
         return None if path is None else stored(path.read_bytes())
 
     @cached_property

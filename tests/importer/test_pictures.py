@@ -189,3 +189,15 @@ def test_xml_with_a_dtd_is_refused(tmp_path: Path, prolog: str) -> None:
     )
     with pytest.raises(CatalogueError, match=r"DTD|can be read"):
         import_catalogue(source, tmp_path / "out.parquet", ImportOptions())
+
+
+def test_the_picture_of_an_id_that_lost_its_leading_zero(tmp_path: Path) -> None:
+    folder = tmp_path / "images" / "010"
+    folder.mkdir(parents=True)
+    file = io.BytesIO()
+    Image.new("RGB", (60, 80), "teal").save(file, "JPEG")
+    (folder / "0108775015.jpg").write_bytes(file.getvalue())
+    table = "article_id,prod_name,product_type_name\n108775015,Strap top,Vest top\n99,Other,Hat\n"
+    (tmp_path / "articles.csv").write_text(table)
+    report = import_catalogue(tmp_path / "articles.csv", tmp_path / "out.parquet")
+    assert (report.accepted, report.pictures) == (2, 1)

@@ -1,6 +1,6 @@
 """What further words in an item's vector do to the figures of an encoder.
 
-    python -m benchmarks.quality.embedded_words --encoder models/compact \\
+    python -m benchmarks.quality.further_words --encoder models/compact \\
         --catalog catalog.parquet --embeddings embeddings \\
         --words '{title}, {articleType}, {baseColour}, {gender}'
 

@@ -28,12 +28,13 @@ from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, sign
 from app.recommend.ranking import RankedPage, rank
 from app.recommend.relevance import Judge, kind_of_signals
 from app.recommend.selection import group_codes, variants_of
-from app.recommend.word_search import rank_words
+from app.recommend.word_search import SURE, rank_words
 from app.settings import Settings
 from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
+from twinset.languages import ENGLISH
 from twinset.relevance.relevance_curves import EDIT, ITEM, PHOTO, kind_of_words
 from twinset.text.text_folding import plain
 from twinset.words.query.parts import EVERYTHING, SPELLING, SYNONYMS, Switches
@@ -148,11 +149,14 @@ class Recommender:
         """
         version, text = self.version, plain(text)
         language = self._engine.language_of(text, lang)
-        if not language.is_english:  # corrections and synonyms are English
-            switches = switches.without(SPELLING, SYNONYMS)
         words = self._engine.words
         if not words.is_ready(version):
             await self._engine.search(partial(words.reader, version))
+        unsure = lang is None and language.confidence < SURE
+        if unsure and words.is_slip(version, text, switches):
+            language = ENGLISH
+        if not language.is_english:  # corrections and synonyms are English
+            switches = switches.without(SPELLING, SYNONYMS)
         query, understood = words.understand(version, text, query, switches)
         kind = kind_of_words(text, understood, language.is_english)
         query = self._judge.cut(query, kind)

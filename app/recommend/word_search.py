@@ -23,11 +23,14 @@ from twinset.index.indexed_items import Items, ItemTable
 from twinset.lexical.word_evidence import rows_of_code, word_search
 from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT
 from twinset.words.query.item_words import ItemWords
-from twinset.words.query.parts import Part, Switches, Understood
+from twinset.words.query.parts import SPELLING, Part, Switches, Understood
 from twinset.words.query.reader import Reader
 from twinset.words.query.spelling import Spelling
 from twinset.words.suggestions import CompletionWords, TitleOrder
 from twinset.words.synonyms.synonym_file import SynonymFile
+
+# If its language is less sure, a word that is a slip of a value is taken for that: "jens".
+SURE = 0.75
 
 
 class WordSearch:
@@ -62,6 +65,14 @@ class WordSearch:
             return query, Understood(text)
         query, found = narrow(version, query, reader.read(text, switches))
         return query, replace(found, words=found.words or text)
+
+    def is_slip(self, version: IndexVersion, text: str, switches: Switches) -> bool:
+        """True if the text is one word, and with a slip corrected names a value."""
+        if len(text.split()) != 1 or not switches.allow(SPELLING):
+            return False
+        found = self.reader(version).read(text)
+        slips = [one for one in found.reworded if one.reason == SPELLING]
+        return bool(slips and found.parts)
 
     def is_ready(self, version: IndexVersion) -> bool:
         """True if the words of a version are known, so that `reader` takes no time."""

@@ -28,7 +28,8 @@ ROUNDS = ((48, 256), (256, 960), (1024, 4096), (4096, 16384))
 class Evidence:
     """What is known of n rows beside their vectors.
 
-    `left` (n,) is the part of its distance from the query that each row keeps. `bare` (n,) are the
+    `left` (n,) is the part of its distance from the query that each row keeps; above 1 for `bare`
+    rows alone, which then are further away. `bare` (n,) are the
     rows without a picture, whose cosines `curve` brings to the scale of the others; None if all
     rows are alike.
     """
@@ -43,7 +44,7 @@ class Evidence:
         if self.bare is not None and self.curve is not None:
             bare = self.bare[rows]
             similar[bare] = self.curve(similar[bare])
-        return np.asarray(1 - (1 - similar) * self.left[rows], np.float32)
+        return np.asarray(np.maximum(1 - (1 - similar) * self.left[rows], -1), np.float32)
 
     def bound(self, cosine: float, left: float) -> float:
         """The most that a row scores of at most this cosine, which keeps at least `left`."""

@@ -33,6 +33,9 @@ _TITLE_SHARE = 0.35
 _UNKNOWN = 0.5
 _FUNCTION_WORD = 0.2
 _LEFT_OF_CODE = 0.01
+# An item that is nothing but words, and has none of those that other items have of the query, is
+# hardly what is asked for: it is moved away.
+_LEFT_OF_OTHER_WORDS = 1.2
 # A code is of one item or of its variants; a value of more items is a word like others.
 _MOST_OF_CODE = 32
 
@@ -78,15 +81,19 @@ def word_shares(words: Words, total: int, text: str) -> NDArray[np.float64]:
 
 def evidence_of(version: IndexVersion, query: WordQuery, vector: Vectors) -> Evidence:
     """What is known of a version's rows for a query, beside its vector (d,)."""
-    left = np.ones(len(version))
+    left, bare = np.ones(len(version)), None
+    if version.calibration is not None:
+        bare = _bare(version)
     if version.words is not None:
-        left -= WORDS_WEIGHT * word_shares(version.words, len(version), query.words)
+        shares = word_shares(version.words, len(version), query.words)
+        left -= WORDS_WEIGHT * shares
+        if bare is not None and shares.any():
+            left[bare & (shares == 0)] = _LEFT_OF_OTHER_WORDS
     for preference in query.preferences:
         left[preferred_rows(version.items.columns, preference)] *= 1 - preference.weight
     own, others = rows_of_code(version, query.typed)
     left[others] *= _LEFT_OF_CODE
     left[own] = 0
-    bare = None if version.calibration is None else _bare(version)
     if bare is None or version.calibration is None:
         return Evidence(left)
     return Evidence(left, bare, version.calibration.curve(vector))

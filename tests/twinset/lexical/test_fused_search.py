@@ -56,6 +56,7 @@ def made_evidence(number: int) -> Evidence:
     if number % 5 == 0:
         left[int(random.integers(COUNT))] = 0.0
     bare = random.random(COUNT) < 0.2
+    left[bare & (left == 1) & (random.random(COUNT) < 0.5)] = 1.2 if number % 2 else 1
     return Evidence(left, bare, CURVE) if number % 2 else Evidence(left)
 
 
@@ -67,7 +68,7 @@ def brute_force(number: int, mask: np.ndarray | None) -> list[tuple[int, float]]
         similar = min(float(cosines[row]), 1.0)
         if evidence.bare is not None and evidence.bare[row]:
             similar = float(CURVE(np.array([similar]))[0])
-        scored.append((row, np.float32(1 - (1 - similar) * evidence.left[row])))
+        scored.append((row, np.float32(max(-1, 1 - (1 - similar) * evidence.left[row]))))
     return sorted(scored, key=lambda one: (-one[1], one[0]))
 
 

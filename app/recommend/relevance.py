@@ -38,7 +38,7 @@ class Judge:
         Raises:
             InvalidInput: nobody knows what scores of this kind of query mean here.
         """
-        if query.min_relevance is None or kind == OTHER_LANGUAGE:
+        if not query.min_relevance or kind == OTHER_LANGUAGE:  # zero leaves nothing out
             return query
         curve = self._curves.of(kind)
         if curve is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,15 @@ from app.storefront.filter_panel import (
     sorts_of,
 )
 from app.storefront.page_state import PAGE_SIZE, PageState, signal_fields
-from app.storefront.product_tiles import PREFERRED, Tile, Values, reference, tile, values_of
+from app.storefront.product_tiles import (
+    PREFERRED,
+    Tile,
+    Values,
+    recognised,
+    reference,
+    tile,
+    values_of,
+)
 from app.storefront.understood_chips import UnderstoodWords, understood_words
 from twinset.errors import InvalidInput
 from twinset.filters import quote_name, quote_value
@@ -121,8 +129,9 @@ async def search(recommender: Recommender, call: Call, state: PageState) -> tupl
     if isinstance(found, ListedPage):
         tiles = [tile(version, row, variants=variants) for row, variants in found.entries]
     else:
-        best = [] if state.photo is None else [hit.row for hit in found.hits[:1]]
-        tiles = _compared(recommender, found, state.words, [*likes, *best])
+        own = [] if state.edit else [values_of(version, row) for row in likes]
+        words = "" if state.edit else state.words
+        tiles = _compared(recommender, found, words, own)
     results = Results(
         tiles=tiles,
         likes=[tile(version, row) for row in likes],
@@ -153,12 +162,15 @@ def _kinds(recommender: Recommender, found: RankedPage | ListedPage) -> dict[str
 
 
 def _compared(
-    recommender: Recommender, page: RankedPage, words: str, rows: Iterable[int]
+    recommender: Recommender, page: RankedPage, words: str, items: Sequence[Values]
 ) -> list[Tile]:
-    """The hits of a page, with what they share with words and with the items in `rows`."""
+    """The hits of a page, with what they share with words, with `items`, and with what the query
+    was seen to be of."""
     version = recommender.version
-    asked = reference(words, [values_of(version, row) for row in rows])
-    return [tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits]
+    asked = reference(words, [*items, recognised(page, category_field(recommender))])
+    tiles = (tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits)
+    pairs = zip(tiles, page.hits, strict=True)
+    return [replace(one, relevance=hit.relevance) for one, hit in pairs]
 
 
 async def _find(recommender: Recommender, state: PageState) -> RankedPage | ListedPage:
@@ -216,7 +228,7 @@ async def product(recommender: Recommender, item_id: str) -> Product:
         values=values,
         category=_category_of(recommender, values),
         variants=[tile(version, other) for other in variants[:_MOST_VARIANTS]],
-        similar=_compared(recommender, page, "", [row]),
+        similar=_compared(recommender, page, "", [values]),
     )
 
 
@@ -262,7 +274,7 @@ async def _example(recommender: Recommender, candidates: list[Tile]) -> Example 
     for candidate in candidates:
         row = recommender.row(candidate.id)
         page = await recommender.similar(row, _options(recommender, _EXAMPLES))
-        similar = _compared(recommender, page, "", [row])
+        similar = _compared(recommender, page, "", [values_of(recommender.version, row)])
         shared = sum(len(one.reasons) for one in similar)
         if similar and (best is None or shared > best[0]):
             best = shared, Example(candidate, similar)

@@ -1,0 +1,97 @@
+"""Pages by relevance: close matches, what is also similar, and what nothing is close to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from app.recommend.ranking import RankedPage
+from app.settings import Settings
+from app.state import State
+from app.storefront.product_tiles import recognised
+from tests.support.small_shop import Server
+from twinset.edits.kept_values import Kept
+from twinset.words.query.parts import Part, Understood
+
+# Of the small shop: an item named by its words scores above 0.7, others far below.
+CURVE = [[0.2, 0.0], [0.7, 1.0]]
+
+
+@pytest.fixture(scope="module")
+def judged(state: State) -> Iterator[httpx.Client]:
+    """The small shop as if it had been calibrated."""
+    assert state.recommender is not None
+    curves = dict.fromkeys(("text", "name", "photo", "item", "edit"), CURVE)
+    version = replace(state.recommender.version, manifest={"relevance": {"curves": curves}})
+    own = State(Settings(), state.metrics)
+    own.recommender = state.recommender.with_version(version)
+    with Server(own) as address, httpx.Client(base_url=address, timeout=10) as client:
+        yield client
+
+
+def ask(client: httpx.Client, query: str, **more: object) -> dict[str, object]:
+    found: dict[str, object] = client.post(
+        "/recommend/by-text", json={"query": query, "limit": 25, **more}
+    ).json()
+    return found
+
+
+def test_every_hit_says_how_relevant_it_is(judged: httpx.Client) -> None:
+    items = ask(judged, "red dress")["items"]
+    assert isinstance(items, list)
+    shown = [(hit["score"], hit["relevance"]) for hit in items]
+    assert [r for _, r in shown] == sorted((r for _, r in shown), reverse=True)
+    for score, relevance in shown:
+        assert relevance == pytest.approx(min(max((score - 0.2) / 0.5, 0), 1), abs=1e-3)
+
+
+def test_a_cut_leaves_out_what_is_less_relevant(judged: httpx.Client) -> None:
+    whole = ask(judged, "red dress")["items"]
+    cut = ask(judged, "red dress", min_relevance=0.5)["items"]
+    assert isinstance(whole, list)
+    assert cut == [hit for hit in whole if hit["relevance"] >= 0.5]
+    assert len(whole) == len(ask(judged, "red dress", min_relevance=0)["items"])  # type: ignore[arg-type]
+
+
+def test_nonsense_fits_nothing(judged: httpx.Client) -> None:
+    answer = ask(judged, "qwerty asdf")
+    assert answer["nothing_fits"] is True
+    assert answer["items"]
+    none = ask(judged, "qwerty asdf", min_relevance=0.5)
+    assert (none["items"], none["nothing_fits"]) == ([], True)
+    assert "nothing_fits" not in ask(judged, "red dress")
+
+
+def test_a_page_parts_close_matches_from_others(judged: httpx.Client) -> None:
+    page = judged.get("/search", params={"q": "red dress"}).text
+    assert page.index("Close matches") < page.index("Also similar")
+    assert "Nothing close" not in page
+    nothing = judged.get("/search", params={"q": "qwerty asdf"}).text
+    assert "Nothing close to “qwerty asdf” here." in nothing
+    assert "Also similar" in nothing
+    assert "Close matches" not in nothing
+
+
+def test_an_index_that_was_not_calibrated_parts_nothing(client: httpx.Client) -> None:
+    page = client.get("/search", params={"q": "red dress"}).text
+    assert "Close matches" not in page
+    answer = client.post("/recommend/by-text", json={"query": "red dress"}).json()
+    assert "relevance" not in answer["items"][0]
+    refused = client.post("/recommend/by-text", json={"query": "red", "min_relevance": 0.5})
+    assert refused.status_code == 422
+    assert client.post("/recommend/by-text", json={"query": "red", "min_relevance": 0}).is_success
+
+
+def test_what_is_in_common_is_of_the_query_and_not_of_its_first_hit() -> None:
+    parts = (Part("colour", "baseColour", "in red", ("Red", "Maroon")),)
+    page = RankedPage(
+        [],
+        exhausted=True,
+        understood=Understood("", parts),
+        kept=(Kept("kind", "articleType", {"Shirts": 0.7, "Tops": 0.3}),),
+    )
+    assert recognised(page, "articleType") == {"articleType": "Shirts", "baseColour": "Red"}
+    assert recognised(RankedPage([], exhausted=True), "articleType") == {}

@@ -130,8 +130,7 @@ async def search(recommender: Recommender, call: Call, state: PageState) -> tupl
         tiles = [tile(version, row, variants=variants) for row, variants in found.entries]
     else:
         own = [] if state.edit else [values_of(version, row) for row in likes]
-        words = "" if state.edit else state.words
-        tiles = _compared(recommender, found, words, own)
+        tiles = _compared(recommender, found, "" if state.edit else state.words, own)
     results = Results(
         tiles=tiles,
         likes=[tile(version, row) for row in likes],
@@ -164,13 +163,11 @@ def _kinds(recommender: Recommender, found: RankedPage | ListedPage) -> dict[str
 def _compared(
     recommender: Recommender, page: RankedPage, words: str, items: Sequence[Values]
 ) -> list[Tile]:
-    """The hits of a page, with what they share with words, with `items`, and with what the query
-    was seen to be of."""
+    """The hits of a page, with what they share with words, `items`, and what was recognised."""
     version = recommender.version
     asked = reference(words, [*items, recognised(page, category_field(recommender))])
     tiles = (tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits)
-    pairs = zip(tiles, page.hits, strict=True)
-    return [replace(one, relevance=hit.relevance) for one, hit in pairs]
+    return [replace(t, relevance=h.relevance) for t, h in zip(tiles, page.hits, strict=True)]
 
 
 async def _find(recommender: Recommender, state: PageState) -> RankedPage | ListedPage:

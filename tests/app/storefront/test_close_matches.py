@@ -8,12 +8,15 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from app.observability.prometheus_metrics import Metrics
 from app.recommend.ranking import RankedPage
+from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
 from app.storefront.product_tiles import recognised
-from tests.support.small_shop import Server
+from tests.support.small_shop import Server, open_shop
 from twinset.edits.kept_values import Kept
+from twinset.encoders import HashEncoder
 from twinset.words.query.parts import Part, Understood
 
 # Of the small shop: an item named by its words scores above 0.7, others far below.
@@ -21,14 +24,14 @@ CURVE = [[0.2, 0.0], [0.7, 1.0]]
 
 
 @pytest.fixture(scope="module")
-def judged(state: State) -> Iterator[httpx.Client]:
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The small shop as if it had been calibrated."""
-    assert state.recommender is not None
+    encoder, state = HashEncoder(256), State(Settings(), Metrics())
+    version = open_shop(tmp_path_factory.mktemp("judged"), encoder)
     curves = dict.fromkeys(("text", "name", "photo", "item", "edit"), CURVE)
-    version = replace(state.recommender.version, manifest={"relevance": {"curves": curves}})
-    own = State(Settings(), state.metrics)
-    own.recommender = state.recommender.with_version(version)
-    with Server(own) as address, httpx.Client(base_url=address, timeout=10) as client:
+    version = replace(version, manifest={"relevance": {"curves": curves}})
+    state.recommender = Recommender(encoder, version, state.settings, state.metrics)
+    with Server(state) as address, httpx.Client(base_url=address, timeout=10) as client:
         yield client
 
 

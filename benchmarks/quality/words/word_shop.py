@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.recommend.query import SearchQuery
-from app.recommend.word_search import WordSearch, rank_words
+from app.recommend.word_search import SURE, WordSearch, rank_words
 from training.data.split import split_of
 from twinset.encoders import Encoder
 from twinset.index.index_versions import CURRENT, IndexVersion, current_version, open_version
@@ -76,7 +76,7 @@ class WordShop:
         if not parts.calibration:
             version = replace(version, calibration=None)
         query, understood = SearchQuery(limit=limit), Understood(text)
-        foreign = parts.languages and self._is_foreign(text)
+        foreign = parts.languages and self._is_foreign(text, parts.switches)
         switches = parts.switches.without(SPELLING, SYNONYMS) if foreign else parts.switches
         if parts.preferences or parts.filters or parts.spelling or parts.synonyms:
             query, understood = self._search.understand(self.version, text, query, switches)
@@ -99,8 +99,15 @@ class WordShop:
             self._vectors[text, foreign] = encode([text])[0]
         return self._vectors[text, foreign]
 
-    def _is_foreign(self, text: str) -> bool:
-        return self._languages is not None and not self._languages.find(text).is_english
+    def _is_foreign(self, text: str, switches: Switches) -> bool:
+        """As `Recommender.by_text` decides it."""
+        if self._languages is None:
+            return False
+        language = self._languages.find(text)
+        unsure = language.confidence < SURE
+        if unsure and self._search.is_slip(self.version, text, switches):
+            return False
+        return not language.is_english
 
     def values(self, field: str) -> Values:
         """The values (n,) of a field; None if an item has none."""

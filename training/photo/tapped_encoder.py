@@ -47,7 +47,8 @@ def tapped_encoder(folder: Path, garments: list[Image], branch: Path) -> DualEnc
     if not shape:
         return _opened(folder, manifest, Taps(pooled), ())
     own, network = _width(encoder) - math.prod(shape), LateBranch()
-    rows = encoder.run_image_model(garments, _width(encoder))
+    everything = _blank(Taps(pooled, blocks[SHARED - 1]), _width(encoder), encoder, ())
+    rows = encoder.encode_rows(garments, everything)
     network.learn_familiar(rows[:, own:].reshape(-1, *shape))
     export_branch(network, shape, branch)
     encoder.photo_branch = open_model(branch, "cpu")
@@ -82,7 +83,7 @@ def _opened(folder: Path, manifest: dict[str, Any], taps: Taps, shape: Shape) ->
 def _width(encoder: DualEncoder) -> int:
     """How many columns the image model puts out."""
     pixels = np.zeros((1, *encoder.image_size[::-1], 3), np.uint8)
-    return len(encoder.image_model_rows(pixels)[0])
+    return len(encoder.tapped_model({"pixels": pixels})[0])
 
 
 def _shared_shape(encoder: DualEncoder) -> Shape:
@@ -92,7 +93,7 @@ def _shared_shape(encoder: DualEncoder) -> Shape:
     pixels = np.random.default_rng(0).integers(0, 256, size).astype(np.uint8)
     with torch.no_grad():
         own = LateBranch().shared(torch.from_numpy(encoder.spec.pixels.apply(pixels))).numpy()
-    there: NDArray[np.float32] = encoder.image_model_rows(pixels)[0, -own.size :]
+    there: NDArray[np.float32] = encoder.tapped_model({"pixels": pixels})[0, -own.size :]
     if there.size != own.size:
         return ()
     apart = np.abs(there - own.ravel()).mean()

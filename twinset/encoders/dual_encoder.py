@@ -24,7 +24,7 @@ from twinset.encoders.batch_shapes import run_in_batches, token_length
 from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import ItemVectors, Vectors, fuse, normalise
 from twinset.encoders.item_views import VIEWS
-from twinset.encoders.onnx_runtime import Model, open_model
+from twinset.encoders.onnx_runtime import Layers, Model, open_layers, open_model
 from twinset.encoders.picture_resize import STRETCHED
 from twinset.errors import ArtefactError, InvalidInput
 from twinset.languages.multilingual_texts import MultilingualTexts, load_languages
@@ -67,7 +67,9 @@ class DualEncoder:
         self.languages: MultilingualTexts | None = None
         self.photo_head: PhotoHead | None = None
         self.photo_branch: Model | None = None
+        self.photo_layers: Layers | None = None
         self._image_model = image
+        self.tapped_model = image  # with what the photo head reads; items do without, sooner
         self._text_model = text
         self._tokenizer = tokenizer
         self._tokenizer.enable_truncation(spec.max_tokens)
@@ -79,11 +81,15 @@ class DualEncoder:
     ) -> DualEncoder:
         """Open the files of a folder whose checksums were verified."""
         head = _open_photo_head(folder, manifest)
-        taps = NO_TAPS if head is None else head.taps
-        spec, (image, text), tokenizer = open_parts(folder, manifest, device, threads, taps)
+        spec, (image, text), tokenizer = open_parts(folder, manifest, device, threads)
         encoder = cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
         encoder.languages = load_languages(folder, manifest, spec.dimension)
         encoder.photo_head = head
+        if head is not None:
+            encoder.photo_layers = open_layers(head.layers)
+            encoder.tapped_model = open_model(
+                folder / IMAGE_MODEL, device, threads, spec.pixels, head.taps
+            )
         if head is not None and head.branch:
             require_listed(folder, manifest, PHOTO_BRANCH)
             encoder.photo_branch = open_model(folder / PHOTO_BRANCH, device, threads)
@@ -125,17 +131,22 @@ class DualEncoder:
         return self.spec.resize.apply(image, *self.image_size)
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
-        return normalise(self.run_image_model(images, self.dimension))
+        return normalise(self._run_image_model(images, self.dimension))
 
     def read_photos(self, images: Sequence[Image]) -> Vectors:
         """Query photos -> rows for `PhotoReading.of_row`; only if there is a photo head."""
         if self.photo_head is None:
             raise InvalidInput("This encoder has no photo head.")
-        return self.photo_head.read(self.encode_rows(images, self.photo_head))
+        return self.photo_head.read(self.encode_rows(images, self.photo_head), self.photo_layers)
 
     def encode_rows(self, images: Sequence[Image], head: PhotoHead) -> Vectors:
         """Images -> (n, head.width): the unit vector, then the features that the head reads."""
-        rows = self.run_image_model(images, head.width, self._look_again)
+
+        def run(part: slice, size: int) -> Vectors:
+            rows = self.tapped_model({"pixels": self._pixels(images[part], size)})
+            return self._look_again(rows)[:, : head.width]
+
+        rows = run_in_batches(len(images), head.width, run)
         rows[:, : self.dimension] = normalise(rows[:, : self.dimension])
         return rows
 
@@ -154,23 +165,18 @@ class DualEncoder:
         sides = [self.encode_images([view(image) for image in images]) for view in views]
         return normalise(np.sum(sides, axis=0, dtype=np.float32))
 
-    def image_model_rows(self, pixels: NDArray[np.uint8]) -> Vectors:
-        """All that the image model puts out for prepared pixels (n, h, w, 3), not scaled."""
-        return self._image_model({"pixels": pixels})
-
-    def run_image_model(
-        self, images: Sequence[Image], width: int, then: Callable[[Vectors], Vectors] | None = None
-    ) -> Vectors:
-        """What the image model puts out for pictures, (n, width), as `then` leaves it."""
-
+    def _run_image_model(self, images: Sequence[Image], width: int) -> Vectors:
         def run(part: slice, size: int) -> Vectors:
-            batch = np.zeros((size, self.spec.image_height, self.spec.image_width, 3), np.uint8)
-            for place, image in enumerate(images[part]):
-                batch[place] = np.asarray(self.prepare_image(image), np.uint8)
-            rows = self.image_model_rows(batch)
-            return (rows if then is None else then(rows))[:, :width]
+            return self._image_model({"pixels": self._pixels(images[part], size)})
 
         return run_in_batches(len(images), width, run)
+
+    def _pixels(self, images: Sequence[Image], size: int) -> NDArray[np.uint8]:
+        """Prepared pixels (size, h, w, 3), zero after those of the images."""
+        batch = np.zeros((size, self.spec.image_height, self.spec.image_width, 3), np.uint8)
+        for place, image in enumerate(images):
+            batch[place] = np.asarray(self.prepare_image(image), np.uint8)
+        return batch
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         english = self.encode_english

@@ -84,7 +84,7 @@ class HybridEncoder(DualEncoder):
         return vectors
 
     def _project_images(self, images: Sequence[Image]) -> Vectors:
-        return self.run_image_model(images, self._projected)
+        return self._run_image_model(images, self._projected)
 
     def _project_texts(self, texts: Sequence[str]) -> Vectors:
         return self._run_text_model(texts, self._projected)

@@ -6,6 +6,7 @@ stay valid.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from twinset.errors import InvalidInput
 from twinset.photo.tower_taps import Taps
 
 Vectors = NDArray[np.float32]
+Layers = Callable[[Vectors], Vectors]
 _FIXED = ("mean", "spread", "first", "first_bias", "second", "second_bias")
 _NUMBERS = ("kind_scale", "least_evidence")
 _FURTHEST = 5.0  # features this many spreads from their mean say no more than nearer ones
@@ -95,13 +97,15 @@ class PhotoHead:
         """The width of the rows that `read` takes: d + t, and one more with a photo branch."""
         return len(self.mean) + self.branch
 
-    def read(self, rows: Vectors) -> Vectors:
-        """Unit vectors and features (n, width) -> rows (n, 3d + 3) for `PhotoReading.of_row`."""
+    def read(self, rows: Vectors, layers: Layers | None = None) -> Vectors:
+        """Unit vectors and features (n, width) -> rows (n, 3d + 3) for `PhotoReading.of_row`.
+
+        `layers` computes `outputs` by other means than NumPy.
+        """
         plain, seen = rows[:, : self.dimension], rows[:, : len(self.mean)]
         familiar = rows[:, -1:] if self.branch else np.ones((len(rows), 1))
         inputs = np.clip((seen - self.mean) / self.spread, -_FURTHEST, _FURTHEST)
-        hidden = np.maximum(inputs @ self.first + self.first_bias, 0)
-        outputs = hidden @ self.second + self.second_bias
+        outputs = (layers or self.outputs)(np.asarray(inputs, np.float32))
         correction, direction, logits = np.split(outputs, [self.dimension, 2 * self.dimension], 1)
         studio, garment = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).T
         share = np.clip((_STUDIO - studio) / (_STUDIO - _PHOTO), 0, 1)[:, None]
@@ -114,6 +118,16 @@ class PhotoHead:
             familiar,
         )
         return np.concatenate(parts, axis=1, dtype=np.float32)
+
+    @property
+    def layers(self) -> tuple[tuple[Vectors, Vectors], ...]:
+        """Weights and bias of each layer."""
+        return (self.first, self.first_bias), (self.second, self.second_bias)
+
+    def outputs(self, inputs: Vectors) -> Vectors:
+        """What the two layers make of inputs (n, d + t) of unit spread, (n, 2d + 2)."""
+        hidden = np.maximum(inputs @ self.first + self.first_bias, 0)
+        return np.asarray(hidden @ self.second + self.second_bias, np.float32)
 
     def save(self, path: Path) -> None:
         """Write the parts, the weights in half precision, without pickle."""

@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from twinset.encoders.onnx_runtime import _as_output, open_model
+from twinset.encoders.onnx_runtime import _as_output, open_layers, open_model
 from twinset.errors import ArtefactError
 from twinset.photo.tower_taps import Taps
 
@@ -57,3 +57,15 @@ def test_a_file_followed_by_an_output_has_that_output(model: Path) -> None:
 def test_a_tap_that_is_not_there_refuses_the_file(model: Path) -> None:
     with pytest.raises(ArtefactError):
         open_model(model, "cpu", taps=Taps(("tripled",)))
+
+
+def test_layers_compute_what_numpy_does() -> None:
+    draw = np.random.default_rng(0)
+    first, bias, second, last = (
+        draw.normal(size=size).astype(np.float32) for size in ((7, 5), (5,), (5, 3), (3,))
+    )
+    run = open_layers([(first, bias), (second, last)])
+    for count in (1, 4):
+        inputs = draw.normal(size=(count, 7)).astype(np.float32)
+        expected = np.maximum(inputs @ first + bias, 0) @ second + last
+        np.testing.assert_allclose(run(inputs), expected, rtol=1e-4, atol=1e-5)

@@ -13,7 +13,7 @@ from PIL.Image import Image
 
 from app.concurrency.pools import BoundedPool
 from twinset.encoders.dual_encoder import stretch
-from twinset.images.decode import ImageLimits, crop_box, decode_image, is_costly, is_wide, is_within
+from twinset.images.decode import ImageLimits, crop_box, decode_image, is_costly, is_within
 
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
@@ -55,14 +55,6 @@ class Decoder:
             Overloaded: too many images wait.
         """
         return await self._pool.run(self._job(data, box or WHOLE), deadline)
-
-    async def is_wide(self, data: bytes, share: float) -> bool:
-        """See `twinset.images.decode.is_wide`.
-
-        Raises:
-            Overloaded: as `decode`.
-        """
-        return await self._pool.run(partial(is_wide, data, share))
 
     async def shrink(self, data: bytes, side: int) -> bytes:
         """The whole image as a JPEG whose longer side is at most `side` pixels.

@@ -87,6 +87,15 @@ class PhotoSearch:
         """True if photos are read, and not only compared."""
         return self._head is not None
 
+    def is_quick(self, version: IndexVersion, reading: PhotoReading) -> bool:
+        """True if `look` needs neither collect the kinds of a version nor search its items."""
+        column = version.items.columns.get(version.category or "")
+        if column is not None and column.vocabulary is not None:
+            key = (version.name, len(column.vocabulary))
+            if self._kinds is None or self._kinds[0] != key:
+                return False
+        return not self.fits_nothing(version, reading)
+
     def look(
         self, version: IndexVersion, reading: PhotoReading, asked: PhotoQuery
     ) -> tuple[Vector, PhotoLook]:

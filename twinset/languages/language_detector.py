@@ -25,6 +25,7 @@ _LONGEST = 4  # letters of a group
 _MOST_WORDS = 40  # of a text; more do not change the verdict
 _MOST_LETTERS = 24  # of a word
 _SLIP_LETTERS = range(4, 16)  # of a word that may be a misspelt one
+_BESIDE_ENGLISH = 0.02
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -65,7 +66,8 @@ class LanguageDetector:
     beside other words they count by `known_share`, since people of every language write "jeans".
     A word one slip away from them adds `slip_bonus` to the logit of English, unless it is one of
     `foreign`, words that another language does use.
-    Another language is named only if English is less likely than `most_english`.
+    Another language is named only if English is less likely than `most_english`, and far less
+    likely than that if one of its words is English.
     """
 
     codes: tuple[str, ...]
@@ -98,12 +100,16 @@ class LanguageDetector:
             places = [self.codes.index(code) for code in allowed]
             chances = np.where(np.isin(np.arange(len(chances)), places), chances, 0)
             chances = chances / chances.sum()
-        elif chances[0] >= self.most_english:
+        elif chances[0] >= self._most_english(words):
             return ENGLISH.code, float(chances[0])
         else:
             chances[0] = 0.0
         best = int(chances.argmax())
         return self.codes[best], float(chances[best])
+
+    def _most_english(self, words: list[str]) -> float:
+        """Brands look like words of some language: beside English the model has to be surer."""
+        return self.most_english if self.english.isdisjoint(words) else _BESIDE_ENGLISH
 
     def chances(self, words: list[str]) -> NDArray[np.float64]:
         """The probability of each language, (c,), by the model alone."""

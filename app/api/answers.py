@@ -20,6 +20,7 @@ from app.recommend.item_json import IMAGE_URL, item_values
 from app.recommend.lists.browsing import ListedPage
 from app.recommend.photos.photo_search import PhotoLook, Region
 from app.recommend.ranking import RankedPage
+from app.recommend.recognition import compared, recognised
 from app.recommend.recommender import Recommender
 from app.service_errors import UnknownField
 from twinset.index.index_versions import IndexVersion
@@ -42,6 +43,7 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
     recommender, options = pinned.recommender, pinned.options
     version, entry_of = recommender.version, recommender.item_json.entry
     fields = check_fields(version, options.fields)
+    asked = recognised(version, page) if options.explain else {}
     hits = []
     for place, hit in enumerate(page.hits, start=options.offset + 1):
         beside: dict[str, Any] = {"rank": place, "score": hit.score}
@@ -50,7 +52,8 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
         if hit.variants is not None:
             beside["variants"] = ids_of(version, hit.variants)
         if hit.parts is not None:
-            beside["explain"] = hit.parts
+            same, differs = compared(asked, version.items.item(hit.row))
+            beside |= {"explain": hit.parts, "same": same, "differs": differs}
         hits.append(entry_of(version, hit.row, beside, fields))
     content = _envelope(call, pinned, hits, page)
     if page.nothing_fits:

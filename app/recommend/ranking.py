@@ -78,7 +78,8 @@ class RankedPage:
 
     `understood` is what a query of words was read as, `photo` what a photo was read as; `kept` is
     what stays of a photo or item that words change, None if they change nothing. `nothing_fits`
-    says that no hit is relevant. `total` is the length of the whole list.
+    says that no hit is relevant. `about` are the rows of the item asked about. `total` is the
+    length of the whole list.
     """
 
     hits: list[Ranked]
@@ -87,6 +88,7 @@ class RankedPage:
     kept: tuple[Kept, ...] | None = None
     photo: PhotoLook | None = None
     nothing_fits: bool = False
+    about: tuple[int, ...] = ()
     total: int = 0
     facets: tuple[Facet, ...] = ()
 

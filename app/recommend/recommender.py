@@ -191,7 +191,7 @@ class Recommender:
             page = rank(self.version, vector, query, exclude=[row])
             return explained(self.version, page, query, {("item", ""): vector})
 
-        return self._judge.judged(await self._search(search), ITEM)
+        return self._judge.judged(replace(await self._search(search), about=(row,)), ITEM)
 
     async def blend(
         self, positive: Sequence[Signal], negative: Sequence[Signal], query: SearchQuery

@@ -11,6 +11,7 @@ from app.recommend.lists.browsing import ListedPage
 from app.recommend.photos.photo_search import PhotoQuery, Region
 from app.recommend.query import MAX_TEXT, ListQuery, SearchQuery, Signal
 from app.recommend.ranking import RankedPage
+from app.recommend.recognition import recognised_values
 from app.recommend.recommender import STYLE, Recommender
 from app.storefront.filter_panel import (
     MOST_VALUES,
@@ -27,7 +28,6 @@ from app.storefront.product_tiles import (
     PREFERRED,
     Tile,
     Values,
-    recognised,
     reference,
     tile,
     values_of,
@@ -165,7 +165,7 @@ def _compared(
 ) -> list[Tile]:
     """The hits of a page, with what they share with words, `items`, and what was recognised."""
     version = recommender.version
-    asked = reference(words, [*items, recognised(page, category_field(recommender))])
+    asked = reference(words, [*items, recognised_values(version, page)])
     tiles = (tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits)
     return [replace(t, relevance=h.relevance) for t, h in zip(tiles, page.hits, strict=True)]
 

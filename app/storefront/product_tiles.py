@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from app.recommend.ranking import RankedPage
 from twinset.index.index_versions import IndexVersion
 from twinset.relevance.relevance_curves import FITS
-from twinset.words.query.parts import Effect
 
 Values = Mapping[str, Any]
 
@@ -131,20 +129,6 @@ def label(name: str) -> str:
     """A field's name for people: `baseColour` becomes Colour, `heel_height` becomes Heel height."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[_-]+", " ", name)).strip().lower()
     return _LABELS.get(words, words[:1].upper() + words[1:])
-
-
-def recognised(page: RankedPage, category: str | None) -> Values:
-    """What a query itself was seen to be of: the values that words named, that stay of an edited
-    photo or item, and the likeliest kind of a photo. Never those of the items that it found."""
-    found: dict[str, str] = {}
-    if category is not None and page.photo is not None and page.photo.kinds:
-        found[category] = page.photo.kinds[0].kind
-    for one in page.kept or ():
-        found[one.field] = max(one.shares, key=lambda value: one.shares[value])
-    for part in page.understood.parts if page.understood is not None else ():
-        if part.effect is Effect.PREFER and part.values:
-            found[part.field] = part.values[0]
-    return found
 
 
 def stems(text: str) -> frozenset[str]:

@@ -75,6 +75,14 @@ class Hit(BaseModel):
     explain: list[ScorePart] | None = Field(
         None, description="The parts of the score, if asked for; they add up to it within 1e-4."
     )
+    same: dict[str, str] | None = Field(
+        None,
+        description="With `explain`: what the item has of what the query was itself seen to be of: "
+        "values that words named, the kind of a photo, what stays of an edit, the item's own.",
+    )
+    differs: dict[str, str] | None = Field(
+        None, description="With `explain`: what the item has instead of it."
+    )
 
 
 class Entry(BaseModel):

@@ -9,15 +9,11 @@ import httpx
 import pytest
 
 from app.observability.prometheus_metrics import Metrics
-from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
-from app.storefront.product_tiles import recognised
 from tests.support.small_shop import Server, open_shop
-from twinset.edits.kept_values import Kept
 from twinset.encoders import HashEncoder
-from twinset.words.query.parts import Part, Understood
 
 # Of the small shop: an item named by its words scores above 0.7, others far below.
 CURVE = [[0.2, 0.0], [0.7, 1.0]]
@@ -88,13 +84,22 @@ def test_an_index_that_was_not_calibrated_parts_nothing(client: httpx.Client) ->
     assert client.post("/recommend/by-text", json={"query": "red", "min_relevance": 0}).is_success
 
 
-def test_what_is_in_common_is_of_the_query_and_not_of_its_first_hit() -> None:
-    parts = (Part("colour", "baseColour", "in red", ("Red", "Maroon")),)
-    page = RankedPage(
-        [],
-        exhausted=True,
-        understood=Understood("", parts),
-        kept=(Kept("kind", "articleType", {"Shirts": 0.7, "Tops": 0.3}),),
-    )
-    assert recognised(page, "articleType") == {"articleType": "Shirts", "baseColour": "Red"}
-    assert recognised(RankedPage([], exhausted=True), "articleType") == {}
+def test_why_is_said_of_the_query_and_not_of_its_first_hit(client: httpx.Client) -> None:
+    body = {"query": "blue thing for women", "explain": True, "limit": 25}
+    hits = client.post("/recommend/by-text", json=body).json()["items"]
+    for hit in hits:
+        item = hit["item"]
+        told = hit["same"] | hit["differs"]
+        assert set(told) <= {"baseColour", "gender"}
+        if item.get("baseColour"):
+            assert ("baseColour" in hit["same"]) == (item["baseColour"] == "blue")
+            assert ("gender" in hit["same"]) == (item["gender"] == "Women")
+    edited = client.get("/items/p4/similar", params={"edit": "in blue", "explain": "true"}).json()
+    first = edited["items"][0]
+    assert first["same"]["baseColour"] == "blue"
+    alike = client.get("/items/p4/similar", params={"explain": "true", "limit": 25}).json()
+    for hit in alike["items"]:  # p4 is red and for men
+        colour = hit["item"].get("baseColour")
+        assert colour is None or ("baseColour" in hit["same"]) == (colour == "red")
+    plain = client.get("/items/p4/similar").json()["items"][0]
+    assert "same" not in plain

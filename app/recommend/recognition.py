@@ -1,0 +1,60 @@
+"""What a query was itself seen to be of, and what its hits have in common with that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.recommend.ranking import RankedPage
+from twinset.index.index_versions import IndexVersion
+from twinset.words.query.parts import Effect
+
+# A field of more values names single products rather than saying what they are.
+_MOST_VALUES = 200
+Recognised = Mapping[str, tuple[str, ...]]
+
+
+def recognised(version: IndexVersion, page: RankedPage) -> Recognised:
+    """The values, by field, that words named, that stay of an edited photo or item, that the item
+    asked about has, and the likeliest kind of a photo. Never those of the items that were found."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in page.about:
+        found |= _values_of(version, row)
+    if version.category is not None and page.photo is not None and page.photo.kinds:
+        found[version.category] = (page.photo.kinds[0].kind,)
+    for one in page.kept or ():
+        found[one.field] = (max(one.shares, key=lambda value: one.shares[value]),)
+    for part in page.understood.parts if page.understood is not None else ():
+        if part.effect is Effect.PREFER and part.field in version.items.columns:
+            found[part.field] = part.values
+    return found
+
+
+def _values_of(version: IndexVersion, row: int) -> dict[str, tuple[str, ...]]:
+    values: dict[str, tuple[str, ...]] = {}
+    for name, column in version.items.columns.items():
+        value = column.value(row)
+        few = column.vocabulary is not None and len(column.vocabulary) <= _MOST_VALUES
+        if few and isinstance(value, str) and value:
+            values[name] = (value,)
+    return values
+
+
+def compared(wanted: Recognised, item: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The item's values of the fields that were recognised: those that are the same, and those that
+    differ. A field without a value is in neither."""
+    same: dict[str, str] = {}
+    differs: dict[str, str] = {}
+    for field, values in wanted.items():
+        value = item.get(field)
+        own = [one for one in (value if isinstance(value, list) else [value]) if one]
+        if own:
+            asked = {one.lower() for one in values}
+            equal = [one for one in own if str(one).lower() in asked]
+            (same if equal else differs)[field] = str((equal or own)[0])
+    return same, differs
+
+
+def recognised_values(version: IndexVersion, page: RankedPage) -> dict[str, str]:
+    """The first value of each field that was recognised."""
+    return {field: values[0] for field, values in recognised(version, page).items() if values}

@@ -64,7 +64,7 @@ coverage: .venv/.all .venv/.browser .venv/.generator
 # the corpus of bad requests is also sent through it, and with promtool (prometheus) the alert rules
 # are checked; the tests skip what is missing, and say so.
 faults: .venv/.all
-	TWINSET_FAULT_ROUNDS=200 TWINSET_SWAPS=50 TWINSET_SWAP_ITEMS=30000 \
+	TWINSET_FAULT_ROUNDS=200 TWINSET_VERSION_SWAPS=50 TWINSET_SWAP_ITEMS=30000 \
 		$(BIN)/pytest -v -s --full tests/faults tests/app/server/test_nginx.py
 
 fuzz: .venv/.fuzz

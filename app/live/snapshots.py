@@ -18,7 +18,7 @@ from app.recommend.lists.cursors import LASTS_S, Place
 from app.recommend.recommender import Recommender
 from app.service_errors import CursorExpired
 from app.settings import Settings
-from twinset.index.faiss_kinds import KINDS, memory_of
+from twinset.index.engines import FAISS, FAISS_KINDS
 from twinset.index.index_versions import IndexVersion
 from twinset.live.catch_up import Embedder, overlay_at
 from twinset.live.merged_version import merge_version
@@ -113,7 +113,7 @@ class Snapshots:
         return Shown(left.shown.recommender, left.shown.base, shown.log or left.shown.log)
 
     def _make(self, place: Place, shown: Shown) -> Recommender:
-        if shown.base.index.kind not in KINDS:
+        if shown.base.index.kind not in FAISS_KINDS:
             raise CursorExpired
         if place.sequence == 0:
             return shown.recommender.with_version(shown.base)
@@ -129,8 +129,8 @@ class Snapshots:
 
 def _bytes_of(base: IndexVersion) -> int:
     """What a base version takes in memory: its vectors and its fields."""
-    if base.index.kind not in KINDS:
+    if base.index.kind not in FAISS_KINDS:
         return 0
     table = getattr(base.items, "table", None)
     fields = 0 if table is None else int(table.nbytes)
-    return memory_of(base.index.kind, len(base), base.dimension) + fields
+    return FAISS.memory(base.index.kind, len(base), base.dimension) + fields

@@ -55,6 +55,8 @@ def test_a_misspelt_variable_is_refused_with_the_name_that_was_meant(
 
 
 def test_other_variables_are_left_alone() -> None:
-    require_known_names(["PATH", "TWINSET_MILVUS_URI", "TWINSET_TRACEBACK", "TWINSET_SWAPS"])
+    require_known_names(
+        ["PATH", "TWINSET_MILVUS_URI", "TWINSET_TRACEBACK", "TWINSET_VERSION_SWAPS"]
+    )
     require_known_names(["TWINSET_READ_KEYS", "TWINSET_INDEX"])
     require_known_names(["TWINSET_INDEXX"], others=["TWINSET_INDEXX"])

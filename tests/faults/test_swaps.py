@@ -1,6 +1,6 @@
 """Swaps under load, a full disk, and two workers.
 
-`TWINSET_SWAPS` and `TWINSET_SWAP_ITEMS` set the size; `make faults` asks for 50 and 30000.
+`TWINSET_VERSION_SWAPS` and `TWINSET_SWAP_ITEMS` set the size; `make faults` asks for 50 and 30000.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from twinset.encoders import HashEncoder
 from twinset.encoders.encoder import ItemVectors, normalise
 from twinset.index.index_versions import list_versions
 
-SWAPS = int(os.environ.get("TWINSET_SWAPS", "10"))
+SWAPS = int(os.environ.get("TWINSET_VERSION_SWAPS", "10"))
 ITEMS = int(os.environ.get("TWINSET_SWAP_ITEMS", "3000"))
 ENCODER = HashEncoder(128)
 HEADERS = {"Authorization": f"Bearer {KEY}"}

@@ -49,7 +49,8 @@ def test_examples_run(block, origin, folder):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     if "/recommend" in code and block.language == "bash":
-        assert run.stdout.count('"rank":') >= 5
+        empty = '"nothing_fits":true' in run.stdout.replace(" ", "")
+        assert empty or run.stdout.count('"rank":') >= 5
 
 
 def test_there_are_examples_in_each_language():

@@ -120,7 +120,7 @@ real: .venv/.all
 	$(BIN)/twinset import $(DATA) $(REAL)/catalog.parquet
 	$(BIN)/twinset export --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--out $(REAL)/embeddings --force
-	$(BIN)/twinset evaluate --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
+	$(BIN)/twinset evaluate --edits --encoder $(ENCODER) --catalog $(REAL)/catalog.parquet \
 		--embeddings $(REAL)/embeddings --out $(REAL)/report
 	$(BIN)/twinset build --embeddings $(REAL)/embeddings --catalog $(REAL)/catalog.parquet \
 		--report $(REAL)/report --out $(REAL)/index
@@ -134,6 +134,8 @@ real: .venv/.all
 bench-photos: .venv/.all
 	$(BIN)/python -m benchmarks.quality.shopper_photo_figures $(dir $(DATA)) \
 		--encoder $(ENCODER) --index $(REAL)/index
+	$(BIN)/python -m benchmarks.quality.edited_searches $(ENCODER) $(REAL)/index \
+		$(REAL)/catalog.parquet --photos $(dir $(DATA))photos/shopper_photos.parquet
 	$(BIN)/python -m benchmarks.quality.garment_pairs $(dir $(DATA)) \
 		--encoder $(ENCODER) --index $(REAL)/index
 

@@ -114,7 +114,7 @@ async def shoppers(asked: Asked, photos: Path, queries: int) -> NDArray[np.float
             and columns["baseColour"].value(hit.row) == colour
             for hit in page.hits
         ]
-        figures.append((float(hits[0]), sum(hits) / 10))
+        figures.append((float(sum(hits[:1])), sum(hits) / 10))
     return np.array(figures)
 
 

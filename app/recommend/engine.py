@@ -114,9 +114,9 @@ class Engine:
     async def encode_image(self, data: bytes, box: Box | None = None) -> Vector:
         """The vector (d,) of an image file, or of the part inside `box` if there is one.
 
-        If the encoder has a photo head, it is the vector that the head corrected.
+        If the encoder has a photo head, it leans to where the head corrected it.
         """
-        return (await self.read_photo(data, box)).corrected
+        return (await self.read_photo(data, box)).leaning
 
     async def read_photo(self, data: bytes, box: Box | None = None) -> PhotoReading:
         """What an image file shows, or the part of it inside `box`; without a photo head, its

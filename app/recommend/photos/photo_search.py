@@ -16,13 +16,13 @@ from twinset.photo.photo_head import PhotoHead, PhotoReading, evidence
 Vector = NDArray[np.float32]
 _GUESSES = 5
 # Weights of a kind's direction beside the photo's own vector: guessed, and named by the caller.
-_GUESSED, _NAMED = 1.0, 2.0
+_GUESSED, _NAMED = 0.75, 1.4
 # A kind less likely than this steers nothing, and is not said to.
 _CONFIDENT = 0.5
 # Chances of a garment below which a photo shows none, and a picture as a studio makes them.
 _HARDLY, _NEVER = 0.5, 0.1
 # A cosine to an item from which on a photo is of that item.
-_SAME = 0.85
+_SAME = 0.92
 # The chance of the likeliest kind where a catalogue names no kinds.
 _USUAL = 0.8
 
@@ -111,7 +111,7 @@ class PhotoSearch:
         if kinds is None or not kinds.names:
             if asked.kind is not None:
                 raise InvalidInput("This catalogue does not say what kinds its items are.")
-            return (reading.corrected if asked.understand else reading.plain), PhotoLook()
+            return (reading.leaning if asked.understand else reading.plain), PhotoLook()
         named = None if asked.kind is None else kinds.place_of(asked.kind)
         if asked.kind is not None and named is None:
             raise InvalidInput("No item is of this kind; an answer's `kinds` names some that are.")
@@ -121,12 +121,12 @@ class PhotoSearch:
             chances = kinds.chances(reading.kind, self._head.kind_scale)
             guesses = kinds.likeliest(chances, _GUESSES)
         if named is not None:
-            vector = _unit(reading.corrected + _NAMED * kinds.directions[named])
+            vector = _unit(reading.leaning + _NAMED * kinds.directions[named])
             return vector, PhotoLook(guesses, version.category, KindGuess(kinds.names[named], 1.0))
         if chances is None or not asked.understand:
             return reading.plain, PhotoLook(guesses, version.category)
         share = float(np.clip((0.7 - reading.studio) / 0.4, 0, 1))
-        vector = _unit(reading.corrected + share * _GUESSED * (chances @ kinds.directions))
+        vector = _unit(reading.leaning + share * _GUESSED * (chances @ kinds.directions))
         sure = guesses[0] if share > 0 and guesses[0].confidence >= _CONFIDENT else None
         return vector, PhotoLook(guesses, version.category, sure)
 

@@ -72,6 +72,9 @@ def test_a_studio_picture_keeps_its_vector_and_between_both_a_part_of_the_way_is
         PhotoReading.of_row(_head(logit).read(rows)[0]) for logit in (-9.0, 0.0, 9.0)
     )
     np.testing.assert_allclose(none.corrected, none.plain, atol=1e-6)
+    np.testing.assert_allclose(none.leaning, none.plain, atol=1e-6)
+    between = whole.plain + whole.corrected / 2
+    np.testing.assert_allclose(whole.leaning, between / np.linalg.norm(between), atol=1e-5)
     assert none.corrected @ none.plain > half.corrected @ half.plain > whole.corrected @ whole.plain
 
 

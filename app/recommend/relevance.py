@@ -10,11 +10,11 @@ from app.recommend.ranking import RankedPage
 from twinset.errors import InvalidInput
 from twinset.index.index_versions import IndexVersion
 from twinset.relevance.relevance_curves import (
-    FITS,
     ITEM,
     OTHER_LANGUAGE,
     PHOTO,
     TEXT,
+    UNLIKELY,
     RelevanceCurves,
 )
 
@@ -53,13 +53,13 @@ class Judge:
     def judged(self, page: RankedPage, kind: str) -> RankedPage:
         """The page with the relevance of each hit; as it was if scores mean nothing here.
 
-        Nothing fits if no hit of the page is relevant enough; of later pages nobody asks.
+        Nothing fits if no hit of the page is likely to be relevant; of later pages nobody asks.
         """
         curve = self._curves.of(kind)
         if curve is None:
             return page
         relevance = curve([hit.score for hit in page.hits])
-        fits = bool((relevance >= FITS).any())
+        fits = bool((relevance >= UNLIKELY).any())
         values = relevance.round(4).tolist()
         hits = [replace(h, relevance=value) for h, value in zip(page.hits, values, strict=True)]
         return replace(page, hits=hits, nothing_fits=not fits)

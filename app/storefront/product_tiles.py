@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from twinset.index.index_versions import IndexVersion
-from twinset.relevance.relevance_curves import FITS
+from twinset.relevance.relevance_curves import FITS, UNLIKELY
 
 Values = Mapping[str, Any]
 
@@ -55,6 +55,11 @@ class Tile:
     def close(self) -> bool:
         """False if the product is rather not what was asked for."""
         return self.relevance is None or self.relevance >= FITS
+
+    @property
+    def unlikely(self) -> bool:
+        """True if the product has little to do with what was asked for."""
+        return self.relevance is not None and self.relevance < UNLIKELY
 
     @property
     def address(self) -> str:

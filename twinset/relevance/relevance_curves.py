@@ -14,8 +14,11 @@ from twinset.words.word_forms import words_of
 TEXT, NAME, PHOTO, ITEM, EDIT = KINDS = ("text", "name", "photo", "item", "edit")
 # Words of another language than titles stand in none of them: their scores mean nothing yet.
 OTHER_LANGUAGE: Final = "other language"
-# The best item of a list fits nothing if it is less relevant.
+# An item this relevant is a close match.
 FITS: Final = 0.5
+# If the best item of a list is less relevant than this, nothing fits: nonsense stays below it, and
+# a rare way of saying something real seldom does.
+UNLIKELY: Final = 0.05
 _NAME_WORDS = 4
 _OWN_WORDS = 2
 

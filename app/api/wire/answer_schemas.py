@@ -184,8 +184,8 @@ class Recommendations(BaseModel):
     )
     nothing_fits: bool = Field(
         False,
-        description="True if a photo shows no garment, or if no item here is more likely right "
-        "than wrong (`relevance` 0.5). For a photo of something else no items are returned unless "
+        description="True if a photo shows no garment, or if no item here is likely to be right "
+        "(`relevance` 0.05). For a photo of something else no items are returned unless "
         "`min_relevance` is 0; otherwise they are, unless `min_relevance` leaves them out. Left "
         "out if false.",
     )

@@ -152,7 +152,7 @@ def signals() -> Iterator[Case]:
     for value in unfit:
         body = json.dumps({"positive": value})
         yield _json(body, 422, "invalid_request", "/recommend")
-    same = [{"text": "hat"}]
+    same = [{"text": "hat", "weight": 1}]
     cancelled = json.dumps({"positive": same, "negative": same})
     yield _json(cancelled, 422, "invalid_input", "/recommend")
     yield _json('{"positive": [{"item_id": "none"}]}', 404, "not_found", "/recommend")

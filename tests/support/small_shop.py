@@ -102,6 +102,7 @@ class Server(uvicorn.Server):
         self._thread.start()
         while not self.started:
             self._thread.join(0.005)
+            assert self.started or self._thread.is_alive(), "the server did not start; see its log"
         host, port = self.servers[0].sockets[0].getsockname()
         return f"http://{host}:{port}"
 

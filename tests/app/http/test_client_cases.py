@@ -124,6 +124,7 @@ def test_null_and_empty_are_absent_everywhere(client: httpx.Client) -> None:
     assert ids(client.post("/recommend/by-text", json=query | EMPTY | FEWER)) == plain
     signal = {"text": "red shoe", "weight": None, "box": None, "image": "", "item_id": None}
     blend = {"positive": [signal], "negative": None, **EMPTY, **FEWER}
+    plain = ids(client.post("/recommend", json={"positive": [{"text": "red shoe"}]}))
     assert ids(client.post("/recommend", json=blend)) == plain
     names = "&".join(f"{name}=" for name in (*EMPTY, "fields"))
     for path in ("/items", "/items/p1/similar"):

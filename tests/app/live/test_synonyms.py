@@ -95,7 +95,8 @@ def test_a_damaged_live_file_leaves_what_counted(tmp_path: Path) -> None:
 def test_a_wrong_file_is_refused_before_the_port_is_opened(
     tmp_path: Path, text: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("TWINSET_SYNONYMS", raising=False)
+    monkeypatch.setenv("TWINSET_SYNONYMS", "")  # taken away again after the test
+    monkeypatch.delenv("TWINSET_SYNONYMS")
     own = tmp_path / "own.txt"
     if text is not None:
         own.write_bytes(text.encode("utf-8", "surrogateescape"))

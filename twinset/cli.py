@@ -37,6 +37,7 @@ _JOURNEY = (
     "build",
     "serve",
     "compact",
+    "similar",
 )
 _EXIT_ERROR = 1
 _EXIT_DEFECT = 70

@@ -15,12 +15,14 @@ COMMANDS = [
     "sync",
     "adopt",
     "train",
+    "languages",
     "evaluate",
     "quantise",
     "export",
     "build",
     "serve",
     "compact",
+    "similar",
 ]
 
 

@@ -16,8 +16,8 @@ TEXT, NAME, PHOTO, ITEM, EDIT = KINDS = ("text", "name", "photo", "item", "edit"
 OTHER_LANGUAGE: Final = "other language"
 # An item this relevant is a close match.
 FITS: Final = 0.5
-# If the best item of a list is less relevant than this, nothing fits: nonsense stays below it, and
-# a rare way of saying something real seldom does.
+# If the best item of a list is less relevant than this, nothing fits. Most nonsense stays below it;
+# some passes, so that a real query in rare words is not called nonsense.
 UNLIKELY: Final = 0.05
 _NAME_WORDS = 4
 _OWN_WORDS = 2

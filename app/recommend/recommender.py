@@ -28,7 +28,7 @@ from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, sign
 from app.recommend.ranking import RankedPage, rank
 from app.recommend.relevance import Judge, kind_of_signals
 from app.recommend.selection import group_codes, variants_of
-from app.recommend.word_search import SURE, rank_words
+from app.recommend.word_search import rank_words
 from app.settings import Settings
 from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound
@@ -37,7 +37,7 @@ from twinset.index.indexed_items import StoredImage
 from twinset.languages import ENGLISH
 from twinset.relevance.relevance_curves import EDIT, ITEM, PHOTO, kind_of_words
 from twinset.text.text_folding import plain
-from twinset.words.query.parts import EVERYTHING, SPELLING, SYNONYMS, Switches
+from twinset.words.query.parts import EVERYTHING, LANGUAGE, Switches
 from twinset.words.suggestions import Completer, Suggestions
 from twinset.words.synonyms.synonym_file import SynonymFile
 
@@ -148,22 +148,19 @@ class Recommender:
         caller knows it.
         """
         version, text = self.version, plain(text)
-        language = self._engine.language_of(text, lang)
+        asked = "en" if switches.reject(LANGUAGE) else lang
+        language = self._engine.language_of(text, asked)
         words = self._engine.words
         if not words.is_ready(version):
             await self._engine.search(partial(words.reader, version))
-        unsure = lang is None and language.confidence < SURE
-        if unsure and words.is_slip(version, text, switches):
-            language = ENGLISH
-        if not language.is_english:  # corrections and synonyms are English
-            switches = switches.without(SPELLING, SYNONYMS)
-        query, understood = words.understand(version, text, query, switches)
-        kind = kind_of_words(text, understood, language.is_english)
+        if asked is None and self._engine.languages is not None:
+            language = words.language(version, text, language, switches)
+        query, understood = words.understand(version, text, query, switches, language)
+        kind = kind_of_words(text, understood, understood.in_english)
         query = self._judge.cut(query, kind)
-        vector = await self._engine.encode_text(understood.words, language)
+        spoken = ENGLISH if understood.in_english else language
+        vector = await self._engine.encode_text(understood.words, spoken)
         page = await self._search(partial(rank_words, version, text, understood, vector, query))
-        if not language.is_english:
-            understood = replace(understood, language=language)
         return self._judge.judged(replace(page, understood=understood), kind)
 
     async def suggest(

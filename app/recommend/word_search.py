@@ -20,6 +20,7 @@ from twinset.errors import FilterError
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items, ItemTable
+from twinset.languages import ENGLISH, Language
 from twinset.lexical.word_evidence import rows_of_code, word_search
 from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT
 from twinset.words.query.item_words import ItemWords
@@ -28,6 +29,8 @@ from twinset.words.query.reader import Reader
 from twinset.words.query.spelling import Spelling
 from twinset.words.suggestions import CompletionWords, TitleOrder
 from twinset.words.synonyms.synonym_file import SynonymFile
+from twinset.words.translation.foreign_reader import read_foreign
+from twinset.words.translation.query_language import EnglishWords, language_by_words
 
 # If its language is less sure, a word that is a slip of a value is taken for that: "jens".
 SURE = 0.75
@@ -48,7 +51,12 @@ class WordSearch:
         self._titles: WeakKeyDictionary[ItemTable, TitleOrder] = WeakKeyDictionary()
 
     def understand(
-        self, version: IndexVersion, text: str, query: SearchQuery, switches: Switches
+        self,
+        version: IndexVersion,
+        text: str,
+        query: SearchQuery,
+        switches: Switches,
+        language: Language = ENGLISH,
     ) -> tuple[SearchQuery, Understood]:
         """The query with what its words filter by, and what was understood of them.
 
@@ -62,11 +70,28 @@ class WordSearch:
         reader = self.reader(version)
         _check(switches, reader)
         if switches.off or any(map(len, rows_of_code(version, text))):
-            return query, Understood(text)
-        query, found = narrow(version, query, reader.read(text, switches))
+            return query, _as_typed(text, language)
+        if language.is_english:
+            found = reader.read(text, switches)
+        else:
+            found = read_foreign(reader, text, language, switches)
+        query, found = narrow(version, query, found)
         return query, replace(found, words=found.words or text)
 
-    def is_slip(self, version: IndexVersion, text: str, switches: Switches) -> bool:
+    def language(
+        self, version: IndexVersion, text: str, found: Language, switches: Switches
+    ) -> Language:
+        """The language of a query, given what was `found` by its letters.
+
+        A slip of a value is English unless its language is sure, and a language whose dictionary
+        reads every word is that language.
+        """
+        by_words = language_by_words(text, found, EnglishWords(self.reader(version)))
+        if by_words is not found or found.is_english or found.confidence >= SURE:
+            return by_words
+        return ENGLISH if self._is_slip(version, text, switches) else found
+
+    def _is_slip(self, version: IndexVersion, text: str, switches: Switches) -> bool:
         """True if the text is one word, and with a slip corrected names a value."""
         if len(text.split()) != 1 or not switches.allow(SPELLING):
             return False
@@ -104,6 +129,12 @@ class WordSearch:
             counts = self._item_words.of(version.items, version.category).counts
             known = self._completions[version.items] = CompletionWords(reader, counts, titles)
         return known
+
+
+def _as_typed(text: str, language: Language) -> Understood:
+    if language.is_english:
+        return Understood(text)
+    return Understood(text, language=language, in_english=False)
 
 
 def _check(switches: Switches, reader: Reader) -> None:

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from twinset.words.query.parts import SPELLING, SYNONYMS, Effect, Part, Understood
+
+_LANGUAGES: Mapping[str, str] = {
+    "ar": "Arabic",
+    "de": "German",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "nl": "Dutch",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "th": "Thai",
+    "tr": "Turkish",
+    "zh": "Chinese",
+}
 
 
 @dataclass(frozen=True)
@@ -21,13 +39,15 @@ class UnderstoodWords:
     """What a page says that it understood.
 
     `corrected` and `typed` are words before and after a correction, None if there was none.
-    `unmet` are words of filters that nothing meets.
+    `unmet` are words of filters that nothing meets. `language` is the name of the language that the
+    words were read in, None if it is English or nothing here speaks it.
     """
 
     chips: list[UnderstoodChip]
     corrected: str | None = None
     typed: str | None = None
     unmet: list[str] | None = None
+    language: str | None = None
 
 
 def understood_words(found: Understood | None) -> UnderstoodWords:
@@ -47,6 +67,7 @@ def understood_words(found: Understood | None) -> UnderstoodWords:
         corrected=" ".join(one.after for one in reversed(slips)) or None,
         typed=" ".join(one.before for one in reversed(slips)) or None,
         unmet=[part.words for part in found.unmet],
+        language=_LANGUAGES.get(found.language.code) if found.language else None,
     )
 
 

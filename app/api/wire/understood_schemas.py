@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.recommend.photos.photo_search import PhotoLook
 from twinset.edits.kept_values import Kept
-from twinset.languages import Language
 from twinset.words.query import parts
 from twinset.words.query.parts import SPELLING, Effect
 
@@ -67,10 +66,23 @@ class QueryLanguage(BaseModel):
     code: str = Field(description="ISO 639 code.", examples=["de"])
     confidence: float = Field(ge=0, le=1, description="1 if `lang` was given.")
     spoken: bool = Field(description="False if the encoder does not understand this language.")
+    translated: str | None = Field(
+        None,
+        description="The query in English, as far as it could be read; other words stay as typed.",
+    )
 
     @classmethod
-    def of(cls, found: Language) -> Self:
-        return cls(code=found.code, confidence=round(found.confidence, 3), spoken=found.spoken)
+    def of(cls, found: parts.Understood) -> Self | None:
+        """The language of a query, as it is sent; None if it is English."""
+        language = found.language
+        if language is None:
+            return None
+        return cls(
+            code=language.code,
+            confidence=round(language.confidence, 3),
+            spoken=language.spoken,
+            translated=found.translated,
+        )
 
 
 class SteeringKind(BaseModel):
@@ -132,7 +144,7 @@ class Understood(BaseModel):
             kept=None
             if kept is None
             else [KeptValues(part=o.name, field=o.field, values=dict(o.shares)) for o in kept],
-            language=None if found.language is None else QueryLanguage.of(found.language),
+            language=QueryLanguage.of(found),
         )
 
 

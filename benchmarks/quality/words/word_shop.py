@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.recommend.query import SearchQuery
-from app.recommend.word_search import SURE, WordSearch, rank_words
+from app.recommend.word_search import WordSearch, rank_words
 from training.data.split import split_of
 from twinset.encoders import Encoder
 from twinset.index.index_versions import CURRENT, IndexVersion, current_version, open_version
+from twinset.languages import ENGLISH, Language
 from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import merge_version
 from twinset.live.write_log import LOG_FILE, Entry, WriteLog
 from twinset.words.field_roles import role_of
-from twinset.words.query.parts import SPELLING, SYNONYMS, Effect, Switches, Understood
+from twinset.words.query.parts import Effect, Switches, Understood
 from twinset.words.synonyms.synonym_file import SynonymFile
 
 # The share of names that models/compact was tested on, see training/configs/compact.toml.
@@ -41,6 +42,7 @@ class Parts:
     filters: bool = True
     synonyms: bool = True
     languages: bool = True
+    dictionaries: bool = True
 
     @property
     def switches(self) -> Switches:
@@ -50,8 +52,11 @@ class Parts:
 
 
 EVERY = Parts()
-NONE = Parts(*[False] * 7)
-PARTS = ("words", "preferences", "calibration", "spelling", "filters", "synonyms", "languages")
+NONE = Parts(*[False] * 8)
+PARTS = (
+    *("words", "preferences", "calibration", "spelling", "filters", "synonyms", "languages"),
+    "dictionaries",
+)
 
 
 class WordShop:
@@ -76,17 +81,22 @@ class WordShop:
         if not parts.calibration:
             version = replace(version, calibration=None)
         query, understood = SearchQuery(limit=limit), Understood(text)
-        foreign = parts.languages and self._is_foreign(text, parts.switches)
-        switches = parts.switches.without(SPELLING, SYNONYMS) if foreign else parts.switches
-        if parts.preferences or parts.filters or parts.spelling or parts.synonyms:
-            query, understood = self._search.understand(self.version, text, query, switches)
+        language = self._language(text, parts.switches) if parts.languages else ENGLISH
+        if not language.is_english and not parts.dictionaries:
+            understood = Understood(text, in_english=False)
+        elif parts.preferences or parts.filters or parts.spelling or parts.synonyms:
+            query, understood = self._search.understand(
+                self.version, text, query, parts.switches, language
+            )
+        else:
+            understood = Understood(text, in_english=language.is_english)
         if not parts.filters:  # what was cut out of the words for a filter is put back
             cut = any(part.condition for part in understood.parts)
             query = SearchQuery(limit=limit)
             understood = replace(understood, words=text if cut else understood.words)
         kept = [one for one in understood.parts if parts.preferences or one.effect != Effect.PREFER]
         understood = replace(understood, parts=tuple(kept))
-        vector = self.vector(understood.words, foreign)
+        vector = self.vector(understood.words, not understood.in_english)
         page = rank_words(version, text, understood, vector, query)
         return [hit.row for hit in page.hits]
 
@@ -99,15 +109,11 @@ class WordShop:
             self._vectors[text, foreign] = encode([text])[0]
         return self._vectors[text, foreign]
 
-    def _is_foreign(self, text: str, switches: Switches) -> bool:
+    def _language(self, text: str, switches: Switches) -> Language:
         """As `Recommender.by_text` decides it."""
         if self._languages is None:
-            return False
-        language = self._languages.find(text)
-        unsure = language.confidence < SURE
-        if unsure and self._search.is_slip(self.version, text, switches):
-            return False
-        return not language.is_english
+            return ENGLISH
+        return self._search.language(self.version, text, self._languages.find(text), switches)
 
     def values(self, field: str) -> Values:
         """The values (n,) of a field; None if an item has none."""

@@ -68,6 +68,34 @@ def test_english_says_nothing_of_languages(client, query):
     assert "language" not in ask(client, query).get("understood", {})
 
 
+@pytest.mark.parametrize(
+    ("query", "condition"),
+    [
+        ("Schuhe nicht schwarz", 'NOT colour IN ["Black"'),
+        ("chaussures sauf noires", 'NOT colour IN ["Black"'),
+        ("黒以外の靴", 'NOT colour IN ["Black"'),
+        ("vestidos hasta 60 euros", "price <= 60"),
+        ("обувь дешевле 60", "price < 60"),
+    ],
+)
+def test_what_is_not_wanted_is_left_out_in_any_language(client, query, condition):
+    understood = ask(client, query)["understood"]
+    filters = [one["filter"] for one in (*understood["unwanted"], *understood["filtered"])]
+    assert len(filters) == 1, understood
+    assert filters[0].replace("baseColour", "colour").startswith(condition)
+
+
+def test_a_language_can_be_switched_off(client):
+    answer = ask(client, "schwarze Schuhe", understand=["-language"])
+    assert "language" not in answer.get("understood", {})
+
+
+def test_words_of_no_dictionary_are_read_by_meaning(client):
+    understood = ask(client, "rotes Dirndl")["understood"]
+    assert understood["language"]["translated"] == "red Dirndl"
+    assert understood["preferred"][0]["part"] == "colour"
+
+
 def test_a_given_language_is_believed(client):
     assert ask(client, "top", lang="de-AT")["understood"]["language"]["code"] == "de"
     german = ask(client, "schwarze Schuhe", lang="en")
@@ -78,7 +106,8 @@ def test_a_given_language_is_believed(client):
 def test_words_of_other_languages_are_not_corrected_into_english(client):
     understood = ask(client, "rote Hose", lang="de")["understood"]
     assert understood["corrected"] == understood["synonyms"] == []
-    assert understood["words"] == "rote Hose"
+    assert understood["language"]["translated"] == "red trousers"
+    assert understood["preferred"][0]["words"] == "rote"
 
 
 @pytest.mark.parametrize("lang", ["german!", "d", 7, "x" * 40, "de--AT"])

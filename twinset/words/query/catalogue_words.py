@@ -141,6 +141,14 @@ class CatalogueWords:
         """True if a value is named by just this word."""
         return joined([word]) in self._by_key
 
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        return frozenset(map(stem, self.single_words()))
+
+    def uses(self, word: str) -> bool:
+        """True if a value holds this word, in singular or plural."""
+        return stem(word) in self._stems
+
     def single_words(self) -> frozenset[str]:
         """Every word of a value."""
         return frozenset(word for _, text in self.texts() for word in words_of(text))

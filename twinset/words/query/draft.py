@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from twinset.words.query.parts import Part, Rewording, Switches
+from twinset.words.translation.translation import Translation
 from twinset.words.word_forms import Token, phrase_words, tokens
 
 MOST_WORDS = 4  # of a phrase
@@ -36,6 +37,7 @@ class Draft:
     placed: list[tuple[range, Part]] = field(default_factory=list)  # parts with their tokens
     reworded: list[Rewording] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)  # places of tokens
+    translation: Translation | None = None  # `text` is its English
     _replaced: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,7 +45,13 @@ class Draft:
 
     def said(self, first: int, last: int) -> str:
         """The words of the text from token `first` to before token `last`, as typed."""
-        return self.text[self.tokens[first].start : self.tokens[last - 1].end]
+        return self.typed(self.tokens[first].start, self.tokens[last - 1].end)
+
+    def typed(self, start: int, end: int) -> str:
+        """What was typed for these characters of the text."""
+        if self.translation is not None:
+            return self.translation.typed_words(start, end)
+        return self.text[start:end]
 
     def within(self, start: int, end: int) -> range:
         """The tokens that stand between two places of the text."""

@@ -11,7 +11,7 @@ from twinset.languages.language import Language
 from twinset.words.preferences import Preference
 
 # Names of parts beside the roles and names of the catalogue's fields.
-NEGATION, SPELLING, SYNONYMS = "negation", "spelling", "synonyms"
+LANGUAGE, NEGATION, SPELLING, SYNONYMS = "language", "negation", "spelling", "synonyms"
 
 
 class Effect(StrEnum):
@@ -67,8 +67,9 @@ class Rewording:
 class Understood:
     """A query as it was understood; `words` are what is left to compare by meaning.
 
-    `unmet` are filters that no item meets, so that they were not applied. `language` is left out
-    if it is English.
+    `unmet` are filters that no item meets, so that they were not applied. `language` is None if it
+    is English; else `translated` is the query in English as far as it could be, and `in_english`
+    is False if `words` of that language are left.
     """
 
     words: str
@@ -76,6 +77,8 @@ class Understood:
     reworded: tuple[Rewording, ...] = ()
     unmet: tuple[Part, ...] = ()
     language: Language | None = None
+    translated: str | None = None
+    in_english: bool = True
 
     @property
     def says_something(self) -> bool:
@@ -125,6 +128,10 @@ class Switches:
             return False
         only = [name for name in self.names if not name.startswith("-")]
         return not only or any(name in only for name in names)
+
+    def reject(self, name: str) -> bool:
+        """True if a part is switched off by its name."""
+        return f"-{name}" in self.names
 
     def without(self, *names: str) -> Switches:
         """These switches, with some further parts switched off."""

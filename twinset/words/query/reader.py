@@ -18,6 +18,7 @@ from twinset.words.query.gender_words import is_gender_word
 from twinset.words.query.negation import read_negations
 from twinset.words.query.parts import (
     EVERYTHING,
+    LANGUAGE,
     NEGATION,
     SPELLING,
     SYNONYMS,
@@ -30,12 +31,13 @@ from twinset.words.query.price_words import find_price
 from twinset.words.query.size_words import read_sizes
 from twinset.words.query.spelling import Spelling, lacking_a_letter, one_slip_from
 from twinset.words.synonyms.synonyms import Synonyms
+from twinset.words.translation.translation import Translation
 from twinset.words.word_forms import words_of
 
 # Parts that every catalogue knows by name, whether it has such a field or not.
 NAMES = frozenset(
     {"brand", "colour", "material", "pattern", AVAILABILITY, GENDER, KIND, PRICE, SIZE}
-    | {NEGATION, SPELLING, SYNONYMS}
+    | {LANGUAGE, NEGATION, SPELLING, SYNONYMS}
 )
 _MOST_PRICES = 2  # "over 20 and under 50"
 _IN_STOCK = (("in", "stock"), ("currently", "available"), ("available", "now"), ("available",))
@@ -65,9 +67,14 @@ class Reader:
     synonyms: Synonyms = field(default_factory=Synonyms)
     spelling: Spelling | None = None
 
-    def read(self, text: str, switches: Switches = EVERYTHING) -> Understood:
-        """What the query asks for; parts that are switched off stay words like any other."""
-        draft = Draft(text, switches)
+    def read(
+        self, text: str, switches: Switches = EVERYTHING, translation: Translation | None = None
+    ) -> Understood:
+        """What the query asks for; parts that are switched off stay words like any other.
+
+        If there is a translation, `text` is its English, and parts name the words as typed.
+        """
+        draft = Draft(text, switches, translation=translation)
         steps: tuple[tuple[str, Callable[[Draft], None]], ...] = (
             (PRICE, self._read_prices),
             (AVAILABILITY, self._read_availability),
@@ -82,6 +89,13 @@ class Reader:
                 step(draft)
         self._read_values(draft)
         return Understood(draft.rest(), _without_modifiers(draft), tuple(draft.reworded))
+
+    def knows(self, word: str) -> bool:
+        """True for a folded word of the catalogue, or a common one of the encoder's language."""
+        spelling = self.spelling
+        return self._is_right(word) or (
+            spelling is not None and (spelling.knows(word) or spelling.is_word(word))
+        )
 
     def names(self) -> frozenset[str]:
         """The names that switches may have: of parts, and of the catalogue's fields."""
@@ -98,7 +112,7 @@ class Reader:
                 return
             while places.start and draft.tokens[places.start - 1].key in ("and", "but"):
                 places = range(places.start - 1, places.stop)
-            said, condition = draft.text[found.start : found.end], found.condition(self.words.price)
+            said, condition = draft.typed(found.start, found.end), found.condition(self.words.price)
             part = Part(PRICE, self.words.price, said, effect=Effect.FILTER, condition=condition)
             draft.take(places, part)
             draft.cut(places)

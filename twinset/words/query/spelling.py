@@ -41,7 +41,7 @@ class Spelling:
         is_word: Callable[[str], bool] | None = None,
     ) -> None:
         self._counts, self._values = counts, values
-        self._is_word = is_word or frozenset[str]().__contains__
+        self.is_word = is_word or frozenset[str]().__contains__
 
     @cached_property
     def _by_length(self) -> Mapping[int, list[str]]:
@@ -60,10 +60,14 @@ class Spelling:
         forms = (form for form in (bare, f"{bare}s", f"{bare}es") if stem(form) == bare)
         return word in self._counts or any(form in self._counts for form in forms)
 
+    def count(self, word: str) -> int:
+        """How often a folded word stands in titles and values."""
+        return self._counts.get(word, 0)
+
     def correct(self, word: str) -> str | None:
         """What a folded word should have been: one word, or two with a gap; None if it is right
         or nothing is near."""
-        if len(word) < _LEAST or not word.isalpha() or self.knows(word) or self._is_word(word):
+        if len(word) < _LEAST or not word.isalpha() or self.knows(word) or self.is_word(word):
             return None
         found = self._nearest(word, 1) or self._split(word)
         if found is None and len(word) >= _LONG:

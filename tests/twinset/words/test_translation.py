@@ -1,0 +1,106 @@
+"""Queries in other languages, read in English by the dictionary."""
+
+import csv
+from importlib.resources import files
+
+import pytest
+
+from tests.twinset.words.query.conftest import SHOP, words_of_shop
+from twinset.languages.language import ENGLISH, Language
+from twinset.words.query.parts import Switches
+from twinset.words.query.reader import Reader
+from twinset.words.translation.dictionary import dictionary_of, languages_translated
+from twinset.words.translation.foreign_reader import read_foreign
+from twinset.words.translation.foreign_tokens import foreign_tokens
+from twinset.words.translation.query_language import EnglishWords, language_by_words
+from twinset.words.translation.translation import translate
+
+READ = [
+    ("de", "schwarze Schuhe unter 50 Euro", "black shoes under 50 euro"),
+    ("de", "gruene T-Shirts fuer Damen 20-40€", "green t-shirt for women 20-40€"),
+    ("de", "Lederjacke", "leather jacket"),
+    ("de", "Herrenschuhe aus Wildleder", "men shoes of suede"),
+    ("de", "schwarze Shcuhe", "black shoes"),
+    ("fr", "boucles d'oreilles dorées", "earrings gold"),
+    ("fr", "robe bleus", "dress blue"),
+    ("es", "zapatos que no sean negros", "shoes not black"),
+    ("it", "SCARPE NERE", "shoes black"),
+    ("nl", "zomerjurk zonder mouwen", "summer dress sleeveless"),
+    ("pl", "zolta sukienka do 100 zł", "yellow dress up to 100 zloty"),
+    ("pt", "vestidos vermelhos até 50 euros", "dress red up to 50 euro"),
+    ("ru", "черные туфли для женщин", "black shoes for women"),
+    ("zh", "500元以下的连衣裙", "up to 500 dress"),
+    ("zh", "黑色的男鞋", "black men shoes"),
+    ("ja", "黒以外の靴", "except black shoes"),
+    ("ja", "メンズの赤いスニーカー", "men red sneakers"),
+    ("de", "Nike Air 90 rot, 501", "Nike Air 90 red , 501"),
+]
+
+
+@pytest.mark.parametrize(("code", "typed", "english"), READ)
+def test_a_query_is_read_word_for_word(code: str, typed: str, english: str) -> None:
+    assert translate(typed, dictionary_of(code), frozenset({"nike"}).__contains__).text == english
+
+
+def test_words_of_no_dictionary_stay_as_they_were_typed() -> None:
+    said = translate("rotes Dirndl, Gr-X", dictionary_of("de"))
+    assert said.text == "red Dirndl , Gr-X"
+    assert said.unread == ("Dirndl", "Gr-X")
+    assert not translate("검은 신발", dictionary_of("ko")).says_something
+
+
+def test_signs_inside_of_unknown_words_of_japanese_are_no_particles() -> None:
+    assert translate("かわいいスカート", dictionary_of("ja")).unread == ("かわいい",)
+
+
+@pytest.mark.parametrize(("code", "typed", "_"), READ)
+def test_every_piece_knows_where_it_was_typed(code: str, typed: str, _: str) -> None:
+    said, place = translate(typed, dictionary_of(code)), 0
+    for piece in said.pieces:
+        assert said.text[place : place + len(piece.text)] == piece.text
+        assert said.typed_words(place, place + len(piece.text)) == typed[piece.start : piece.end]
+        place += len(piece.text) + 1
+
+
+def test_parts_name_the_words_as_typed() -> None:
+    reader = Reader(words_of_shop(SHOP, "category"))
+    german = Language("de", 0.9, spoken=True)
+    found = read_foreign(reader, "rote Schuhe unter 50 Euro, kein Leder", german, Switches())
+    said = {(part.name, part.words) for part in found.parts}
+    assert said == {
+        ("colour", "rote"),
+        ("kind", "Schuhe"),
+        ("price", "unter 50 Euro"),
+        ("negation", "kein Leder"),
+    }
+    assert (found.in_english, found.words) == (True, "red shoes")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("robes noires", "fr"),
+        ("red dresses", "en"),
+        ("snekers", "en"),
+        ("czarne belts", "pl"),
+        ("黒い靴", "ja"),
+        ("black xyzzy", "en"),
+    ],
+)
+def test_the_language_that_reads_every_word_is_named(query: str, code: str) -> None:
+    english = EnglishWords(Reader(words_of_shop(SHOP, "category")))
+    script = {"ja": Language("zh", 1.0, spoken=True)}.get(code, ENGLISH)
+    assert language_by_words(query, script, english).code == code
+
+
+@pytest.mark.parametrize("code", languages_translated())
+def test_each_dictionary_says_what_a_shop_of_fashion_needs(code: str) -> None:
+    known = {dictionary_of(code).english(words) for words in _entries(code)}
+    assert {"black", "shoes", "dress", "men", "leather", "without", "up to #", "euro"} <= known
+
+
+def _entries(code: str) -> list[list[str]]:
+    path = files("twinset.words.translation") / "dictionary.csv"
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    entries = [entry for row in rows for entry in row[code].split("/") if entry]
+    return [[token.key for token in foreign_tokens(one)] for one in entries]

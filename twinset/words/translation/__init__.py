@@ -1,0 +1,1 @@
+"""Queries in other languages, word for word in English, so that they are understood like others."""

@@ -1,0 +1,77 @@
+"""The language of a query by the words that dictionaries know, beside what its letters say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from twinset.languages.language import Language
+from twinset.languages.scripts import languages_of_script
+from twinset.words.query.reader import COMMON, Reader
+from twinset.words.translation.dictionary import dictionary_of, languages_translated
+from twinset.words.translation.foreign_tokens import foreign_tokens
+from twinset.words.translation.translation import translate
+from twinset.words.word_forms import words_of
+
+# Languages that share their signs: letters alone often cannot tell them apart.
+_SCRIPTS = (frozenset({"zh", "ja"}), frozenset({"ru", "uk", "bg"}))
+# How sure English has to be against a dictionary, and how sure a language is by its dictionary.
+_SURE = 0.9
+_OFTEN = 4  # titles with a word that is no slip and no name
+_TRANSLATED = frozenset(languages_translated())
+_LATIN = _TRANSLATED.difference(*_SCRIPTS)
+
+
+@dataclass(frozen=True)
+class EnglishWords:
+    """The words that are English for a shop, whatever dictionaries make of them."""
+
+    reader: Reader
+
+    def is_own(self, word: str) -> bool:
+        """True for a folded word of the catalogue's values, of synonyms, or of several titles."""
+        reader, spelling = self.reader, self.reader.spelling
+        often = spelling is not None and spelling.count(word) >= _OFTEN
+        return often or word in COMMON or reader.synonyms.knows(word) or reader.words.uses(word)
+
+    def is_common(self, word: str) -> bool:
+        """True for a folded word that is common in the encoder's language."""
+        spelling = self.reader.spelling
+        return spelling is not None and spelling.is_word(word)
+
+
+def language_by_words(text: str, found: Language, english: EnglishWords) -> Language:
+    """The language whose dictionary reads a whole query; what was `found` if none does.
+
+    A language is only named if it reads a word that is not English. Of several languages the one
+    that reads most words is taken, and of those the one that was found.
+
+    Example:
+        >>> language_by_words("robes noires", ENGLISH, english).code
+        'fr'
+    """
+    words = [token.key for token in foreign_tokens(text) if token.is_word]
+    others = [word for word in words if not english.is_own(word)]
+    if not others:
+        return found
+    if found.is_english and found.confidence >= _SURE and all(map(english.is_common, others)):
+        return found
+    best: tuple[int, bool, str] | None = None
+    for code in _candidates(text):
+        said = translate(text, dictionary_of(code))
+        read = sum(piece.known and piece.text[:1].isalpha() for piece in said.pieces)
+        left = [word for piece in said.unread for word in words_of(piece)]
+        if read and all(map(english.is_own, left)):
+            best = max(best or (0, False, ""), (read, code == found.code, code))
+    if best is None or best[2] == found.code:
+        return found
+    return Language(best[2], _SURE, spoken=True)
+
+
+def _candidates(text: str) -> Iterable[str]:
+    """The languages that the letters of a text allow."""
+    allowed = frozenset(languages_of_script(text))
+    if not allowed:
+        return _LATIN
+    related = next((codes for codes in _SCRIPTS if codes & allowed), frozenset[str]())
+    return related & _TRANSLATED

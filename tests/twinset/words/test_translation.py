@@ -96,6 +96,7 @@ def test_the_language_that_reads_every_word_is_named(query: str, code: str) -> N
 @pytest.mark.parametrize("code", languages_translated())
 def test_each_dictionary_says_what_a_shop_of_fashion_needs(code: str) -> None:
     known = {dictionary_of(code).english(words) for words in _entries(code)}
+    known = {(one or "").removeprefix("< ") for one in known}
     assert {"black", "shoes", "dress", "men", "leather", "without", "up to #", "euro"} <= known
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from index_builder.build_inputs import Inputs, open_inputs
 from index_builder.item_files import write_items
-from index_builder.kind_choice import settle_kind
+from index_builder.kind_choice import choose_kind, settle_kind
 from index_builder.publish import Going, new_version
 from index_builder.recall import RECALL_AT, filtered_recalls, measure_recall
 from index_builder.relevance.calibrate import calibrated
@@ -36,6 +36,7 @@ from twinset.index.indexed_items import ItemTable
 from twinset.index.vector_index import VectorIndex, Vectors
 from twinset.progress import progress_bar
 from twinset.relevance.relevance_curves import RelevanceCurves
+from twinset.views.stored_views import write_views
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class BuildReport:
     count: int
     dimension: int
     pictures: int
+    further_pictures: int
     new_pictures: int
     size: int
     seconds: float
@@ -158,6 +160,8 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
     write_words(inputs, staging)
     start = time.monotonic()
     index = _index_vectors(staging, embeddings.item, kind)
+    views = embeddings.views
+    write_views(staging, views, choose_kind(len(views), embeddings.dimension, None))
     seconds = time.monotonic() - start
     try:
         recall = _require_recall(index, embeddings.item, min_recall)
@@ -178,13 +182,14 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
     opened = open_files(name, staging, write_manifest(staging, KIND, fields), index)
     relevance = making.relevance or calibrated(opened, inputs, making.encoder)
     write_manifest(staging, KIND, fields | {"relevance": relevance.to_manifest()})
-    size = sum(path.stat().st_size for path in staging.iterdir())
+    size = sum(path.stat().st_size for path in staging.rglob("*") if path.is_file())
     return BuildReport(
         version=name,
         kind=kind,
         count=len(inputs),
         dimension=embeddings.dimension,
         pictures=pictures.count,
+        further_pictures=pictures.further,
         new_pictures=pictures.new,
         size=size,
         seconds=seconds,

@@ -96,7 +96,7 @@ def _print_report(report: BuildReport, live: bool) -> None:
     lines = {
         "version": f"{report.version}, {'now live' if live else 'not live yet'}",
         "items": f"{report.count:,} of {report.dimension} dimensions, {report.pictures:,} pictures "
-        f"({report.new_pictures:,} new)",
+        f"and {report.further_pictures:,} further ones ({report.new_pictures:,} new)",
         "kind": report.kind,
         "size": f"{report.size / 1e6:,.1f} MB on disk",
         "time": f"{report.seconds:,.1f} s for the vectors",

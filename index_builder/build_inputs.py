@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,8 @@ from twinset.catalogue import Catalogue
 from twinset.embeddings import IDS, Embeddings, open_embeddings
 from twinset.errors import ArtefactError, CatalogueError
 from twinset.index.vector_index import Vectors
-from twinset.item_content import content_hashes
+from twinset.item_content import content_hashes, view_hashes
+from twinset.views.view_vectors import OWNERS, ViewVectors
 
 _BLOCK = 65_536
 # float32 rows that were normalised differ from length one by less than a hundredth of this.
@@ -37,6 +38,10 @@ class ItemVectorSource(Protocol):
     def dimension(self) -> int: ...
 
     @property
+    def views(self) -> ViewVectors:
+        """Vectors of further pictures."""
+
+    @property
     def text_template(self) -> str | None:
         """The words that were embedded, None for the encoder's own."""
 
@@ -56,6 +61,9 @@ class ItemSource(Protocol):
 
     def images(self) -> Iterator[bytes | None]:
         """Encoded image of each row, in order."""
+
+    def further_images(self) -> Iterator[Sequence[bytes]]:
+        """Encoded further pictures of each row, in order."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,10 @@ def _check_contents(embeddings: Embeddings, catalogue: Catalogue) -> None:
             f"{changed[0]!r}; export again"
         )
         raise ArtefactError(embeddings.folder / IDS, reason)
+    now_views = list(view_hashes(catalogue, embeddings.text_template))
+    if now_views != list(embeddings.views.contents):
+        reason = "was made of other further pictures than the catalogue's; export again"
+        raise ArtefactError(embeddings.folder / OWNERS, reason)
 
 
 def _check_rows(embeddings: Embeddings) -> None:

@@ -6,7 +6,7 @@ items leave the graph of an HNSW index for good here, since it is built anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from twinset.live.merged_version import MergedItems, merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.store import Store, has_store, open_store
 from twinset.relevance.relevance_curves import RelevanceCurves
+from twinset.views.view_vectors import ViewVectors
 
 
 def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport | None:
@@ -80,6 +81,7 @@ class _Merged:
     version: IndexVersion
     alive: Rows
     item: Vectors
+    views: ViewVectors
 
     @property
     def encoder_name(self) -> str:
@@ -116,8 +118,33 @@ class _Merged:
             image = self.version.images.read(row)
             yield None if image is None else image.data
 
+    def further_images(self) -> Iterator[Sequence[bytes]]:
+        for row in self.alive.tolist():
+            yield _further_images(self.version, row)
+
 
 def _inputs(merged: IndexVersion) -> Inputs:
     rows = np.arange(len(merged)) if merged.alive is None else np.flatnonzero(merged.alive)
-    source = _Merged(merged, rows, merged.index.vectors(rows))
+    views = _views(merged, rows)
+    source = _Merged(merged, rows, merged.index.vectors(rows), views)
     return Inputs(source, source)
+
+
+def _views(merged: IndexVersion, rows: Rows) -> ViewVectors:
+    """The vectors of further pictures of the rows; owners are places among these rows."""
+    if merged.views is None:
+        return ViewVectors.none(merged.dimension)
+    found = [merged.views.vectors_of(row) for row in rows.tolist()]
+    owners = np.repeat(np.arange(len(rows)), [len(one) for one in found])
+    return ViewVectors(
+        owners, np.concatenate([*found, np.empty((0, merged.dimension), np.float32)])
+    )
+
+
+def _further_images(version: IndexVersion, row: int) -> list[bytes]:
+    """Every further picture of a row, as many as it has vectors; empty bytes for one that is
+    lost."""
+    if version.views is None:
+        return []
+    pictures = [version.views.picture(row, n) for n in range(len(version.views.vectors_of(row)))]
+    return [b"" if one is None else one.data for one in pictures]

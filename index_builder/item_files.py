@@ -11,14 +11,17 @@ from index_builder.build_inputs import ItemSource
 from index_builder.picture_packs import PackWriter
 from twinset.index.index_versions import IMAGE_PLACES_FILE, ITEMS_FILE
 from twinset.progress import track
+from twinset.views.stored_views import VIEW_PLACES_FILE
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """How many items have a picture, and how many pictures no earlier version held."""
+    """How many items have a picture, how many further ones they have, and how many pictures no
+    earlier version held."""
 
     count: int
     new: int
+    further: int = 0
 
 
 def write_items(catalogue: ItemSource, folder: Path) -> Pictures:
@@ -27,8 +30,18 @@ def write_items(catalogue: ItemSource, folder: Path) -> Pictures:
     `folder` is the version that is being built, beside the versions whose pictures it may share.
     """
     pq.write_table(catalogue.rows(), folder / ITEMS_FILE, compression="zstd")
+    counts: list[int] = []
     with PackWriter(folder) as packs:
         for data in track(catalogue.images(), "Storing pictures", len(catalogue)):
             packs.add(data)
-    pq.write_table(packs.places(), folder / IMAGE_PLACES_FILE, compression="zstd")
-    return Pictures(packs.count, packs.new)
+        pictured = packs.count
+        for pictures in catalogue.further_images():
+            counts.append(len(pictures))
+            for data in pictures:
+                packs.add(data)
+    places = packs.places()
+    items, views = places.slice(0, len(counts)), places.slice(len(counts))
+    pq.write_table(items, folder / IMAGE_PLACES_FILE, compression="zstd")
+    if len(views):
+        pq.write_table(views, folder / VIEW_PLACES_FILE, compression="zstd")
+    return Pictures(pictured, packs.new, len(views))

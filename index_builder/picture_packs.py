@@ -25,6 +25,7 @@ from twinset.errors import ImageError
 from twinset.images.formats import sniff_format
 from twinset.index.index_versions import IMAGE_PLACES_FILE, list_versions
 from twinset.index.indexed_items import IMAGE_SCHEMA
+from twinset.views.stored_views import VIEW_PLACES_FILE
 
 _STAGING = "pictures.part"
 # Beyond this many packs everything goes into one new pack, which also leaves out old pictures.
@@ -116,24 +117,30 @@ def _collect(index_dir: Path, known: dict[bytes, _Place], homes: dict[str, Path]
     A pack whose bytes are not those of its name is passed over: its pictures are written anew.
     """
     for version in reversed(list_versions(index_dir)):
-        table = _places_of(index_dir / version)
-        if table is None:
-            continue
-        for pack in table["pack"].unique().to_pylist():
-            path = index_dir / version / str(pack)
-            if pack and pack not in homes and _is_sound(path):
-                homes[pack] = path
-        rows = table.select(["sha256", "pack", "offset", "length"]).to_pydict()
-        for digest, pack, offset, length in zip(*rows.values(), strict=True):
-            if pack in homes:
-                known.setdefault(digest, _Place(pack, offset, length))
+        for file in (IMAGE_PLACES_FILE, VIEW_PLACES_FILE):
+            table = _places_of(index_dir / version / file)
+            if table is not None:
+                _collect_table(table, index_dir / version, known, homes)
     if len(homes) > _MOST_PACKS:
         known.clear()
 
 
-def _places_of(version: Path) -> pa.Table | None:
+def _collect_table(
+    table: pa.Table, version: Path, known: dict[bytes, _Place], homes: dict[str, Path]
+) -> None:
+    for pack in table["pack"].unique().to_pylist():
+        path = version / str(pack)
+        if pack and pack not in homes and _is_sound(path):
+            homes[pack] = path
+    rows = table.select(["sha256", "pack", "offset", "length"]).to_pydict()
+    for digest, pack, offset, length in zip(*rows.values(), strict=True):
+        if pack in homes:
+            known.setdefault(digest, _Place(pack, offset, length))
+
+
+def _places_of(places: Path) -> pa.Table | None:
     try:
-        table = pq.read_table(version / IMAGE_PLACES_FILE)
+        table = pq.read_table(places)
     except (OSError, pa.ArrowException):
         return None
     return table if table.schema.names == IMAGE_SCHEMA.names else None

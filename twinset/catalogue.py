@@ -1,7 +1,8 @@
 """The catalogue: one Parquet file of products, the input of every stage.
 
 Columns: `id` (string, unique), `title`, and optionally `description`, `group_id` (variants of one
-style), `price`, `available`, and `image` (encoded bytes) or `image_path` (relative to the file).
+style), `price`, `available`, `image` (encoded bytes) or `image_path` (relative to the file), and
+`further_images` (a list of encoded bytes: further pictures of the item, in their order).
 Every other column is an attribute: a string, a list of strings, a whole or decimal number, or a
 truth value. The file's metadata says which attribute is the category, which words are embedded, and
 when the shop wrote the feed (`CatalogueNotes`).
@@ -40,8 +41,14 @@ FIXED_COLUMNS: Mapping[str, pa.DataType] = {
     "available": pa.bool_(),
     "image": pa.binary(),
     "image_path": pa.string(),
+    "further_images": pa.list_(pa.binary()),
 }
 IMAGE_COLUMNS = ("image", "image_path")
+FURTHER_IMAGES = "further_images"
+MOST_FURTHER = 16  # further pictures of an item
+PICTURE_COLUMNS = (*IMAGE_COLUMNS, FURTHER_IMAGES)
+# Rows are written to the disk before so many bytes of pictures wait in memory.
+_MOST_WAITING_BYTES = 32 * 1024 * 1024
 MAX_ID_BYTES = 256
 # Addresses of the service below an item's own.
 RESERVED_ID_ENDS = ("/image", "/similar")
@@ -111,7 +118,7 @@ class Catalogue:
     def rows(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The named columns that exist (by default all), images left out; (len(self), ...)."""
         wanted = self.schema.names if columns is None else columns
-        names = [n for n in self.schema.names if n in wanted and n not in IMAGE_COLUMNS]
+        names = [n for n in self.schema.names if n in wanted and n not in PICTURE_COLUMNS]
         try:
             return self._file.read(columns=names)
         except (OSError, pa.ArrowException):
@@ -131,6 +138,15 @@ class Catalogue:
             for row in self._read_group(group, columns):
                 data = row.get("image")
                 yield self._read_path(row.get("image_path")) if data is None else data
+
+    def further_images(self) -> Iterator[Sequence[bytes]]:
+        """Encoded further pictures of each row, in order; an empty sequence if it has none."""
+        for group in range(self._file.metadata.num_row_groups):
+            if FURTHER_IMAGES not in self.schema.names:
+                yield from [()] * self._file.metadata.row_group(group).num_rows
+                continue
+            for row in self._read_group(group, [FURTHER_IMAGES]):
+                yield row[FURTHER_IMAGES] or ()
 
     def _read_group(self, group: int, columns: list[str]) -> Iterator[dict[str, Any]]:
         try:
@@ -218,6 +234,7 @@ class CatalogueWriter:
         self._path = path
         self._staging = path.parent / f".{path.name}.{os.getpid()}.tmp"
         self._rows: list[Mapping[str, Any]] = []
+        self._waiting_bytes = 0
         self.count = 0
 
     def __enter__(self) -> Self:
@@ -232,7 +249,9 @@ class CatalogueWriter:
         """Add a product; a key that the schema lacks is dropped, a missing one is null."""
         self._rows.append(row)
         self.count += 1
-        if len(self._rows) == ROWS_PER_GROUP:
+        pictures = (row.get("image"), *(row.get(FURTHER_IMAGES) or ()))
+        self._waiting_bytes += sum(len(one) for one in pictures if one is not None)
+        if len(self._rows) == ROWS_PER_GROUP or self._waiting_bytes > _MOST_WAITING_BYTES:
             self._flush()
 
     def _flush(self) -> None:
@@ -244,7 +263,7 @@ class CatalogueWriter:
                 # Arrow names no file; whoever reads "No space left on device" needs it.
                 code = error.errno or errno.EIO
                 raise OSError(code, os.strerror(code), str(self._path)) from None
-            self._rows = []
+            self._rows, self._waiting_bytes = [], 0
 
     def __exit__(
         self,

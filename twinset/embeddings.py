@@ -3,8 +3,9 @@
 A folder with `manifest.json`, `ids.parquet` (columns `id` and `content`, a hash of what the row was
 made from, see `twinset.item_content`) and three row-aligned float32 matrices,
 `image.npy`, `text.npy` and `item.npy`, each (count, dimension). Rows have unit length; a row of
-`image` or `text` is zero if the item lacks that side. The manifest carries the encoder's
-fingerprint, so that vectors of two encoders never meet in one index.
+`image` or `text` is zero if the item lacks that side. Further pictures have vectors of their own,
+see `twinset.views.view_vectors`. The manifest carries the encoder's fingerprint, so that vectors of
+two encoders never meet in one index.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 from twinset.artefacts import MANIFEST, new_folder, read_manifest, write_manifest
 from twinset.encoders.encoder import ItemVectors, Vectors
 from twinset.errors import ArtefactError, CatalogueError
+from twinset.views.view_vectors import ViewVectors, ViewWriter
 
 KIND = "embeddings"
 IDS = "ids.parquet"
@@ -60,6 +62,7 @@ class Embeddings:
     image: Vectors
     text: Vectors
     item: Vectors
+    views: ViewVectors
     contents: list[str] | None = None
     text_template: str | None = None
 
@@ -117,6 +120,7 @@ class EmbeddingsWriter:
             )
             for name in MATRICES
         }
+        self._views = ViewWriter(self._staging, self._encoder.dimension)
         return self
 
     def write(
@@ -137,6 +141,10 @@ class EmbeddingsWriter:
         self._ids.extend(ids)
         self._contents.extend(contents or ())
 
+    def write_views(self, owners: Sequence[int], vectors: Vectors, contents: Sequence[str]) -> None:
+        """Append further pictures: see `twinset.views.view_vectors.ViewWriter.write`."""
+        self._views.write(owners, vectors, contents)
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -154,6 +162,7 @@ class EmbeddingsWriter:
         if len(self._ids) != self._count:
             raise ValueError(f"{len(self._ids)} rows written, {self._count} announced")
         self._matrices.clear()  # unmapped, so that the checksums see every row
+        self._views.finish()
         columns = {"id": self._ids}
         if len(self._contents) == self._count:
             columns["content"] = self._contents
@@ -181,9 +190,10 @@ def open_embeddings(folder: Path) -> Embeddings:
             raise ArtefactError(folder / MANIFEST, f"does not list {file}")
     ids, contents = _read_ids(folder / IDS, shape[0])
     image, text, item = (_map_matrix(folder / f"{name}.npy", shape) for name in MATRICES)
+    views = ViewVectors.open(folder, manifest, shape)
     template = manifest.get("text_template")
     made_from = None if template is None else contents
-    return Embeddings(folder, name, fingerprint, ids, image, text, item, made_from, template)
+    return Embeddings(folder, name, fingerprint, ids, image, text, item, views, made_from, template)
 
 
 def _read_fields(manifest: Mapping[str, Any], path: Path) -> tuple[str, str, tuple[int, int]]:

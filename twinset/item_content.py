@@ -23,3 +23,10 @@ def content_hashes(catalogue: Catalogue, text_template: str) -> Iterator[str]:
     texts = render_texts(text_template, catalogue.rows())
     for text, picture in zip(texts, catalogue.images(), strict=True):
         yield content_hash(text, picture)
+
+
+def view_hashes(catalogue: Catalogue, text_template: str) -> Iterator[str]:
+    """`content_hash` of each further picture of a catalogue, in order, with its item's words."""
+    texts = render_texts(text_template, catalogue.rows())
+    for text, pictures in zip(texts, catalogue.further_images(), strict=True):
+        yield from (content_hash(text, picture) for picture in pictures)

@@ -129,7 +129,8 @@ def _body_of(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 _ITEM = {
     "type": "object",
-    "description": "The catalogue's fields by name, and `image`: base64 of an image file, or null.",
+    "description": "The catalogue's fields by name, `image`: base64 of an image file, or null, and "
+    "`further_images`: a list of such, further pictures of the item.",
     "additionalProperties": True,
     "examples": [{"title": "Blue striped shirt", "price": 39.9, "gender": "Women", "image": None}],
 }

@@ -16,9 +16,10 @@ from app.api.wire.answer_schemas import RangeFacet as WireRange
 from app.api.wire.answer_schemas import ValuesFacet as WireValues
 from app.api.wire.understood_schemas import PhotoUnderstood, Understood
 from app.recommend.facets import Facet, RangeFacet
-from app.recommend.item_json import IMAGE_URL, item_values
+from app.recommend.item_json import IMAGE_URL, item_values, picture_address
 from app.recommend.lists.browsing import ListedPage
 from app.recommend.photos.photo_search import PhotoLook, Region
+from app.recommend.photos.seen_pictures import count_pictures
 from app.recommend.ranking import RankedPage
 from app.recommend.recognition import compared, recognised
 from app.recommend.recommender import Recommender
@@ -49,6 +50,9 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
         beside: dict[str, Any] = {"rank": place, "score": hit.score}
         if hit.relevance is not None:
             beside["relevance"] = hit.relevance
+        if hit.view is not None:
+            address = picture_address(version.items.id_of(hit.row), hit.view)
+            beside["matched_image"] = f"{call.prefix}{address}"
         if hit.variants is not None:
             beside["variants"] = ids_of(version, hit.variants)
         if hit.parts is not None:
@@ -132,10 +136,12 @@ def item_detail(call: Call, recommender: Recommender, item_id: str) -> ItemDetai
     values = item_values(version, row)
     if values[IMAGE_URL] is not None:
         values[IMAGE_URL] = f"{call.prefix}{values[IMAGE_URL]}"
+    pictures = range(count_pictures(version, row))
     return ItemDetail(
         request_id=call.request_id,
         id=item_id,
         item=Item.model_validate(values),
+        images=[f"{call.prefix}{picture_address(item_id, view)}" for view in pictures],
         variants=ids_of(version, recommender.variants(row)),
     )
 

@@ -23,11 +23,15 @@ from app.api.reading.pinned_lists import pin
 from app.api.reading.plain_query import QueryRoute
 from app.api.wire.answer_schemas import Facets, ItemDetail, ItemList
 from app.recommend.thumbnails import Width
+from twinset.catalogue import MOST_FURTHER
 from twinset.images.formats import MEDIA_TYPES
 
 router = APIRouter(tags=["items"], route_class=QueryRoute)
 WidthQuery = Annotated[
     Width | None, Query(description="No wider than so many pixels; without, as it is stored.")
+]
+ViewQuery = Annotated[
+    int, Query(ge=0, le=MOST_FURTHER, description="Which picture: 0 is the main one.")
 ]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _IMAGE_RESPONSES: Responses = {
@@ -62,10 +66,11 @@ async def item_image(
     recommender: RecommenderDep,
     item_id: ItemIdPath,
     width: WidthQuery = None,
+    view: ViewQuery = 0,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The bytes of the catalogue, or a JPEG if a `width` is given; the ETag names the content."""
-    image = await recommender.image(item_id, width)
+    image = await recommender.image(item_id, width, view)
     etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}"'
     headers = {
         "ETag": etag,

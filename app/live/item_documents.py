@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pyarrow as pa
 
 from app.service_errors import MalformedBody, UnknownField
-from twinset.catalogue import FIXED_COLUMNS, id_fault
+from twinset.catalogue import FIXED_COLUMNS, FURTHER_IMAGES, MOST_FURTHER, id_fault
+from twinset.changes.value_fit import fit
 from twinset.errors import InvalidInput, TwinsetError
 from twinset.images.decode import ImageLimits
 from twinset.images.stored import shown_picture
 from twinset.index.indexed_items import StoredImage
-from twinset.live.overlay import fit
 from twinset.live.write_log import Entry, Operation, picture_sha
 from twinset.text.base64_text import read_base64
 from twinset.text.text_folding import compose
@@ -23,6 +23,7 @@ from twinset.text.text_folding import compose
 MAX_LINES = 1000
 _MOST_VALUES = 256
 _MAX_TEXT = 16_000  # of four bytes at most each: Milvus takes 65,535
+_PICTURES = ("image", FURTHER_IMAGES)
 _OPERATIONS = ("put", "patch", "delete")
 _NOUNS: Mapping[pa.DataType, str] = {
     pa.string(): f"text of at most {_MAX_TEXT} characters",
@@ -35,10 +36,10 @@ _NOUNS: Mapping[pa.DataType, str] = {
 
 @dataclass(frozen=True)
 class Draft:
-    """A checked write that is not in the log yet, and the picture that it brings along."""
+    """A checked write that is not in the log yet, and the pictures, by sha256, that it brings."""
 
     entry: Entry
-    picture: StoredImage | None = None
+    pictures: Mapping[str, StoredImage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,22 @@ class Documents:
         if document.get("id", item_id) != item_id:
             raise InvalidInput("The item's id is another one than that of the address.")
         fields = {name: self._value(name, document[name]) for name in self._known(document)}
-        picture = self._picture(document["image"]) if document.get("image") is not None else None
+        pictures: dict[str, StoredImage] = {}
         if "image" in document:
-            fields["image"] = None if picture is None else picture_sha(picture.data)
+            main = self._pictures("image", [document["image"]], pictures)
+            fields["image"] = main[0] if main else None
+        if FURTHER_IMAGES in document:
+            given = document[FURTHER_IMAGES] or []
+            fields[FURTHER_IMAGES] = self._pictures(FURTHER_IMAGES, given, pictures)
         if operation == "put" or fields.get("title", "") is None:
             fields["title"] = fields.get("title") or ""  # as an import has it
-        return Draft(Entry(item_id, operation, fields), picture)
+        return Draft(Entry(item_id, operation, fields), pictures)
 
     def _known(self, document: Mapping[str, Any]) -> list[str]:
         known = [name for name in self.schema.names if name != "id"]
-        names = [name for name in document if name not in ("id", "image")]
+        names = [name for name in document if name not in ("id", *_PICTURES)]
         if any(name not in known for name in names):
-            raise UnknownField("An item's fields can be: " + ", ".join([*known, "image"]) + ".")
+            raise UnknownField("An item's fields can be: " + ", ".join([*known, *_PICTURES]) + ".")
         return names
 
     def _value(self, name: str, value: Any) -> Any:
@@ -122,14 +127,24 @@ class Documents:
             raise InvalidInput(f"Field {name!r} takes at most {_MOST_VALUES} texts.")
         return list(dict.fromkeys(text for text in texts if text)) or None
 
-    def _picture(self, value: Any) -> StoredImage:
-        if not isinstance(value, str):
-            raise InvalidInput("Field 'image' takes base64 of an image file, or null.")
-        try:
-            data = read_base64(value)
-        except ValueError:
-            raise InvalidInput("Field 'image' is not base64.") from None
-        return StoredImage(*shown_picture(data, self.limits))
+    def _pictures(self, name: str, values: Any, found: dict[str, StoredImage]) -> list[str]:
+        """The sha256 of each picture of a field; the pictures go into `found`."""
+        if not isinstance(values, list) or len(values) > MOST_FURTHER:
+            raise InvalidInput(f"Field {name!r} takes at most {MOST_FURTHER} pictures.")
+        names = []
+        for value in values:
+            if value is None and name == "image":
+                continue
+            if not isinstance(value, str):
+                raise InvalidInput(f"Field {name!r} takes base64 of an image file, or null.")
+            try:
+                data = read_base64(value)
+            except ValueError:
+                raise InvalidInput(f"Field {name!r} is not base64.") from None
+            picture = StoredImage(*shown_picture(data, self.limits))
+            names.append(picture_sha(picture.data))
+            found[names[-1]] = picture
+        return names
 
 
 def read_json(body: bytes) -> Any:

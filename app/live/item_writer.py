@@ -129,9 +129,7 @@ class Writer:
         """
         live = self._live
         good = [draft for draft in drafts if isinstance(draft, Draft)]
-        pictures = {
-            str(draft.entry.fields["image"]): draft.picture for draft in good if draft.picture
-        }
+        pictures = {sha: one for draft in good for sha, one in draft.pictures.items()}
         embedder = Embedder(live.encoder, self._log(), live.settings.image_limits, pictures)
         needed = embedder.needed(live.overlay, [draft.entry for draft in good])
         return replace(embedder, ready=needed)
@@ -172,6 +170,6 @@ def _decide(
         if raise_errors:
             raise
         return Outcome.refused(entry.id, error)
-    if draft.picture is not None:
-        transaction.add_pictures({str(entry.fields["image"]): draft.picture})
+    if draft.pictures:
+        transaction.add_pictures(draft.pictures)
     return Outcome(entry.id, created, transaction.append(entry))

@@ -85,7 +85,13 @@ def item_values(version: IndexVersion, row: int, fields: Collection[str] = ()) -
     values: dict[str, object] = version.items.item(row)
     item_id = str(values.pop("id"))
     has_image = bool(version.images.has_image[row])
-    values[IMAGE_URL] = f"/items/{quote(item_id, safe='')}/image" if has_image else None
+    values[IMAGE_URL] = picture_address(item_id) if has_image else None
     if fields:
         return {name: value for name, value in values.items() if name in fields}
     return values
+
+
+def picture_address(item_id: str, view: int = 0) -> str:
+    """Where a picture of an item is: 0 is the main one, further ones follow."""
+    address = f"/items/{quote(item_id, safe='')}/image"
+    return f"{address}?view={view}" if view else address

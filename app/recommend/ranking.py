@@ -62,7 +62,8 @@ class Ranked:
     """One row of a page; `variants` are the other rows of its group, None without grouping.
 
     `parts` add up to the score, None unless they were asked for. `relevance` is None if nobody
-    knows what scores mean here.
+    knows what scores mean here. `view` is the picture that a photo found the item by, from 0; None
+    if it has no further pictures, or no photo was asked with.
     """
 
     row: int
@@ -70,6 +71,7 @@ class Ranked:
     variants: list[int] | None
     parts: tuple[Part, ...] | None = None
     relevance: float | None = None
+    view: int | None = None
 
 
 @dataclass(frozen=True)

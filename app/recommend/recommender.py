@@ -24,6 +24,7 @@ from app.recommend.lists.browsing import ListedPage, browse
 from app.recommend.lists.explanations import Signals, explained
 from app.recommend.photos.photo_answers import answer_photo
 from app.recommend.photos.photo_search import WHOLE_PHOTO, PhotoQuery
+from app.recommend.photos.seen_pictures import rank_seen, stored_picture
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, rank
 from app.recommend.relevance import Judge, kind_of_signals
@@ -253,7 +254,7 @@ class Recommender:
         query = self._judge.cut(asked, kind)
 
         def search() -> RankedPage:
-            page = rank(self.version, vector, query, exclude)
+            page = rank_seen(self.version, vector, query, exclude, kind)
             return explained(self.version, page, query, signals)
 
         return self._judge.judged(await self._search(search), kind)
@@ -290,16 +291,14 @@ class Recommender:
         alive = self.version.alive
         return found if alive is None else [other for other in found if alive[other]]
 
-    async def image(self, item_id: str, width: int | None = None) -> StoredImage:
-        """The picture of an item as stored, or narrowed if a `width` is given.
+    async def image(self, item_id: str, width: int | None = None, view: int = 0) -> StoredImage:
+        """A picture of an item, 0 the main one, as stored, or narrowed if a `width` is given.
 
         Raises:
-            NotFound: no item has this id, or the item has no picture.
+            NotFound: no item has this id, or the item has no such picture.
         """
         row = self.row(item_id)
-        image = await self._search(partial(self.version.images.read, row))
-        if image is None:
-            raise NotFound("This item has no image.")
+        image = await self._search(partial(stored_picture, self.version, row, view))
         return image if width is None else await self._engine.thumbnails.narrow(image, width)
 
     async def probe(self) -> None:

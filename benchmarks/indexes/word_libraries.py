@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 from benchmarks.markdown_report import MarkdownTable, show
 from benchmarks.quality.words.word_shop import WordShop
 from benchmarks.quality.words.word_tasks import Task, tasks_of
+from twinset.changes.item_change import BASE_PICTURE, Change
 from twinset.encoders import load_encoder
 from twinset.lexical.word_evidence import WORDS_WEIGHT, word_shares
 from twinset.lexical.word_index import WordIndex, Words, build_word_table
 from twinset.live.merged_words import MergedWords
-from twinset.live.overlay import BASE_PICTURE, Change, Overlay
+from twinset.live.overlay import Overlay
 
 _TASKS = ("exact name", "name, 40 % of its words dropped", "type", "colour", "brand and type")
 _QUERIES = 200  # of a task

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -60,29 +60,92 @@ class _Kept:
                     getattr(vectors, name)[place] = getattr(found[0], name)[found[1]]
 
 
-def _of_folder(folder: Path, fingerprint: str, template: str) -> Iterator[MadeRows]:
-    """The rows of an embeddings folder, if this encoder made them of the same words."""
+@dataclass(frozen=True)
+class _Earlier:
+    """What earlier exports made: of items, and of items or further pictures.
+
+    Of a further picture only the whole vector is kept, so an item that has it as its main picture
+    now is embedded again.
+    """
+
+    items: _Kept
+    views: _Kept
+
+
+def _earlier(old: Path | None, shards: Shards, fingerprint: str, template: str) -> _Earlier:
+    """The rows of a folder, if this encoder made them of the same words, and of shards."""
+    items, views = list(shards.made()), list[MadeRows]()
     try:
-        old = open_embeddings(folder)
+        found = None if old is None else open_embeddings(old)
     except ArtefactError:
-        return  # missing, damaged or of another kind: everything is made anew
-    if (old.fingerprint, old.text_template) == (fingerprint, template):
-        yield MadeRows(old.contents or (), ItemVectors(old.image, old.text, old.item))
+        found = None  # missing, damaged or of another kind: everything is made anew
+    if found is not None and (found.fingerprint, found.text_template) == (fingerprint, template):
+        items.append(
+            MadeRows(found.contents or (), ItemVectors(found.image, found.text, found.item))
+        )
+        kept = found.views.vectors
+        views.append(MadeRows(found.views.contents, ItemVectors(kept, np.zeros_like(kept), kept)))
+    return _Earlier(_Kept(items), _Kept([*views, *items]))
 
 
-def _kept(old: Path | None, shards: Shards, fingerprint: str, template: str) -> _Kept:
-    return _Kept(chain(_of_folder(old, fingerprint, template) if old else (), shards.made()))
+@dataclass(frozen=True)
+class _Row:
+    """What one vector is made of: an item, or an item's words with a further picture of it."""
+
+    owner: int
+    text: str | None
+    picture: bytes | None
+
+
+class _Embedding:
+    """Embeds rows in batches; decoding runs ahead of encoding by one batch."""
+
+    def __init__(self, encoder: Encoder, shards: Shards, pool: Executor) -> None:
+        self._encoder, self._shards, self._pool = encoder, shards, pool
+        self.embedded = 0
+
+    def batches(
+        self, rows: Iterator[_Row], kept: _Kept
+    ) -> Iterator[tuple[list[_Row], ItemVectors, list[str]]]:
+        """Rows with their vectors and contents; what neither decodes nor has words is zero."""
+        pending = self._ahead(rows, kept)
+        while pending:
+            batch = [(row, *future.result()) for row, future in pending]
+            pending = self._ahead(rows, kept)
+            contents = [content for _, content, _ in batch]
+            new = [n for n, content in enumerate(contents) if content not in kept]
+            vectors = _blank(len(batch), self._encoder.dimension)
+            kept.fill(vectors, contents)
+            usable = [n for n in new if batch[n][2] is not None or batch[n][0].text is not None]
+            if usable:
+                images = [batch[n][2] for n in usable]
+                made = self._encoder.encode_items(images, [batch[n][0].text for n in usable])
+                self._shards.add([contents[n] for n in usable], made)
+                _place(vectors, made, usable)
+            self.embedded += len(usable)
+            yield [row for row, _, _ in batch], vectors, contents
+
+    def _ahead(
+        self, rows: Iterator[_Row], kept: _Kept
+    ) -> list[tuple[_Row, Future[tuple[str, Image | None]]]]:
+        size = self._encoder.image_size
+        return [(row, self._pool.submit(_prepare, row, kept, size)) for row in islice(rows, _BATCH)]
+
+
+def _prepare(row: _Row, kept: _Kept, size: tuple[int, int]) -> tuple[str, Image | None]:
+    content = content_hash(row.text, row.picture)
+    return content, None if content in kept else decode_or_none(row.picture, size)
 
 
 def embed_catalogue(
     encoder: Encoder, catalogue: Catalogue, out: Path, replace: bool = False
 ) -> Embedded:
-    """Write the embeddings of every item of `catalogue` to the folder `out`.
+    """Write the embeddings of every item of `catalogue`, and of every further picture, to `out`.
 
     The words are those that the catalogue names, else those that the encoder was trained on. With
     `replace`, vectors in `out` whose words and picture are unchanged are kept. What an export made
-    before it was cut off lies in shards beside `out`, and the next one goes on there. Decoding runs
-    ahead of encoding by one batch, so memory holds two batches of images.
+    before it was cut off lies in shards beside `out`, and the next one goes on there. Memory holds
+    two batches of pictures.
 
     Raises:
         CatalogueError: if an item has neither a usable image nor words; it is named.
@@ -92,40 +155,36 @@ def embed_catalogue(
     template = catalogue.notes.text_template or encoder.text_template
     texts = render_texts(template, catalogue.rows())
     shards = Shards(out, encoder.fingerprint, template)
-    kept = _kept(out if replace else None, shards, encoder.fingerprint, template)
-    started, embedded = time.perf_counter(), 0
+    earlier = _earlier(out if replace else None, shards, encoder.fingerprint, template)
+    started = time.perf_counter()
     with (
         EmbeddingsWriter(out, len(ids), encoder, replace, template) as writer,
         ThreadPoolExecutor() as pool,
         progress_bar() as progress,
     ):
         task = progress.add_task("embedding", total=len(ids))
-
-        def prepare(text: str | None, data: bytes | None) -> tuple[str, Image | None]:
-            content = content_hash(text, data)
-            return content, None if content in kept else decode_or_none(data, encoder.image_size)
-
-        rows = zip(texts, catalogue.images(), strict=True)
-        pending = [pool.submit(prepare, *one) for one in islice(rows, _BATCH)]
-        for start in range(0, len(ids), _BATCH):
-            batch = [future.result() for future in pending]
-            pending = [pool.submit(prepare, *one) for one in islice(rows, _BATCH)]
-            part = slice(start, start + len(batch))
-            contents = [content for content, _ in batch]
-            new = [place for place, content in enumerate(contents) if content not in kept]
-            images, words = [batch[n][1] for n in new], [texts[part][n] for n in new]
-            _require_content(catalogue, [ids[part][n] for n in new], images, words)
-            vectors = _blank(len(batch), encoder.dimension)
-            kept.fill(vectors, contents)
-            if new:
-                made = encoder.encode_items(images, words)
-                shards.add([contents[n] for n in new], made)
-                _place(vectors, made, new)
-            writer.write(ids[part], vectors, contents)
-            embedded += len(new)
-            progress.update(task, completed=start + len(batch))
+        embedding = _Embedding(encoder, shards, pool)
+        for rows, vectors, contents in embedding.batches(_items(texts, catalogue), earlier.items):
+            owners = [row.owner for row in rows]
+            _require_content(catalogue, [ids[n] for n in owners], vectors)
+            writer.write([ids[n] for n in owners], vectors, contents)
+            progress.update(task, completed=owners[-1] + 1)
+        for rows, vectors, contents in embedding.batches(_views(texts, catalogue), earlier.views):
+            pictured = vectors.item * vectors.image.any(axis=1, keepdims=True)
+            writer.write_views([row.owner for row in rows], pictured, contents)
     shards.clear()
-    return Embedded(len(ids), embedded, time.perf_counter() - started)
+    return Embedded(len(ids), embedding.embedded, time.perf_counter() - started)
+
+
+def _items(texts: Sequence[str | None], catalogue: Catalogue) -> Iterator[_Row]:
+    for owner, picture in enumerate(catalogue.images()):
+        yield _Row(owner, texts[owner], picture)
+
+
+def _views(texts: Sequence[str | None], catalogue: Catalogue) -> Iterator[_Row]:
+    for owner, pictures in enumerate(catalogue.further_images()):
+        for picture in pictures:
+            yield _Row(owner, texts[owner], picture)
 
 
 def _blank(count: int, dimension: int) -> ItemVectors:
@@ -147,9 +206,8 @@ def decode_or_none(data: bytes | None, size: tuple[int, int]) -> Image | None:
         return None
 
 
-def _require_content(
-    catalogue: Catalogue, ids: list[str], images: list[Image | None], texts: list[str | None]
-) -> None:
-    for item, image, text in zip(ids, images, texts, strict=True):
-        if image is None and text is None:
+def _require_content(catalogue: Catalogue, ids: Sequence[str], vectors: ItemVectors) -> None:
+    found = np.any(vectors.item, axis=1)
+    for place, item in enumerate(ids):
+        if not found[place]:
             raise CatalogueError(f"{catalogue.path}: item {item!r} has neither image nor words")

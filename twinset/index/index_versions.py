@@ -13,6 +13,7 @@
         images.parquet               in which pack each item's picture lies, and where
         words.arrow                  the words of the items, see `twinset.lexical.word_index`
         picture_calibration.npy      how words alone compare with pictures
+        views/, view_images.parquet  further pictures, see `twinset.views.stored_views`
       report.html, report.json     how its encoder was evaluated; if the build was given it
 
 A version never changes once it is there. Going live, and going back, is one atomic write of
@@ -38,8 +39,10 @@ from twinset.errors import ArtefactError, Conflict, NotFound
 from twinset.index.engines import engine_in, engine_of
 from twinset.index.indexed_items import Images, ImageStore, Items, ItemTable
 from twinset.index.vector_index import Mask, VectorIndex
-from twinset.lexical.picture_calibration import CALIBRATION_FILE, PictureCalibration
-from twinset.lexical.word_index import WORDS_FILE, WordIndex, Words
+from twinset.lexical.picture_calibration import PictureCalibration
+from twinset.lexical.word_index import WordIndex, Words
+from twinset.views.best_view_index import BestViewIndex
+from twinset.views.stored_views import StoredViews, Views
 
 KIND = "index"
 CURRENT = "CURRENT"
@@ -80,6 +83,8 @@ class IndexVersion:
     restricted: bool = False
     # Of the last live write in it; 0 for a version as it was built.
     sequence: int = 0
+    # Further pictures of the items; None if none has any.
+    views: Views | None = None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -97,6 +102,13 @@ class IndexVersion:
     @property
     def dimension(self) -> int:
         return self.index.dimension
+
+    @property
+    def by_any_picture(self) -> VectorIndex:
+        """The index in which an item scores what the best of its pictures scores."""
+        return (
+            self.index if self.views is None else BestViewIndex(self.index, self.views, self.alive)
+        )
 
     def require_encoder(self, encoder: EncoderIdentity) -> None:
         """Refuse an encoder other than the one that made the vectors.
@@ -275,19 +287,10 @@ def open_files(
         items=ItemTable(folder / ITEMS_FILE),
         images=ImageStore(folder / IMAGE_PLACES_FILE, manifest["files"]),
         manifest=manifest,
-        words=_open_words(folder, manifest),
-        calibration=_open_calibration(folder, manifest),
+        words=WordIndex.of_version(folder, manifest),
+        calibration=PictureCalibration.of_version(folder, manifest),
+        views=StoredViews.of_version(folder, manifest),
     )
-
-
-def _open_words(folder: Path, manifest: Mapping[str, Any]) -> WordIndex | None:
-    path, known = folder / WORDS_FILE, WORDS_FILE in manifest["files"]
-    return WordIndex.load(path, int(manifest["count"])) if known else None
-
-
-def _open_calibration(folder: Path, manifest: Mapping[str, Any]) -> PictureCalibration | None:
-    path, known = folder / CALIBRATION_FILE, CALIBRATION_FILE in manifest["files"]
-    return PictureCalibration.load(path, int(manifest["dimension"])) if known else None
 
 
 def index_file(manifest: Mapping[str, Any]) -> str:

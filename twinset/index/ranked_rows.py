@@ -63,3 +63,27 @@ def extend(found: Ranked, more: Ranked) -> Ranked:
         return more
     new = ~np.isin(more[0], found[0])
     return np.concatenate([found[0], more[0][new]]), np.concatenate([found[1], more[1][new]])
+
+
+def merge_ranked(found: Ranked, own: Ranked, k: int) -> Ranked:
+    """The first k of two lists, each best first with equal scores in row order.
+
+    Both keep their order whatever their scores: an approximate index may list a row that it missed
+    at first after a worse one, and a longer list must begin as a shorter one does.
+    """
+    # What a row counts as: never more than a row before it.
+    falling, own_falling = _falling(found[1]), _falling(own[1])
+    first = np.searchsorted(falling, own_falling, "left")
+    last = np.searchsorted(falling, own_falling, "right")
+    for place in np.flatnonzero(first < last):
+        tied = found[0][first[place] : last[place]]
+        first[place] += np.searchsorted(tied, own[0][place])
+    first = np.maximum.accumulate(first) if len(first) else first
+    # Row i of `found` stands at 2i + 1, a row that precedes it at 2i.
+    places = np.concatenate([2 * np.arange(len(found[0])) + 1, 2 * first])
+    order = np.argsort(places, kind="stable")[:k]
+    return np.concatenate([found[0], own[0]])[order], np.concatenate([found[1], own[1]])[order]
+
+
+def _falling(scores: Scores) -> Scores:
+    return np.asarray(-np.minimum.accumulate(scores)) if len(scores) else scores

@@ -9,8 +9,10 @@ two exams are put on one scale (equipercentile equating, Kolen and Brennan, 2014
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +84,12 @@ class PictureCalibration:
         if pairs.ndim != 3 or pairs.shape[0] != 2 or pairs.shape[2] != dimension:
             raise ArtefactError(path, f"does not hold pairs of {dimension} dimensions")
         return cls(pairs)
+
+    @classmethod
+    def of_version(cls, folder: Path, manifest: Mapping[str, Any]) -> PictureCalibration | None:
+        """What a version whose checksums were verified holds of it; None if it has none."""
+        known = CALIBRATION_FILE in manifest["files"]
+        return cls.load(folder / CALIBRATION_FILE, int(manifest["dimension"])) if known else None
 
     def curve(self, query: Vectors) -> Curve:
         """How scores of the two kinds compare for a query vector (d,)."""

@@ -127,6 +127,12 @@ class WordIndex:
         except (OSError, pa.ArrowException, KeyError, AttributeError):
             raise ArtefactError(path, "is not an index of words") from None
 
+    @classmethod
+    def of_version(cls, folder: Path, manifest: Mapping[str, Any]) -> WordIndex | None:
+        """The words of a version whose checksums were verified; None if it was built without."""
+        known = WORDS_FILE in manifest["files"]
+        return cls.load(folder / WORDS_FILE, int(manifest["count"])) if known else None
+
     def postings(self, term: str) -> Postings:
         place = bisect_left(self.terms, term, key=pa.StringScalar.as_py)
         if place == len(self.terms) or self.terms[place].as_py() != term:

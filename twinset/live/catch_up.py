@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from PIL.Image import Image
 
+from twinset.changes.item_change import base_picture
 from twinset.encoders.encoder import Encoder, Vectors
 from twinset.errors import ImageError, StorageFull, TwinsetError
 from twinset.images.decode import ImageLimits, decode_image
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.live.applied_writes import find_applied
-from twinset.live.overlay import BASE_PICTURE, Merge, Overlay
+from twinset.live.overlay import Merge, Overlay
 from twinset.live.store import Store
 from twinset.live.write_log import Entry
 
@@ -53,9 +54,9 @@ class Embedder:
 
     def resolve(self, merge: Merge, base: IndexVersion) -> dict[str, Vectors]:
         """Give every unresolved row its vector; returns the vectors that the log lacks, by key."""
-        content = {row: merge.content(row) for row in merge.unresolved}
-        known = self.log.vectors({key for key, _, _ in content.values()})
-        missing = {c[0]: (row, *c[1:]) for row, c in content.items() if c[0] not in known}
+        needed = [(row, *one) for row in merge.unresolved for one in merge.contents(row)]
+        known = self.log.vectors({key for _, key, _, _ in needed})
+        missing = {key: (row, text, pic) for row, key, text, pic in needed if key not in known}
         made = {key: self.ready[key] for key in missing if key in self.ready}
         keys = [key for key in missing if key not in made]
         for start in range(0, len(keys), _BATCH):
@@ -80,10 +81,11 @@ class Embedder:
     def _decode(self, row: int, picture: str | None, base: IndexVersion) -> Image | None:
         if picture is None:
             return None
-        if picture == BASE_PICTURE:
-            stored = base.images.read(row)
-        else:
-            stored = self.pictures.get(picture) or self.log.picture(picture)
+        stored = (
+            base_picture(base, row, picture)
+            or self.pictures.get(picture)
+            or self.log.picture(picture)
+        )
         try:
             if stored is not None:
                 return decode_image(stored.data, self.limits, self.encoder.image_size)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from twinset.index.exact_index import check_query, dot_rows
-from twinset.index.ranked_rows import Ranked, best_above, best_first
-from twinset.index.vector_index import Condition, Mask, Rows, Scores, VectorIndex, Vectors
+from twinset.index.ranked_rows import Ranked, best_above, best_first, merge_ranked
+from twinset.index.vector_index import Condition, Mask, Rows, VectorIndex, Vectors
 from twinset.live.overlay import Overlay
 
 
@@ -109,30 +109,6 @@ class MergedIndex:
             return None
         part = self._held if mask is None else mask & self._held
         return part if part.any() else None
-
-
-def merge_ranked(found: Ranked, own: Ranked, k: int) -> Ranked:
-    """The first k of two lists, each best first with equal scores in row order.
-
-    Both keep their order whatever their scores: an approximate index may list a row that it missed
-    at first after a worse one, and a longer list must begin as a shorter one does.
-    """
-    # What a row counts as: never more than a row before it.
-    falling, own_falling = _falling(found[1]), _falling(own[1])
-    first = np.searchsorted(falling, own_falling, "left")
-    last = np.searchsorted(falling, own_falling, "right")
-    for place in np.flatnonzero(first < last):
-        tied = found[0][first[place] : last[place]]
-        first[place] += np.searchsorted(tied, own[0][place])
-    first = np.maximum.accumulate(first) if len(first) else first
-    # Row i of `found` stands at 2i + 1, a row that precedes it at 2i.
-    places = np.concatenate([2 * np.arange(len(found[0])) + 1, 2 * first])
-    order = np.argsort(places, kind="stable")[:k]
-    return np.concatenate([found[0], own[0]])[order], np.concatenate([found[1], own[1]])[order]
-
-
-def _falling(scores: Scores) -> Scores:
-    return np.asarray(-np.minimum.accumulate(scores)) if len(scores) else scores
 
 
 def _found(ranked: Ranked, number: int) -> Ranked:

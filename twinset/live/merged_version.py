@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from twinset.changes.item_change import BASE_PICTURE, Change
 from twinset.columns import Columns, as_lists
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Images, Layers, StoredImage
@@ -16,8 +17,9 @@ from twinset.index.vector_index import Mask, Rows
 from twinset.live.merged_columns import MergedColumns
 from twinset.live.merged_index import MergedIndex
 from twinset.live.merged_words import MergedWords
-from twinset.live.overlay import BASE_PICTURE, Change, Overlay
+from twinset.live.overlay import Overlay
 from twinset.live.store import Store
+from twinset.views.merged_views import merge_views
 
 
 def merge_version(overlay: Overlay, log: Store) -> IndexVersion:
@@ -39,6 +41,7 @@ def merge_version(overlay: Overlay, log: Store) -> IndexVersion:
         words=None if base.words is None else MergedWords(base.words, overlay, alive),
         alive=None if alive.all() else alive,
         sequence=overlay.sequence,
+        views=merge_views(overlay, log),
     )
 
 

@@ -7,13 +7,20 @@ from the merged items in row order therefore answers as the merged version does.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pyarrow as pa
-
+from twinset.catalogue import FURTHER_IMAGES
+from twinset.changes.item_change import (
+    BASE_PICTURE,
+    Change,
+    View,
+    base_picture,
+    base_view,
+    content_key,
+)
+from twinset.changes.value_fit import fit
 from twinset.errors import InvalidInput, NotFound
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import ItemTable
@@ -21,28 +28,6 @@ from twinset.index.vector_index import Vectors
 from twinset.live.applied_writes import Applied
 from twinset.live.write_log import Entry, picture_sha
 from twinset.text.word_template import render_text
-
-# In place of a picture's sha256: the one that the base version holds for the row.
-BASE_PICTURE = "base"
-_LARGEST = 1e307  # Milvus has no nulls, and keeps -1e308 if a number is missing
-_INT64 = range(-(2**63), 2**63)
-
-
-@dataclass(frozen=True)
-class Change:
-    """A row that a write made or changed.
-
-    `fields` are all columns. `picture` is the sha256 of a picture in the log, `BASE_PICTURE`, or
-    None. `key` names what the vector is made of, None if the base's vector stands. `vector` (d,) is
-    None if `key` is, until it is resolved, and when `Overlay.applied` holds it. `sequence` is that
-    of the row's last write, 0 of a draft.
-    """
-
-    fields: Mapping[str, Any]
-    picture: str | None
-    key: str | None = None
-    vector: Vectors | None = None
-    sequence: int = 0
 
 
 @dataclass(frozen=True)
@@ -143,14 +128,15 @@ class Merge:
     def resolve(self, vectors: Mapping[str, Vectors]) -> None:
         """Give the unresolved rows their vectors, by key."""
         for row in self.unresolved:
-            change = self._changes[row]
-            self._changes[row] = replace(change, vector=vectors[str(change.key)])
+            self._changes[row] = self._changes[row].resolved(vectors)
         self.unresolved.clear()
 
-    def content(self, row: int) -> tuple[str, str | None, str | None]:
-        """Of a changed row: its key, its words, and its picture as `Change` names it."""
+    def contents(self, row: int) -> list[tuple[str, str | None, str | None]]:
+        """Of each vector that a changed row lacks: its key, its words, and its picture as `Change`
+        and `View` name it."""
         change = self._changes[row]
-        return str(change.key), render_text(self._template, change.fields), change.picture
+        text = render_text(self._template, change.fields)
+        return [(key, text, picture) for key, picture in change.lacking]
 
     def done(self) -> Overlay:
         return replace(
@@ -176,6 +162,8 @@ class Merge:
         fields["id"] = entry.id
         old = None if row is None else self._changes.get(row)
         change = self._embeddable(fields, entry.fields.get("image"), old)
+        views = self._views(fields, entry.fields.get(FURTHER_IMAGES) or (), old)
+        change = replace(change, views=views)
         if row is None:
             row = self._total
             self._added[entry.id] = row
@@ -199,10 +187,41 @@ class Merge:
         same_words = render_text(self._template, before) == render_text(self._template, fields)
         if same_words and pictured == picture:
             # A price or a stock changes nothing that the encoder sees.
-            kept = Change(fields, picture) if old is None else replace(old, fields=fields)
-            self._store(row, kept, entry)
+            change = Change(fields, picture) if old is None else replace(old, fields=fields)
         else:
-            self._store(row, self._embeddable(fields, pictured, old), entry)
+            change = self._embeddable(fields, pictured, old)
+        self._store(row, replace(change, views=self._patched_views(entry, row, change, old)), entry)
+
+    def _patched_views(
+        self, entry: Entry, row: int, change: Change, old: Change | None
+    ) -> tuple[View, ...] | None:
+        """The views of an item after a patch: those it names, else those it had, with its words."""
+        if FURTHER_IMAGES in entry.fields:
+            return self._views(change.fields, entry.fields[FURTHER_IMAGES] or (), old)
+        before = None if old is None else old.views
+        if before is None and change.key is None:
+            return None  # the base's stand
+        if before is None:
+            held = self._start.base.views
+            count = 0 if held is None else len(held.vectors_of(row))
+            pictures = [base_view(number) for number in range(count)]
+        else:
+            pictures = [one.picture for one in before]
+        return self._views(change.fields, pictures, old)
+
+    def _views(
+        self, fields: Mapping[str, Any], pictures: Sequence[str], old: Change | None
+    ) -> tuple[View, ...]:
+        text = render_text(self._template, fields)
+        known = {one.key: one.vector for one in (old.views if old else None) or ()}
+        row = self._start.table.row_of(str(fields["id"]))
+        views = []
+        for picture in pictures:
+            stored = base_picture(self._start.base, row, picture)
+            sha = picture if stored is None else picture_sha(stored.data)
+            key = content_key(self._fingerprint, text, sha)
+            views.append(View(picture, key, known.get(key)))
+        return tuple(views)
 
     def _delete(self, entry: Entry, row: int) -> None:
         self._changes.pop(row, None)
@@ -224,51 +243,14 @@ class Merge:
         if picture != BASE_PICTURE:
             return picture
         row = self._start.table.row_of(item_id)
-        image = None if row is None else self._start.base.images.read(row)
+        image = base_picture(self._start.base, row, BASE_PICTURE)
         return None if image is None else picture_sha(image.data)
 
     def _store(self, row: int, change: Change, entry: Entry) -> None:
         change = replace(change, sequence=entry.sequence)
         self._changes[row] = change
-        lacking = change.key is not None and change.vector is None
-        if lacking and not self._start.has_applied(change):
+        applied = self._start.has_applied(change)
+        if any(key != change.key or not applied for key, _ in change.lacking):
             self.unresolved.add(row)
         else:
             self.unresolved.discard(row)
-
-
-def content_key(fingerprint: str, text: str | None, sha: str | None) -> str:
-    """A name for the vector that an encoder makes of words and a picture."""
-    parts = (fingerprint, "-" if text is None else f"+{text}", sha or "-")
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def fit(value: Any, kind: pa.DataType) -> Any:
-    """`value` as a column of this type holds it; None if it cannot.
-
-    A column of text takes a list of texts, too: an item may have several values of a field. A log
-    is replayed over later versions, whose columns may have changed.
-    """
-    if kind == pa.list_(pa.string()):
-        return _fit_list([value] if isinstance(value, str) else value)
-    if kind == pa.string() and isinstance(value, list):
-        return _fit_list(value)
-    if value is None or isinstance(value, bool) != (kind == pa.bool_()):
-        return None
-    if kind == pa.string():
-        return value if isinstance(value, str) else None
-    if kind == pa.bool_():
-        return value
-    if not isinstance(value, (int, float)) or not abs(value) <= _LARGEST:  # NaN is not
-        return None
-    if kind == pa.int64():
-        whole = int(value)
-        return whole if whole == value and whole in _INT64 else None
-    return float(value)
-
-
-def _fit_list(values: Any) -> list[str] | None:
-    """Texts without repeats, in their order; None if the list is empty or holds other values."""
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        return None
-    return list(dict.fromkeys(values)) or None

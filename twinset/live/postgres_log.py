@@ -157,10 +157,9 @@ class PostgresTransaction:
         fields = json.dumps(dict(entry.fields), allow_nan=False)  # in ASCII: \u0000 is no text here
         self._connection.execute(sql, [number, _now(), entry.id, entry.operation, fields])
         _set_meta(self._connection, "sequence", number)
-        if entry.fields.get("image") is not None:
+        for sha in entry.pictures:
             self._connection.execute(
-                "UPDATE twinset_pictures SET sequence = %s WHERE sha = %s",
-                [number, entry.fields["image"]],
+                "UPDATE twinset_pictures SET sequence = %s WHERE sha = %s", [number, sha]
             )
         return number
 

@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from filelock import FileLock, Timeout
 
+from twinset.catalogue import FURTHER_IMAGES
 from twinset.errors import ArtefactError
 from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
@@ -41,14 +42,20 @@ LAST = 2**63 - 1
 class Entry:
     """One write. `fields` are those that a put or a patch names.
 
-    If "image" is among them, it is the sha256 of a picture, or None for no picture. A draft that is
-    not in the log has sequence 0.
+    If "image" is among them, it is the sha256 of a picture, or None for no picture, and
+    "further_images" are those of further ones. A draft that is not in the log has sequence 0.
     """
 
     id: str
     operation: Operation
     fields: Mapping[str, Any]
     sequence: int = 0
+
+    @property
+    def pictures(self) -> list[str]:
+        """The sha256 of every picture that the write names."""
+        main = self.fields.get("image")
+        return [*([main] if main is not None else []), *(self.fields.get(FURTHER_IMAGES) or ())]
 
 
 @dataclass(frozen=True)
@@ -222,8 +229,7 @@ class Transaction:
         fields = json.dumps(dict(entry.fields), ensure_ascii=False, allow_nan=False)
         values = (_now(), entry.id, entry.operation, fields)
         number = int(self._connection.execute(sql, values).lastrowid or 0)
-        sha = entry.fields.get("image")
-        if sha is not None:
+        for sha in entry.pictures:
             self._connection.execute(
                 "UPDATE pictures SET sequence = ? WHERE sha = ?", (number, sha)
             )

@@ -67,6 +67,12 @@ class Hit(BaseModel):
         "of the colour and gender that were said. Left out if nothing was calibrated.",
     )
     item: Item
+    matched_image: str | None = Field(
+        None,
+        description="Of an item with several pictures, the one that the photo found it by; "
+        "relative to this service. Left out if no photo was sent.",
+        examples=["/items/1042/image?view=2"],
+    )
     variants: list[str] = Field(
         default_factory=list,
         max_length=MAX_VARIANTS,
@@ -211,6 +217,7 @@ class ItemDetail(BaseModel):
     request_id: str
     id: str
     item: Item
+    images: list[str] = Field(description="Every picture, the main one first.")
     variants: list[str] = Field(max_length=MAX_VARIANTS)
 
 

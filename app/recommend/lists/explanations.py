@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.recommend.lists.session import moved_terms
 from app.recommend.query import SearchQuery
-from app.recommend.ranking import Part, RankedPage
+from app.recommend.ranking import Part, Ranked, RankedPage
 from twinset.index.exact_index import dot_rows
 from twinset.index.index_versions import IndexVersion
 from twinset.index.vector_index import Rows, Vectors
@@ -53,7 +53,7 @@ def explained(
     if not query.explain or not page.hits:
         return page
     rows = np.array([hit.row for hit in page.hits])
-    vectors = version.index.vectors(rows)
+    vectors = _vectors_found(version, page.hits)
     terms = moved_terms(version, signals, query)
     parts = {name: dot_rows(vectors, term).astype(np.float64) for name, term in terms.items()}
     if fit is not None:
@@ -68,6 +68,15 @@ def explained(
         kept = [one for one in own if abs(one.value) > _ROUNDING]
         hits.append(replace(hit, parts=tuple(kept)))
     return replace(page, hits=hits)
+
+
+def _vectors_found(version: IndexVersion, hits: Sequence[Ranked]) -> Vectors:
+    """The vectors (m, d) that hits were found by: of the main pictures, or of further ones."""
+    vectors = version.index.vectors(np.array([hit.row for hit in hits]))
+    for place, hit in enumerate(hits):
+        if hit.view and version.views is not None:
+            vectors[place] = version.views.vectors_of(hit.row)[hit.view - 1]
+    return vectors
 
 
 def _fit_parts(

@@ -156,7 +156,7 @@ class PhotoSearch:
 
 def _is_known(version: IndexVersion, reading: PhotoReading) -> bool:
     """True if an item looks just like the photo: then it is a picture of the shop's own."""
-    _, scores = version.index.search(reading.plain[None], 1)
+    _, scores = version.by_any_picture.search(reading.plain[None], 1)
     return bool(scores[0, 0] >= _SAME)
 
 

@@ -12,14 +12,14 @@ import pyarrow as pa
 import pytest
 
 from tests.support.live_shop import being_made, write
+from twinset.changes.value_fit import fit
 from twinset.columns import column_from_arrow
 from twinset.errors import ArtefactError, NotReady, StorageFull
 from twinset.index.indexed_items import StoredImage
+from twinset.index.ranked_rows import merge_ranked
 from twinset.live import log_database as database
 from twinset.live import write_log as log_module
 from twinset.live.merged_columns import extend_vocabulary
-from twinset.live.merged_index import merge_ranked
-from twinset.live.overlay import fit
 from twinset.live.write_log import Entry, WriteLog
 
 

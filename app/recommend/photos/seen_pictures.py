@@ -1,0 +1,51 @@
+"""Ranking by photo: an item counts by whichever of its pictures is nearest to the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from app.recommend.lists.session import moved
+from app.recommend.query import SearchQuery
+from app.recommend.ranking import RankedPage, Vector, rank
+from twinset.errors import NotFound
+from twinset.index.index_versions import IndexVersion
+from twinset.index.indexed_items import StoredImage
+from twinset.relevance.relevance_curves import PHOTO
+from twinset.views.best_view_index import best_picture
+
+
+def rank_seen(
+    version: IndexVersion, vector: Vector, query: SearchQuery, exclude: Iterable[int], kind: str
+) -> RankedPage:
+    """As `rank`; for a photo, by the best picture of each item, and each hit says which that is."""
+    views = version.views
+    if views is None or kind != PHOTO:
+        return rank(version, vector, query, exclude)
+    page = rank(replace(version, index=version.by_any_picture), vector, query, exclude)
+    asked = moved(version, vector, query)
+    hits = [
+        replace(hit, view=best_picture(version.index, views, hit.row, asked)) for hit in page.hits
+    ]
+    return replace(page, hits=hits)
+
+
+def stored_picture(version: IndexVersion, row: int, view: int) -> StoredImage:
+    """A picture of an item: 0 is the main one, further ones follow.
+
+    Raises:
+        NotFound: if the item has no such picture.
+    """
+    if view == 0:
+        image = version.images.read(row)
+    else:
+        image = None if version.views is None else version.views.picture(row, view - 1)
+    if image is None:
+        raise NotFound("This item has no such image." if view else "This item has no image.")
+    return image
+
+
+def count_pictures(version: IndexVersion, row: int) -> int:
+    """How many pictures an item has."""
+    further = 0 if version.views is None else len(version.views.vectors_of(row))
+    return further + bool(version.images.has_image[row])

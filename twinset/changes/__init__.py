@@ -1,0 +1,1 @@
+"""Items as live writes changed them, and how a value fits a column."""

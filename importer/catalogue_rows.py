@@ -33,6 +33,7 @@ class RowBuilder:
     pictures: ProductPictures | None
     variants: VariantGroups | None = None
     _with_currency: bool = field(default=False)
+    _most_further: int = 0
 
     def build(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """A row for `CatalogueWriter.write`, and why optional values were left out of it.
@@ -44,8 +45,8 @@ class RowBuilder:
         raw = {name: fields.get(source) for name, source in fixed.items()}
         item_id = parse_id(raw.get("id"))
         title = _words(raw.get("title"), notes) or ""
-        image = self._image(raw, item_id, notes)
-        if not title and image is None:
+        pictures = self._pictures(raw, fields, item_id, notes)
+        if not title and not pictures:
             raise RowRejected("neither title nor image")
         price = self._price(raw, notes)
         row = {
@@ -56,7 +57,8 @@ class RowBuilder:
             "group_id": _noted(text_or_none, raw.get("group_id"), notes),
             "price": None if price is None else price.amount,
             "available": _noted(read_available, raw.get("available"), notes),
-            "image": image,
+            "image": pictures[0] if pictures else None,
+            "further_images": pictures[1:] or None,
         }
         for name, source in self.columns.attributes.items():
             row[name] = self._attribute(name, fields.get(source), notes)
@@ -89,21 +91,24 @@ class RowBuilder:
         free = [one for one in prices if one is not None]
         return min(found, key=lambda one: one.amount) if found else next(iter(free), None)
 
-    def _image(self, raw: Mapping[str, Any], item_id: str, notes: list[str]) -> bytes | None:
+    def _pictures(
+        self, raw: Mapping[str, Any], fields: Mapping[str, Any], item_id: str, notes: list[str]
+    ) -> list[bytes]:
+        """The pictures of a product, the main one first; the next takes its place if it fails."""
         if self.pictures is None:
-            return None
+            return []
+        named = [raw.get("image_path"), *(fields.get(one) for one in self.columns.further)]
+        inline = raw.get("image")
+        found, faults = self.pictures.read_all(inline, named, 1 + self._most_further)
+        notes.extend(faults)
+        if found or {"image", "image_path"} & set(self.columns.fixed):
+            return found
         try:
-            inline, reference = raw.get("image"), raw.get("image_path")
-            if inline is not None and inline != "":
-                return self.pictures.read_inline(inline)
-            if reference is not None and reference != "":
-                return self.pictures.read(reference)
-            if "image" in self.columns.fixed or "image_path" in self.columns.fixed:
-                return None
-            return self.pictures.of_id(item_id)
+            own = self.pictures.of_id(item_id)
         except BadValue as bad:
             notes.append(str(bad))
-            return None
+            return []
+        return [] if own is None else [own]
 
 
 def parse_id(value: Any) -> str:

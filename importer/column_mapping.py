@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from twinset.catalogue import FIXED_COLUMNS
+from twinset.catalogue import FIXED_COLUMNS, FURTHER_IMAGES
 from twinset.errors import CatalogueError
 
 # Compared without case and punctuation; an earlier name wins, the others become attributes.
@@ -53,7 +53,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "bilder", "bildurl", "bildlink", "bildpfad", "urlimage", "imagen", "immagine", "afbeelding",
         "img", "imgurl", "featuredimage", "imagesimage", "imagesurl", "imagesimageurl", "imagessrc",
         "picturespicture", "mediaurl", "imagesrcurl", "zdjęcie", "zdjecie", "foto", "fotos",
-        "photographie", "urlimagen",
+        "photographie", "urlimagen", "image1", "imageurl1", "imagelink1", "imagesrc1", "picture1",
+        "pictureurl1", "photo1", "photourl1", "img1", "bild1", "foto1",
     ),
     "link": (
         "link", "url", "producturl", "productlink", "permalink", "deeplink", "href", "pageurl",
@@ -74,8 +75,15 @@ GENDER_NAMES = ("gender",)
 _PRIVATE = re.compile(
     r"cost(s|ofgoods(sold)?|perunit|peritem|price)?$|^cost|wholesale|margin|markup|profit|"
     r"supplier|vendorcode|purchaseprice|buyingprice|einkaufspreis|lieferant|prixdachat|"
-    r"^additionalimage|^(image|picture)(url|link|src)?[2-9]$|download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"
+    r"download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"
     r"^internal|^private|^secret|password|fulfillment|hscode|taxcode|taxclass"
+)
+# Further pictures of a product: `additional_image_link`, `gallery`, `image_2`, `weitere_bilder`.
+_FURTHER = re.compile(
+    r"^(additional|further|more|extra|other|alternat(e|ive)|secondary|gallery|weitere|zusatz|autres?"
+    r"|altre|otras?)(product)?(image|img|picture|photo|bild|foto|media)"
+    r"|^(product|image|media|photo)?gallery(images?|urls?|images?urls?)?$"
+    r"|^(image|img|picture|photo|bild|foto)s?(url|link|src)?([2-9]|1[0-9])(url|link|src)?$"
 )
 _LOOKS_LIKE = {
     "picture": re.compile(r"pic|img|image|photo|bild|foto|thumb"),
@@ -109,7 +117,8 @@ class Choices:
 class ColumnMap:
     """Source columns by what they fill: catalogue column -> source column.
 
-    `category`, `colour` and `gender` are names of attributes, or None. `private` columns stay out.
+    `category`, `colour` and `gender` are names of attributes, or None. `private` columns stay out,
+    `further` ones name further pictures.
     """
 
     fixed: Mapping[str, str]
@@ -118,6 +127,7 @@ class ColumnMap:
     colour: str | None
     gender: str | None
     private: Sequence[str] = ()
+    further: Sequence[str] = ()
 
     @property
     def image_sources(self) -> frozenset[str]:
@@ -126,7 +136,7 @@ class ColumnMap:
 
     def look_alikes(self, what: str) -> list[str]:
         """Columns that may be the picture or the price and were not taken as such."""
-        taken = set(self.fixed.values())
+        taken = {*self.fixed.values(), *self.further}
         columns = [*self.attributes.values(), *self.private]
         return [c for c in columns if c not in taken and _LOOKS_LIKE[what].search(c.casefold())]
 
@@ -149,8 +159,9 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
         if found is not None:
             fixed.setdefault(name, found)
     _check_fixed(fixed, columns)
-    private = _private(columns, fixed, choices)
-    public = [column for column in columns if column not in private]
+    further = _further(columns, fixed, choices)
+    private = _private([c for c in columns if c not in further], fixed, choices)
+    public = [column for column in columns if column not in {*private, *further}]
     attributes = _name_attributes(public, fixed, choices.mapping)
     category = choices.category or first_named(list(attributes.values()), CATEGORY_NAMES)
     return ColumnMap(
@@ -160,6 +171,7 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
         colour=first_named(list(attributes), COLOUR_NAMES),
         gender=first_named(list(attributes), GENDER_NAMES),
         private=private,
+        further=further,
     )
 
 
@@ -180,6 +192,15 @@ def first_named(columns: Sequence[str], names: Sequence[str]) -> str | None:
 def is_private(column: str) -> bool:
     """True for a column that a shop would not want to see in public."""
     return _PRIVATE.search(re.sub(r"[\W_]+", "", column).casefold()) is not None
+
+
+def _further(columns: Sequence[str], fixed: Mapping[str, str], choices: Choices) -> list[str]:
+    """Columns of further pictures: what the user says, else those with usual names."""
+    if FURTHER_IMAGES in fixed:
+        return [fixed[FURTHER_IMAGES]]
+    chosen = {*fixed.values(), *choices.named}
+    plain = {c: re.sub(r"[\W_]+", "", c).casefold() for c in columns if c not in chosen}
+    return [column for column, name in plain.items() if _FURTHER.match(name)]
 
 
 def _private(columns: Sequence[str], fixed: Mapping[str, str], choices: Choices) -> list[str]:

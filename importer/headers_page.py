@@ -40,6 +40,11 @@ PrestaShop's the beginnings are listed.
 | reader | headers |
 | --- | --- |
 """
+_FURTHER = (
+    "`additional`, `further`, `more`, `extra`, `other`, `alternate`, `secondary`, `weitere`, "
+    "`autres`, `altre` or `otras` before `image`, `picture`, `photo`, `bild`, `foto` or `media`; "
+    "`gallery`, `imagegallery`, `galleryimages`; `image2`, `imageurl3`, `photo4` and so on"
+)
 _READS = frozenset({"pick", "pick_of_rows", "get"})
 _NO_READERS = frozenset({"__init__", "system", "variants_of_product"})
 
@@ -55,6 +60,7 @@ def headers_page() -> str:
         "a list (an attribute)": sorted(LIST_NAMES),
     }
     rows = [_row(column, names) for column, names in named.items()]
+    rows.append(f"| further pictures | {_FURTHER} |\n")
     systems = [_row(path.stem, sorted(headers_of(path))) for path in _readers()]
     return _HEAD + "".join(rows) + _SYSTEMS + "".join(systems)
 

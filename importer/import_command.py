@@ -9,7 +9,13 @@ from typing import Annotated
 import typer
 
 from importer.column_mapping import Choices
-from importer.import_options import ImportOptions, ImportReport, SourceFormat
+from importer.import_options import (
+    MOST_FURTHER_BY_DEFAULT,
+    ImportOptions,
+    ImportReport,
+    SourceFormat,
+)
+from twinset.catalogue import MOST_FURTHER
 
 Names = list[str] | None
 SourceArgument = Annotated[
@@ -42,6 +48,10 @@ AllowHostOption = Annotated[
 ]
 PicturesOption = Annotated[
     bool, typer.Option(help="Fetch the pictures that the feed names by address.")
+]
+FurtherOption = Annotated[
+    int,
+    typer.Option(min=0, max=MOST_FURTHER, help="Further pictures of an item to take, at most."),
 ]
 MaxLossOption = Annotated[
     str, typer.Option(help="Change nothing if a larger share of the rows is rejected.")
@@ -76,6 +86,7 @@ def import_catalogue(
     group_by_name: GroupByNameOption = False,
     allow_host: AllowHostOption = None,
     pictures: PicturesOption = True,
+    further_pictures: FurtherOption = MOST_FURTHER_BY_DEFAULT,
     max_loss: MaxLossOption = "100%",
     words: WordsOption = None,
     dry_run: DryRunOption = False,
@@ -96,6 +107,7 @@ def import_catalogue(
         group_by_name=group_by_name,
         allow_hosts=allow_host or (),
         fetch_pictures=pictures,
+        further_pictures=further_pictures,
         max_loss=parse_share(max_loss, "--max-loss"),
         words=words,
     )
@@ -160,8 +172,9 @@ def _print_columns(report: ImportReport) -> None:
 
 def _counts(report: ImportReport) -> str:
     currency = f" ({', '.join(report.currency)})" if report.currency else ""
+    further = f" and {report.further_pictures:,} further ones" if report.further_pictures else ""
     return (
-        f"{report.pictures:,} with picture, {report.priced:,} with price{currency}, "
+        f"{report.pictures:,} with picture{further}, {report.priced:,} with price{currency}, "
         f"{report.sold_out:,} sold out, {report.groups:,} groups"
     )
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from importer.column_mapping import Choices
 
+# The front, the back and a detail, say; each costs as much to fetch and embed as the main picture.
+MOST_FURTHER_BY_DEFAULT = 3
+
 
 class SourceFormat(StrEnum):
     """How a source is laid out. `kaggle` is a folder with `styles.csv` and `images/<id>.jpg`."""
@@ -36,6 +39,7 @@ class ImportOptions:
         group_by_name: tell variants from the names, if the source names no groups.
         allow_hosts: hosts in private networks that pictures may be fetched from.
         fetch_pictures: fetch pictures that the source names by address.
+        further_pictures: how many further pictures of a product to take, at most.
         max_loss: the largest share of rows that may be rejected.
         words: template of the words that are embedded, see `importer.embedded_words`; None leaves
             them to the encoder.
@@ -51,6 +55,7 @@ class ImportOptions:
     group_by_name: bool = False
     allow_hosts: Collection[str] = ()
     fetch_pictures: bool = True
+    further_pictures: int = MOST_FURTHER_BY_DEFAULT
     max_loss: float = 1.0
     words: str | None = None
 
@@ -73,6 +78,7 @@ class ImportReport:
         system: the source system that the file was recognised as, or its layout.
         accepted: products in the catalogue.
         pictures, priced, sold_out: products with a picture, with a price, that are sold out.
+        further_pictures: pictures beside the main ones.
         currency: the currencies of the prices.
         hidden: products that their shop does not show, such as drafts.
         rejected: rows left out, by reason.
@@ -90,6 +96,7 @@ class ImportReport:
     system: str
     accepted: int
     pictures: int
+    further_pictures: int
     priced: int
     sold_out: int
     currency: tuple[str, ...]

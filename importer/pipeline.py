@@ -43,6 +43,7 @@ class Tally:
     """Counts over the products that came in."""
 
     pictures: int = 0
+    further: int = 0
     priced: int = 0
     sold_out: int = 0
     groups: set[str] = field(default_factory=set)
@@ -51,6 +52,7 @@ class Tally:
     def add(self, row: dict[str, Any], notes: Iterable[str]) -> None:
         """Count one product and what was left out of it."""
         self.pictures += row["image"] is not None
+        self.further += len(row["further_images"] or ())
         self.priced += row["price"] is not None
         self.sold_out += row["available"] is False
         if row["group_id"] is not None:
@@ -153,6 +155,7 @@ class _Import:
             pictures if self._options.fetch_pictures else None,
             survey.variants,
             bool(survey.currencies),
+            self._options.further_pictures,
         )
 
     def _write(self, survey: Survey, tally: Tally, rejections: Rejections) -> int:
@@ -213,6 +216,7 @@ class _Import:
             system=self._system,
             accepted=accepted,
             pictures=tally.pictures,
+            further_pictures=tally.further,
             priced=tally.priced,
             sold_out=tally.sold_out,
             currency=survey.currencies,

@@ -50,6 +50,7 @@ class Survey:
             for name, source in columns.attributes.items()
             if source not in roles
         }
+        roles |= dict.fromkeys(columns.further, "further pictures")
         roles |= dict.fromkeys(columns.private, "kept private")
         roles |= {columns.attributes[n]: "the same everywhere, left out" for n in self.constant}
         return [

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ _REASONS: Mapping[type[ImageError], str] = {
 }
 _ADDRESS = re.compile(r"(?:https?:)?//\S+", re.IGNORECASE)
 _FILE = re.compile(r"\.(jpe?g|jpe|jfif|png|webp|gif|avif|bmp|heic|heif)(\?\S*)?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(?:jpe?g|jpe|jfif|png|webp|gif|avif|bmp|heic|heif)\b", re.IGNORECASE)
 _NAMED = b"named"
 _ARTICLE_DIGITS = 10
 _BREAKS = re.compile(r"\s*[,|;\s]\s*(?=(?:https?:)?//)", re.IGNORECASE)
@@ -46,24 +47,44 @@ class ProductPictures:
     def __init__(self, root: Path, downloads: Downloads, cache: Path) -> None:
         self._root, self._downloads, self._cache = root, downloads, cache
 
-    def read(self, reference: Any) -> bytes | None:
-        """The bytes to store for the first picture that `reference` names; None if it is blank.
+    def read_all(
+        self, inline: Any, named: Sequence[Any], most: int
+    ) -> tuple[list[bytes], list[str]]:
+        """The pictures to store of a product, the main one first, and why others are not there.
+
+        `inline` is what the feed holds itself, see `read_inline`; `named` are values that name
+        pictures. At most `most` are read; each counts once.
+        """
+        found: dict[bytes, None] = {}
+        faults: list[str] = []
+        own = [] if inline is None or inline == "" else [inline]
+        references = dict.fromkeys(one for value in named for one in references_in(value))
+        for value in (*own, *references):
+            if len(found) >= most:
+                break
+            try:
+                data = self.read_inline(value) if value is inline else self.read(value)
+            except BadValue as bad:
+                faults.append(str(bad))
+                continue
+            if data is not None:
+                found[data] = None
+        return list(found), faults
+
+    def read(self, reference: str | bytes) -> bytes:
+        """The bytes to store of one picture, by its address, its path or its own bytes.
 
         Raises:
             BadValue: if the picture is missing, cannot be fetched, or is damaged.
         """
-        first = first_reference(reference)
-        if first is None:
-            return None
-        if isinstance(first, bytes):
-            data = first
-        elif first.startswith("data:"):
-            data = _from_base64(first.partition(",")[2])
-        elif _ADDRESS.match(first):
-            return self._fetch(first if first.lower().startswith("http") else f"https:{first}")
-        else:
-            data = self._read_file(first)
-        return stored(data)
+        if isinstance(reference, bytes):
+            return stored(reference)
+        if reference.startswith("data:"):
+            return stored(_from_base64(reference.partition(",")[2]))
+        if _ADDRESS.match(reference):
+            with_scheme = reference.lower().startswith("http")
+            return self._fetch(reference if with_scheme else f"https:{reference}")
+        return stored(self._read_file(reference))
 
     def read_inline(self, value: Any) -> bytes | None:
         """The bytes to store of a picture that the feed holds itself, plain or as base64.
@@ -79,7 +100,7 @@ class ProductPictures:
             raise BadValue("image is neither bytes nor base64 text")
         text = value.strip()
         if _ADDRESS.match(text) or _FILE.search(text):
-            return self.read(text)
+            return next((self.read(one) for one in references_in(text)), None)
         text = text.partition(",")[2] if text.startswith("data:") else text
         return stored(_from_base64(text)) if text else None
 
@@ -137,8 +158,8 @@ class NamedPictures(ProductPictures):
     def __init__(self, root: Path) -> None:
         super().__init__(root, Downloads(), root)
 
-    def read(self, reference: Any) -> bytes | None:
-        return None if first_reference(reference) is None else _NAMED
+    def read(self, reference: str | bytes) -> bytes:
+        return reference if isinstance(reference, bytes) else reference.encode("utf-8", "replace")
 
     def read_inline(self, value: Any) -> bytes | None:
         return _NAMED if value else None
@@ -147,26 +168,26 @@ class NamedPictures(ProductPictures):
         return _NAMED if item_id in self._by_stem else None
 
 
-def first_reference(value: Any) -> str | bytes | None:
-    """The main picture of a value that may name several: a list, or addresses in a row."""
+def references_in(value: Any) -> list[str | bytes]:
+    """Every picture that a value names, in order: a list, or addresses or paths in a row."""
     if isinstance(value, list):
-        return next((first_reference(one) for one in value if first_reference(one)), None)
+        return [one for part in value for one in references_in(part)]
     if isinstance(value, Mapping):
         inner = ("src", "url", "href", "link", "path", "bytes")
-        return first_reference(next((value[k] for k in inner if value.get(k)), None))
+        return references_in(next((value[k] for k in inner if value.get(k)), None))
     if isinstance(value, bytes):
-        return value or None
+        return [value] if value else []
     text = str(value or "").strip()
-    if not text:
-        return None
     if text.startswith("["):
         try:
-            return first_reference(json.loads(text))
+            return references_in(json.loads(text))
         except ValueError:
             pass
     if _ADDRESS.match(text):
-        return _BREAKS.split(text)[0].split(" ")[0]
-    return next((part.strip() for part in re.split(r"[|;,]", text) if part.strip()), None)
+        return [part.split(" ")[0] for part in _BREAKS.split(text)]
+    if text.startswith("data:") or len(_SUFFIX.findall(text)) == 1:
+        return [text]  # a path may hold commas
+    return [part.strip() for part in re.split(r"[|;,]", text) if part.strip()]
 
 
 def stored(data: bytes) -> bytes:

@@ -13,7 +13,7 @@ import httpx
 import typer
 
 from importer.sync.sync_source import CATALOGUE, Snapshot, SyncOptions, accept, fetch, snapshot
-from twinset.catalogue import IMAGE_COLUMNS, Catalogue
+from twinset.catalogue import FURTHER_IMAGES, PICTURE_COLUMNS, Catalogue
 from twinset.errors import ConfigError
 
 KEY_VARIABLE = "TWINSET_ADMIN_KEY"
@@ -104,11 +104,14 @@ def _lines(
     """The writes, one object each, as `POST /items/batch` takes them."""
     wanted = set(found.puts)
     rows = catalogue.rows().to_pylist()
-    for row, data in zip(rows, catalogue.images(), strict=True):
+    pictures = zip(catalogue.images(), catalogue.further_images(), strict=True)
+    for row, (data, further) in zip(rows, pictures, strict=True):
         if row["id"] in wanted:
             item = _public({name: value for name, value in row.items() if name != "id"})
             if data is not None:
                 item["image"] = base64.b64encode(data).decode()
+            if further:
+                item[FURTHER_IMAGES] = [base64.b64encode(one).decode() for one in further]
             yield {"op": "put", "id": row["id"], "item": item}
     for item_id, fields in found.patches.items():
         yield {"op": "patch", "id": item_id, "item": fields}
@@ -118,7 +121,7 @@ def _lines(
 
 
 def _public(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in IMAGE_COLUMNS}
+    return {name: value for name, value in fields.items() if name not in PICTURE_COLUMNS}
 
 
 def _send(client: httpx.Client, lines: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:

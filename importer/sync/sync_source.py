@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class SyncOptions:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The items of a catalogue by id: their fields, and a hash of each picture."""
+    """The items of a catalogue by id: their fields, and a hash of the pictures of each."""
 
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pictures: Mapping[str, str | None] = field(default_factory=dict)
@@ -59,8 +59,17 @@ def snapshot(path: Path) -> Snapshot:
     catalogue = Catalogue(path)
     rows = catalogue.rows().to_pylist()
     fields = {row["id"]: {k: v for k, v in row.items() if k != "id"} for row in rows}
+    each = zip(catalogue.images(), catalogue.further_images(), strict=True)
     pictures = {
-        row["id"]: None if data is None else content_hash(None, data)
-        for row, data in zip(rows, catalogue.images(), strict=True)
+        row["id"]: _pictures_hash(main, further)
+        for row, (main, further) in zip(rows, each, strict=True)
     }
     return Snapshot(fields, pictures)
+
+
+def _pictures_hash(main: bytes | None, further: Sequence[bytes]) -> str | None:
+    """One hash over an item's pictures; None if it has none."""
+    hashes = [content_hash(None, one) for one in (main, *further)]
+    if len(hashes) == 1:
+        return None if main is None else hashes[0]
+    return content_hash(" ".join(hashes), None)

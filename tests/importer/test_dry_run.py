@@ -34,7 +34,7 @@ def test_it_counts_what_an_import_counts(table: Path) -> None:
     made = import_catalogue(table, table.with_name("out.parquet"), options)
     for name in ("accepted", "priced", "sold_out", "groups", "currency", "rejected", "as_of"):
         assert getattr(dry, name) == getattr(made, name)
-    assert (dry.accepted, dry.sold_out, dry.pictures) == (24, 6, 12)
+    assert (dry.accepted, dry.sold_out, dry.pictures) == (24, 6, 24)
     assert dry.rejected == {"id is missing": 1, "id is a duplicate": 1}
 
 
@@ -44,8 +44,8 @@ def test_it_writes_nothing_and_ends_in_one_line(
     assert cli.run(["import", str(table), str(table.with_name("out.parquet")), "--dry-run"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert (
-        "24 products: 12 with picture, 24 with price (EUR), 6 sold out, 0 groups, 2 rejected"
-        in said
+        "24 products: 24 with picture and 12 further ones, 24 with price (EUR), 6 sold out, "
+        "0 groups, 2 rejected" in said
     )
     assert [path.name for path in table.parent.iterdir()] == ["shop.csv"]
 
@@ -60,6 +60,6 @@ def test_what_tells_products_apart_in_nothing_is_left_out(table: Path) -> None:
     report = import_catalogue(table, out, kept)
     assert "condition" in Catalogue(out).attributes
     roles = {one.column: one.role for one in report.columns}
-    assert roles["additional_image_link"] == "kept private"
+    assert roles["additional_image_link"] == "further pictures"
     dry = {one.column: one.role for one in inspect_source(table).columns}
     assert dry["condition"] == "the same everywhere, left out"

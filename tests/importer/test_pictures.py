@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from importer import ImportOptions, import_catalogue
-from importer.pictures.product_pictures import MAX_SIDE, first_reference
+from importer import ImportOptions, ImportReport, import_catalogue
+from importer.pictures.product_pictures import MAX_SIDE, references_in
 from importer.pictures.web_client import Downloads, FetchFault
 from importer.reading import local_copy
 from twinset.catalogue import Catalogue
@@ -157,7 +157,7 @@ def test_an_answer_that_is_too_large_is_cut_off(shop: Any) -> None:
     ],
 )
 def test_the_main_picture_of_several(value: object, first: str | None) -> None:
-    assert first_reference(value) == first
+    assert (references_in(value) or [None])[0] == first
 
 
 def test_bombs_and_escaping_paths_are_refused(
@@ -201,3 +201,36 @@ def test_the_picture_of_an_id_that_lost_its_leading_zero(tmp_path: Path) -> None
     (tmp_path / "articles.csv").write_text(table)
     report = import_catalogue(tmp_path / "articles.csv", tmp_path / "out.parquet")
     assert (report.accepted, report.pictures) == (2, 1)
+
+
+def test_further_pictures_come_in_their_order_and_once(tmp_path: Path) -> None:
+    for name, colour in (("a", "teal"), ("b", "navy"), ("c", "plum"), ("d", "gold")):
+        Image.new("RGB", (40, 40), colour).save(tmp_path / f"{name}.png")
+    table = (
+        "id,title,image_link,additional_image_link,image_2\n"
+        "1,Coat,a.png,b.png|c.png,d.png\n"
+        "2,Coat,missing.png,b.png,b.png\n"
+        "3,Coat,a.png,,\n"
+    )
+    (tmp_path / "shop.csv").write_text(table)
+
+    def imported(**options: int) -> tuple[ImportReport, list[list[tuple[int, ...]]]]:
+        out = tmp_path / "out.parquet"
+        report = import_catalogue(tmp_path / "shop.csv", out, ImportOptions(**options))
+        catalogue = Catalogue(out)
+        pairs = zip(catalogue.images(), catalogue.further_images(), strict=True)
+        return report, [[_colour(one) for one in (main, *more) if one] for main, more in pairs]
+
+    report, found = imported()
+    teal, navy, plum, gold = (0, 128, 128), (0, 0, 128), (221, 160, 221), (255, 215, 0)
+    assert found == [[teal, navy, plum, gold], [navy], [teal]]
+    assert (report.pictures, report.further_pictures) == (3, 3)
+    assert report.warnings == {"image is missing": 1}
+    assert imported(further_pictures=1)[1] == [[teal, navy], [navy], [teal]]
+    assert imported(further_pictures=0)[1] == [[teal], [navy], [teal]]
+
+
+def _colour(data: bytes) -> tuple[int, ...]:
+    pixel = Image.open(io.BytesIO(data)).convert("RGB").getpixel((5, 5))
+    assert isinstance(pixel, tuple)
+    return pixel

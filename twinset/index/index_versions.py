@@ -41,7 +41,6 @@ from twinset.index.indexed_items import Images, ImageStore, Items, ItemTable
 from twinset.index.vector_index import Mask, VectorIndex
 from twinset.lexical.picture_calibration import PictureCalibration
 from twinset.lexical.word_index import WordIndex, Words
-from twinset.views.best_view_index import BestViewIndex
 from twinset.views.stored_views import StoredViews, Views
 
 KIND = "index"
@@ -102,13 +101,6 @@ class IndexVersion:
     @property
     def dimension(self) -> int:
         return self.index.dimension
-
-    @property
-    def by_any_picture(self) -> VectorIndex:
-        """The index in which an item scores what the best of its pictures scores."""
-        return (
-            self.index if self.views is None else BestViewIndex(self.index, self.views, self.alive)
-        )
 
     def require_encoder(self, encoder: EncoderIdentity) -> None:
         """Refuse an encoder other than the one that made the vectors.

@@ -79,6 +79,12 @@ class BestViewIndex:
         return np.asarray(mask & self.alive)
 
 
+def by_any_picture(items: VectorIndex, views: Views | None, alive: Mask | None) -> VectorIndex:
+    """The index in which an item scores what the best of its pictures scores; `items` itself if no
+    item has further pictures."""
+    return items if views is None else BestViewIndex(items, views, alive)
+
+
 def best_picture(items: VectorIndex, views: Views, row: int, query: Vectors) -> int | None:
     """Which picture of an item is nearest to a query (d,): 0 for the main one, then its views.
 

@@ -12,6 +12,7 @@ from twinset.errors import InvalidInput
 from twinset.index.index_versions import IndexVersion
 from twinset.photo.catalogue_kinds import CatalogueKinds, KindGuess
 from twinset.photo.photo_head import PhotoHead, PhotoReading, evidence
+from twinset.views.best_view_index import by_any_picture
 
 Vector = NDArray[np.float32]
 _GUESSES = 5
@@ -156,7 +157,8 @@ class PhotoSearch:
 
 def _is_known(version: IndexVersion, reading: PhotoReading) -> bool:
     """True if an item looks just like the photo: then it is a picture of the shop's own."""
-    _, scores = version.by_any_picture.search(reading.plain[None], 1)
+    index = by_any_picture(version.index, version.views, version.alive)
+    _, scores = index.search(reading.plain[None], 1)
     return bool(scores[0, 0] >= _SAME)
 
 

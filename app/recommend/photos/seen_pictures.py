@@ -12,7 +12,7 @@ from twinset.errors import NotFound
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.relevance.relevance_curves import PHOTO
-from twinset.views.best_view_index import best_picture
+from twinset.views.best_view_index import best_picture, by_any_picture
 
 
 def rank_seen(
@@ -22,7 +22,8 @@ def rank_seen(
     views = version.views
     if views is None or kind != PHOTO:
         return rank(version, vector, query, exclude)
-    page = rank(replace(version, index=version.by_any_picture), vector, query, exclude)
+    seen = by_any_picture(version.index, views, version.alive)
+    page = rank(replace(version, index=seen), vector, query, exclude)
     asked = moved(version, vector, query)
     hits = [
         replace(hit, view=best_picture(version.index, views, hit.row, asked)) for hit in page.hits

@@ -8,6 +8,8 @@ reader sees the whole of it or nothing.
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -116,25 +118,75 @@ def new_folder(target: Path, replace: bool = False) -> Iterator[Path]:
     if target.exists() and not replace:
         raise ArtefactError(target, "exists already")
     target.parent.mkdir(parents=True, exist_ok=True)
+    sweep_staging(target)
     staging = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.tmp"
     staging.mkdir()
+    with in_use(staging):
+        try:
+            yield staging
+            sync_tree(staging)
+            _swap_in(staging, target)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def in_use(path: Path) -> Iterator[None]:
+    """Mark a staging file or folder as that of a process that runs; see `sweep_staging`.
+
+    The system drops the lock when the process ends, however that is.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        yield staging
-        sync_tree(staging)
-        _swap_in(staging, target)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sweep_staging(target: Path) -> None:
+    """Remove what killed processes left beside `target`: staging files and folders not in use.
+
+    A folder that a crash left without its name is given back: see `new_folder`.
+    """
+    name = glob.escape(target.name)
+    for replaced in sorted(target.parent.glob(f".{name}.*.old")):
+        if not _is_left(replaced):
+            continue
+        if target.exists():
+            shutil.rmtree(replaced) if replaced.is_dir() else replaced.unlink()
+        else:
+            replaced.rename(target)
+    for left in target.parent.glob(f".{name}.*.tmp"):
+        if _is_left(left):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def _is_left(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False  # gone, or of another user
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _swap_in(staging: Path, target: Path) -> None:
-    old = None
-    if target.exists():
-        old = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.old"
+    if not target.exists():
+        staging.rename(target)
+        sync_folder(target.parent)
+        return
+    old = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.old"
+    with in_use(target):
         target.rename(old)
-    staging.rename(target)
-    sync_folder(target.parent)
-    if old is not None:
+        staging.rename(target)
+        sync_folder(target.parent)
         shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 

@@ -17,6 +17,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from twinset.artefacts import sync_folder
+from twinset.artefacts import in_use, sweep_staging, sync_folder
 from twinset.errors import CatalogueError
 
 SCHEMA_VERSION = 1
@@ -233,12 +234,16 @@ class CatalogueWriter:
         )
         self._path = path
         self._staging = path.parent / f".{path.name}.{os.getpid()}.tmp"
+        self._stack = ExitStack()
         self._rows: list[Mapping[str, Any]] = []
         self._waiting_bytes = 0
         self.count = 0
 
     def __enter__(self) -> Self:
         require_writable(self._path)
+        sweep_staging(self._path)
+        self._staging.touch()
+        self._stack.enter_context(in_use(self._staging))
         # Images are compressed already; zstd pays on the text columns.
         self._writer = pq.ParquetWriter(
             self._staging, self._schema, compression="zstd", write_page_checksum=True
@@ -279,6 +284,7 @@ class CatalogueWriter:
                 self._writer.close()
             finally:
                 self._staging.unlink(missing_ok=True)
+                self._stack.close()
 
     def _finish(self) -> None:
         self._flush()

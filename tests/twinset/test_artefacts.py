@@ -1,10 +1,20 @@
 """Artefact folders: every damage is refused by name, and a folder appears whole or not at all."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
-from twinset.artefacts import new_folder, read_manifest, write_manifest, write_text_atomically
+from tests.support.paths import ROOT
+from twinset.artefacts import (
+    new_folder,
+    read_manifest,
+    sweep_staging,
+    write_manifest,
+    write_text_atomically,
+)
+from twinset.catalogue import CatalogueWriter
 from twinset.errors import ArtefactError
 
 FILES = ("a.bin", "sub/b.bin")
@@ -115,3 +125,42 @@ def test_a_small_file_is_replaced_at_once(tmp_path):
     write_text_atomically(path, "two")
     assert path.read_text() == "two"
     assert list(tmp_path.iterdir()) == [path]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from twinset.artefacts import new_folder
+from twinset.catalogue import CatalogueWriter
+with new_folder(Path(sys.argv[1])) as staging:
+    (staging / "half").write_bytes(b"0" * 1000)
+    with CatalogueWriter(Path(sys.argv[2]), {}, None) as writer:
+        writer.write({"id": "1", "title": "t"})
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path):
+    folder, catalogue = tmp_path / "made", tmp_path / "catalog.parquet"
+    subprocess.run([sys.executable, "-c", KILLED, folder, catalogue], cwd=ROOT, check=False)
+    assert len(list(tmp_path.glob(".*.tmp"))) == 2
+    (tmp_path / ".other.1.tmp").write_text("of something else")
+    with new_folder(folder) as first:
+        with new_folder(folder.with_name("made2")) as _, CatalogueWriter(catalogue, {}, None):
+            pass
+        sweep_staging(folder)
+        assert first.is_dir()
+        assert [path.name for path in tmp_path.glob(".*.tmp")].count(first.name) == 1
+    left = [path.name for path in tmp_path.glob(".*")]
+    assert left == [".other.1.tmp"]
+
+
+def test_a_folder_that_a_crash_left_without_its_name_is_given_back(tmp_path):
+    old = tmp_path / ".made.12345678.old"
+    old.mkdir()
+    (old / "file").write_text("kept")
+    sweep_staging(tmp_path / "made")
+    assert (tmp_path / "made" / "file").read_text() == "kept"
+    old.mkdir()
+    sweep_staging(tmp_path / "made")
+    assert not old.exists()

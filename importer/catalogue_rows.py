@@ -9,6 +9,7 @@ from typing import Any
 from importer.column_mapping import ColumnMap
 from importer.pictures.product_pictures import ProductPictures
 from importer.values.availability import read_available
+from importer.values.dates import DateColumn
 from importer.values.html_text import plain_text
 from importer.values.kinds import BadValue, Kind, RowRejected, clean, convert, text_of
 from importer.values.lists import split_list
@@ -34,6 +35,7 @@ class RowBuilder:
     variants: VariantGroups | None = None
     _with_currency: bool = field(default=False)
     _most_further: int = 0
+    dates: Mapping[str, DateColumn] = field(default_factory=dict)
 
     def build(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """A row for `CatalogueWriter.write`, and why optional values were left out of it.
@@ -75,7 +77,10 @@ class RowBuilder:
         try:
             if kind is Kind.LIST:
                 return split_list(value, self.separators.get(name, ","))
-            found = convert(clean(value), kind)
+            plain = clean(value)
+            if kind is Kind.DATE and isinstance(plain, str):
+                return self.dates[name].read(plain)
+            found = convert(plain, kind)
         except BadValue as bad:
             notes.append(str(bad))
             return None

@@ -156,6 +156,7 @@ class _Import:
             survey.variants,
             bool(survey.currencies),
             self._options.further_pictures,
+            survey.dates,
         )
 
     def _write(self, survey: Survey, tally: Tally, rejections: Rejections) -> int:

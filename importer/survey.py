@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from importer.catalogue_rows import variant_key
 from importer.column_mapping import ColumnMap
 from importer.import_options import ColumnReport, ImportOptions
 from importer.reading.records import Record, Source
+from importer.values.dates import DateColumn, is_date
 from importer.values.kinds import BadValue, Kind, clean, kind_of
 from importer.values.lists import ListJudge
 from importer.values.prices import DecimalMark, read_price
@@ -28,7 +30,7 @@ _PRICES = ("price", "sale_price")
 class Survey:
     """What the first pass learns of a source.
 
-    `kinds` and `separators` are by attribute, `filled` and `samples` by source column.
+    `kinds`, `separators` and `dates` are by attribute, `filled` and `samples` by source column.
     """
 
     count: int
@@ -40,6 +42,7 @@ class Survey:
     filled: Counter[str]
     samples: dict[str, str]
     constant: frozenset[str] = frozenset()
+    dates: Mapping[str, DateColumn] = field(default_factory=dict)
 
     def columns(self, columns: ColumnMap) -> list[ColumnReport]:
         """What becomes of each source column."""
@@ -73,6 +76,7 @@ class _Judges:
     parse_text: bool
     firsts: dict[str, Any] = field(default_factory=dict)
     varying: set[str] = field(default_factory=set)
+    dates: dict[str, DateColumn] = field(default_factory=dict)
 
     def look(self, record: Record) -> None:
         """Take one row into account."""
@@ -84,14 +88,22 @@ class _Judges:
             self.lists[name].add(value)
             if name not in self.varying and self.firsts.setdefault(name, value) != value:
                 self.varying.add(name)
-            try:
-                kind = kind_of(clean(value), self.parse_text)
-            except BadValue:
-                continue
-            self.kinds[name] = self.kinds[name].join(kind)
+            if self.kinds[name] is not Kind.TEXT:  # which holds whatever comes
+                self._judge_kind(name, value)
         for name in _PRICES:
             if name in self.columns.fixed:
                 self.mark.add(fields.get(self.columns.fixed[name]))
+
+    def _judge_kind(self, name: str, value: Any) -> None:
+        try:
+            plain = clean(value)
+        except BadValue:
+            return
+        kind = kind_of(plain, self.parse_text)
+        if kind is Kind.TEXT and self.parse_text and isinstance(plain, str) and is_date(plain):
+            kind = Kind.DATE
+            self.dates.setdefault(name, DateColumn()).add(plain)
+        self.kinds[name] = self.kinds[name].join(kind)
 
 
 def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Survey:
@@ -132,8 +144,12 @@ def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Sur
     kinds = {n: Kind.LIST if n in known else kind for n, kind in judges.kinds.items()}
     constant = _constant(judges, columns, filled, count) - frozenset(options.columns.keep)
     kinds |= dict.fromkeys(constant, Kind.EMPTY)
-    money = tuple(currencies)
-    return Survey(count, kinds, known, judges.mark, money, variants, filled, samples, constant)
+    dates = {name: one for name, one in judges.dates.items() if kinds[name] is Kind.DATE}
+    kinds |= {name: Kind.TEXT for name, one in dates.items() if not one.is_clear}
+    return Survey(
+        count, kinds, known, judges.mark, tuple(currencies), variants, filled, samples, constant,
+        dates,
+    )  # fmt: skip
 
 
 def _constant(

@@ -33,6 +33,7 @@ class Kind(Enum):
     BOOL = "bool"
     WHOLE = "whole"
     DECIMAL = "decimal"
+    DATE = "date"
     TEXT = "text"
     LIST = "list"
 

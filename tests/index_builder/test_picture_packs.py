@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class Items:
 
     pictures: list[bytes | None]
     category: str | None = None
+    further: tuple[Sequence[bytes], ...] = ()
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -41,6 +42,9 @@ class Items:
 
     def images(self) -> Iterator[bytes | None]:
         yield from self.pictures
+
+    def further_images(self) -> Iterator[Sequence[bytes]]:
+        yield from self.further or [()] * len(self.pictures)
 
 
 def write(index: Path, name: str, *pictures: bytes | None) -> tuple[Pictures, Path]:
@@ -110,3 +114,16 @@ def test_without_links_packs_are_copied(tmp_path: Path, monkeypatch: pytest.Monk
     counts, second = write(tmp_path, NAMES[1], RED)
     assert (counts.new, stored(second)) == (0, [RED])
     assert packs(first)[0].read_bytes() == packs(second)[0].read_bytes()
+
+
+def test_further_pictures_share_packs_with_the_main_ones(tmp_path: Path) -> None:
+    first = tmp_path / NAMES[0]
+    first.mkdir()
+    made = write_items(Items([RED, GREEN], further=([GREEN, BLUE], [])), first)
+    assert (made.count, made.further, made.new) == (2, 2, 3)
+    assert stored(first) == [RED, GREEN]
+    views = ImageStore(first / "view_images.parquet")
+    found = [views.read(row) for row in range(len(views))]
+    assert [one.data for one in found if one is not None] == [GREEN, BLUE]
+    made, _ = write(tmp_path, NAMES[1], BLUE)
+    assert made.new == 0

@@ -40,6 +40,15 @@ DecimalOption = Annotated[
 ListsOption = Annotated[
     Names, typer.Option("--list", help="Column with several values a product; repeatable.")
 ]
+FoldOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--fold/--no-fold",
+        help="Fold rows of one group into one item, sizes as a list; by default for systems whose "
+        "rows are variants.",
+        show_default=False,
+    ),
+]
 GroupByNameOption = Annotated[
     bool, typer.Option("--group-by-name", help="Tell variants of a style from the names.")
 ]
@@ -83,6 +92,7 @@ def import_catalogue(
     keep: Annotated[Names, typer.Option(help="Private column to publish; repeatable.")] = None,
     drop: Annotated[Names, typer.Option(help="Column to leave out; repeatable.")] = None,
     only: Annotated[Names, typer.Option(help="Take these attributes alone; repeatable.")] = None,
+    fold: FoldOption = None,
     group_by_name: GroupByNameOption = False,
     allow_host: AllowHostOption = None,
     pictures: PicturesOption = True,
@@ -104,6 +114,7 @@ def import_catalogue(
         delimiter=_delimiter(delimiter),
         decimal=_decimal(decimal),
         lists=lists or (),
+        fold=fold,
         group_by_name=group_by_name,
         allow_hosts=allow_host or (),
         fetch_pictures=pictures,

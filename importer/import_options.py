@@ -36,6 +36,7 @@ class ImportOptions:
         images: folder that image paths start from; None is the source's own folder.
         encoding, delimiter, decimal: of a text file; None finds out.
         lists: source columns that hold several values of a product.
+        fold: fold rows of one group into one item; None does if the system's rows are variants.
         group_by_name: tell variants from the names, if the source names no groups.
         allow_hosts: hosts in private networks that pictures may be fetched from.
         fetch_pictures: fetch pictures that the source names by address.
@@ -52,6 +53,7 @@ class ImportOptions:
     delimiter: str | None = None
     decimal: str | None = None
     lists: Collection[str] = ()
+    fold: bool | None = None
     group_by_name: bool = False
     allow_hosts: Collection[str] = ()
     fetch_pictures: bool = True

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from importer.catalogue_rows import RowBuilder
 from importer.column_mapping import map_columns
 from importer.embedded_words import words_template
+from importer.folded_rows import FoldedSource
 from importer.import_options import ImportOptions, ImportReport
 from importer.open_source import images_folder, open_source
 from importer.pictures.product_pictures import NamedPictures, ProductPictures
@@ -109,11 +110,19 @@ class _Import:
         if any(out.resolve() == file.resolve() for file in (*self._rows.files, path)):
             raise CatalogueError(f"{out}: is the source itself")
         self._columns = map_columns(self._rows.columns, options.columns)
+        self._hidden = self._rows if isinstance(self._rows, SystemSource) else None
+        is_folded = self._hidden is not None and self._hidden.system.folds
+        if (is_folded if options.fold is None else options.fold) and self._has_groups:
+            self._rows = FoldedSource(self._rows, self._columns)
         self._images = images_folder(path, options)
         self._as_of = feed_date(self._rows.files)
         names = self._columns.attributes
         wanted = options.words
         self._words = None if wanted is None else words_template(wanted, self._columns, names)
+
+    @property
+    def _has_groups(self) -> bool:
+        return "group_id" in self._columns.fixed
 
     def inspect(self) -> ImportReport:
         """See `inspect_source`."""
@@ -221,7 +230,7 @@ class _Import:
             priced=tally.priced,
             sold_out=tally.sold_out,
             currency=survey.currencies,
-            hidden=self._rows.hidden if isinstance(self._rows, SystemSource) else 0,
+            hidden=0 if self._hidden is None else self._hidden.hidden,
             rejected=dict(rejected),
             warnings=dict(tally.warnings),
             report=report,

@@ -31,14 +31,12 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
 
 def _product(raw: Mapping[str, Any]) -> dict[str, Any]:
     fields = localised(from_values(raw))
-    parent = pick(fields, "parent")
-    group = parent or (str(fields["groups"]).split(",")[0] if fields.get("groups") else None)
     pictures = [v for n, v in fields.items() if _PICTURES.match(n) and isinstance(v, (str, list))]
     known = {
         "id": pick(fields, "sku", "identifier", "uuid", "code"),
         "title": pick(fields, "name", "label", "title", "erp_name", "product_name"),
         "category": leaf(pick(fields, "family", "categories")),
-        "group_id": group,
+        "group_id": pick(fields, "parent"),
         "image_path": [one for v in pictures for one in (v if isinstance(v, list) else [v])]
         or None,
         HIDDEN: is_no(fields.get("enabled")),
@@ -112,4 +110,4 @@ def recognised(names: Any) -> bool:
     )
 
 
-AKENEO = System("Akeneo export", recognised, products)
+AKENEO = System("Akeneo export", recognised, products, folds=True)

@@ -24,13 +24,15 @@ class System:
     system; `recognises_row`, if given, judges a file by its columns in order and its first row.
     `products` turns its rows into products, one record each, whose fields bear the usual names (id,
     title, price, available, image_path, group_id, link). A product whose field `hidden` is true is
-    left out and counted, because the shop does not show it either.
+    left out and counted, because the shop does not show it either. If `folds` is true, rows of one
+    group are variants that the shop shows as one product.
     """
 
     name: str
     recognises: Callable[[AbstractSet[str]], bool] | None
     products: Callable[[Iterable[Record]], Iterator[Record]]
     recognises_row: Callable[[Sequence[str], Fields], bool] | None = None
+    folds: bool = False
 
 
 class SystemSource:

@@ -88,24 +88,26 @@ def _merged(variants: Sequence[Variant]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         name: values[0] if len(values) == 1 else values for name, values in merged.items()
     }
-    stock = [_is_available(one.available) for one in variants]
+    stock = [state_of(one.available) for one in variants]
     if any(state is not None for state in stock):
         fields["available"] = any(stock)
     buyable = [one for one, state in zip(variants, stock, strict=True) if state is not False]
-    priced = [one.price for one in (buyable or variants) if _amount(one.price) is not None]
+    priced = [one.price for one in (buyable or variants) if amount_of(one.price) is not None]
     if priced:
-        fields["price"] = min(priced, key=lambda price: _amount(price) or 0)
+        fields["price"] = min(priced, key=lambda price: amount_of(price) or 0)
     return fields
 
 
-def _is_available(value: Any) -> bool | None:
+def state_of(value: Any) -> bool | None:
+    """True if a value says that something can be bought, None if it says nothing."""
     try:
         return read_available(value)
     except BadValue:
         return None
 
 
-def _amount(value: Any) -> float | None:
+def amount_of(value: Any) -> float | None:
+    """The amount of a price as written, to compare it with others; None if it is none."""
     try:
         price = read_price(value, _MARK)
     except BadValue:

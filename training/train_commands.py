@@ -129,7 +129,8 @@ def export(
     if out.exists() and not force:
         raise ConfigError(f"{out}: exists already; --force replaces it")
     catalogue = Catalogue(catalog)
-    done = embed_catalogue(load_encoder(encoder, device), catalogue, out, replace=force)
+    opened = load_encoder(encoder, device, for_items=True)
+    done = embed_catalogue(opened, catalogue, out, replace=force)
     Console(soft_wrap=True).print(
         f"{done.items:,} items in {out}: {done.embedded:,} new or changed, embedded at "
         f"{done.rate:,.0f} items/s"

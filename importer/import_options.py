@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from importer.column_mapping import Choices
+from twinset.errors import CatalogueError
 
+SUMMARY_SUFFIX = ".report.json"
 # The front, the back and a detail, say; each costs as much to fetch and embed as the main picture.
 MOST_FURTHER_BY_DEFAULT = 3
 
@@ -62,6 +65,24 @@ class ImportOptions:
     words: str | None = None
 
 
+def options_of(catalogue: Path) -> ImportOptions:
+    """The options that a catalogue was imported with, by the report beside it.
+
+    Raises:
+        CatalogueError: if there is no such report.
+    """
+    path = catalogue.with_name(catalogue.name + SUMMARY_SUFFIX)
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))["options"]
+        images = None if kept["images"] is None else Path(kept["images"])
+        chosen = {**kept, "columns": Choices(**kept["columns"]), "images": images}
+        return ImportOptions(**{**chosen, "format": SourceFormat(kept["format"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CatalogueError(
+            f"{path}: does not say how the catalogue was imported; import it again"
+        ) from None
+
+
 @dataclass(frozen=True)
 class ColumnReport:
     """What became of one source column: `role` says it in words, `filled` is a share."""
@@ -93,6 +114,7 @@ class ImportReport:
         look_alikes: columns that may be the picture or the price, if none was taken.
         words: template of the words that are embedded; None leaves them to the encoder.
         as_of: when the shop wrote the feed, in ISO 8601.
+        options: what the import was asked to do.
     """
 
     system: str
@@ -113,6 +135,7 @@ class ImportReport:
     look_alikes: Mapping[str, Sequence[str]]
     words: str | None = None
     as_of: str | None = None
+    options: ImportOptions | None = None
 
     @property
     def rejected_count(self) -> int:

@@ -17,7 +17,7 @@ from importer.catalogue_rows import RowBuilder
 from importer.column_mapping import map_columns
 from importer.embedded_words import words_template
 from importer.folded_rows import FoldedSource
-from importer.import_options import ImportOptions, ImportReport
+from importer.import_options import SUMMARY_SUFFIX, ImportOptions, ImportReport
 from importer.open_source import images_folder, open_source
 from importer.pictures.product_pictures import NamedPictures, ProductPictures
 from importer.pictures.web_client import Downloads
@@ -32,7 +32,6 @@ from twinset.catalogue import CatalogueNotes, CatalogueWriter, require_writable
 from twinset.errors import CatalogueError
 from twinset.progress import track
 
-SUMMARY_SUFFIX = ".report.json"
 PICTURES_SUFFIX = ".pictures"
 _CHUNK_ROWS = 256
 _FETCHERS = 16
@@ -241,6 +240,7 @@ class _Import:
             look_alikes={n: columns.look_alikes(n) for n, is_so in lacking.items() if is_so},
             words=self._words,
             as_of=None if self._as_of is None else self._as_of.isoformat(),
+            options=self._options,
         )
 
 

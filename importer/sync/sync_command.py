@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from importer.import_command import Names, SourceArgument, parse_share
 from twinset.errors import ConfigError, TwinsetError
 
-# Exit codes for monitoring: 0 all is as the feed says; 1 an error, nothing changed; 3 the feed
-# would delete too much, so its deletions were held back.
-EXIT_HELD_BACK = 3
+if TYPE_CHECKING:
+    from importer.sync.sync_source import SyncOptions
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -32,6 +33,10 @@ MaxLossOption = Annotated[
 EveryOption = Annotated[
     str | None, typer.Option(help="Run again after so long, such as 30m or 1h.")
 ]
+LikeOption = Annotated[
+    Path | None,
+    typer.Option(metavar="CATALOG", help="Import the feed as this catalogue was imported."),
+]
 AllowHostOption = Annotated[
     Names, typer.Option(help="Host in a private network to fetch pictures from; repeatable.")
 ]
@@ -49,41 +54,55 @@ def sync(
     max_loss: MaxLossOption = "5%",
     every: EveryOption = None,
     allow_host: AllowHostOption = None,
+    like: LikeOption = None,
 ) -> None:
     """Bring an index or a running service up to date with a feed; only what changed is embedded.
 
-    TWINSET_ADMIN_KEY is the key for --to. Exit codes: 0 done, 1 nothing was changed, 3 deletions
-    were held back.
+    With --to and --index, changes go to the service as live writes, and attributes that are new
+    into a version of its index. TWINSET_ADMIN_KEY is the key for --to. Exit codes: 0 done, 1
+    nothing was changed, 3 deletions were held back, 4 attributes were left out that need a new
+    version.
     """
-    from importer.sync.sync_index import sync_index
-    from importer.sync.sync_service import sync_service
+    from importer.import_options import ImportOptions, options_of
     from importer.sync.sync_source import SyncOptions
 
-    if (to is None) == (index is None):
-        raise ConfigError("give one of --to URL and --index FOLDER")
+    if to is None and index is None:
+        raise ConfigError("give --to URL, --index FOLDER, or both")
+    imports = ImportOptions() if like is None else options_of(like)
+    hosts = (*imports.allow_hosts, *(allow_host or ()))
     folder = state or (index.with_name(index.name + "-feed") if index else Path(".twinset-sync"))
     options = SyncOptions(
         source,
         folder,
         parse_share(max_deletions, "--max-deletions"),
         parse_share(max_loss, "--max-loss"),
-        tuple(allow_host or ()),
+        replace(imports, allow_hosts=hosts),
     )
     pause = None if every is None else _seconds(every)
     while True:
         try:
-            if index is not None:
-                held = sync_index(options, index, encoder)
-            else:
-                held = sync_service(options, to or "")
+            code = _run_once(options, to, index, encoder)
         except TwinsetError as error:
             if pause is None:
                 raise
             typer.echo(f"nothing was changed: {error}", err=True)
-            held = False
+            code = 1
         if pause is None:
-            raise typer.Exit(EXIT_HELD_BACK if held else 0)
+            raise typer.Exit(code)
         time.sleep(pause)
+
+
+def _run_once(options: SyncOptions, to: str | None, index: Path | None, encoder: Path) -> int:
+    from importer.sync.sync_index import publish, sync_index
+    from importer.sync.sync_service import sync_service
+
+    if to is None and index is not None:
+        return int(sync_index(options, index, encoder).value)
+
+    def build(catalogue: Path) -> None:
+        publish(options, catalogue, index or Path(), encoder)
+
+    return int(sync_service(options, to or "", build if index is not None else None).value)
 
 
 def _seconds(text: str) -> float:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import typer
 
-from importer.sync.sync_source import CATALOGUE, SyncOptions, accept, fetch
+from importer.sync.sync_source import CATALOGUE, Outcome, SyncOptions, accept, fetch
 from twinset import cli
 from twinset.catalogue import Catalogue
 from twinset.errors import ConfigError
 
 
-def sync_index(options: SyncOptions, index: Path, encoder: Path) -> bool:
-    """Build and publish a version of what the feed holds now; true if it was held back.
+def sync_index(options: SyncOptions, index: Path, encoder: Path) -> Outcome:
+    """Build and publish a version of what the feed holds now, unless it lost too many items.
 
     The commands `export` and `build` do the work, as a user would run them, so that no room has to
     import another.
@@ -33,13 +33,21 @@ def sync_index(options: SyncOptions, index: Path, encoder: Path) -> bool:
                 f"--max-deletions {options.max_deletions:.0%}; the index stays as it is",
                 err=True,
             )
-            return True
-    catalogue = accept(options, path)
+            return Outcome.HELD_BACK
     typer.echo(f"{report.accepted:,} products from {report.system}, {report.pictures:,} pictures")
+    publish(options, accept(options, path), index, encoder)
+    return Outcome.DONE
+
+
+def publish(options: SyncOptions, catalogue: Path, index: Path, encoder: Path) -> None:
+    """Embed what changed in a catalogue, and make a version of it the live one.
+
+    Raises:
+        ConfigError: if a command failed; it said why.
+    """
     embeddings = options.state / "embeddings"
     _run("export", "--encoder", encoder, "--catalog", catalogue, "--out", embeddings, "--force")
     _run("build", "--embeddings", embeddings, "--catalog", catalogue, "--out", index)
-    return False
 
 
 def _run(command: str, *arguments: object) -> None:

@@ -5,18 +5,33 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import typer
 
-from importer.sync.sync_source import CATALOGUE, Snapshot, SyncOptions, accept, fetch, snapshot
+from importer.sync.sync_source import (
+    CATALOGUE,
+    Outcome,
+    Snapshot,
+    SyncOptions,
+    accept,
+    fetch,
+    snapshot,
+)
 from twinset.catalogue import FURTHER_IMAGES, PICTURE_COLUMNS, Catalogue
 from twinset.errors import ConfigError
 
 KEY_VARIABLE = "TWINSET_ADMIN_KEY"
+_HINT = (
+    "they need a new version: on the machine of the index run `twinset sync FEED --index INDEX`, "
+    "with --to if live writes are to go on, or import, export and build"
+)
+_FOLLOWS_S, _LOOK_S = 60.0, 0.2
 _MAX_LINES = 500
 _MAX_BYTES = 8 * 1024 * 1024
 _TIMEOUT_S = 120.0
@@ -46,10 +61,14 @@ def difference(before: Snapshot, now: Snapshot) -> Difference:
     return found
 
 
-def sync_service(options: SyncOptions, address: str) -> bool:
-    """Write what changed since the last run to a service; true if deletions were held back.
+def sync_service(
+    options: SyncOptions, address: str, publish: Callable[[Path], None] | None = None
+) -> Outcome:
+    """Write what changed since the last run to a service.
 
     The first run writes every item, and deletes those that the service has beyond the feed.
+    Attributes that the service lacks cannot be written: `publish`, if it is given, makes them known
+    by a new version of the catalogue that it is called with; without, they are left out.
 
     Raises:
         CatalogueError: if the feed cannot be used.
@@ -61,13 +80,18 @@ def sync_service(options: SyncOptions, address: str) -> bool:
         before = snapshot(last) if last.exists() else Snapshot(_listed(client))
         found = difference(before, snapshot(path))
         held = len(found.deletions) > options.max_deletions * max(1, len(before.fields))
-        lines = _lines(found, Catalogue(path), with_deletions=not held)
+        known = _known_fields(client)
+        new = [name for name in Catalogue(path).attributes if known and name not in known]
+        if new and publish is not None and not held:
+            publish(path)
+            _await_fields(client, new)
+            new = []
+        lines = _lines(found, Catalogue(path), frozenset(new), with_deletions=not held)
         written, refused = _send(client, lines)
-    if refused:
-        raise ConfigError(
-            f"{len(refused):,} writes were refused, such as {refused[0]}; a new attribute needs a "
-            "new version (twinset sync --index)"
-        )
+    if refused and publish is not None and not held:
+        publish(path)
+    elif refused:
+        raise ConfigError(f"{len(refused):,} writes were refused, such as {refused[0]}; {_HINT}")
     if not held:
         accept(options, path)
     typer.echo(
@@ -75,7 +99,11 @@ def sync_service(options: SyncOptions, address: str) -> bool:
         f"another picture, {len(found.patches):,} changed, {len(found.deletions):,} "
         f"{'gone but held back' if held else 'deleted'}; {written:,} writes"
     )
-    return held
+    if new:
+        typer.echo(f"left out, the service does not know them: {', '.join(new)}; {_HINT}", err=True)
+    if held:
+        return Outcome.HELD_BACK
+    return Outcome.NEEDS_VERSION if new else Outcome.DONE
 
 
 def _client(address: str) -> httpx.Client:
@@ -98,23 +126,47 @@ def _listed(client: httpx.Client) -> dict[str, Mapping[str, Any]]:
             return ids
 
 
+def _known_fields(client: httpx.Client) -> frozenset[str]:
+    """The fields that a service's items have; none if it has no items."""
+    page = _answer(client.get("/items", params={"limit": "1"}))
+    return frozenset(name for one in page["items"] for name in one["item"])
+
+
+def _await_fields(client: httpx.Client, names: Sequence[str]) -> None:
+    """Wait until a service shows a version with these fields.
+
+    Raises:
+        ConfigError: if it does not within a minute.
+    """
+    latest = time.monotonic() + _FOLLOWS_S
+    while not _known_fields(client) >= set(names):
+        if time.monotonic() > latest:
+            raise ConfigError(
+                f"{client.base_url} does not show the new version; is --index the folder that it "
+                "serves?"
+            )
+        time.sleep(_LOOK_S)
+
+
 def _lines(
-    found: Difference, catalogue: Catalogue, with_deletions: bool
+    found: Difference, catalogue: Catalogue, unknown: frozenset[str], with_deletions: bool
 ) -> Iterator[dict[str, Any]]:
-    """The writes, one object each, as `POST /items/batch` takes them."""
+    """The writes, one object each, as `POST /items/batch` takes them, without `unknown` fields."""
     wanted = set(found.puts)
     rows = catalogue.rows().to_pylist()
     pictures = zip(catalogue.images(), catalogue.further_images(), strict=True)
     for row, (data, further) in zip(rows, pictures, strict=True):
         if row["id"] in wanted:
-            item = _public({name: value for name, value in row.items() if name != "id"})
+            item = _public({n: v for n, v in row.items() if n != "id" and n not in unknown})
             if data is not None:
                 item["image"] = base64.b64encode(data).decode()
             if further:
                 item[FURTHER_IMAGES] = [base64.b64encode(one).decode() for one in further]
             yield {"op": "put", "id": row["id"], "item": item}
     for item_id, fields in found.patches.items():
-        yield {"op": "patch", "id": item_id, "item": fields}
+        known = {name: value for name, value in fields.items() if name not in unknown}
+        if known:
+            yield {"op": "patch", "id": item_id, "item": known}
     if with_deletions:
         for item_id in found.deletions:
             yield {"op": "delete", "id": item_id}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,21 @@ _NEW = "new.parquet"
 
 @dataclass(frozen=True)
 class SyncOptions:
-    """The feed, the folder of its state, and the limits of a run."""
+    """The feed, the folder of its state, the limits of a run, and how the feed is imported."""
 
     source: str
     state: Path
     max_deletions: float
     max_loss: float
-    allow_hosts: tuple[str, ...] = ()
+    imports: ImportOptions = field(default_factory=ImportOptions)
+
+
+class Outcome(Enum):
+    """How a run ended; the value is the exit code of the command."""
+
+    DONE = 0
+    HELD_BACK = 3
+    NEEDS_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ def fetch(options: SyncOptions) -> tuple[Path, ImportReport]:
     """
     options.state.mkdir(parents=True, exist_ok=True)
     path = options.state / _NEW
-    chosen = ImportOptions(max_loss=options.max_loss, allow_hosts=options.allow_hosts)
+    chosen = replace(options.imports, max_loss=options.max_loss)
     return path, import_catalogue(options.source, path, chosen)
 
 

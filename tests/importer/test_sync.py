@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from importer.sync.sync_command import EXIT_HELD_BACK
 from importer.sync.sync_service import sync_service
-from importer.sync.sync_source import SyncOptions
+from importer.sync.sync_source import Outcome, SyncOptions
 from tests.support.live_service import KEY, Place, serving
 from tests.support.running_service import twinset
 from twinset import cli
@@ -49,7 +48,7 @@ def test_an_index_follows_its_feed(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert version.items.item(3)["title"] == "another hat"
     write_feed(feed, rows(5))
     before = list_versions(index)
-    assert cli.run(["sync", str(feed), *places]) == EXIT_HELD_BACK
+    assert cli.run(["sync", str(feed), *places]) == Outcome.HELD_BACK.value
     assert list_versions(index) == before
     assert cli.run(["sync", str(feed), *places, "--max-deletions", "80%"]) == 1  # below half
     assert list_versions(index) == before
@@ -79,7 +78,7 @@ def test_a_service_follows_its_feed(
         with pytest.raises(ConfigError, match="TWINSET_ADMIN_KEY"):
             sync_service(options, address)
         monkeypatch.setenv("TWINSET_ADMIN_KEY", KEY)
-        assert sync_service(options, address) is False
+        assert sync_service(options, address) is Outcome.DONE
 
         def held() -> dict[str, Any]:
             page = client.get("/items", params={"limit": 100}).json()
@@ -89,29 +88,64 @@ def test_a_service_follows_its_feed(
         changed = rows(29, gender="Men")
         changed[0]["title"] = "renamed"
         write_feed(feed, changed)
-        assert sync_service(options, address) is False
+        assert sync_service(options, address) is Outcome.DONE
         assert len(held()) == 29
         assert held()["n0"]["title"] == "renamed"
         assert held()["n1"]["gender"] == "Men"
         before = client.get("/indexes").json()["writes"]["sequence"]
-        assert sync_service(options, address) is False
+        assert sync_service(options, address) is Outcome.DONE
         assert client.get("/indexes").json()["writes"]["sequence"] == before
         write_feed(feed, rows(4, gender="Men"))
         cautious = SyncOptions(str(feed), tmp_path / "state", 0.1, 0.05)
-        assert sync_service(cautious, address) is True
+        assert sync_service(cautious, address) is Outcome.HELD_BACK
         assert len(held()) == 29
 
 
-def test_a_new_attribute_is_refused_in_words(
-    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_new_attribute_needs_a_version_and_the_rest_is_written(
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("TWINSET_ADMIN_KEY", KEY)
-    feed = write_feed(tmp_path / "feed.jsonl", rows(3, heel="flat"))
-    with serving(place) as client, pytest.raises(ConfigError, match="new attribute needs"):
-        sync_service(SyncOptions(str(feed), tmp_path / "s", 1.0, 0.05), str(client.base_url))
+    table = [{**row, "heel": "flat" if n % 2 else "high"} for n, row in enumerate(rows(30))]
+    feed = write_feed(tmp_path / "feed.jsonl", table)
+    options = SyncOptions(str(feed), tmp_path / "state", 1.0, 0.05)
+    with serving(place) as client:
+        assert sync_service(options, str(client.base_url)) is Outcome.NEEDS_VERSION
+        assert "heel; they need a new version: on the machine" in capsys.readouterr().err
+        assert client.get("/items/n3").json()["item"]["price"] == 8.0
+        table[3]["price"] = 99.0
+        write_feed(feed, table)
+        arguments = ["sync", str(feed), "--to", str(client.base_url)]
+        arguments += ["--state", str(tmp_path / "state")]
+        assert cli.run(arguments) == Outcome.NEEDS_VERSION.value
+        assert client.get("/items/n3").json()["item"]["price"] == 99.0
+        table[3]["price"] = 77.0
+        write_feed(feed, table)
+        again = [*arguments[:-1], str(tmp_path / "other"), "--max-deletions", "100%"]
+        folders = ["--index", str(place.index), "--encoder", str(place.encoder)]
+        assert cli.run([*again, *folders]) == Outcome.DONE.value
+        item = client.get("/items/n3").json()["item"]
+        assert (item["heel"], item["price"]) == ("flat", 77.0)
+        assert client.get("/items").json()["total"] == 30
+        assert cli.run(again) == Outcome.DONE.value
+
+
+def test_a_feed_is_imported_as_the_catalogue_it_names(tmp_path: Path) -> None:
+    HashEncoder(32).save(tmp_path / "encoder")
+    feed, catalogue = tmp_path / "feed.csv", tmp_path / "catalog.parquet"
+    feed.write_text("Nummer;Wort;Preis;Stoff\n" + "1;Hut;1,50;Filz\n2;Rock;2,50;Leinen\n")
+    named = ["--map", "id=Nummer", "--map", "title=Wort", "--drop", "Stoff"]
+    assert cli.run(["import", str(feed), str(catalogue), *named]) == 0
+    places = ["--index", str(tmp_path / "index"), "--encoder", str(tmp_path / "encoder")]
+    assert cli.run(["sync", str(feed), *places]) == 1
+    assert cli.run(["sync", str(feed), *places, "--like", str(catalogue)]) == 0
+    item = open_version(tmp_path / "index").items.item(0)
+    assert (item["id"], item["price"], "Stoff" in item) == ("1", 1.5, False)
 
 
 def test_one_of_service_and_index_is_needed(tmp_path: Path) -> None:
     done = twinset("sync", tmp_path / "feed.csv", check=False)
     assert done.returncode == 1
-    assert "give one of --to URL and --index FOLDER" in done.stderr
+    assert "give --to URL, --index FOLDER, or both" in done.stderr

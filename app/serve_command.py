@@ -18,7 +18,7 @@ from app.live.live_catalogue import open_pair
 from app.main import app_from_environment, create_app
 from app.observability.json_logs import log_config, spare_unused_details
 from app.observability.prometheus_metrics import MULTIPROCESS_FOLDER
-from app.server.http_protocol import Connection, Deadlines
+from app.server.http_protocol import Connection
 from app.server.supervisor import supervise
 from app.settings import Settings
 from app.settings_errors import explain, require_known_names
@@ -115,15 +115,6 @@ def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
 
 def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
     """The options that uvicorn gets with the application."""
-    drain = settings.shutdown_s / 2  # so that who still sends is answered before all is over
-    deadlines = Deadlines(
-        header=settings.header_s,
-        body=settings.body_s,
-        body_rate=settings.body_rate,
-        body_most=settings.max_body_bytes,
-        write=settings.write_s,
-        drain=drain,
-    )
     return {
         "host": host,
         "port": port,
@@ -131,7 +122,7 @@ def server_options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "access_log": False,  # `http.request_context` writes one that holds nothing of the caller's
         "server_header": False,
         "proxy_headers": False,
-        "http": partial(Connection, deadlines=deadlines),
+        "http": partial(Connection, settings=settings),
         "ws": "none",
         "timeout_graceful_shutdown": settings.shutdown_s,
         "timeout_worker_healthcheck": _SILENT_WORKER_S,

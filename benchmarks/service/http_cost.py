@@ -1,11 +1,12 @@
 """Processor time per request: this tree, an older one, and uvicorn with nothing of ours.
 
     python -m benchmarks.service.http_cost --encoder models/compact --index INDEX \
-        [--baseline DIR] [--rounds 5] [--seconds 1]
+        [--baseline DIR] [--baseline-index INDEX] [--rounds 5] [--seconds 1]
 
-`--baseline` is a checkout with a `.venv` of its own. All services run at once and are asked by
-turns, so that what else the machine does meets each alike; the figure is the median over the rounds
-of the processor seconds of the service's process over the requests.
+`--baseline` is a checkout with a `.venv` of its own. If it cannot read the index, give one of its
+own as `--baseline-index`; that is served with the checkout's `models/compact`. All services run at
+once and are asked by turns, so that what else the machine does meets each alike; the figure is the
+median over the rounds of the processor seconds of the service's process over the requests.
 """
 
 from __future__ import annotations
@@ -32,12 +33,17 @@ def main(
     encoder: Annotated[Path, typer.Option()] = Path("models/compact"),
     index: Annotated[Path, typer.Option()] = Path("var/demo/index"),
     baseline: Annotated[Path | None, typer.Option(help="A checkout to compare with.")] = None,
+    baseline_index: Annotated[Path | None, typer.Option(help="The checkout's own index.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
     only: Annotated[str, typer.Option(help="Calls whose name holds this.")] = "",
     seconds: Annotated[float, typer.Option(min=0.1, help="Of each call, in each round.")] = 1.0,
 ) -> None:
     """Print microseconds of the processor per request, and the ratio to the baseline."""
-    commands = _commands(encoder.resolve(), index.resolve(), baseline)
+    commands = _commands(encoder.resolve(), index.resolve())
+    if baseline is not None:
+        own = (baseline / "models" / "compact", baseline_index) if baseline_index else None
+        older = _older(baseline.resolve(), *(path.resolve() for path in own or (encoder, index)))
+        commands = {BEFORE: older, **commands}
     with ExitStack() as stack:
         servers = {
             name: stack.enter_context(_started(command)) for name, command in commands.items()
@@ -52,18 +58,18 @@ def main(
     show(table)
 
 
-def _commands(encoder: Path, index: Path, baseline: Path | None) -> dict[str, list[str]]:
+def _commands(encoder: Path, index: Path) -> dict[str, list[str]]:
     bare = [sys.executable, "-m", "benchmarks.service.bare_http"]
-    commands = {
+    return {
         NOW: twinset_command(encoder, index),
         BARE: [*bare, str(encoder), str(index), "{port}"],
     }
-    if baseline is None:
-        return commands
+
+
+def _older(baseline: Path, encoder: Path, index: Path) -> list[str]:
     # The program and not `-m`, which would take rooms of the working directory for its own.
-    program = str(baseline.resolve() / ".venv" / "bin" / "twinset")
-    older = [program, *twinset_command(encoder, index)[3:]]
-    return {BEFORE: older, **commands}
+    program = str(baseline / ".venv" / "bin" / "twinset")
+    return [program, *twinset_command(encoder, index)[3:]]
 
 
 @contextmanager

@@ -42,6 +42,14 @@ def requests_to(text: str, route: str) -> float:
     return sum(map(float, found))
 
 
+def wait_until_counted(client: httpx.Client, route: str, count: int) -> None:
+    """Wait for a number of requests in the metrics: each is counted once its answer has left."""
+    deadline = time.monotonic() + 10
+    while requests_to(httpx.get(f"{client.base_url}/metrics").text, route) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def ask(client: httpx.Client, path: str, count: int) -> Counter[int]:
     """Statuses of `count` requests, each on its own connection, so that all workers get some."""
     url = f"{client.base_url}{path}"
@@ -52,6 +60,7 @@ def test_metrics_tell_of_all_workers(plain_shop: Artefacts) -> None:
     with running_service(*plain_shop, "--workers", 2) as (client, process):
         assert len(children(process.pid)) == 2
         assert ask(client, "/items/p1", 30) == {200: 30}
+        wait_until_counted(client, "/items/{id}", 30)
         for _ in range(5):  # whichever worker answers
             text = httpx.get(f"{client.base_url}/metrics").text
             assert requests_to(text, "/items/{id}") == 30
@@ -63,13 +72,14 @@ def test_metrics_tell_of_all_workers(plain_shop: Artefacts) -> None:
 def test_a_worker_that_dies_is_replaced(plain_shop: Artefacts) -> None:
     with running_service(*plain_shop, "--workers", 2) as (client, process):
         ask(client, "/items/p1", 10)
-        before = children(process.pid)
-        victim = min(before)
+        wait_until_counted(client, "/items/{id}", 10)
+        victim = min(children(process.pid))
         os.kill(victim, signal.SIGKILL)
         wait_until_replaced(victim, process.pid)
         assert ask(client, "/items/p1", 10) == {200: 10}
+        wait_until_counted(client, "/items/{id}", 20)  # what the dead one counted stays
         text = httpx.get(f"{client.base_url}/metrics").text
-        assert requests_to(text, "/items/{id}") == 20  # what the dead one counted stays
+        assert requests_to(text, "/items/{id}") == 20
         assert "twinset_requests_in_flight 1.0" in text  # what it was busy with does not
 
 

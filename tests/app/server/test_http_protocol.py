@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from app.recommend.recommender import Recommender
+from app.server.http_protocol import MAX_PIPELINED
 from app.settings import Settings
 from app.state import State
 from tests.support.bad_requests import MIB
@@ -159,7 +160,7 @@ def test_a_second_request_has_its_own_deadline(strict: str) -> None:
 
 def test_a_client_that_reads_nothing_is_cut_off(strict: str) -> None:
     # Pipelined, so that the answers fill every buffer between.
-    asked = 1000
+    asked = MAX_PIPELINED
     url = httpx.URL(strict)
     answered = 0
     with socket.socket() as connection:
@@ -214,10 +215,10 @@ def test_bodies_of_those_who_left_are_not_held(tmp_path: Path) -> None:
         assert httpx.post(url, files=twice).status_code == 200
 
 
-@pytest.mark.parametrize("requests", [1, 3])
+@pytest.mark.parametrize("requests", [1, 3, 100])
 def test_answers_to_requests_sent_at_once_come_in_order(address: str, requests: int) -> None:
     asked = b"".join(
-        b"GET /items/p%d HTTP/1.1\r\nHost: x\r\nX-Request-ID: r%d\r\n\r\n" % (n, n)
+        b"GET /items/p%d HTTP/1.1\r\nHost: x\r\nX-Request-ID: r%d\r\n\r\n" % (n % 20, n)
         for n in range(requests)
     )
     with connect(address) as connection:
@@ -226,4 +227,13 @@ def test_answers_to_requests_sent_at_once_come_in_order(address: str, requests: 
     heads = [line for line in answer.split(b"\r\n") if line.startswith(b"x-request-id: r")]
     assert heads == [b"x-request-id: r%d" % n for n in range(requests)]
     assert answer.count(b"HTTP/1.1 200") == requests + 1
+    assert answer.endswith(b'{"status":"ok"}')
+
+
+def test_those_that_wait_are_few(address: str) -> None:
+    """Beyond a number, requests sent at once are left to another connection."""
+    with connect(address) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert MAX_PIPELINED <= answer.count(b"HTTP/1.1 200") < 1000
     assert answer.endswith(b'{"status":"ok"}')

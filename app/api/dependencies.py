@@ -10,7 +10,7 @@ from fastapi import Depends, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.api.reading.plain_query import fields_of, plain_pairs
+from app.api.reading.plain_query import fields_of, plain_values
 from app.api.wire.photo_schemas import ImageOptions
 from app.api.wire.schemas import EditOptions, FacetOptions, ListOptions
 from app.http.bodies.multipart import Form, read_form
@@ -61,11 +61,6 @@ async def get_recommender(request: Request) -> Recommender:
 
     With a browser key it knows only the items that match the key's filter.
     """
-    return recommender_of(request)
-
-
-def recommender_of(request: Request) -> Recommender:
-    """See `get_recommender`."""
     state: State = request.app.state.service
     bound = request.scope["state"].get(RESTRICTION)
     live = live_recommender(state)
@@ -90,12 +85,7 @@ RecommenderDep = Annotated[Recommender, Depends(get_recommender)]
 
 
 async def get_call(request: Request) -> Call:
-    """The request's id and clock."""
-    return call_of(request)
-
-
-def call_of(request: Request) -> Call:
-    """See `app.http.request_context`, which sets both."""
+    """The request's id and clock, which `app.http.request_context` sets."""
     state = request.scope["state"]
     return Call(state["request_id"], state["start"], request.scope.get("root_path", ""))
 
@@ -140,14 +130,8 @@ def _only_image(form: Form) -> bytes:
 
 
 def _form_values(form: Form) -> dict[str, Any]:
-    values: dict[str, Any] = {}
     parts = [(n, v if isinstance(v, str) else _text(v)) for n, v in form.parts if n != "image"]
-    for name, value in plain_pairs(parts, *_IMAGE_FIELDS):
-        if name in _IMAGE_FIELDS[1]:
-            values.setdefault(name, []).append(value)
-        else:
-            values[name] = value
-    return values
+    return plain_values(parts, *_IMAGE_FIELDS)
 
 
 def _text(part: bytes) -> str:

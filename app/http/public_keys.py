@@ -37,7 +37,7 @@ class Presented:
 
     def fault(self, scope: Scope, path: str) -> Fault | None:
         """Why the request is refused; None if the key opens it. Then the request is bound to the
-        key's filter, see `app.api.dependencies.recommender_of`."""
+        key's filter, see `app.api.dependencies.get_recommender`."""
         if not self._opens(scope["method"], path, Headers(scope=scope).get("origin")):
             return 403, "forbidden", _REFUSED, {}
         wait = self.limiter.wait(client_name(scope))

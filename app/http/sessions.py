@@ -7,8 +7,7 @@ its key at once in every replica; nobody can read the key out of it.
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from itsdangerous import BadSignature, TimestampSigner
 from pydantic import SecretStr
@@ -22,12 +21,11 @@ _VALUE = b"session"
 
 
 class Sessions:
-    """Issues tokens for keys and checks them. `clock` gives seconds since 1970."""
+    """Issues tokens for keys and checks them."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._admin = [settings.admin_key] if settings.admin_key else []
         self._keys = [*settings.read_keys, *self._admin]
-        self._clock = clock
 
     @property
     def possible(self) -> bool:
@@ -37,31 +35,28 @@ class Sessions:
     def begin(self, key: str) -> str | None:
         """A token if this is one of the service's keys, else None."""
         right = [one for one in self._keys if is_key(f"Bearer {key}", one)]
-        return _Signer(right[0], self._clock).sign(_VALUE).decode() if right else None
+        return _signer(right[0]).sign(_VALUE).decode() if right else None
 
     def may_read(self, token: str) -> bool:
         """Whether the token was issued for any key."""
-        return self._is_of(token, self._keys)
+        return _is_of(token, self._keys)
 
     def may_operate(self, token: str) -> bool:
         """Whether the token was issued for the admin key."""
-        return self._is_of(token, self._admin)
-
-    def _is_of(self, token: str, keys: Sequence[SecretStr]) -> bool:
-        # All are tried, so that time does not tell which.
-        return sum([_Signer(key, self._clock).is_current(token) for key in keys]) > 0
+        return _is_of(token, self._admin)
 
 
-class _Signer(TimestampSigner):
-    def __init__(self, key: SecretStr, clock: Callable[[], float]) -> None:
-        super().__init__(key.get_secret_value(), "twinset-session", digest_method=hashlib.sha256)
-        self._clock = clock
+def _signer(key: SecretStr) -> TimestampSigner:
+    return TimestampSigner(key.get_secret_value(), "twinset-session", digest_method=hashlib.sha256)
 
-    def get_timestamp(self) -> int:
-        return int(self._clock())
 
-    def is_current(self, token: str) -> bool:
-        try:
-            return self.unsign(token, max_age=LASTS_S - 1) == _VALUE
-        except BadSignature:
-            return False
+def _is_of(token: str, keys: Sequence[SecretStr]) -> bool:
+    # All are tried, so that time does not tell which.
+    return sum([_is_current(token, key) for key in keys]) > 0
+
+
+def _is_current(token: str, key: SecretStr) -> bool:
+    try:
+        return _signer(key).unsign(token, max_age=LASTS_S - 1) == _VALUE
+    except BadSignature:
+        return False

@@ -41,6 +41,17 @@ def plain_pairs(
             yield name, value
 
 
+def plain_values(pairs: Pairs, known: frozenset[str], lists: frozenset[str]) -> dict[str, Any]:
+    """See `plain_pairs`; here each list is one value."""
+    values: dict[str, Any] = {}
+    for name, value in plain_pairs(pairs, known, lists):
+        if name in lists:
+            values.setdefault(name, []).append(value)
+        else:
+            values[name] = value
+    return values
+
+
 def fields_of(model: type[BaseModel]) -> tuple[frozenset[str], frozenset[str]]:
     """The names of a model's fields, and of those that are lists."""
     fields = model.model_fields.items()
@@ -52,12 +63,7 @@ class QueryRoute(APIRoute):
     """A route whose query string is brought into the plain form before anything reads it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self.with_plain_query(super().get_route_handler())
-
-    def with_plain_query(
-        self, handler: Callable[[Request], Coroutine[Any, Any, Response]]
-    ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """`handler` behind the reading of the query string."""
+        handler = super().get_route_handler()
         known, lists = frozenset[str](), frozenset[str]()
         for parameter in self.dependant.query_params:
             model = parameter.field_info.annotation

@@ -13,7 +13,6 @@ from app.recommend.photos.garment_boxes import HALVES, WIDE, are_apart, in_turns
 from app.recommend.photos.photo_search import PhotoLook, PhotoQuery, Region
 from app.recommend.query import RELEVANCE, SearchQuery
 from app.recommend.ranking import RankedPage
-from twinset.images.decode import is_wide
 from twinset.index.index_versions import IndexVersion
 from twinset.photo.photo_head import PhotoReading
 
@@ -58,7 +57,7 @@ async def _garments(
     caller said where or for what to look."""
     if not (engine.photos.has_head and asked.may_split):
         return []
-    wide = is_wide(data, WIDE)
+    wide = await engine.is_wide(data, WIDE)
     if not wide and not asked.regions:
         return []
     left, right = await asyncio.gather(*(engine.read_photo(data, box) for box in HALVES))

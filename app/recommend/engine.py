@@ -138,9 +138,10 @@ class Engine:
     async def is_wide(self, data: bytes, share: float) -> bool:
         """See `twinset.images.decode.is_wide`; the header of a photo is read once."""
         key = await digest(data)
-        if key not in self._wide:
-            self._wide[key] = is_wide(data, share)
-        return self._wide[key]
+        wide: bool | None = self._wide.get(key)
+        if wide is None:
+            wide = self._wide[key] = is_wide(data, share)
+        return wide
 
     def language_of(self, text: str, given: str | None = None) -> Language:
         """The language of a text, or the one that is given; English if the encoder knows no other.

@@ -69,12 +69,13 @@ def _reader(name: str, hint: Any) -> Reader:
         case [params.Query()] if isinstance(kind, type) and issubclass(kind, BaseModel):
             return _query_reader(kind)
         case [params.Path(alias=alias)] if kind is str:
-            read = lambda request: request.path_params[alias or name]  # noqa: E731
+            return _at_once(lambda request: request.path_params[alias or name])
         case [params.Header()] if kind == str | None:
-            read = lambda request: request.headers.get(name.replace("_", "-"))  # noqa: E731
-        case _:
-            raise TypeError(f"a direct route cannot read {name}")
+            return _at_once(lambda request: request.headers.get(name.replace("_", "-")))
+    raise TypeError(f"a direct route cannot read {name}")
 
+
+def _at_once(read: Callable[[Request], Any]) -> Reader:
     async def reader(request: Request) -> Any:
         return read(request)
 

@@ -20,18 +20,20 @@ def gunzipped(receive: Receive) -> Receive:
     inflater, held, more = zlib.decompressobj(_GZIP_ONLY), b"", True
 
     async def read() -> Message:
-        nonlocal held, more
+        nonlocal inflater, held, more
         while True:
             if not held and more:
                 message = await receive()
                 if message["type"] != "http.request":
                     return message
                 held, more = message.get("body", b""), message.get("more_body", False)
+            if held and inflater.eof:  # another member follows (RFC 1952, section 2.2)
+                inflater = zlib.decompressobj(_GZIP_ONLY)
             try:
                 data = inflater.decompress(held, _PIECE_BYTES)
             except zlib.error:
                 raise HTTPException(400) from None
-            held = inflater.unconsumed_tail
+            held = inflater.unused_data or inflater.unconsumed_tail
             ended = not (held or more) and len(data) < _PIECE_BYTES
             if ended and not inflater.eof:
                 raise HTTPException(400)

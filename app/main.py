@@ -25,7 +25,7 @@ from app.http.access import Access
 from app.http.bodies.body_limits import BodyLimit
 from app.http.cors import CORS_OPTIONS, CrossOrigin, allowed_origins
 from app.http.proxies import Proxies
-from app.http.request_context import RequestContext, Surface
+from app.http.request_context import RequestContext
 from app.observability.json_logs import spare_unused_details
 from app.recommend.recommender import Recommender
 from app.settings import Settings
@@ -86,8 +86,13 @@ def create_app(
         app.add_middleware(CrossOrigin, allow_origins=origins, **CORS_OPTIONS)
     # Level 9 takes twice the time and saves one percent.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    surface = Surface(frozenset(route.path for route in api_routes()), settings.root_path)
-    app.add_middleware(RequestContext, metrics=state.metrics, errors=state.errors, surface=surface)
+    app.add_middleware(
+        RequestContext,
+        metrics=state.metrics,
+        errors=state.errors,
+        paths=frozenset(route.path for route in api_routes()),
+        root_path=settings.root_path,
+    )
     if settings.trusted_proxies:
         app.add_middleware(Proxies, networks=settings.trusted_proxies)
     return app

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Address, ip_address, ip_network
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
+PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]{1,64}){1,8}")
 _HOME = 64  # an IPv6 customer has at least a /64 to choose addresses from
 
 

@@ -7,7 +7,6 @@ import random
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,14 +31,6 @@ SECURITY_HEADERS = {
 _SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
-@dataclass(frozen=True)
-class Surface:
-    """Where the service answers programs: the paths of its routes, below `root_path`."""
-
-    paths: frozenset[str]
-    root_path: str = ""
-
-
 class RequestContext:
     """Outermost ASGI middleware; also turns an unexpected error into a problem document.
 
@@ -49,13 +40,18 @@ class RequestContext:
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, errors: RecentErrors, surface: Surface
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        errors: RecentErrors,
+        paths: frozenset[str],
+        root_path: str = "",
     ) -> None:
-        self._app = app
-        self._root_path = surface.root_path
-        self._versioned = tuple({f"/v1/{path.split('/')[1]}" for path in surface.paths})
+        """`paths` are those of the routes that answer programs, below `root_path`."""
+        self._app, self._root_path = app, root_path
+        self._versioned = tuple({f"/v1/{path.split('/')[1]}" for path in paths})
         self._metrics, self._log = metrics, RequestLog(metrics, errors)
-        self._paths = surface.paths | {DOCUMENT}
+        self._paths = paths | {DOCUMENT}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

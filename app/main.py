@@ -74,7 +74,12 @@ def create_app(
     storefront.mount(app, load_shop(settings.shop))
     app.router.routes += sign_in.router.routes
     describe(app, settings)
-    # The last one added is the outermost.
+    _surround(app, settings, state)
+    return app
+
+
+def _surround(app: FastAPI, settings: Settings, state: State) -> None:
+    """Put layers around the routes; the last one added is the outermost."""
     app.add_middleware(
         BodyLimit,
         limit=settings.max_body_bytes,
@@ -95,7 +100,6 @@ def create_app(
     )
     if settings.trusted_proxies:
         app.add_middleware(Proxies, networks=settings.trusted_proxies)
-    return app
 
 
 def app_from_environment() -> FastAPI:

@@ -74,6 +74,10 @@ fuzz: .venv/.fuzz
 			-artifact_prefix=var/fuzz/ || exit 1; \
 	done
 
+# The words of the widget, which is one file.
+app/storefront/static/widget.js: $(wildcard app/storefront/interface/*) | .venv/.serving
+	$(BIN)/python -m app.storefront.interface.widget_words
+
 # What nginx says of its own, in the service's words.
 deploy/errors.conf: app/storefront/proxy_errors.py app/http/problems.py app/http/addresses.py \
 		app/storefront/templates/edge.html app/storefront/static/design.css | .venv/.serving

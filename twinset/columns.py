@@ -23,6 +23,8 @@ from twinset.text.text_folding import fold, fold_array
 Kind = Literal["string", "number", "boolean"]
 Value = str | float | bool
 Mask = NDArray[np.bool_]
+# Pairs of value and group that are counted in a table, a byte each.
+_MOST_PAIRS = 8_000_000
 
 
 def sort_key(text: str) -> tuple[str, str]:
@@ -125,10 +127,21 @@ class Column:
         return self.most_frequent(mask)[0]
 
     def most_frequent(
-        self, mask: Mask | None = None, limit: int | None = None
+        self,
+        mask: Mask | None = None,
+        limit: int | None = None,
+        groups: NDArray[np.int64] | None = None,
     ) -> tuple[list[tuple[Value, int]], int]:
-        """As `counts`, of the first `limit` values alone, and how many values there are in all."""
-        values, counts = _counted(self._held(mask), self.vocabulary)
+        """As `counts`, of the first `limit` values alone, and how many values there are in all.
+
+        If `groups` (n,) are given, a value counts once for each group with a row that holds it; a
+        row of the group -1 counts for itself.
+        """
+        held = self._held(mask)
+        if groups is None:
+            values, counts = _counted(held, self.vocabulary)
+        else:
+            values, counts = _counted_once(held, groups[self._rows(mask)])
         order = np.argsort(-counts, kind="stable")[:limit]
         names = (
             v if self.vocabulary is None else self.vocabulary[v] for v in values[order].tolist()
@@ -145,6 +158,12 @@ class Column:
             return self.values[self.present if mask is None else self.present & mask]
         return self.lists.codes if mask is None else self.lists.codes[mask[self.lists.rows]]
 
+    def _rows(self, mask: Mask | None) -> NDArray[np.int64]:
+        """The row of each value that `_held` gives."""
+        if self.lists is None:
+            return np.flatnonzero(self.present if mask is None else self.present & mask)
+        return self.lists.rows if mask is None else self.lists.rows[mask[self.lists.rows]]
+
 
 def _counted(
     held: NDArray[Any], vocabulary: Vocabulary | None
@@ -155,6 +174,22 @@ def _counted(
     counts = np.bincount(held)  # codes are small numbers, and need no sorting
     values = np.flatnonzero(counts)
     return values, counts[values]
+
+
+def _counted_once(
+    held: NDArray[Any], groups: NDArray[np.int64]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Distinct values in ascending order, and in how many groups each occurs."""
+    values, places = np.unique(held, return_inverse=True)
+    alone, width = groups < 0, int(groups.max(initial=-1)) + 1
+    counts = np.bincount(places[alone], minlength=len(values))
+    pairs = places[~alone] * width + groups[~alone]
+    if len(values) * width <= _MOST_PAIRS:  # a table of them all is faster than sorting
+        seen = np.zeros(len(values) * width, np.bool_)
+        seen[pairs] = True
+        return values, counts + np.count_nonzero(seen.reshape(len(values), width), axis=1)
+    once = np.unique(pairs) // width
+    return values, counts + np.bincount(once, minlength=len(values))
 
 
 Columns = Mapping[str, Column]

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery
-from app.recommend.selection import Mask, Rows, filter_mask, mask_of
+from app.recommend.selection import Codes, Mask, Rows, filter_mask, group_codes, mask_of
 from app.service_errors import UnknownField
 from twinset.columns import Column
 from twinset.filters import And, parse_filter, without_field
@@ -117,14 +117,18 @@ class FacetRows:
 def count_fields(
     version: IndexVersion, counted: FacetRows, query: ListQuery, found: Rows | None = None
 ) -> tuple[Facet, ...]:
-    """The facets of a list: of `found` rows if they are given, of all rows if not."""
+    """The facets of a list: of `found` rows if they are given, of all rows if not.
+
+    If the query groups, a value counts once for each group, as in the list's `total`.
+    """
     columns, facets = version.items.columns, []
+    groups = None if query.group_by is None else group_codes(version, query.group_by)
     for name, rows in counted.by_field.items():
         mask = rows
         if found is not None:
             mask = np.zeros(len(version), np.bool_)
             mask[found if rows is None else found[rows[found]]] = True
-        facets.append(_facet(name, columns[name], mask, query.facet_limit))
+        facets.append(_facet(name, columns[name], mask, query.facet_limit, groups))
     return tuple(facets)
 
 
@@ -141,10 +145,12 @@ def _checked(version: IndexVersion, names: Collection[str], parameter: str) -> C
     return names
 
 
-def _facet(name: str, column: Column, mask: Mask | None, limit: int) -> Facet:
+def _facet(
+    name: str, column: Column, mask: Mask | None, limit: int, groups: Codes | None = None
+) -> Facet:
     if column.kind == "number" and (name == "price" or column.distinct > _MOST_NUMBERS):
         return _range(name, column, mask)
-    counts, distinct = column.most_frequent(mask, limit)
+    counts, distinct = column.most_frequent(mask, limit, groups)
     values = [ValueCount(value=value, count=count) for value, count in counts]
     return ValuesFacet(field=name, distinct=distinct, values=values)
 

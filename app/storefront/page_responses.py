@@ -4,35 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.http.sessions import COOKIE
+from app.storefront.api_snippets import HttpCall, Snippets, snippets
 from app.storefront.html_templates import STATIC
+from app.storefront.interface.interface_words import Language, Words, best_language, words_of
 from app.storefront.page_addresses import files_digest, placed
 from app.storefront.page_state import PageState
+from twinset.errors import InvalidInput
 
-# Everything comes from this service; data: is the shopper's own photo, which travels with a page.
+# Everything comes from this service; data: is the shopper's own photo, which travels with a page,
+# and https: a picture whose address the shopper pastes.
 _POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "font-src 'self'",
-        "img-src 'self' data: blob:",
+        "img-src 'self' data: blob: https:",
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
-# What people read of some codes, in place of what programs do.
-SENTENCES: Mapping[str, str] = {
-    "body_too_large": "That photo is too large. Choose a smaller one.",
-    "internal_error": "Something went wrong on our side. Try again in a moment.",
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-cache",
+    "Vary": "Accept-Language, Cookie",
 }
-_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
+_COOKIE = "language"
+_YEAR_S = 365 * 24 * 3600
+
+
+class SaidAlready(InvalidInput):
+    """A mistake on a page, said in its reader's own language."""
 
 
 def page(
@@ -42,8 +52,10 @@ def page(
     headers: Mapping[str, str] | None = None,
     **values: Any,
 ) -> Response:
-    """The page `template` with these values."""
+    """The page `template` with these values, in the language of its reader."""
+    language = language_of(request)
     defaults = {
+        "here": _addresses_in(request) if request.method in ("GET", "HEAD") else {},
         "state": PageState(),
         "photo": "",
         "calls": None,
@@ -52,9 +64,52 @@ def page(
         "signed_in": COOKIE in request.cookies,
     }
     root = request.scope.get("root_path", "")
-    text = request.app.state.pages.render(template, **{"root": root} | defaults | values)
+    text = request.app.state.pages.render(template, language, **{"root": root} | defaults | values)
     text = placed(text, root, files_digest(STATIC))
-    return HTMLResponse(text, status, {**_HEADERS, **(headers or {})})
+    response = HTMLResponse(text, status, {**_HEADERS, **(headers or {})})
+    if request.query_params.get(_COOKIE) == language:
+        response.set_cookie(_COOKIE, language, _YEAR_S, path=f"{root}/", samesite="lax")
+    return response
+
+
+def origin_of(request: Request) -> str:
+    """The service's own address, with the path that it is mounted at."""
+    return str(request.base_url).rstrip("/")
+
+
+def snippets_for(request: Request, call: HttpCall) -> Snippets:
+    """A call to paste, against this service."""
+    return snippets(call, origin_of(request))
+
+
+def language_of(request: Request) -> Language:
+    """What the address, then the cookie, then the browser asks for, if the shop speaks it."""
+    offered: tuple[Language, ...] = request.app.state.pages.shop.languages
+    chosen = (request.query_params.get(_COOKIE), request.cookies.get(_COOKIE))
+    found = next((one for wanted in chosen for one in offered if one == wanted), None)
+    return found or best_language(request.headers.get("accept-language", ""), offered)
+
+
+def words_for(request: Request) -> Words:
+    """The words in the language of a page's reader."""
+    return words_of(language_of(request))
+
+
+def sentence_of(request: Request, error: Exception, code: str, detail: str) -> str:
+    """What the page of an error says."""
+    if isinstance(error, SaidAlready):
+        return str(error)
+    return words_for(request).error(code, detail)
+
+
+def _addresses_in(request: Request) -> dict[str, str]:
+    """Where the page is in each of the shop's languages."""
+    url = request.url
+    kept = [pair for pair in request.query_params.multi_items() if pair[0] != _COOKIE]
+    return {
+        one: f"{url.path}?{urlencode([*kept, (_COOKIE, one)])}"
+        for one in request.app.state.pages.shop.languages
+    }
 
 
 def call_name(request: Request) -> str:
@@ -69,7 +124,9 @@ def refused_page(
     """The page that people see if a request is refused before it reaches its route."""
     if code == "unauthorized":
         return sign_in_page(request, status, headers=headers)
-    return page(request, "error.html", status, headers, sentence=SENTENCES.get(code, detail))
+    return page(
+        request, "error.html", status, headers, sentence=words_for(request).error(code, detail)
+    )
 
 
 def sign_in_page(

@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.concurrency.image_decoding import Box
+from app.recommend.lists.cursors import MAX_LENGTH
 from app.recommend.query import MAX_OFFSET, MAX_SIGNALS, RELEVANCE
 from twinset.filters import quote_name, quote_value
 from twinset.words.query.parts import Switches
 
 PAGE_SIZE = 24
+LAST_PAGE = MAX_OFFSET // PAGE_SIZE
 CHOICE = "f."
 MOST_SWITCHES = 50
 MAX_SORT = 129  # characters of a field and its sign
@@ -30,7 +32,8 @@ class PageState:
     Signals are words, a photo or a box of it, and items liked or not. `kind` is what to look for in
     the photo, and `choices` maps a field to the values chosen. If there is a photo, an address
     cannot hold it; all else it can. `understand` is as in the HTTP interface: which parts of the
-    words may be understood, ("false",) for none.
+    words may be understood, ("false",) for none. `at` is the state of the catalogue that further
+    pages are of, as a cursor; `shared` is the key by which the photo is kept for a while.
 
     Example:
         >>> PageState(words="red dress", high=50.0).address()
@@ -51,6 +54,8 @@ class PageState:
     page: int = 1
     wants_photo: bool = False
     understand: tuple[str, ...] = ()
+    at: str = ""
+    shared: str = ""
 
     @property
     def ranked(self) -> bool:
@@ -134,6 +139,8 @@ def read_page_state(pairs: Pairs, photo: bytes | None = None) -> PageState:
         page=_page(values.get("page", "")),
         wants_photo=values.get("with") == "photo",
         understand=_names(pairs),
+        at=values.get("at", "")[:MAX_LENGTH],
+        shared=values.get("shared", "")[:MAX_LENGTH],
     )
 
 
@@ -142,7 +149,7 @@ def to_pairs(state: PageState) -> Pairs:
     photo."""
     pairs: Pairs = [("q", state.words)] if state.words else []
     if state.photo is not None:
-        pairs.append(("with", "photo"))
+        pairs.append(("shared", state.shared) if state.shared else ("with", "photo"))
         pairs += [("box", ",".join(map(plain, state.box)))] if state.box else []
         pairs += [("kind", state.kind)] if state.kind else []
     pairs += [("like", item_id) for item_id in state.like]
@@ -153,7 +160,9 @@ def to_pairs(state: PageState) -> Pairs:
     pairs += [("stock", "1")] if state.in_stock else []
     pairs += [("sort", state.sort)] if state.sort != RELEVANCE else []
     pairs += [("understand", name) for name in state.understand]
-    return [*pairs, ("page", str(state.page))] if state.page > 1 else pairs
+    if state.page > 1:
+        pairs += [("page", str(state.page)), *([("at", state.at)] if state.at else [])]
+    return pairs
 
 
 def signal_fields(state: PageState, image: bytes | str | None) -> tuple[list[Fields], list[Fields]]:
@@ -176,7 +185,7 @@ def _without(pairs: Pairs, dropped: str) -> Pairs:
     if dropped == "filters":
         return [p for p in pairs if p[0] not in _FILTERS and not p[0].startswith(CHOICE)]
     if dropped == "photo":
-        return [pair for pair in pairs if pair[0] not in ("with", "box", "kind")]
+        return [pair for pair in pairs if pair[0] not in ("with", "shared", "box", "kind")]
     return [pair for pair in pairs if dropped not in (pair[0], f"{pair[0]}={pair[1]}")]
 
 
@@ -203,7 +212,7 @@ def _number(text: str) -> float | None:
 
 def _page(text: str) -> int:
     known = text.isascii() and text.isdigit() and len(text) < 8
-    return min(max(int(text), 1), MAX_OFFSET // PAGE_SIZE) if known else 1
+    return min(max(int(text), 1), LAST_PAGE) if known else 1
 
 
 def _read_box(text: str) -> Box | None:

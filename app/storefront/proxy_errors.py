@@ -18,7 +18,7 @@ from app.http.addresses import PAGES, PRODUCT
 from app.http.problems import FRAMEWORK_DETAILS, problem_of
 from app.storefront.html_templates import STATIC
 from app.storefront.html_templates import Pages as Templates
-from app.storefront.page_responses import SENTENCES
+from app.storefront.interface.interface_words import words_of
 from app.storefront.shop.shop_settings import ShopSettings
 from twinset.errors import ConfigError
 
@@ -42,12 +42,13 @@ class Refusal:
 def refusals() -> Iterator[Refusal]:
     """A refusal for each status that nginx gives by itself; the last one stands for any other
     status."""
+    words = words_of("en")
     for status in (400, 404, 405, 408, 413):
         code, detail = FRAMEWORK_DETAILS[status]
-        yield Refusal(status, code, detail, SENTENCES.get(code, detail))
+        yield Refusal(status, code, detail, words.error(code, detail))
     busy = "Too many requests; wait a moment."
     yield Refusal(429, "rate_limited", busy, busy, 1)
-    away = "The shop cannot be shown at the moment. Try again shortly."
+    away = words("error.not_ready")
     yield Refusal(503, "not_ready", "The service does not answer.", away, 2)
 
 
@@ -87,7 +88,9 @@ def _page() -> tuple[str, str]:
         match[0] for name in _COLOURS if (match := re.search(rf"(?m)^  {name}: .*;$", design))
     )
     # The sentence is nginx's own variable, so that one page does for every status.
-    text = Templates(ShopSettings()).render("edge.html", colours=colours, sentence="$edge_sentence")
+    text = Templates(ShopSettings()).render(
+        "edge.html", "en", colours=colours, sentence="$edge_sentence"
+    )
     style = re.search(r"<style>(.*)</style>", text, re.DOTALL)
     assert style is not None  # noqa: S101 - narrows for the type checker
     digest = b64encode(hashlib.sha256(style[1].encode()).digest()).decode()

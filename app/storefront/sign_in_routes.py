@@ -12,13 +12,12 @@ from app.api.dependencies import StateDep
 from app.http.problems import note_code
 from app.http.sessions import COOKIE, LASTS_S, Sessions
 from app.service_errors import UnsupportedBody
-from app.storefront.page_responses import sign_in_page
-from app.storefront.page_routes import PageRoute
+from app.storefront.page_errors import PageRoute
+from app.storefront.page_responses import sign_in_page, words_for
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _FORM = "application/x-www-form-urlencoded"
 _MOST_BYTES = 16 * 1024
-_WRONG = "That is not a key of this shop. Check it, and try again."
 
 
 @router.api_route("/sign-in", methods=["GET", "HEAD"])
@@ -37,7 +36,7 @@ async def sign_in(request: Request, state: StateDep) -> Response:
     if token is None:
         note_code(request.scope, "unauthorized")
         headers = {"WWW-Authenticate": "Bearer"}
-        return sign_in_page(request, 401, _WRONG, target, headers)
+        return sign_in_page(request, 401, words_for(request)("sign_in.wrong"), target, headers)
     response = RedirectResponse(target, 303)
     response.set_cookie(
         COOKIE,

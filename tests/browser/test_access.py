@@ -50,13 +50,19 @@ def test_filters_fold_away_on_a_narrow_screen(visit):
     page.set_viewport_size({"width": 360, "height": 800})
     women = page.locator("label", has_text="Women").first
     expect(women).to_be_hidden()
-    page.locator(".filters-label").click()
+    page.locator("#filters-open").click()
+    assert faults(page) == []
     women.click()
     page.wait_for_url("**f.gender=Women")
-    expect(page.locator(".filters")).to_be_visible()
+    expect(page.locator("#filters")).to_be_visible()
     page.locator(".filters-done").click()
-    expect(page.locator(".filters")).to_be_hidden()
-    expect(page.locator(".tile").first).to_be_in_viewport()
+    expect(page.locator("#filters")).to_be_hidden()
+    page.locator("#filters-open").press("Enter")
+    page.keyboard.press("Tab")  # to the first thing in the sheet
+    assert page.evaluate("document.activeElement.closest('#filters') !== null")
+    page.keyboard.press("Escape")
+    expect(page.locator("#filters")).to_be_hidden()
+    expect(page.locator("#filters-open")).to_be_focused()
 
 
 def background(page):
@@ -96,7 +102,7 @@ def test_a_keyboard_is_enough(visit):
 def test_what_changed_is_announced(visit):
     page = visit("/")
     page.locator("#q").fill("hat")
-    expect(page.get_by_role("status")).to_have_text("24 products: Hat")
+    expect(page.get_by_role("status")).to_have_text("24 styles: Hat")
 
 
 class TestWithoutScripts:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic import ValidationError as Invalid
 
+from app.storefront.interface.interface_words import LANGUAGES, Language, Words
 from twinset.errors import ConfigError, ImageError
 from twinset.images.formats import sniff_format
 
@@ -18,7 +19,6 @@ _MAX_LOGO = 256 * 1024
 # Of the currencies that have one; others are named by their code.
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "PLN": "zł"}
 _NO_MINOR_UNIT = frozenset({"JPY", "KRW", "CLP", "VND", "ISK"})
-_POINT_LANGUAGES = frozenset({"en", "ja", "zh", "ko", "hi", "th", "he"})
 
 
 def _link(value: str) -> str:
@@ -38,10 +38,13 @@ class Colours(BaseModel):
 
 
 class ShopSettings(BaseModel):
-    """How the storefront calls itself, writes prices and links to the shop.
+    """How the storefront calls itself, which languages it speaks, and how it links to the shop.
+
+    A page is in that of `languages` that its reader prefers; the first is for everyone else. A
+    shopper may share the photo of a search for `share_photos_minutes`, by a link to this process.
 
     Example:
-        >>> ShopSettings(name="Anna's", currency="EUR", language="de").money(1299.5, None)
+        >>> ShopSettings(name="Anna's", currency="EUR").money(1299.5, None, words_of("de"))
         '1.299,50 €'
     """
 
@@ -50,20 +53,28 @@ class ShopSettings(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "Twinset"
     logo: Path | None = None
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = LANGUAGES
     product_link: Annotated[str, AfterValidator(_link)] | None = None
     developer: bool = True
+    share_photos_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     colours: Colours = Field(default_factory=Colours)
 
-    def money(self, value: float, currency: str | None) -> str:
-        """A price as the shop's language writes it, in the item's currency or else the shop's."""
+    def sign(self, currency: str | None) -> str:
+        """What stands for a currency, or else for the shop's; empty if neither is known."""
         code = (currency or self.currency or "").upper()
-        text = f"{value:,.{0 if code in _NO_MINOR_UNIT else 2}f}"
-        sign = _SYMBOLS.get(code, code)
-        if self.language in _POINT_LANGUAGES:
-            return f"{sign}{text}" if len(sign) == 1 else f"{sign} {text}".strip()
-        space = "\u202f" if self.language in ("fr", "pl", "ru") else "."
-        return f"{text.translate({44: space, 46: ','})} {sign}".strip()
+        return _SYMBOLS.get(code, code)
+
+    def money(self, value: float, currency: str | None, words: Words, whole: bool = False) -> str:
+        """A price as a language writes it, in the item's currency or else the shop's.
+
+        With `whole` a fraction is left out if it is zero.
+        """
+        sign = self.sign(currency)
+        short = (currency or self.currency or "").upper() in _NO_MINOR_UNIT
+        text = words.number(value, 0 if short or (whole and value == int(value)) else 2)
+        if words.language != "en":
+            return f"{text} {sign}".strip()
+        return f"{sign}{text}" if len(sign) == 1 else f"{sign} {text}".strip()
 
     def link_of(self, item_id: str, own: object) -> str | None:
         """The product's page in the shop: by the template, or the item's own `link`."""

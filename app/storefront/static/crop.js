@@ -1,5 +1,7 @@
 // A box on the photo, moved and sized by pointer or by arrow keys. Edges are fractions 0..1.
 
+import { word } from "./element.js";
+
 const SMALLEST = 0.08;
 const STEP = 0.02;
 const KEY_PAUSE_MS = 350;
@@ -28,8 +30,8 @@ class Crop {
     const [left, top, right, bottom] = frame.dataset.box.split(",").map(Number);
     this.edges = { left, top, right, bottom };
     this.box = frame.appendChild(Object.assign(document.createElement("div"), { className: "crop-box" }));
-    this.#handle("crop-move", "Box around the garment: move it", ["left", "top", "right", "bottom"]);
-    for (const sides of CORNERS) this.#handle("crop-corner", `${sides[1]} ${sides[0]} corner of the box`, sides);
+    this.#handle("crop-move", word("crop_move"), ["left", "top", "right", "bottom"]);
+    for (const sides of CORNERS) this.#handle("crop-corner", word(`crop_${sides.join("_")}`), sides);
     frame.addEventListener("pointerdown", (event) => this.#grab(event));
     this.#draw();
   }
@@ -37,7 +39,7 @@ class Crop {
   #handle(className, label, sides) {
     const button = Object.assign(document.createElement("button"), { type: "button", className });
     button.id = `${className}-${sides.join("-")}`;
-    button.ariaLabel = label[0].toUpperCase() + label.slice(1);
+    button.ariaLabel = label;
     button.setAttribute("aria-describedby", "crop-hint");
     button.dataset.sides = sides;
     button.addEventListener("keydown", (event) => this.#press(event, sides));

@@ -1,5 +1,5 @@
 // From a form to the page that answers it, put in place of the one that is shown.
-import { ROOT } from "./element.js";
+import { ROOT, word } from "./element.js";
 
 const PARTS = ["view", "signals", "calls"];
 let running = new AbortController();
@@ -41,13 +41,13 @@ async function load(fields, address, typed = false) {
   try {
     const [target, options] = request(fields, address);
     // Words that are still being typed are not counted as a search.
-    const page = await pageOf(await fetch(target, { ...options, signal, headers: typed ? { "X-Typing": "1" } : {} }));
+    const page = await pageOf(await fetch(target, { ...options, signal, headers: { "X-Scripted": "1", ...(typed && { "X-Typing": "1" }) } }));
     say("");
     return page;
   } catch (error) {
     if (error.name === "AbortError") return null;
     const lost = error instanceof TypeError;
-    say(lost ? "The service cannot be reached. Check your connection and try again." : error.message);
+    say(lost ? word("unreachable") : error.message);
     return null;
   } finally {
     if (!signal.aborted) view.removeAttribute("aria-busy");
@@ -80,26 +80,26 @@ async function pageOf(response) {
 function heldCrop(page) {
   const [now, next] = [document.getElementById("crop"), page.getElementById("crop")];
   const isHeld = now?.contains(document.activeElement);
-  const pictureOf = (crop) => crop?.querySelector("img").src;
-  return isHeld && pictureOf(now) === pictureOf(next) ? now : null;
+  const photoIn = (one) => one.querySelector("#signals [name=photo]")?.value;
+  return isHeld && next && photoIn(document) === photoIn(page) ? now : null;
 }
 
 function put(page, { top = false, crop = null } = {}) {
   const focused = document.activeElement?.id;
   const open = [...document.querySelectorAll("#view details[id]")];
   const was = new Map(open.map((details) => [details.id, details.open]));
-  const toggled = document.getElementById("filters-toggle")?.checked;
+  const sheet = document.getElementById("filters")?.matches(":popover-open");
   for (const id of PARTS) {
     const now = document.getElementById(id);
     const next = page.getElementById(id);
     if (now && next) now.replaceWith(next);
   }
   if (crop) document.getElementById("crop").replaceWith(crop);
+  showPhoto();
   for (const details of document.querySelectorAll("#view details[id]")) {
     details.open = was.get(details.id) ?? details.open;
   }
-  const toggle = document.getElementById("filters-toggle");
-  if (toggle) toggle.checked = toggled ?? false;
+  if (sheet) document.getElementById("filters")?.showPopover();
   document.title = page.title;
   document.getElementById("q").placeholder = page.getElementById("q").placeholder;
   const view = document.getElementById("view");
@@ -112,6 +112,17 @@ function put(page, { top = false, crop = null } = {}) {
     document.getElementById(focused)?.focus({ preventScroll: true });
   }
   say(page.getElementById("notice").textContent);
+}
+
+// The page holds the photo once; whatever shows it is given that copy.
+export function showPhoto() {
+  const photo = document.querySelector("#signals [name=photo]")?.value;
+  if (!photo) return;
+  const src = `data:image/jpeg;base64,${photo}`;
+  for (const place of document.querySelectorAll("[data-shows-photo]")) {
+    if (place.tagName === "IMG") place.src = src;
+    else place.replaceChildren(Object.assign(new Image(36, 36), { src, alt: place.title }));
+  }
 }
 
 function hasPhoto() {
@@ -131,7 +142,8 @@ function toForm(fields) {
   return form;
 }
 
-function say(sentence) {
+// Says a sentence where errors stand; nothing if it is empty.
+export function say(sentence) {
   const notice = document.getElementById("notice");
   notice.textContent = sentence;
   notice.hidden = !sentence;

@@ -1,10 +1,12 @@
 // The page without reloads. The service renders every view; scripts only carry forms to it, and add
 // what a page alone cannot: words as they are typed, dropped photos, a box drawn on a photo.
 
+import { word } from "./element.js";
 import { onCrop } from "./crop.js";
 import { onEvents } from "./events.js";
 import { onPhoto } from "./photo.js";
-import { restore, show } from "./show.js";
+import { onPrice } from "./price.js";
+import { restore, say, show, showPhoto } from "./show.js";
 import { onValues } from "./values.js";
 import { onSuggest } from "./suggest.js";
 
@@ -38,8 +40,6 @@ function listenToForm(form) {
   // A ticked box or a changed price searches at once.
   document.addEventListener("change", ({ target }) => {
     if (target.form === form && target.closest(".filters, .sort")) show(new FormData(form));
-    // Folded away on a narrow screen, they leave the page somewhere amid its products.
-    if (target.id === "filters-toggle" && !target.checked) scrollTo({ top: 0 });
   });
 }
 
@@ -50,14 +50,20 @@ function understandAfresh() {
 
 function listenToPhotos(form) {
   const search = async (photo) => {
+    const file = await photo.catch(() => null);
+    if (!file) return say(word("picture_closed"));
     const fields = new FormData(form);
     for (const name of ["image", "photo", "box"]) fields.delete(name);
-    fields.append("image", await photo, "photo.jpg");
+    fields.append("image", file, "photo.jpg");
+    $("#picker").open = false;
     show(fields, { top: true });
   };
-  onPhoto($("#image"), $("#drop"), search);
-  // The button opens the browser's own dialog; the form under it is for pages without scripts.
+  onPhoto([$("#image"), $("#camera")], $("#drop"), search);
+  // With a mouse the button opens the browser's own dialog. A finger chooses between that and the
+  // camera; the form is for pages without scripts.
+  const touches = matchMedia("(hover: none) and (pointer: coarse)");
   $(".picker summary").addEventListener("click", (event) => {
+    if (touches.matches) return;
     event.preventDefault();
     $("#image").click();
   });
@@ -74,15 +80,18 @@ function listenToTools() {
     style.colorScheme = (style.colorScheme || system) === "dark" ? "light" : "dark";
     localStorage.setItem("theme", style.colorScheme);
   });
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("#picker")) $("#picker")?.removeAttribute("open");
+  });
   document.addEventListener("click", async ({ target }) => {
     if (!target.dataset?.copies) return;
     const source = document.getElementById(target.dataset.copies);
     const shown = [source, ...source.querySelectorAll("pre")].findLast((one) => one.offsetParent);
-    target.textContent = (await copy(shown)) ? "Copied" : "Selected: press Ctrl+C";
-    setTimeout(() => (target.textContent = "Copy"), 2500);
+    target.textContent = word((await copy(shown)) ? "copied" : "selected");
+    setTimeout(() => (target.textContent = word("copy")), 2500);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") $("#drawer")?.removeAttribute("open");
+    if (event.key === "Escape") for (const one of document.querySelectorAll("#drawer, #picker")) one.open = false;
     const typing = event.target.closest("input, textarea, select");
     if (event.key === "/" && !typing && $("#q")) {
       event.preventDefault();
@@ -107,6 +116,8 @@ if (form) {
   listenToForm(form);
   listenToPhotos(form);
   onValues();
+  onPrice();
+  showPhoto();
   restore();
 }
 listenToTools();

@@ -1,6 +1,6 @@
 // Completions under the search box, as a combobox of ARIA: arrows choose, Enter takes, Escape closes.
 // Without scripts the box is a plain field.
-import { ROOT, element } from "./element.js";
+import { ROOT, element, word } from "./element.js";
 
 const PAUSE_MS = 120;
 const LIST = "suggestions";
@@ -8,7 +8,7 @@ const LIST = "suggestions";
 // `search` is called when a completion was taken.
 export function onSuggest(query, search) {
   const list = element("ul", { id: LIST, className: "suggest", role: "listbox", hidden: true });
-  list.setAttribute("aria-label", "Completions");
+  list.setAttribute("aria-label", word("completions"));
   query.closest("form").append(list);
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-controls": LIST, "aria-expanded": "false" };
   for (const [name, value] of Object.entries(attributes)) query.setAttribute(name, value);

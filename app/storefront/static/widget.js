@@ -9,45 +9,14 @@ const TRIES = 3;
 const SEEN_AFTER_MS = 1000;
 const REASONS = { 401: "unauthorized", 403: "unauthorized", 404: "not_found", 429: "busy", 503: "busy" };
 
-const style = new CSSStyleSheet();
-style.replaceSync(`
-  :host { display: block; container-type: inline-size }
-  :host([hidden]) { display: none }
-  ul { display: grid; gap: var(--twinset-gap, 1rem); margin: 0; padding: 0; list-style: none;
-    grid-template-columns: repeat(auto-fill, minmax(min(var(--twinset-width, 9rem), 100%), 1fr)) }
-  li { min-width: 0 }
-  a { position: relative; display: block; color: inherit; text-decoration: none; overflow-wrap: anywhere }
-  a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px }
-  .frame { display: block; aspect-ratio: var(--twinset-ratio, 3 / 4); overflow: hidden;
-    border-radius: var(--twinset-radius, 0); background: var(--twinset-frame, #fff) }
-  li.waiting .frame { background: color-mix(in srgb, currentColor 8%, transparent) }
-  img { display: block; width: 100%; height: 100%; object-fit: contain }
-  .brand, .title, .price { display: block; margin-top: .35rem; font-size: .9em; min-height: 1lh }
-  .brand { font-size: .8em; opacity: .8 }
-  .price { margin-top: .1rem; font-variant-numeric: tabular-nums }
-  .badge { position: absolute; inset: .4rem auto auto .4rem; padding: .1rem .45rem; font-size: .75em;
-    background: var(--twinset-badge, #111); color: var(--twinset-badge-text, #fff) }
-  .sold .frame { opacity: .6 }
-  form { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0 0 1rem }
-  input[type=search] { flex: 1 1 12rem; min-width: 0; font: inherit; padding: .5rem .7rem }
-  button, .photo { font: inherit; padding: .5rem .9rem; cursor: pointer }
-  .photo { border: 1px solid currentColor }
-  .photo:focus-within { outline: 2px solid currentColor; outline-offset: 2px }
-  .photo input { position: absolute; width: 1px; height: 1px; opacity: 0 }
-  p { margin: 0; min-height: 1lh }
-`);
-
-/** An answer that is none; `reason` is what a shop can act on. */
-class Refused extends Error {
-  constructor(reason, status = 0, code = "") {
-    super(`twinset: ${reason}${code && `, ${code}`}`);
-    Object.assign(this, { reason, status, code });
-  }
-}
-
-/** JSON from the service; asked again, as it says, if it is busy. */
-async function ask(address, options, key) {
-  const headers = { ...options?.headers, ...(key && { Authorization: `Bearer ${key}` }) };
+// Made from the files of words.
+const WORDS = {
+  en: {"similar": "Similar products", "results": "Search results", "sold_out": "Sold out", "placeholder": "Describe what you are looking for", "go": "Search", "photo": "Photo", "nothing": "Nothing fits.", "failed": "That did not work. Try again in a moment."},
+  de: {"similar": "Ähnliche Produkte", "results": "Suchergebnisse", "sold_out": "Ausverkauft", "placeholder": "Beschreiben, was gesucht wird", "go": "Suchen", "photo": "Foto", "nothing": "Nichts passt.", "failed": "Das hat nicht geklappt. Versuche es gleich noch einmal."},
+  fr: {"similar": "Produits semblables", "results": "Résultats de la recherche", "sold_out": "Épuisé", "placeholder": "Décrivez ce que vous cherchez", "go": "Rechercher", "photo": "Photo", "nothing": "Rien ne correspond.", "failed": "Cela n’a pas marché. Réessayez dans un instant."},
+  es: {"similar": "Productos parecidos", "results": "Resultados de la búsqueda", "sold_out": "Agotado", "placeholder": "Describe lo que buscas", "go": "Buscar", "photo": "Foto", "nothing": "Nada encaja.", "failed": "Eso no ha funcionado. Inténtalo dentro de un momento."},
+  it: {"similar": "Prodotti simili", "results": "Risultati della ricerca", "sold_out": "Esaurito", "placeholder": "Descrivi che cosa cerchi", "go": "Cerca", "photo": "Foto", "nothing": "Nulla di adatto.", "failed": "Non ha funzionato. Riprova tra un momento."},
+};
   for (let tries = 1; ; tries++) {
     const answer = await fetch(address, { ...options, headers }).catch(() => { throw new Refused("unreachable"); });
     if (answer.ok) return answer.json();
@@ -170,7 +139,7 @@ class TwinsetList extends HTMLElement {
     this.#shown.clear();
     const list = part("ul", "list");
     list.setAttribute("role", "list"); // which a browser forgets if a list has no bullets
-    list.setAttribute("aria-label", this.getAttribute("label") ?? this.label);
+    list.setAttribute("aria-label", this.getAttribute("label") ?? this.word(this.label));
     for (const hit of items) {
       const place = part("li", "card");
       const known = { item: hit.id, position: hit.rank, request_id, product: hit.item };
@@ -201,7 +170,7 @@ class TwinsetList extends HTMLElement {
     const frame = part("span", "frame");
     const picture = this.#picture(item);
     if (picture) frame.append(picture);
-    const badge = item.available === false ? this.getAttribute("sold-out") ?? "Sold out" : item[this.getAttribute("badge") ?? ""];
+    const badge = item.available === false ? this.getAttribute("sold-out") ?? this.word("sold_out") : item[this.getAttribute("badge") ?? ""];
     const price = this.#price(item);
     return [
       frame,
@@ -222,9 +191,8 @@ class TwinsetList extends HTMLElement {
   #price({ price, currency }) {
     if (typeof price !== "number") return "";
     const code = currency ?? this.getAttribute("currency");
-    const language = this.closest("[lang]")?.lang || undefined;
     try {
-      return new Intl.NumberFormat(language, code ? { style: "currency", currency: code } : { minimumFractionDigits: 2 }).format(price);
+      return new Intl.NumberFormat(this.language, code ? { style: "currency", currency: code } : { minimumFractionDigits: 2 }).format(price);
     } catch { // not a code of ISO 4217
       return `${price.toFixed(2)} ${code}`;
     }
@@ -280,6 +248,15 @@ class TwinsetList extends HTMLElement {
     }
   };
 
+  /** That of the page around it; of a page that names none, the browser's. */
+  get language() {
+    return this.closest("[lang]")?.lang || navigator.language;
+  }
+
+  word(key) {
+    return (WORDS[this.language.slice(0, 2).toLowerCase()] ?? WORDS.en)[key];
+  }
+
   get query() {
     const query = new URLSearchParams({ limit: this.limit, group_by: "group_id" });
     if (this.getAttribute("filter")) query.set("filter", this.getAttribute("filter"));
@@ -289,7 +266,7 @@ class TwinsetList extends HTMLElement {
 
 class TwinsetSimilar extends TwinsetList {
   static observedAttributes = [...TwinsetList.observedAttributes, "item", "source"];
-  label = "Similar products";
+  label = "similar";
   get limit() { return this.getAttribute("limit") ?? 4; }
 
   reserve() {
@@ -306,7 +283,7 @@ class TwinsetSimilar extends TwinsetList {
 }
 
 class TwinsetSearch extends TwinsetList {
-  label = "Search results";
+  label = "results";
   get limit() { return this.getAttribute("limit") ?? 12; }
   #form = document.createElement("form");
   #told = part("p", "told");
@@ -317,9 +294,9 @@ class TwinsetSearch extends TwinsetList {
     this.#form.setAttribute("role", "search");
     this.#told.setAttribute("role", "status");
     const words = Object.assign(part("input", "words"), { type: "search", name: "q", maxLength: 512, required: true });
-    words.placeholder = this.getAttribute("placeholder") ?? "Describe what you are looking for";
+    words.placeholder = this.getAttribute("placeholder") ?? this.word("placeholder");
     words.setAttribute("aria-label", words.placeholder);
-    this.#form.append(words, part("button", "go", this.getAttribute("go") ?? "Search"));
+    this.#form.append(words, part("button", "go", this.getAttribute("go") ?? this.word("go")));
     if (this.hasAttribute("photo")) this.#form.append(this.#photo());
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -329,7 +306,7 @@ class TwinsetSearch extends TwinsetList {
   }
 
   #photo() {
-    const label = part("label", "photo", this.getAttribute("photo") || "Photo");
+    const label = part("label", "photo", this.getAttribute("photo") || this.word("photo"));
     const file = Object.assign(document.createElement("input"), { type: "file", accept: "image/*" });
     label.append(file);
     file.addEventListener("change", () => {
@@ -349,7 +326,7 @@ class TwinsetSearch extends TwinsetList {
     const body = isForm ? asked : JSON.stringify({ ...asked, ...Object.fromEntries(this.query), limit: Number(this.limit) });
     const answer = await this.show(address, { method: "POST", body, headers: isForm ? {} : { "Content-Type": "application/json" } });
     const count = answer?.items.length;
-    this.#told.textContent = count === undefined ? this.getAttribute("failed") ?? "That did not work. Try again in a moment." : count ? "" : this.getAttribute("nothing") ?? "Nothing fits.";
+    this.#told.textContent = count === undefined ? this.getAttribute("failed") ?? this.word("failed") : count ? "" : this.getAttribute("nothing") ?? this.word("nothing");
   }
 }
 

@@ -11,6 +11,7 @@ import pytest
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
+from app.storefront.interface.interface_words import words_of
 from app.storefront.shop.shop_settings import Colours, ShopSettings, load_shop
 from app.storefront.shop.structured_data import product_data
 from tests.support.small_shop import Server, open_shop, picture
@@ -30,11 +31,12 @@ NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
         ("fr", "EUR", None, "1\u202f299,50 €"),
         ("it", None, None, "1.299,50"),
         ("en", "JPY", None, "¥1,300"),
-        ("pl", "PLN", None, "1\u202f299,50 zł"),
+        ("es", "PLN", None, "1.299,50 zł"),
     ],
 )
-def test_prices_are_written_as_the_shop_writes_them(language, currency, own, written):
-    assert ShopSettings(language=language, currency=currency).money(1299.5, own) == written
+def test_prices_are_written_as_the_language_writes_them(language, currency, own, written):
+    words = words_of(language)
+    assert ShopSettings(currency=currency).money(1299.5, own, words) == written
 
 
 def test_a_file_that_does_not_fit_is_refused_in_words(tmp_path: Path):
@@ -42,6 +44,8 @@ def test_a_file_that_does_not_fit_is_refused_in_words(tmp_path: Path):
     for text, reason in (
         ("name = ", "is not TOML"),
         ("colour = 'red'", "colour: extra inputs are not permitted"),
+        ("languages = ['pl']", "languages.0: input should be 'en', 'de', 'fr', 'es' or 'it'"),
+        ("languages = []", "languages: tuple should have at least 1 item"),
         ("currency = 'euro'", "currency: string should match"),
         ("product_link = '/p/{id}'", "product_link: an https:// address with {id} in it"),
         ("product_link = 'javascript:{id}'", "product_link: an https:// address"),
@@ -65,7 +69,7 @@ def test_pages_are_the_shops_own(tmp_path: Path):
         'name = "Anna\'s <Shop>"',
         "logo = 'logo.png'",
         "currency = 'EUR'",
-        "language = 'de'",
+        "languages = ['de', 'en']",
         "developer = false",
         "product_link = 'https://anna.example/p/{id}?from=search'",
         "colours.accent = '#0055aa'",
@@ -81,6 +85,9 @@ def test_pages_are_the_shops_own(tmp_path: Path):
         assert 'href="https://anna.example/p/p1?from=search"' in page
         assert "/openapi.json" not in page
         assert "The API call" not in page
+        assert '<html lang="de"' in page
+        english = c.get("/product/p1", headers={"Accept-Language": "en-GB,de;q=0.5"})
+        assert '<html lang="en"' in english.text
         assert re.search(r"\d+,\d\d €", page)
         assert "light-dark(#0055aa, #0055aa)" in c.get("/shop.css").text
         assert c.get("/shop-logo").headers["content-type"] == "image/png"

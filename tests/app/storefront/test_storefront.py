@@ -13,15 +13,16 @@ import httpx
 import pytest
 
 from app.storefront.api_snippets import call_of, snippets
+from app.storefront.content.product_tiles import stems
+from app.storefront.interface.interface_words import words_of
 from app.storefront.page_state import PAGE_SIZE, PageState, read_page_state, to_pairs
-from app.storefront.product_tiles import label, stems
 from tests.support.raw_client import check
 from tests.support.small_shop import ODD_ID, picture
 from twinset.images.formats import TITLES
 
 PHOTO = picture(3, "JPEG")
 # An address that is only named, and data that no browser runs.
-NOT_LOADED = r'<link rel="canonical"[^>]*>|<script type="application/ld\+json">.*?</script>'
+NOT_LOADED = r'<link rel="canonical"[^>]*>|<script type="application/(?:ld\+)?json".*?</script>'
 STATES = {
     "everything": PageState(),
     "filtered": PageState(choices={"gender": ("Women",), "baseColour": ("red", "blue")}, low=11.5),
@@ -210,7 +211,7 @@ def test_words_and_attributes_are_compared_without_their_plurals() -> None:
     assert stems("Red DRESSES") == stems("dress red")
     assert stems("Watches") == stems("watch")
     assert stems("glass") != stems("glas s")
-    assert [label(n) for n in ("baseColour", "heel_height", "articleType")] == [
+    assert [words_of("en").field(n) for n in ("baseColour", "heel_height", "articleType")] == [
         "Colour",
         "Heel height",
         "Type",

@@ -8,8 +8,12 @@ import re
 import httpx
 import pytest
 
+from app.storefront.content.understood_chips import (
+    UnderstoodChip,
+    UnderstoodWords,
+    understood_words,
+)
 from app.storefront.page_state import PageState, read_page_state
-from app.storefront.understood_chips import UnderstoodChip, UnderstoodWords, understood_words
 from twinset.words.query.parts import SPELLING, SYNONYMS, Part, Rewording, Understood
 
 
@@ -18,7 +22,7 @@ def chips(client: httpx.Client, address: str) -> dict[str, str]:
     answer = client.get(address)
     assert answer.status_code == 200
     found = re.findall(
-        r'<button class="pill" form="query" name="understand" value="(.*?)">.*?</span>(.*?)<svg',
+        r'<button class="pill" form="query" name="understand" value="(.*?)" .*?>(.*?)<svg',
         answer.text,
     )
     return {html.unescape(text): off for off, text in found}

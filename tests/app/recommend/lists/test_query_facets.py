@@ -80,8 +80,13 @@ def matching(
     ]
 
 
-def check_facet(facet: Facet, rows: list[int]) -> None:
-    held = [ITEMS[row][facet.field] for row in rows if ITEMS[row][facet.field] is not None]
+def check_facet(facet: Facet, rows: list[int], group_by: str | None) -> None:
+    pairs: dict[object, object] = {}
+    for row in rows:
+        value, group = ITEMS[row][facet.field], ITEMS[row][group_by] if group_by else None
+        if value is not None:
+            pairs[row if group is None else (value, group)] = value
+    held = list(pairs.values())
     if isinstance(facet, RangeFacet):
         assert (facet.min, facet.max) == ((min(held), max(held)) if held else (None, None))
         return
@@ -107,7 +112,7 @@ def test_counts_are_those_of_a_plain_loop(version: IndexVersion) -> None:
         page = rank(version, vector, options)
         assert [facet.field for facet in page.facets] == list(options.facets)
         for facet in page.facets:
-            check_facet(facet, matching(options, tests, scores, facet.field))
+            check_facet(facet, matching(options, tests, scores, facet.field), options.group_by)
         whole = matching(options, tests, scores)
         assert page.total == length_of(whole, options.group_by), options
         cut += options.min_score is not None

@@ -3,14 +3,15 @@ filters."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.recommend.facets import Facet, RangeFacet, ValuesFacet, countable
 from app.recommend.query import RELEVANCE, ListQuery
 from app.recommend.recommender import Recommender
+from app.storefront.content.product_lists import noun_of, style_field
 from app.storefront.page_state import CHOICE, PageState
-from app.storefront.product_tiles import label
 
 _ORDER = ("gender", "articleType", "category", "baseColour", "colour", "color", "brand", "pattern")
 _MOST_FACETS = 6
@@ -39,7 +40,6 @@ class Group:
 
     field: str
     name: str
-    label: str
     open: bool
     first: list[Choice]
     rest: list[Choice]
@@ -52,13 +52,30 @@ class Group:
 
 @dataclass(frozen=True)
 class Panel:
-    """Everything to narrow a list by; `price` is the range of prices, None if there are none."""
+    """Everything to narrow a list by; `price` is the range of prices, None if there are none.
+
+    `noun` is what `total` counts: styles or products.
+    """
 
     total: int
     noun: str
     groups: list[Group]
     price: tuple[float, float] | None
     in_stock: int | None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The range of prices in whole numbers, for a slider."""
+        low, high = self.price or (0.0, 0.0)
+        return math.floor(low), math.ceil(high)
+
+    @property
+    def step(self) -> int:
+        """How far one press of a key moves the slider: about a fiftieth of its length."""
+        low, high = self.span
+        rough = max(1.0, (high - low) / 50)
+        whole = 10 ** math.floor(math.log10(rough))
+        return int(whole * max(one for one in (1, 2, 5) if one * whole <= rough))
 
 
 def counted_fields(recommender: Recommender) -> tuple[str, ...]:
@@ -73,9 +90,15 @@ def counted_fields(recommender: Recommender) -> tuple[str, ...]:
 async def read_panel(recommender: Recommender, state: PageState) -> Panel:
     """The panel beside everything that passes a page's filters, for pages without a list."""
     fields = counted_fields(recommender)
-    query = ListQuery(1, filter=state.filter(), facets=fields, facet_limit=MOST_VALUES)
+    query = ListQuery(
+        1,
+        filter=state.filter(),
+        group_by=style_field(recommender),
+        facets=fields,
+        facet_limit=MOST_VALUES,
+    )
     found = await recommender.browse(query)
-    return panel_of(state, found.total, found.facets, "products")
+    return panel_of(state, found.total, found.facets, noun_of(recommender))
 
 
 def panel_of(state: PageState, total: int, facets: Iterable[Facet], noun: str) -> Panel:
@@ -92,13 +115,13 @@ def panel_of(state: PageState, total: int, facets: Iterable[Facet], noun: str) -
 
 
 def sorts_of(recommender: Recommender) -> dict[str, str]:
-    """The orders that a page offers, with what each is called; relevance first."""
+    """The orders that a page offers, with the key of its words; relevance first."""
     columns = recommender.version.items.columns
-    offered = {RELEVANCE: "Most relevant"}
+    offered = {RELEVANCE: "relevance"}
     if "price" in columns and columns["price"].present.any():
-        offered |= {"price": "Price, lowest first", "-price": "Price, highest first"}
+        offered |= {"price": "price", "-price": "price_down"}
     newest = next((n for n in _DATES if n in columns and columns[n].present.any()), None)
-    return offered | ({f"-{newest}": "Newest first"} if newest else {})
+    return offered | ({f"-{newest}": "newest"} if newest else {})
 
 
 def known_sort(recommender: Recommender, sort: str) -> str:
@@ -123,7 +146,6 @@ def _group(facet: ValuesFacet, state: PageState, is_open: bool) -> Group:
     return Group(
         field=facet.field,
         name=CHOICE + facet.field,
-        label=label(facet.field),
         open=is_open or bool(chosen),
         first=first,
         rest=[choice for choice in rest if not choice.chosen],

@@ -32,7 +32,6 @@ _NOT_ATTRIBUTES = frozenset(
     }
 )
 _MOST_REASONS = 3
-_LABELS = {"article type": "Type", "base colour": "Colour", "color": "Colour", "usage": "Occasion"}
 
 
 @dataclass(frozen=True)
@@ -124,16 +123,10 @@ def attributes(item: Values) -> dict[str, str]:
 
 
 def facts(item: Values) -> dict[str, str]:
-    """Every attribute of an item that has a value, by its label."""
+    """Every attribute of an item that has a value, by its field."""
     shown = {name: value for name, value in item.items() if name not in _NOT_ATTRIBUTES}
     shown = attributes(item) | {n: v for n, v in shown.items() if v is not None and v != ""}
-    return {label(name): str(value) for name, value in shown.items()}
-
-
-def label(name: str) -> str:
-    """A field's name for people: `baseColour` becomes Colour, `heel_height` becomes Heel height."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[_-]+", " ", name)).strip().lower()
-    return _LABELS.get(words, words[:1].upper() + words[1:])
+    return {name: str(value) for name, value in shown.items()}
 
 
 def stems(text: str) -> frozenset[str]:

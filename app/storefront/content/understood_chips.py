@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.storefront.interface.interface_words import words_of
 from twinset.words.query.parts import SPELLING, SYNONYMS, Effect, Part, Understood
 
-_LANGUAGES: Mapping[str, str] = {
-    "ar": "Arabic",
-    "de": "German",
-    "es": "Spanish",
-    "fr": "French",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "nl": "Dutch",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ru": "Russian",
-    "th": "Thai",
-    "tr": "Turkish",
-    "zh": "Chinese",
-}
+# The languages that pages have a name for, by code.
+_NAMED = frozenset(words_of("en").part("spoken"))
 
 
 @dataclass(frozen=True)
@@ -39,7 +25,7 @@ class UnderstoodWords:
     """What a page says that it understood.
 
     `corrected` and `typed` are words before and after a correction, None if there was none.
-    `unmet` are words of filters that nothing meets. `language` is the name of the language that the
+    `unmet` are words of filters that nothing meets. `language` is the code of the language that the
     words were read in, None if it is English or nothing here speaks it.
     """
 
@@ -58,6 +44,7 @@ def understood_words(found: Understood | None) -> UnderstoodWords:
     for part in found.parts:
         named.setdefault(part.name, []).append(part)
     chips = [_chip(name, parts) for name, parts in named.items()]
+    code = None if found.language is None else found.language.code
     slips = [one for one in found.reworded if one.reason == SPELLING]
     others = [f"{one.before} \u2192 {one.after}" for one in found.reworded if one not in slips]
     if others:
@@ -67,7 +54,7 @@ def understood_words(found: Understood | None) -> UnderstoodWords:
         corrected=" ".join(one.after for one in reversed(slips)) or None,
         typed=" ".join(one.before for one in reversed(slips)) or None,
         unmet=[part.words for part in found.unmet],
-        language=_LANGUAGES.get(found.language.code) if found.language else None,
+        language=code if code in _NAMED else None,
     )
 
 

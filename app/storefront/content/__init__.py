@@ -1,0 +1,1 @@
+"""What pages show of the catalogue, from the same recommender as the HTTP interface."""

@@ -1,0 +1,1 @@
+"""The words of the pages themselves, in each language."""

@@ -16,6 +16,7 @@ from app.api import health_routes as health
 from app.api import item_routes as items
 from app.api import operation_routes as operation
 from app.api import recommend_routes as recommend
+from app.api import version_routes as versions
 from app.api.batch import batch_routes as batch
 from app.api.description.openapi import describe
 from app.api.events import event_routes as events
@@ -35,7 +36,7 @@ from app.storefront import sign_in_routes as sign_in
 from app.storefront.shop.shop_settings import load_shop
 from twinset.freed_memory import return_freed_memory
 
-_API = (recommend, batch, suggest, items, admin, synonyms, operation, events, health)
+_API = (recommend, batch, suggest, items, admin, versions, synonyms, operation, events, health)
 
 
 def create_app(

@@ -28,6 +28,7 @@ from twinset.live.merged_version import MergedItems, merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.store import Store, has_store, open_store
 from twinset.relevance.relevance_curves import RelevanceCurves
+from twinset.store.audit_trail import Act
 from twinset.views.view_vectors import ViewVectors
 
 
@@ -56,6 +57,8 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
         take_over_report(base.folder, staging)
         take_over_calibration(base.folder, staging)
         report = write_version(name, staging, _inputs(merged), _making(base, overlay, log))
+    with log.transaction() as transaction:
+        transaction.note(Act("twinset compact", "compaction", name, f"{overlay.size} items"))
     _trim(index_dir, log)
     return report
 

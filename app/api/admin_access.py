@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,6 +15,7 @@ from app.http.keys import is_any_key, is_key
 from app.service_errors import Forbidden, Unauthorized
 from twinset.errors import NotFound
 
+_NAME = re.compile(r"[\w.@' -]{1,40}")
 admin_scheme = HTTPBearer(
     scheme_name="AdminKey", description="The value of `TWINSET_ADMIN_KEY`.", auto_error=False
 )
@@ -40,3 +44,28 @@ def require_admin(request: Request, state: StateDep, _declared: _Declared) -> No
 
 
 AdminDep = Depends(require_admin)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A person or a program with the admin key; `name` is what it calls itself, or empty."""
+
+    name: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.key}" if self.name else self.key
+
+
+def who_acts(request: Request, state: StateDep) -> Operator:
+    """Who makes an admin request, for the audit trail: the name that the header `X-Operator` gives,
+    and a short hash of the key, which tells keys apart and opens nothing."""
+    key = state.settings.admin_key
+    secret = b"" if key is None else key.get_secret_value().encode()
+    name = request.headers.get("x-operator", "").strip()
+    if not _NAME.fullmatch(name) or (secret and secret.decode() in name):
+        name = ""
+    return Operator(name, f"key {hashlib.sha256(secret).hexdigest()[:8]}")
+
+
+OperatorDep = Annotated[Operator, Depends(who_acts)]

@@ -8,39 +8,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
-from app.api.admin_access import AdminDep
-from app.api.dependencies import CallDep, ItemIdPath, StateDep
+from app.api.admin_access import AdminDep, Operator, OperatorDep
+from app.api.dependencies import ItemIdPath, StateDep
 from app.api.description.openapi_responses import Responses, responses
 from app.api.error_status import status_of_code
 from app.api.reading.plain_query import QueryRoute
 from app.api.wire.admin_schemas import (
-    Activation,
     BatchResult,
-    ComparisonInfo,
-    IndexList,
     LineResult,
-    VersionInfo,
     WriteResult,
-    Writes,
 )
 from app.http.request_target import route_path
-from app.live.item_documents import read_batch, read_json
+from app.live.item_documents import Draft, read_batch, read_json
 from app.live.item_writer import Outcome, Token, Writer, Written
 from app.live.live_catalogue import LiveCatalogue
-from app.live.version_comparison import Comparison
-from app.live.version_switch import Versions
 from app.service_errors import UnsupportedBody
 from twinset.errors import NotReady
-from twinset.live.engine_writes import count_unapplied
 from twinset.live.write_log import Operation
+from twinset.store.audit_trail import Act, ActKind
 
 router = APIRouter(tags=["admin"], dependencies=[AdminDep], route_class=QueryRoute)
+_MOST_DETAIL = 200
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
 
 
@@ -53,6 +46,16 @@ class WriteCall:
     response: Response
     live: LiveCatalogue
     key: str | None
+    operator: Operator
+
+    def act(self, kind: ActKind, subject: str, detail: str = "") -> Act | None:
+        """What to note of the write: every removal, and else what people with a name do.
+
+        Programs that change prices and stock all day would push out everything else.
+        """
+        if kind != "remove" and not self.operator.name:
+            return None
+        return Act(str(self.operator), kind, subject, detail)
 
     @property
     def request_id(self) -> str:
@@ -106,6 +109,7 @@ def get_write_call(
     request: Request,
     response: Response,
     live: LiveDep,
+    operator: OperatorDep,
     key: Annotated[
         str | None,
         Header(
@@ -117,7 +121,7 @@ def get_write_call(
         ),
     ] = None,
 ) -> WriteCall:
-    return WriteCall(request, response, live, key)
+    return WriteCall(request, response, live, key, operator)
 
 
 WriteDep = Annotated[WriteCall, Depends(get_write_call)]
@@ -192,7 +196,10 @@ async def _write_one(
 
     def call() -> Written:
         document = None if body is None else read_json(body)
-        return writer.write_one(writer.documents.read(operation, item_id, document), token)
+        draft = writer.documents.read(operation, item_id, document)
+        fields = ", ".join(draft.entry.fields)[:_MOST_DETAIL]
+        act = write.act("remove" if operation == "delete" else "edit", draft.entry.id, fields)
+        return writer.write_one(draft, token, act)
 
     (outcome,) = await write.run(call)
     write.response.status_code = status_of_outcome(outcome)
@@ -211,7 +218,14 @@ async def write_batch(write: WriteDep) -> BatchResult:
     each line is answered as a request of its own would be."""
     body = await write.body(_NDJSON)
     writer, token = Writer(write.live), write.token(body)
-    outcomes = await write.run(lambda: writer.write_all(read_batch(body, writer.documents), token))
+
+    def call() -> Written:
+        drafts = read_batch(body, writer.documents)
+        gone = sum(isinstance(one, Draft) and one.entry.operation == "delete" for one in drafts)
+        act = write.act("remove" if gone else "batch", "", f"{len(drafts)} lines, {gone} removals")
+        return writer.write_all(drafts, token, act)
+
+    outcomes = await write.run(call)
     results = [_line_result(number, one) for number, one in enumerate(outcomes, start=1)]
     written = sum(outcome.code is None for outcome in outcomes)
     return BatchResult(
@@ -220,59 +234,6 @@ async def write_batch(write: WriteDep) -> BatchResult:
         refused=len(results) - written,
         results=results,
     )
-
-
-VersionPath = Annotated[
-    str, Path(pattern=r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$", description="As `/indexes` lists it.")
-]
-
-
-@router.get("/indexes", summary="Index versions", responses=responses(401, 404, 429, 500, 503))
-async def list_indexes(call: CallDep, live: LiveDep) -> IndexList:
-    """Newest first, and how many items were written since the live one was built."""
-    versions = await live.run(Versions(live).listed)
-    overlay = live.overlay
-    return IndexList(
-        request_id=call.request_id,
-        versions=[VersionInfo.of(version) for version in versions],
-        writes=Writes(
-            sequence=overlay.sequence, changed=overlay.size, unapplied=count_unapplied(overlay)
-        ),
-    )
-
-
-@router.post(
-    "/indexes/{version}/activate",
-    summary="Make an index version the live one",
-    responses=responses(401, 404, 409, 413, 422, 429, 500, 503, 507),
-)
-async def activate_index(
-    call: CallDep,
-    live: LiveDep,
-    version: VersionPath,
-    force: Annotated[bool, Query(description="Also if it is worse than the live one.")] = False,
-) -> Activation:
-    """The version is compared with the live one first, and refused if it is worse by more than the
-    margin. Its encoder goes live with it; live writes newer than its catalogue stay."""
-    comparison = await live.run_alone(partial(Versions(live).activate, version, force))
-    return Activation(
-        request_id=call.request_id, version=version, comparison=_comparison(comparison)
-    )
-
-
-@router.post(
-    "/indexes/rollback",
-    summary="Go back to the version before",
-    responses=responses(401, 404, 409, 413, 429, 500, 503, 507),
-)
-async def roll_back_index(call: CallDep, live: LiveDep) -> Activation:
-    """The version that was live before the live one; if asked again, the one before that."""
-    version = await live.run_alone(Versions(live).roll_back)
-    return Activation(request_id=call.request_id, version=version, comparison=None)
-
-
-def _comparison(comparison: Comparison | None) -> ComparisonInfo | None:
-    return None if comparison is None else ComparisonInfo.model_validate(asdict(comparison))
 
 
 def status_of_outcome(outcome: Outcome) -> int:

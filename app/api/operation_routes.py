@@ -6,16 +6,25 @@ from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.api.admin_access import AdminDep, admin_scheme, require_admin
-from app.api.admin_routes import LiveDep, VersionPath
+from app.api.admin_routes import LiveDep
 from app.api.dependencies import CallDep, RecommenderDep, StateDep
 from app.api.description.openapi_responses import Responses, responses
 from app.api.reading.plain_query import QueryRoute
+from app.api.version_routes import VersionPath
 from app.api.wire.admin_schemas import CatalogueHealth, ErrorInfo, ErrorList, FindingInfo
+from app.api.wire.operation_schemas import (
+    ActInfo,
+    LoadOfMinute,
+    LoadReport,
+    StatusReport,
+    Trail,
+)
 from app.http.sessions import COOKIE, Sessions
 from app.live.catalogue_health import examine
+from app.live.service_status import status_of_service
 from app.live.version_switch import Versions
 
 router = APIRouter(tags=["admin"], route_class=QueryRoute)
@@ -69,6 +78,56 @@ async def catalogue_health(
         items=version.count,
         findings=[FindingInfo.model_validate(asdict(finding)) for finding in findings],
     )
+
+
+@router.get(
+    "/load",
+    summary="The last hour",
+    responses=responses(401, 404, 500),
+    dependencies=[AdminDep],
+)
+async def load(call: CallDep, state: StateDep) -> LoadReport:
+    """Requests, errors and percentiles of their times, by minute. A percentile is off by less than
+    5 %."""
+    history = state.metrics.load
+    return LoadReport(
+        request_id=call.request_id,
+        workers=state.settings.workers,
+        hour=LoadOfMinute.of(history.hour()),
+        minutes=[LoadOfMinute.of(minute) for minute in history.minutes()],
+    )
+
+
+@router.get(
+    "/status",
+    summary="What runs, how old it is, what it takes",
+    responses=responses(401, 404, 429, 500, 503),
+    dependencies=[AdminDep],
+)
+async def status(
+    call: CallDep, live: LiveDep, state: StateDep, recommender: RecommenderDep
+) -> StatusReport:
+    """The live version, when it was built and its feed taken, disk and memory."""
+    look = partial(status_of_service, state.settings.index, recommender.version)
+    return StatusReport(request_id=call.request_id, **asdict(await live.run(look)))
+
+
+@router.get(
+    "/trail",
+    summary="Who did what",
+    responses=responses(401, 404, 422, 429, 500, 503),
+    dependencies=[AdminDep],
+)
+async def audit_trail(
+    call: CallDep,
+    live: LiveDep,
+    limit: Annotated[int, Query(ge=1, le=1000, description="The latest so many.")] = 100,
+) -> Trail:
+    """Switches, rollbacks, compactions, removals, changes of synonyms; other changes of items if
+    they came with a name in the header `X-Operator`. The latest 10,000 are kept, in the store, and
+    hold no key."""
+    acts = [] if live.log is None else await live.run(partial(live.log.acts, limit))
+    return Trail(request_id=call.request_id, acts=[ActInfo.of(act) for act in acts])
 
 
 def require_operator(

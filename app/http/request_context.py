@@ -78,6 +78,8 @@ class RequestContext:
 
     def _unrouted(self, scope: Scope) -> str:
         """The route of a request that was answered before it got there, if its path alone says."""
+        if scope.get("root_path", "").endswith(FILES.rstrip("/")):  # as the mount leaves it
+            return FILES
         path = route_path(scope)
         if path.startswith(FILES):
             return FILES

@@ -15,6 +15,7 @@ from twinset.index.engines import engine_of
 from twinset.live.catch_up import Embedder, advance
 from twinset.live.overlay import Merge
 from twinset.live.store import Store, StoreTransaction
+from twinset.store.audit_trail import Act
 
 logger = logging.getLogger("twinset.live")
 
@@ -77,8 +78,9 @@ class Writer:
         limits = self._live.settings.image_limits
         return Documents(overlay.table.table.schema, limits, takes_lists)
 
-    def write_one(self, draft: Draft, token: Token | None) -> Written:
-        """Write one item; raises if the write is refused.
+    def write_one(self, draft: Draft, token: Token | None, act: Act | None = None) -> Written:
+        """Write one item; raises if the write is refused. The `act`, if one is given, is noted in
+        the audit trail together with the write.
 
         Raises:
             NotFound: a patch or a deletion of an item that is not there.
@@ -86,19 +88,25 @@ class Writer:
             KeyReused: the token's key stands for another request.
             StorageFull: there is no room; nothing was written.
         """
-        return self._write([draft], token, raise_errors=True)
+        return self._write([draft], token, raise_errors=True, act=act)
 
-    def write_all(self, drafts: Sequence[Draft | Refused], token: Token | None) -> Written:
+    def write_all(
+        self, drafts: Sequence[Draft | Refused], token: Token | None, act: Act | None = None
+    ) -> Written:
         """Write all that can be written, together and durably; if a write is refused, its outcome
         says so.
 
         Raises:
             KeyReused, StorageFull: as above.
         """
-        return self._write(drafts, token, raise_errors=False)
+        return self._write(drafts, token, raise_errors=False, act=act)
 
     def _write(
-        self, drafts: Sequence[Draft | Refused], token: Token | None, raise_errors: bool
+        self,
+        drafts: Sequence[Draft | Refused],
+        token: Token | None,
+        raise_errors: bool,
+        act: Act | None,
     ) -> Written:
         live, log = self._live, self._log()
         embedder = self._embed_ahead(drafts)
@@ -115,6 +123,8 @@ class Writer:
                 outcomes = [_decide(merge, transaction, one, raise_errors) for one in drafts]
                 made |= embedder.resolve(merge, overlay.base)
                 transaction.add_vectors(made)
+                if act is not None:
+                    transaction.note(act)
                 if token is not None:
                     answer = {"outcomes": [vars(outcome) for outcome in outcomes]}
                     transaction.remember(token.key, token.request, answer)

@@ -43,6 +43,7 @@ from twinset.live.catch_up import Embedder, catch_up, follow_applied, start_appl
 from twinset.live.merged_version import merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.store import Store, has_store, open_store
+from twinset.store.audit_trail import Act
 
 logger = logging.getLogger("twinset.live")
 Result = TypeVar("Result")
@@ -253,6 +254,12 @@ class LiveCatalogue:
                 overlay = catch_up(start_applied(base, self.log), embedder)
             yield
             self._install(overlay, encoder)
+
+    def note(self, act: Act) -> None:
+        """Add an act to the audit trail, durably. A service without a log keeps no trail."""
+        if self.log is not None:
+            with self.log.transaction() as transaction:
+                transaction.note(act)
 
     def adopt(self, overlay: Overlay) -> None:
         """Show the overlay that a write made; call it after the commit, with `lock` held."""

@@ -21,6 +21,7 @@ from twinset.index.index_versions import (
     set_current,
 )
 from twinset.index.kept_report import read_report
+from twinset.store.audit_trail import Act
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ class Versions:
                 found.append(ListedVersion(name, manifest, name == current))
         return found
 
-    def activate(self, name: str, force: bool) -> Comparison | None:
+    def activate(self, name: str, force: bool, who: str) -> Comparison | None:
         """Make a version the live one, and return how it compares; None if it was live already.
+        `who` did it, by the audit trail.
 
         Raises:
             NotFound: there is no such version.
@@ -70,18 +72,22 @@ class Versions:
         faults = comparison.faults(self._live.settings.activation_margin)
         if faults and not force:
             raise WorseCandidate("The version is worse than the live one: " + "; ".join(faults))
+        detail = f"instead of {before}" + ("; " + "; ".join(faults) if faults else "")
         with self._live.switching(encoder, base):
+            self._live.note(Act(who, "activate", name, detail))
             set_current(self._index_dir, name, instead_of=before)
         return comparison
 
-    def roll_back(self) -> str:
-        """Make the version live that was live before, and return its name.
+    def roll_back(self, who: str) -> str:
+        """Make the version live that was live before, and return its name. `who` did it.
 
         Raises:
             Conflict: no version was live before, or that one is damaged.
         """
         name = earlier_version(self._index_dir)
+        before = current_version(self._index_dir)
         with self._live.switching(*self._prepare(name)):
+            self._live.note(Act(who, "rollback", name, f"instead of {before}"))
             go_back(self._index_dir, name)
         return name
 

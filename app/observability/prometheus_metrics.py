@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from app.observability.load_history import LoadHistory
+
 # The folder of those files; prometheus_client reads the variable when it is imported.
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 Input = TypeVar("Input")
@@ -26,11 +28,22 @@ _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _SIZES = (1, 2, 4, 8, 16, 32)
 
 
+# Probes, files, and what the operator's page asks for every few seconds are no load.
+_APART = frozenset(
+    {"/livez", "/readyz", "/metrics", "/static/", "/operator", "/events", "/errors", "/load"}
+    | {"/status", "/trail", "/catalogue", "/analytics", "/indexes"}
+)
+
+
 class Metrics:
-    """What the service counts of itself; times in seconds."""
+    """What the service counts of itself; times in seconds.
+
+    `load` holds the last hour, of this worker alone.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.load = LoadHistory()
         self._folder = os.environ.get(MULTIPROCESS_FOLDER)
         self._depths: dict[str, Callable[[], float]] = {}
         self._live_index: tuple[str, str] | None = None
@@ -86,6 +99,8 @@ class Metrics:
         count, latency = self._counted(method, route, status)
         count.inc()
         latency.observe(seconds)
+        if route not in _APART:
+            self.load.note(seconds, status)
 
     def _counted(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
         # They are few, and to look a child up takes longer than to add to it.

@@ -158,9 +158,10 @@ def test_filters_are_the_real_ones(visit, service, rows):
     total = service.get("/items", params=query).json()["total"]
     expect(page.locator(".summary")).to_contain_text(f"{total} styles match")
     # A field's own choice hides none of its other values; the price counts for it.
-    men = sum(row["gender"] == "Men" and row["price"] <= 60 for row in rows.values())
+    styles = [row for row in rows.values() if row["gender"] == "Men" and row["price"] <= 60]
+    men = len({row["group_id"] for row in styles})
     expect(page.locator("label", has_text=re.compile("^Men"))).to_contain_text(str(men))
-    page.get_by_role("button", name="Remove the filter up to 60").click()
+    page.get_by_role("button", name="Remove the filter up to 60", exact=True).click()
     page.wait_for_url(re.compile(r"f\.gender=Women$"))
     page.get_by_role("button", name="Clear filters").click()
     page.wait_for_url(re.compile(r"q=shoes$"))

@@ -22,6 +22,7 @@ from twinset.errors import NotReady
 from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
 from twinset.live.write_log import ANSWERS_KEPT_S, LAST, MICROSECONDS, Entry, Remembered
+from twinset.store.audit_trail import MOST_KEPT, Act, act_of
 from twinset.store.postgres_connection import connection
 from twinset.store.postgres_schema import migrate
 
@@ -108,6 +109,13 @@ class PostgresLog:
         rows = self._rows("SELECT key, data FROM twinset_vectors WHERE key = ANY(%s)", wanted)
         return {key: np.frombuffer(bytes(data), np.float32) for key, data in rows}
 
+    def acts(self, limit: int) -> list[Act]:
+        sql = (
+            "SELECT time, who, kind, subject, detail FROM twinset_acts "
+            "ORDER BY number DESC LIMIT %s"
+        )
+        return [act_of(row) for row in self._rows(sql, limit)]
+
     @contextmanager
     def transaction(self) -> Iterator[PostgresTransaction]:
         with connection(self._address) as connected, connected.transaction():
@@ -177,6 +185,16 @@ class PostgresTransaction:
         number = self.sequence + 1
         for key, row in vectors.items():
             self._connection.execute(sql, [key, number, np.float32(row).tobytes()])
+
+    def note(self, act: Act) -> None:
+        sql = (
+            "INSERT INTO twinset_acts (time, who, kind, subject, detail) "
+            "VALUES (%s, %s, %s, %s, %s) RETURNING number"
+        )
+        number = self._connection.execute(sql, list(act.row)).fetchone()[0]
+        self._connection.execute(
+            "DELETE FROM twinset_acts WHERE number <= %s", [number - MOST_KEPT]
+        )
 
     def recall(self, key: str) -> Remembered | None:
         oldest = _now() - ANSWERS_KEPT_S * MICROSECONDS

@@ -16,6 +16,7 @@ from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
 from twinset.live.postgres_log import PostgresLog
 from twinset.live.write_log import LAST, LOG_FILE, Entry, Remembered, WriteLog
+from twinset.store.audit_trail import Act
 from twinset.store.postgres_connection import store_address
 
 
@@ -37,6 +38,10 @@ class StoreTransaction(Protocol):
 
     def recall(self, key: str) -> Remembered | None:
         """The answer remembered under a key, if that was within the last day."""
+        ...
+
+    def note(self, act: Act) -> None:
+        """Add an act of an operator to the audit trail."""
         ...
 
     def remember(self, key: str, request: str, answer: Mapping[str, Any]) -> None: ...
@@ -80,6 +85,10 @@ class Store(Protocol):
 
     def vectors(self, keys: Iterable[str]) -> dict[str, Vectors]:
         """The stored vectors by key; a key is missing if there is no vector for it."""
+        ...
+
+    def acts(self, limit: int) -> list[Act]:
+        """What operators did, newest first."""
         ...
 
     def transaction(self) -> AbstractContextManager[StoreTransaction]:

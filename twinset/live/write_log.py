@@ -28,6 +28,7 @@ from twinset.errors import ArtefactError
 from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
 from twinset.live.log_database import connect, prepare, storage_errors
+from twinset.store.audit_trail import Act, add_act, latest_acts
 
 LOG_FILE = "live.sqlite"
 Operation = Literal["put", "patch", "delete"]
@@ -150,6 +151,11 @@ class WriteLog:
             found |= {key: np.frombuffer(data, np.float32) for key, data in self._rows(sql, *chunk)}
         return found
 
+    def acts(self, limit: int) -> list[Act]:
+        """What operators did, newest first."""
+        with self._reading:
+            return latest_acts(self._reader, limit)
+
     # Writing.
 
     @contextmanager
@@ -244,6 +250,10 @@ class Transaction:
         number = self.sequence + 1
         rows = [(key, number, np.float32(row).tobytes()) for key, row in vectors.items()]
         self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+
+    def note(self, act: Act) -> None:
+        """Add an act of an operator to the audit trail."""
+        add_act(self._connection, act)
 
     def recall(self, key: str) -> Remembered | None:
         """The answer remembered under a key, if that was within the last day."""

@@ -21,6 +21,11 @@ _MIGRATIONS = (
       key text PRIMARY KEY, time int8 NOT NULL, request text NOT NULL, answer text NOT NULL);
     CREATE INDEX twinset_answers_time ON twinset_answers (time);
     """,
+    """
+    CREATE TABLE twinset_acts (
+      number bigserial PRIMARY KEY, time int8 NOT NULL,
+      who text NOT NULL, kind text NOT NULL, subject text NOT NULL, detail text NOT NULL);
+    """,
 )
 
 

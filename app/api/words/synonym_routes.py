@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from fastapi import APIRouter
 from pydantic import ValidationError
 
-from app.api.admin_access import AdminDep
+from app.api.admin_access import AdminDep, OperatorDep
 from app.api.admin_routes import LiveDep, WriteDep
 from app.api.dependencies import CallDep, RecommenderDep, located
 from app.api.description.openapi_responses import responses
@@ -15,6 +13,7 @@ from app.api.reading.plain_query import QueryRoute
 from app.api.wire.word_schemas import SynonymLines, SynonymList
 from app.live.item_documents import read_json
 from app.recommend.recommender import Recommender
+from twinset.store.audit_trail import Act
 
 router = APIRouter(tags=["admin"], dependencies=[AdminDep], route_class=QueryRoute)
 _BODY = {
@@ -46,7 +45,12 @@ async def put_synonyms(write: WriteDep, live: LiveDep, recommender: RecommenderD
         given = SynonymLines.model_validate(document)
     except ValidationError as error:
         raise located(error, "body") from None
-    await live.run(partial(recommender.synonyms.write, given.lines))
+
+    def change() -> None:
+        recommender.synonyms.write(given.lines)
+        live.note(Act(str(write.operator), "synonyms", "", f"{len(given.lines)} lines"))
+
+    await live.run(change)
     return _listed(write.request_id, recommender)
 
 
@@ -55,9 +59,16 @@ async def put_synonyms(write: WriteDep, live: LiveDep, recommender: RecommenderD
     summary="Go back to the synonyms of the file",
     responses=responses(401, 404, 413, 429, 500, 503, 507),
 )
-async def delete_synonyms(call: CallDep, live: LiveDep, recommender: RecommenderDep) -> SynonymList:
+async def delete_synonyms(
+    call: CallDep, live: LiveDep, recommender: RecommenderDep, operator: OperatorDep
+) -> SynonymList:
     """Those of the shop's own file count again, or else the list of Twinset."""
-    await live.run(recommender.synonyms.remove)
+
+    def change() -> None:
+        recommender.synonyms.remove()
+        live.note(Act(str(operator), "synonyms_reset"))
+
+    await live.run(change)
     return _listed(call.request_id, recommender)
 
 

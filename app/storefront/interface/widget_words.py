@@ -23,7 +23,7 @@ def with_words(script: str) -> str:
         f"  {one}: {json.dumps(words_of(one).part('widget'), ensure_ascii=False)},\n"
         for one in LANGUAGES
     )
-    return _PLACE.sub(lambda _: "".join(lines), script)
+    return _PLACE.sub(lambda _: "".join(lines), script, count=1)
 
 
 def main() -> None:

@@ -17,6 +17,46 @@ const WORDS = {
   es: {"similar": "Productos parecidos", "results": "Resultados de la búsqueda", "sold_out": "Agotado", "placeholder": "Describe lo que buscas", "go": "Buscar", "photo": "Foto", "nothing": "Nada encaja.", "failed": "Eso no ha funcionado. Inténtalo dentro de un momento."},
   it: {"similar": "Prodotti simili", "results": "Risultati della ricerca", "sold_out": "Esaurito", "placeholder": "Descrivi che cosa cerchi", "go": "Cerca", "photo": "Foto", "nothing": "Nulla di adatto.", "failed": "Non ha funzionato. Riprova tra un momento."},
 };
+
+const style = new CSSStyleSheet();
+style.replaceSync(`
+  :host { display: block; container-type: inline-size }
+  :host([hidden]) { display: none }
+  ul { display: grid; gap: var(--twinset-gap, 1rem); margin: 0; padding: 0; list-style: none;
+    grid-template-columns: repeat(auto-fill, minmax(min(var(--twinset-width, 9rem), 100%), 1fr)) }
+  li { min-width: 0 }
+  a { position: relative; display: block; color: inherit; text-decoration: none; overflow-wrap: anywhere }
+  a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px }
+  .frame { display: block; aspect-ratio: var(--twinset-ratio, 3 / 4); overflow: hidden;
+    border-radius: var(--twinset-radius, 0); background: var(--twinset-frame, #fff) }
+  li.waiting .frame { background: color-mix(in srgb, currentColor 8%, transparent) }
+  img { display: block; width: 100%; height: 100%; object-fit: contain }
+  .brand, .title, .price { display: block; margin-top: .35rem; font-size: .9em; min-height: 1lh }
+  .brand { font-size: .8em; opacity: .8 }
+  .price { margin-top: .1rem; font-variant-numeric: tabular-nums }
+  .badge { position: absolute; inset: .4rem auto auto .4rem; padding: .1rem .45rem; font-size: .75em;
+    background: var(--twinset-badge, #111); color: var(--twinset-badge-text, #fff) }
+  .sold .frame { opacity: .6 }
+  form { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0 0 1rem }
+  input[type=search] { flex: 1 1 12rem; min-width: 0; font: inherit; padding: .5rem .7rem }
+  button, .photo { font: inherit; padding: .5rem .9rem; cursor: pointer }
+  .photo { border: 1px solid currentColor }
+  .photo:focus-within { outline: 2px solid currentColor; outline-offset: 2px }
+  .photo input { position: absolute; width: 1px; height: 1px; opacity: 0 }
+  p { margin: 0; min-height: 1lh }
+`);
+
+/** An answer that is none; `reason` is what a shop can act on. */
+class Refused extends Error {
+  constructor(reason, status = 0, code = "") {
+    super(`twinset: ${reason}${code && `, ${code}`}`);
+    Object.assign(this, { reason, status, code });
+  }
+}
+
+/** JSON from the service; asked again, as it says, if it is busy. */
+async function ask(address, options, key) {
+  const headers = { ...options?.headers, ...(key && { Authorization: `Bearer ${key}` }) };
   for (let tries = 1; ; tries++) {
     const answer = await fetch(address, { ...options, headers }).catch(() => { throw new Refused("unreachable"); });
     if (answer.ok) return answer.json();

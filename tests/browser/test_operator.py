@@ -64,6 +64,7 @@ def desk(visit):
     """The page, opened with the key."""
     page = visit("/operator")
     page.locator("#key").fill(KEY)
+    page.locator("#who").fill("Anna <b>Ö</b>")
     page.get_by_role("button", name="Open").click()
     expect(page.locator("#versions tr")).to_have_count(3)
     return page
@@ -136,6 +137,41 @@ def test_figures_and_errors_are_live(desk, operated):
     expect(errors).to_contain_text("GET /items/{id}")
     expect(desk.locator("#routes")).to_contain_text("/items/{id}")
     expect(desk.locator("#figures")).to_contain_text("Requests a second")
+    desk.get_by_role("button", name="Of the service").click()
+    expect(errors).to_have_count(0)
+    desk.get_by_role("button", name="Of callers").click()
+    expect(errors).to_contain_text("No such item")
+
+
+def test_the_last_hour_the_state_and_the_trail_are_shown(desk, operated):
+    reader = {"Authorization": f"Bearer {READER}"}
+    for _ in range(3):
+        operated.get("/items/S0001", headers=reader)
+    operated.delete("/items/S0009", headers={"Authorization": f"Bearer {KEY}"})
+    desk.reload()
+    expect(desk.get_by_role("img", name="Requests a minute over the last hour")).to_be_visible()
+    expect(desk.get_by_role("img", name="Time of requests over the last hour")).to_be_visible()
+    assert desk.locator("#requests-chart rect").count() >= 1
+    expect(desk.locator("#hour")).to_contain_text("95 % within")
+    expect(desk.locator("#status")).to_contain_text("Feed taken")
+    expect(desk.locator("#status")).to_contain_text("MB")
+    removed = desk.locator("#trail tbody tr", has_text="removed S0009")
+    expect(removed).to_contain_text("key ")
+    assert KEY not in desk.content()
+    # What is done here is noted under the name that was given, and read anew at once.
+    desk.locator("#item-id").fill("S0012")
+    desk.get_by_role("button", name="Look it up").click()
+    desk.get_by_role("button", name="Mark as").click()
+    expect(desk.locator("#trail tbody tr", has_text="changed S0012")).to_contain_text("Anna bOb")
+
+
+def test_a_query_is_explained(desk):
+    desk.locator("#try-words").fill("black watch under 500")
+    desk.get_by_role("button", name="Try it").click()
+    expect(desk.locator("#try-summary")).to_contain_text("“under 500” as the filter price < 500")
+    first = desk.locator("#tried tbody tr").first
+    expect(first).to_contain_text("words +0.")
+    assert desk.locator("#tried tbody tr").count() == 10
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,6 +5,31 @@ import { readMetrics } from "./metrics.js";
 
 const EVERY_MS = 5000;
 const MOST_ERRORS = 200;
+// What a code means to whoever reads it here; any other stands as it is.
+const SENTENCES = {
+  not_found: "No such item, page or address",
+  unauthorized: "No key, or a wrong one",
+  forbidden: "A key for reading only",
+  invalid_filter: "A filter that does not parse or names an unknown field",
+  invalid_request: "A field is missing, unknown or out of range",
+  invalid_image: "A picture that does not decode",
+  unsupported_image: "Not a picture of a known format",
+  image_too_large: "A picture of too many pixels",
+  bad_dimensions: "A picture too small, or too long",
+  body_too_large: "A body above the limit",
+  overloaded: "Too much at once: queues were full",
+  rate_limited: "One client asked too often",
+  not_ready: "Starting, stopping, or the store is away",
+  invalid_artefact: "A file of the index or encoder is damaged",
+  storage_full: "No room on the disk",
+  internal_error: "A defect: the log has its traceback by the request's id",
+  method_not_allowed: "The address has no such method",
+  cursor_expired: "A cursor older than ten minutes",
+  conflict: "It does not fit the state of things now",
+  worse_candidate: "A version worse than the live one",
+  client_closed: "The client left",
+};
+let shownErrors = ""; // the first digit of the statuses to show, empty for all
 const $ = (selector) => document.querySelector(selector);
 // Each worker remembers its own errors; polls reach one or another.
 const errors = new Map();
@@ -13,6 +38,8 @@ let polling = null;
 
 export async function call(path, method = "GET", json = undefined) {
   const headers = { Authorization: `Bearer ${sessionStorage.getItem("admin-key")}` };
+  const who = sessionStorage.getItem("who");
+  if (who) headers["X-Operator"] = who;
   if (json !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetch(ROOT + path, { method, headers, body: json && JSON.stringify(json) }).catch(() => null);
   if (!response) throw new Error("The service cannot be reached.");
@@ -62,7 +89,7 @@ async function activateVersion(name) {
     answer = await call(`${path}?force=true`, "POST");
   }
   drawComparison(answer.comparison);
-  $("#done").textContent = `${name} is live now.`;
+  done(`${name} is live now.`);
   await drawVersions();
 }
 
@@ -70,8 +97,14 @@ async function rollBack() {
   if (!confirm("Go back to the version that was live before?")) return;
   const { version } = await call("/indexes/rollback", "POST");
   drawComparison(null);
-  $("#done").textContent = `${version} is live again.`;
+  done(`${version} is live again.`);
   await drawVersions();
+}
+
+// Says that something was changed, and lets the trail be read anew.
+export function done(sentence) {
+  $("#done").textContent = sentence;
+  document.dispatchEvent(new Event("desk-changed"));
 }
 
 function drawComparison(comparison) {
@@ -116,7 +149,8 @@ function routeRow({ route, requests, meanMs, failed4, failed5 }) {
 
 async function drawErrors() {
   for (const error of (await call("/errors")).errors) errors.set(error.request_id + error.time, error);
-  const latest = [...errors.values()].sort((a, b) => b.time.localeCompare(a.time)).slice(0, MOST_ERRORS);
+  const latest = [...errors.values()].sort((a, b) => b.time.localeCompare(a.time))
+    .filter((error) => String(error.status).startsWith(shownErrors)).slice(0, MOST_ERRORS);
   $("#no-errors").hidden = latest.length > 0;
   $("#errors").hidden = latest.length === 0;
   $("#errors tbody").replaceChildren(...latest.map(errorRow));
@@ -124,7 +158,7 @@ async function drawErrors() {
 
 function errorRow({ time, status, code, method, route, request_id }) {
   const at = element("time", { dateTime: time }, new Date(time).toLocaleString());
-  const cells = [String(status), code, `${method} ${route}`, request_id];
+  const cells = [String(status), SENTENCES[code] ? `${SENTENCES[code]} (${code})` : code, `${method} ${route}`, request_id];
   return element("tr", {}, element("th", { scope: "row" }, at), ...cells.map((cell) => element("td", {}, cell)));
 }
 
@@ -166,8 +200,16 @@ async function open() {
 $("#key-form").addEventListener("submit", (event) => {
   event.preventDefault();
   sessionStorage.setItem("admin-key", $("#key").value);
+  sessionStorage.setItem("who", $("#who").value.normalize("NFKD").replace(/[^\w.@' -]/g, ""));
   open();
 });
+for (const button of document.querySelectorAll("[data-errors]")) {
+  button.addEventListener("click", () => {
+    shownErrors = button.dataset.errors;
+    for (const one of document.querySelectorAll("[data-errors]")) one.setAttribute("aria-pressed", String(one === button));
+    attempt(drawErrors);
+  });
+}
 $("#rollback").addEventListener("click", () => attempt(rollBack));
 document.querySelector(".sign-out")?.addEventListener("submit", () => sessionStorage.removeItem("admin-key"));
 if (sessionStorage.getItem("admin-key")) open();

@@ -1,7 +1,7 @@
 // The parts of the operator's page that are read once: the catalogue, and what people do.
 
 import { element, ROOT } from "./element.js";
-import { attempt, call } from "./operator.js";
+import { attempt, call, done } from "./operator.js";
 
 const $ = (selector) => document.querySelector(selector);
 let shown = null; // the item that was looked up
@@ -49,14 +49,14 @@ async function lookUp(id) {
 
 async function changeStock() {
   await call(`/items/${encodeURIComponent(shown.id)}`, "PATCH", { available: !shown.available });
-  $("#done").textContent = `${shown.id} is ${shown.available ? "sold out" : "in stock"} now.`;
+  done(`${shown.id} is ${shown.available ? "sold out" : "in stock"} now.`);
   await lookUp(shown.id);
 }
 
 async function remove() {
   if (!confirm(`Remove ${shown.id}? The next feed that holds it brings it back.`)) return;
   await call(`/items/${encodeURIComponent(shown.id)}`, "DELETE");
-  $("#done").textContent = `${shown.id} is removed.`;
+  done(`${shown.id} is removed.`);
   $("#item").hidden = true;
   await drawCatalogue();
 }

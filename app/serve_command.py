@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 
-from app.live.live_catalogue import open_pair
+from app.live.served_pair import open_pair
 from app.main import app_from_environment, create_app
 from app.observability.json_logs import log_config, spare_unused_details
 from app.observability.prometheus_metrics import MULTIPROCESS_FOLDER
@@ -23,10 +24,11 @@ from app.server.supervisor import supervise
 from app.settings import Settings
 from app.settings_errors import explain, require_known_names
 from app.state import State
-from twinset.errors import ConfigError
+from twinset.errors import ConfigError, NotReady
 from twinset.freed_memory import return_freed_memory
 from twinset.index.engines import engine_in
-from twinset.index.index_versions import current_version
+from twinset.index.shared.version_files import join_line
+from twinset.store.file_storage import VARIABLE as FILES_VARIABLE
 from twinset.store.postgres_connection import VARIABLE as STORE_VARIABLE
 from twinset.words.synonyms.synonym_file import SynonymFile
 
@@ -58,13 +60,15 @@ def serve(
     spare_unused_details()
     if workers == 1:
         state = State(settings)
-        state.open()
+        with suppress(NotReady):  # it is tried again, and /readyz says why
+            state.open()
         uvicorn.run(create_app(settings, state=state), **server_options(settings, host, port))
         return
-    live = index / current_version(index)
-    if not engine_in(live).is_shareable(live):
-        raise ConfigError("milvus-lite serves one process at a time: use one worker, or a server")
-    open_pair(settings)  # so that a start with workers fails once and in words
+    with suppress(NotReady):  # each worker tries again
+        join_line(index)
+        live = open_pair(settings)[1].folder  # so that a start fails once and in words
+        if not engine_in(live).is_shareable(live):
+            raise ConfigError("milvus-lite serves one process: use one worker, or a server")
     os.environ |= {
         "TWINSET_ENCODER": str(encoder),
         "TWINSET_INDEX": str(index),
@@ -103,7 +107,7 @@ def read_settings(encoder: Path, index: Path, workers: int) -> Settings:
         ConfigError: a variable of the environment does not fit or is almost a setting, or a setting
             needs a package that is not installed.
     """
-    require_known_names(os.environ, (STORE_VARIABLE,))
+    require_known_names(os.environ, (STORE_VARIABLE, FILES_VARIABLE))
     try:
         settings = Settings(encoder=encoder, index=index, workers=workers)
     except ValidationError as error:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from types import FrameType
 from weakref import WeakKeyDictionary
 
@@ -24,7 +24,8 @@ from app.recommend.recommender import Recommender
 from app.service_errors import CursorExpired
 from app.settings import Settings
 from twinset.errors import ArtefactError, NotReady, TwinsetError
-from twinset.events.event_store import EVENTS_FILE, EventStore, Search, Way, plain_words
+from twinset.events.event_store import Search, Way, plain_words
+from twinset.events.postgres_events import open_events
 from twinset.filters import parse_filter
 from twinset.index.restricted_version import restrict
 
@@ -120,9 +121,8 @@ class State:
         """Take events from now on, if the settings ask for them."""
         settings = self.settings
         if settings.events and self.events is None:
-            path = settings.index / EVENTS_FILE
-            self.events = EventWriter(lambda: EventStore(path, settings.events_days))
-            self.frequent_queries = FrequentQueries(lambda: EventStore(path, settings.events_days))
+            opening = partial(open_events, settings.index, settings.events_days)
+            self.events, self.frequent_queries = EventWriter(opening), FrequentQueries(opening)
 
     def note(self, request_id: str, way: Way, page: RankedPage, words: str = "") -> None:
         """Count an answer among the searches, if events are taken."""

@@ -24,15 +24,15 @@ from twinset.errors import ArtefactError, ConfigError
 from twinset.index.encoder_store import keep_encoder
 from twinset.index.engines import engine_of
 from twinset.index.index_versions import (
-    CURRENT,
     ITEMS_FILE,
     KIND,
     current_version,
+    has_live_version,
     open_files,
-    peek_manifest,
     shrinks_too_much,
 )
 from twinset.index.indexed_items import ItemTable
+from twinset.index.shared.version_files import known_manifests
 from twinset.index.vector_index import VectorIndex, Vectors
 from twinset.progress import progress_bar
 from twinset.relevance.relevance_curves import RelevanceCurves
@@ -115,9 +115,9 @@ def build_index(
 
 def _require_items(index_dir: Path, items: int) -> None:
     """Refuse to put a version live that lost more than half of the live one's items."""
-    if not (index_dir / CURRENT).exists():
+    if not has_live_version(index_dir):
         return
-    live = peek_manifest(index_dir, current_version(index_dir)).get("count")
+    live = known_manifests(index_dir).get(current_version(index_dir), {}).get("count")
     if isinstance(live, int) and shrinks_too_much(items, live):
         raise ConfigError(
             f"the catalogue has {items:,} items and the live version {live:,}; if that is meant, "

@@ -7,6 +7,7 @@ items leave the graph of an HNSW index for good here, since it is built anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from index_builder.publish import Going, new_version
 from index_builder.version_report import take_over_report
 from index_builder.word_files import take_over_calibration
 from twinset.encoders.encoder_folder import load_encoder
-from twinset.errors import ConfigError
+from twinset.errors import ConfigError, Conflict, NotReady
 from twinset.index.encoder_store import kept_encoder
-from twinset.index.index_versions import IndexVersion, list_versions, open_version, peek_manifest
+from twinset.index.index_versions import IndexVersion, open_version
+from twinset.index.shared.version_files import known_manifests
 from twinset.index.vector_index import Rows, Vectors
 from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import MergedItems, merge_version
@@ -38,11 +40,20 @@ def compact_index(encoder_dir: Path, index_dir: Path, keep: int) -> BuildReport 
     Raises:
         ArtefactError: if a file is damaged, or the encoder is not the one of the live version.
         ConfigError: if another build works on the folder, or no item is left.
-        Conflict: if another version went live meanwhile; nothing was published.
+        Conflict: if another process folds already, or another version went live meanwhile; nothing
+            was published.
     """
     if not has_store(index_dir):
         return None
-    base, log = open_version(index_dir), open_store(index_dir)
+    log = open_store(index_dir)
+    with log.leading("compacting") as alone:
+        if not alone:
+            raise Conflict("another service folds the writes just now")
+        return _compact(encoder_dir, index_dir, log, keep)
+
+
+def _compact(encoder_dir: Path, index_dir: Path, log: Store, keep: int) -> BuildReport | None:
+    base = open_version(index_dir)
     encoder = load_encoder(kept_encoder(index_dir, base.fingerprint) or encoder_dir, "cpu")
     base.require_encoder(encoder)
     overlay = catch_up(start(base, log), Embedder(encoder, log))
@@ -73,8 +84,9 @@ def _making(base: IndexVersion, overlay: Overlay, log: Store) -> Making:
 
 def _trim(index_dir: Path, log: Store) -> None:
     """Forget the writes that every version holds; a rollback needs the others again."""
-    manifests = [peek_manifest(index_dir, name) for name in list_versions(index_dir)]
-    log.trim(min(log.marker(manifest.get("live")) for manifest in manifests))
+    manifests = known_manifests(index_dir).values()
+    with suppress(NotReady):  # of a version that lacks writes which were forgotten already
+        log.trim(min(log.marker(manifest.get("live")) for manifest in manifests))
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ import pyarrow.parquet as pq
 from twinset.artefacts import sha256_of
 from twinset.errors import ImageError
 from twinset.images.formats import sniff_format
-from twinset.index.index_versions import IMAGE_PLACES_FILE, list_versions
+from twinset.index.index_versions import IMAGE_PLACES_FILE
 from twinset.index.indexed_items import IMAGE_SCHEMA
+from twinset.index.shared.version_line import list_versions
 from twinset.views.stored_views import VIEW_PLACES_FILE
 
 _STAGING = "pictures.part"

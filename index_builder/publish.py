@@ -19,15 +19,15 @@ from filelock import FileLock, Timeout
 from twinset.artefacts import new_folder, sync_folder
 from twinset.errors import ArtefactError, ConfigError, Conflict, NotReady
 from twinset.index.encoder_store import drop_unused_encoders
-from twinset.index.engines import engine_in
-from twinset.index.index_versions import (
-    CURRENT,
-    flipping,
-    history,
-    is_version,
-    list_versions,
-    set_current,
+from twinset.index.engines import FAISS_KINDS, engine_in
+from twinset.index.index_versions import has_live_version, history, set_current
+from twinset.index.shared.version_files import (
+    fetch_version,
+    forget_version,
+    known_manifests,
+    share_version,
 )
+from twinset.index.shared.version_line import is_version, line_of, shared_line
 
 _LOCK = ".lock"
 
@@ -61,18 +61,15 @@ def new_version(index_dir: Path, content: bytes, going: Going) -> Iterator[tuple
         name = _new_name(index_dir, content)
         with new_folder(index_dir / name) as staging:
             yield name, staging
-        if going.live:
-            _go_live(index_dir, name, going.instead_of)
-        if (index_dir / CURRENT).exists():
+        try:
+            share_version(index_dir, name)
+            if going.live:
+                set_current(index_dir, name, going.instead_of)
+        except Conflict:
+            _remove(index_dir, name)
+            raise
+        if has_live_version(index_dir):
             prune(index_dir, going.keep, name)
-
-
-def _go_live(index_dir: Path, name: str, instead_of: str | None) -> None:
-    try:
-        set_current(index_dir, name, instead_of)
-    except Conflict:
-        _remove(index_dir, name)
-        raise
 
 
 def prune(index_dir: Path, keep: int, spare: str | None = None) -> list[str]:
@@ -80,11 +77,11 @@ def prune(index_dir: Path, keep: int, spare: str | None = None) -> list[str]:
 
     Never removed are the live one, `spare`, and with `keep` above 1 the one that a rollback goes
     to. Encoders that no version needs any more go too. The collection of a version in a Milvus that
-    does not answer is dropped by a later build.
+    does not answer is dropped by a later build. Versions that are shared are shared no longer.
     """
-    with flipping(index_dir):
+    with line_of(index_dir).changing():
         held = {*history(index_dir)[: min(keep, 2)], spare}
-        names = list_versions(index_dir)
+        names = list(known_manifests(index_dir))
         free = [name for name in names if name not in held]
         wanted = free[: max(0, min(len(free), len(names) - keep))]
         for name in wanted:
@@ -97,6 +94,11 @@ def prune(index_dir: Path, keep: int, spare: str | None = None) -> list[str]:
 
 def _remove(index_dir: Path, name: str) -> None:
     """Remove a version; what of it is out of reach is left to the next build."""
+    if known_manifests(index_dir).get(name, {}).get("index_kind") not in FAISS_KINDS:
+        fetch_version(index_dir, name)  # to know what lies in a server
+    forget_version(name)
+    if not (index_dir / name).exists():
+        return
     # Hidden first: a version is whole or not listed, also when removal is interrupted.
     hidden = index_dir / f".{name}.old"
     (index_dir / name).rename(hidden)
@@ -117,7 +119,7 @@ def _new_name(index_dir: Path, content: bytes) -> str:
     digest = hashlib.sha256(content).hexdigest()[:8]
     now = datetime.now(UTC)
     # Names of one folder must rise, also when two builds fall into one second.
-    latest = max((name[:16] for name in list_versions(index_dir)), default="")
+    latest = max((name[:16] for name in known_manifests(index_dir)), default="")
     while (stamp := f"{now:%Y%m%dT%H%M%SZ}") <= latest:
         now += timedelta(seconds=1)
     return f"{stamp}-{digest}"
@@ -135,9 +137,16 @@ def _remove_leftovers(index_dir: Path) -> None:
 
 @contextmanager
 def _lock(index_dir: Path) -> Iterator[None]:
-    # The system drops the lock when the process ends, also when it is killed.
+    # The system drops the locks when the process ends, also when it is killed.
+    shared = shared_line()
     try:
         with FileLock(index_dir / _LOCK, blocking=False):
-            yield
+            if shared is None:
+                yield
+                return
+            with shared.building() as alone:
+                if not alone:
+                    raise ConfigError("another build is at work for this TWINSET_STORE")
+                yield
     except Timeout:
         raise ConfigError(f"{index_dir}: another build is at work here") from None

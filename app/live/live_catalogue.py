@@ -12,88 +12,36 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from app.concurrency.pools import BoundedPool
 from app.live.compaction_process import Compactor
 from app.live.engine_writer import Applier
+from app.live.served_pair import open_encoder, open_pair
 from app.live.snapshots import Shown, Snapshots
+from app.live.version_fetcher import Fetcher
 from app.observability.prometheus_metrics import Metrics
 from app.recommend.lists.cursors import Place
 from app.recommend.recommender import Recommender
 from app.service_errors import CursorExpired
 from app.settings import Settings
-from twinset.encoders import Encoder, load_encoder
-from twinset.errors import Conflict, TwinsetError
-from twinset.index.encoder_store import kept_encoder
-from twinset.index.index_versions import (
-    IndexVersion,
-    current_version,
-    follow_current,
-    is_version,
-    open_version,
-    peek_manifest,
-)
+from twinset.encoders import Encoder
+from twinset.errors import Conflict, NotReady, TwinsetError
+from twinset.index.index_versions import IndexVersion, current_version, follow_current, open_version
+from twinset.index.shared.version_files import join_line, mirror_line
 from twinset.live.catch_up import Embedder, catch_up, follow_applied, start_applied
 from twinset.live.merged_version import merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.store import Store, has_store, open_store
 from twinset.store.audit_trail import Act
+from twinset.store.postgres_notices import open_news
 
 logger = logging.getLogger("twinset.live")
 Result = TypeVar("Result")
-_INTERVAL_S = 0.2
 _RETRY_S = 30.0
-
-
-def open_pair(settings: Settings, name: str | None = None) -> tuple[Encoder, IndexVersion]:
-    """An index version, by default the live one, and the encoder that made it.
-
-    They are opened in parallel: the version mostly reads and hashes, the encoder compiles.
-
-    Raises:
-        ArtefactError: a file is missing or damaged, or there is no encoder that fits.
-        NotFound: there is no such version.
-    """
-    with ThreadPoolExecutor(1, "open") as pool:
-        opening = pool.submit(open_version, settings.index, name)
-        try:
-            # Not checked yet, and so only a guess at which encoder will be needed.
-            encoder = _load(settings, _said_fingerprint(settings.index, name))
-        except TwinsetError:
-            opening.result()  # a damaged index says more than the encoder that it seemed to need
-            raise
-        version = opening.result()
-    version.require_encoder(encoder)
-    return encoder, version
-
-
-def open_encoder(settings: Settings, version: IndexVersion) -> Encoder:
-    """The encoder kept beside the version; if none is kept, the one that the settings name.
-
-    Raises:
-        ArtefactError: it is damaged, or not the one that made the version.
-    """
-    encoder = _load(settings, version.fingerprint)
-    version.require_encoder(encoder)
-    return encoder
-
-
-def _load(settings: Settings, fingerprint: str) -> Encoder:
-    kept = kept_encoder(settings.index, fingerprint)
-    return load_encoder(kept or settings.encoder, settings.device, settings.threads)
-
-
-def _said_fingerprint(index: Path, name: str | None) -> str:
-    """The fingerprint that a version's manifest gives its encoder; empty if it gives none."""
-    name = name or current_version(index)
-    said = peek_manifest(index, name).get("encoder") if is_version(name) else None
-    return str(said.get("fingerprint", "")) if isinstance(said, dict) else ""
 
 
 class LiveCatalogue:
@@ -113,6 +61,7 @@ class LiveCatalogue:
         self.lock = threading.RLock()
         self._changing = threading.Lock()
         self._metrics, self._show = metrics, show
+        join_line(settings.index)
         encoder, base = open_pair(settings)
         if settings.admin_key is not None:
             follow_current(settings.index)
@@ -129,19 +78,23 @@ class LiveCatalogue:
         )
         self._compactor = Compactor(settings)
         self._applier = Applier(lambda: (self.overlay, self.log))
+        self._fetcher = Fetcher(settings.index)
         self._refused = ("", 0.0)
-        self._stopping = threading.Event()
+        self._stopping, self._news = threading.Event(), open_news()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
 
     def follow(self) -> None:
         """Start to look for writes and versions that other processes made."""
         self._thread.start()
+        self._fetcher.start()
         if self.settings.admin_key is not None:
             self._applier.start()
 
     def close(self) -> None:
         """Finish the writes at hand, then stop."""
         self._stopping.set()
+        self._news.close()
+        self._fetcher.close()
         if self._thread.is_alive():
             self._thread.join()
         self._pool.close()
@@ -212,7 +165,12 @@ class LiveCatalogue:
         if name == self.overlay.base.name or (name == tried and time.monotonic() < at + _RETRY_S):
             return
         self._refused = (name, time.monotonic())
-        with self.switching(*self.prepare(name)):
+        try:
+            prepared = self.prepare(name)
+        except NotReady:
+            self._refused = ("", 0.0)  # that passes by itself
+            raise
+        with self.switching(*prepared):
             pass
         self._refused = ("", 0.0)
 
@@ -254,6 +212,7 @@ class LiveCatalogue:
                 overlay = catch_up(start_applied(base, self.log), embedder)
             yield
             self._install(overlay, encoder)
+            mirror_line(self.settings.index)
 
     def note(self, act: Act) -> None:
         """Add an act to the audit trail, durably. A service without a log keeps no trail."""
@@ -286,7 +245,7 @@ class LiveCatalogue:
 
     def _follow(self) -> None:
         said = ""
-        while not self._stopping.wait(_INTERVAL_S):
+        while not self._wait():
             try:
                 self.refresh()
                 self._compactor.look(self.overlay)
@@ -296,6 +255,11 @@ class LiveCatalogue:
                 said = self._log_once(str(error), said)
             except Exception:
                 said = self._log_once("live writes cannot be followed", said, trace=True)
+
+    def _wait(self) -> bool:
+        """Wait for news, or for a while; true if the service stops."""
+        self._news.wait()
+        return self._stopping.is_set()
 
     def _log_once(self, message: str, said: str, trace: bool = False) -> str:
         if message != said:

@@ -16,11 +16,10 @@ from twinset.index.index_versions import (
     current_version,
     earlier_version,
     go_back,
-    list_versions,
-    peek_manifest,
     set_current,
 )
 from twinset.index.kept_report import read_report
+from twinset.index.shared.version_files import known_manifests
 from twinset.store.audit_trail import Act
 
 
@@ -47,8 +46,7 @@ class Versions:
         """What the manifests say, newest first."""
         current = current_version(self._index_dir)
         found = []
-        for name in reversed(list_versions(self._index_dir)):
-            manifest = peek_manifest(self._index_dir, name)
+        for name, manifest in reversed(known_manifests(self._index_dir).items()):
             if manifest:
                 found.append(ListedVersion(name, manifest, name == current))
         return found
@@ -62,7 +60,7 @@ class Versions:
             WorseCandidate: it is worse than the live one, and `force` is false.
             Conflict: it is damaged, or its encoder is missing.
         """
-        if name not in list_versions(self._index_dir):
+        if name not in known_manifests(self._index_dir):
             raise NotFound("There is no such index version.")
         before = current_version(self._index_dir)
         if name == before:

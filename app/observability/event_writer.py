@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from app.service_errors import Overloaded
 from twinset.errors import TwinsetError
-from twinset.events.event_store import Event, EventStore, Search, as_of
+from twinset.events.event_store import Event, Events, Search, as_of
 
 logger = logging.getLogger("twinset.events")
 Result = TypeVar("Result")
@@ -27,7 +27,7 @@ _PRUNE_S = 3600.0
 class _Job:
     events: Sequence[Event] = ()
     searches: Sequence[Search] = ()
-    read: Callable[[EventStore], Any] | None = None
+    read: Callable[[Events], Any] | None = None
     done: Future[Any] = field(default_factory=Future)
 
 
@@ -38,7 +38,7 @@ class EventWriter:
     next: if the process is killed in between, the search is lost and its events are not.
     """
 
-    def __init__(self, open_store: Callable[[], EventStore]) -> None:
+    def __init__(self, open_store: Callable[[], Events]) -> None:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(MAX_WAITING)
         self._open_store = open_store
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -49,7 +49,7 @@ class EventWriter:
 
         Raises:
             Overloaded: too many wait.
-            StorageFull, NotReady: see `EventStore`.
+            StorageFull, NotReady: see `Events`.
         """
         job = _Job(events=as_of(events, int(time.time())))
         self._put(job)
@@ -62,7 +62,7 @@ class EventWriter:
         except queue.Full:
             logger.warning("a search was not counted: too many wait")
 
-    async def read(self, report: Callable[[EventStore], Result]) -> Result:
+    async def read(self, report: Callable[[Events], Result]) -> Result:
         """What `report` makes of the store, which holds all that was written before."""
         job = _Job(read=report)
         self._put(job)
@@ -81,7 +81,7 @@ class EventWriter:
             raise Overloaded from None
 
     def _run(self) -> None:
-        store: EventStore | None = None
+        store: Events | None = None
         pruned = 0.0
         running = True
         while running:
@@ -108,7 +108,7 @@ class EventWriter:
             job = self._jobs.get()
         return group, False
 
-    def _append(self, store: EventStore, group: Sequence[_Job]) -> None:
+    def _append(self, store: Events, group: Sequence[_Job]) -> None:
         events = [event for job in group for event in job.events]
         searches = [search for job in group for search in job.searches]
         if events or searches:

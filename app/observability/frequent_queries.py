@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from twinset.errors import TwinsetError
 from twinset.events.analytics import frequent_words
-from twinset.events.event_store import EventStore
+from twinset.events.event_store import Events
 
 _FRESH_S = 300.0
 
@@ -16,11 +16,11 @@ class FrequentQueries:
     """The queries as they were at most five minutes ago; none while the events cannot be read.
 
     Example:
-        >>> FrequentQueries(lambda: EventStore(path, 90))()
+        >>> FrequentQueries(lambda: open_events(index, 90))()
         ['red dress', 'sneakers']
     """
 
-    def __init__(self, open_store: Callable[[], EventStore]) -> None:
+    def __init__(self, open_store: Callable[[], Events]) -> None:
         self._open = open_store
         self._until = float("-inf")
         self._found: Sequence[str] = ()
@@ -32,9 +32,7 @@ class FrequentQueries:
             try:
                 store = self._open()
                 try:
-                    self._found = [
-                        words for words, _ in frequent_words(store.database, time.time())
-                    ]
+                    self._found = [words for words, _ in frequent_words(store, time.time())]
                 finally:
                     store.close()
             except TwinsetError:

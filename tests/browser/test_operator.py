@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visitor
 from tests.support.browser_pages import faults
 from tests.support.running_service import running_service, twinset
-from twinset.index.index_versions import current_version, list_versions, open_version
+from twinset.index.index_versions import current_version, open_version
+from twinset.index.shared.version_line import list_versions
 
 KEY = "an-admin-key-of-a-test"
 READER = "a-read-key-of-a-test"

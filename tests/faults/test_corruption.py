@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.live.live_catalogue import open_pair
+from app.live.served_pair import open_pair
 from app.settings import Settings
 from app.state import State
 from tests.support.running_service import running_service, twinset
@@ -20,7 +20,8 @@ from twinset.artefacts import read_manifest
 from twinset.embeddings import open_embeddings
 from twinset.encoders import load_encoder
 from twinset.errors import ArtefactError
-from twinset.index.index_versions import current_version, list_versions, open_version, set_current
+from twinset.index.index_versions import current_version, open_version, set_current
+from twinset.index.shared.version_line import list_versions
 
 pytestmark = pytest.mark.faults
 FLIPS = 64

@@ -31,7 +31,7 @@ from tests.support.small_shop import Server
 from twinset.catalogue import CatalogueWriter
 from twinset.encoders import HashEncoder
 from twinset.encoders.encoder import ItemVectors, normalise
-from twinset.index.index_versions import list_versions
+from twinset.index.shared.version_line import list_versions
 
 SWAPS = int(os.environ.get("TWINSET_VERSION_SWAPS", "10"))
 ITEMS = int(os.environ.get("TWINSET_SWAP_ITEMS", "3000"))

@@ -15,7 +15,8 @@ from tests.support.running_service import twinset
 from twinset import cli
 from twinset.encoders import HashEncoder
 from twinset.errors import ConfigError
-from twinset.index.index_versions import current_version, list_versions, open_version
+from twinset.index.index_versions import current_version, open_version
+from twinset.index.shared.version_line import list_versions
 
 
 def write_feed(path: Path, rows: list[dict[str, Any]]) -> Path:

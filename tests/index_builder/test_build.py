@@ -23,7 +23,8 @@ from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.encoders import HashEncoder
 from twinset.errors import ArtefactError, CatalogueError, ConfigError, NotFound
 from twinset.images.decode import decode_image
-from twinset.index.index_versions import current_version, list_versions, open_version, set_current
+from twinset.index.index_versions import current_version, open_version, set_current
+from twinset.index.shared.version_line import list_versions
 from twinset.text.word_template import render_texts
 
 ENCODER = HashEncoder(16)

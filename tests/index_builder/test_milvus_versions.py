@@ -15,15 +15,10 @@ from tests.support.running_service import twinset
 from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.encoders import HashEncoder
 from twinset.errors import ArtefactError, ConfigError, NotReady
-from twinset.index.index_versions import (
-    current_version,
-    go_back,
-    list_versions,
-    open_version,
-    set_current,
-)
+from twinset.index.index_versions import current_version, go_back, open_version, set_current
 from twinset.index.milvus import milvus_connection as connection
 from twinset.index.milvus.milvus_connection import connect
+from twinset.index.shared.version_line import list_versions
 from twinset.text.word_template import render_texts
 
 ENCODER = HashEncoder(16)

@@ -28,15 +28,9 @@ import numpy as np
 from index_builder.build import BuildOptions, build_index
 from index_builder.fold_writes import compact_index
 from twinset.encoders import load_encoder
-from twinset.index.index_versions import (
-    current_version,
-    follow_current,
-    list_versions,
-    open_version,
-    peek_manifest,
-    set_current,
-)
+from twinset.index.index_versions import current_version, follow_current, open_version, set_current
 from twinset.index.milvus.milvus_connection import MilvusAddress, connect, disconnect
+from twinset.index.shared.version_line import list_versions, peek_manifest
 from twinset.live.catch_up import Embedder, catch_up, start, start_applied
 from twinset.live.engine_writes import apply_writes, is_behind
 from twinset.live.merged_version import merge_version

@@ -7,7 +7,7 @@ from typing import Any
 from index_builder.build import BuildOptions
 from tests.support.live_service import Place
 from tests.support.live_shop import ENCODER, Fields, build
-from twinset.index.index_versions import list_versions
+from twinset.index.shared.version_line import list_versions
 
 STAGED = BuildOptions(activate=False)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, field
 
-from twinset.events.event_store import DAY_S
+from twinset.events.event_store import DAY_S, EventReader
 
 # Words that fewer searches than this used are not shown: rare ones may name a person.
 LEAST_SEARCHES = 5
@@ -69,38 +68,38 @@ class Analytics:
 
 
 _WORDS = """
-SELECT s.words, COUNT(*), SUM(s.found = 0), SUM(c.request IS NOT NULL), AVG(s.best)
+SELECT s.words, COUNT(*), COUNT(*) FILTER (WHERE s.found = 0), COUNT(c.request), AVG(s.best)
 FROM searches s LEFT JOIN (SELECT DISTINCT request FROM events WHERE kind = 'click') c
   ON c.request = s.request
 WHERE s.way = 'words' AND s.time >= ? GROUP BY s.words HAVING COUNT(*) >= ?
 """
 _RATES = """
-SELECT {key}, SUM(e.kind = 'seen'), SUM(e.kind = 'click'), SUM(e.kind = 'basket'),
-  SUM(e.kind = 'bought')
+SELECT {key}, COUNT(*) FILTER (WHERE e.kind = 'seen'), COUNT(*) FILTER (WHERE e.kind = 'click'),
+  COUNT(*) FILTER (WHERE e.kind = 'basket'), COUNT(*) FILTER (WHERE e.kind = 'bought')
 FROM events e {join} WHERE e.time >= ? GROUP BY 1 ORDER BY {order} LIMIT 100
 """
 _DAYS = """
-SELECT date(time, 'unixepoch'), SUM(way = 'words'), SUM(way = 'photo'), SUM(way = 'item'),
-  SUM(way = 'blend')
+SELECT {day}, COUNT(*) FILTER (WHERE way = 'words'), COUNT(*) FILTER (WHERE way = 'photo'),
+  COUNT(*) FILTER (WHERE way = 'item'), COUNT(*) FILTER (WHERE way = 'blend')
 FROM searches WHERE time >= ? GROUP BY 1 ORDER BY 1
 """
 
 
 def analyse(
-    database: sqlite3.Connection, now: float, days: int = 30, least: int = LEAST_SEARCHES
+    store: EventReader, now: float, days: int = 30, least: int = LEAST_SEARCHES
 ) -> Analytics:
     """The report on the `days` before `now`; words that fewer than `least` searches used are left
     out."""
-    since = int(now - days * DAY_S)
-    words = [WordsCount(*row) for row in database.execute(_WORDS, (since, least))]
+    since, days_sql = int(now - days * DAY_S), _DAYS.format(day=store.day)
+    words = [WordsCount(*row) for row in store.rows(_WORDS, since, least)]
 
     def count(table: str) -> int:
         sql = f"SELECT COUNT(*) FROM {table} WHERE time >= ?"  # noqa: S608 - the names below
-        return int(database.execute(sql, (since,)).fetchone()[0])
+        return int(store.rows(sql, since)[0][0])
 
     def rates(key: str, order: str = "2 DESC", join: str = "") -> list[Rate]:
         sql = _RATES.format(key=key, order=order, join=join)
-        return [Rate(*row) for row in database.execute(sql, (since,))]
+        return [Rate(*row) for row in store.rows(sql, since)]
 
     return Analytics(
         days=days,
@@ -108,7 +107,7 @@ def analyse(
         events=count("events"),
         top=sorted(words, key=lambda one: (-one.searches, one.words))[:_TOP],
         in_vain=sorted((w for w in words if w.nothing), key=lambda w: (-w.nothing, w.words))[:_TOP],
-        by_day=[DayCount(*row) for row in database.execute(_DAYS, (since,))],
+        by_day=[DayCount(*row) for row in store.rows(days_sql, since)],
         by_surface=rates("e.surface"),
         by_position=rates("CAST(e.position AS TEXT)", "MIN(e.position)"),
         by_version=rates("s.version", join="JOIN searches s ON s.request = e.request"),
@@ -116,7 +115,7 @@ def analyse(
 
 
 def frequent_words(
-    database: sqlite3.Connection, now: float, days: int = 30, least: int = LEAST_SEARCHES
+    store: EventReader, now: float, days: int = 30, least: int = LEAST_SEARCHES
 ) -> list[tuple[str, int]]:
     """Words that found something, by how often they were used; for suggestions."""
     sql = (
@@ -124,4 +123,4 @@ def frequent_words(
         " GROUP BY words HAVING COUNT(*) >= ? ORDER BY 2 DESC, 1 LIMIT 1000"
     )
     since = int(now - days * DAY_S)
-    return [(str(words), int(count)) for words, count in database.execute(sql, (since, least))]
+    return [(str(words), int(count)) for words, count in store.rows(sql, since, least)]

@@ -1,4 +1,5 @@
-"""The SQLite file of events and searches: appended to in groups, read by `analytics`.
+"""Events and searches: appended to in groups, read by `analytics`. Here is the seam, and the SQLite
+file of one machine; `twinset.events.postgres_events` keeps those of several.
 
 An event is named by what it says (kind, search, item, surface), so one that is sent twice, because
 its answer was lost, is kept once.
@@ -11,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from twinset.live.log_database import connect, storage_errors
 
@@ -77,8 +78,43 @@ class Search:
     time: int = 0
 
 
+class EventReader(Protocol):
+    """What reports read: the tables `events` and `searches`, by SQL that SQLite and PostgreSQL
+    understand alike."""
+
+    @property
+    def day(self) -> str:
+        """In SQL: the day (UTC, as 2026-01-31) of the column `time`."""
+        ...
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query whose values are marked by `?`."""
+        ...
+
+
+class Events(EventReader, Protocol):
+    """Keeps events and searches for a number of days, at most a number of each.
+
+    Used by one thread. What was appended is on the disk when `append` returns.
+
+    Raises:
+        StorageFull: there is no room left, from any method.
+        NotReady: the store does not answer, from any method; a later call can succeed.
+    """
+
+    def append(self, events: Sequence[Event], searches: Sequence[Search] = ()) -> None:
+        """Keep what is new of these, in one transaction; what is known already is passed over."""
+        ...
+
+    def prune(self, now: float | None = None) -> None:
+        """Remove what is too old, and the oldest beyond the most that are kept."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class EventStore:
-    """Keeps events and searches for `days`, at most `most` of each.
+    """See `Events`. Keeps events and searches in a file for `days`, at most `most` of each.
 
     Used by one thread; several processes may have the file open. What was appended is on the disk
     when `append` returns.
@@ -94,17 +130,24 @@ class EventStore:
             self.database = connect(path)
             self.database.executescript(_SCHEMA)
 
+    day = "date(time, 'unixepoch')"
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """See `EventReader`."""
+        with storage_errors():
+            return self.database.execute(sql, values).fetchall()
+
     def append(self, events: Sequence[Event], searches: Sequence[Search] = ()) -> None:
-        """Keep what is new of these, in one transaction; what is known already is passed over."""
+        """See `Events`."""
         with storage_errors():
             self.database.execute("BEGIN IMMEDIATE")
             try:
                 self.database.executemany(
-                    "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)", map(_row, events)
+                    "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)", map(event_row, events)
                 )
                 self.database.executemany(
                     "INSERT OR IGNORE INTO searches VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    map(_search_row, searches),
+                    map(search_row, searches),
                 )
                 self.database.execute("COMMIT")
             except sqlite3.Error:
@@ -112,8 +155,8 @@ class EventStore:
                 raise
 
     def prune(self, now: float | None = None) -> None:
-        """Remove what is older than `days`, and the oldest beyond `most`."""
-        oldest = int((time.time() if now is None else now) - self._days * DAY_S)
+        """See `Events`."""
+        oldest = oldest_kept(self._days, now)
         with storage_errors():
             for newest, delete in _PRUNING:
                 kept = self.database.execute(newest, (self._most,)).fetchone()
@@ -124,11 +167,18 @@ class EventStore:
         self.database.close()
 
 
-def _row(event: Event) -> tuple[str | int, ...]:
+def oldest_kept(days: int, now: float | None = None) -> int:
+    """The time before which events are removed."""
+    return int((time.time() if now is None else now) - days * DAY_S)
+
+
+def event_row(event: Event) -> tuple[str | int, ...]:
+    """The columns of an event, in the order of its table."""
     return (event.request, event.item, event.kind, event.surface, event.position, event.time)
 
 
-def _search_row(search: Search) -> tuple[str | int | float | None, ...]:
+def search_row(search: Search) -> tuple[str | int | float | None, ...]:
+    """The columns of a search, in the order of its table."""
     return (
         *(search.request, search.time, search.way, search.words),
         *(search.version, search.found, search.best),

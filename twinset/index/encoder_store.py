@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from twinset.artefacts import new_folder, read_manifest
-from twinset.index.index_versions import list_versions, peek_manifest
+from twinset.index.shared.version_line import list_versions, peek_manifest
 
 FOLDER = "encoders"
 _KIND, _MANIFEST = "encoder", "encoder.json"
@@ -24,7 +24,7 @@ def keep_encoder(index_dir: Path, encoder: Path) -> str:
         ArtefactError: if the folder is damaged or is none of an encoder.
     """
     fingerprint = str(read_manifest(encoder, _KIND, _MANIFEST).get("fingerprint"))
-    target = _place(index_dir, fingerprint)
+    target = encoder_place(index_dir, fingerprint)
     if not target.exists():
         with new_folder(target) as staging:
             shutil.copytree(encoder, staging, dirs_exist_ok=True)
@@ -34,7 +34,7 @@ def keep_encoder(index_dir: Path, encoder: Path) -> str:
 
 def kept_encoder(index_dir: Path, fingerprint: str) -> Path | None:
     """The folder of a kept encoder, None if it was not kept."""
-    place = _place(index_dir, fingerprint)
+    place = encoder_place(index_dir, fingerprint)
     return place if place.is_dir() else None
 
 
@@ -44,12 +44,13 @@ def drop_unused_encoders(index_dir: Path) -> None:
         return
     manifests = [peek_manifest(index_dir, name) for name in list_versions(index_dir)]
     makers = [manifest.get("encoder") or {} for manifest in manifests]
-    needed = {_place(index_dir, str(maker.get("fingerprint"))) for maker in makers}
+    needed = {encoder_place(index_dir, str(maker.get("fingerprint"))) for maker in makers}
     for folder in (index_dir / FOLDER).iterdir():
         if folder not in needed:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _place(index_dir: Path, fingerprint: str) -> Path:
+def encoder_place(index_dir: Path, fingerprint: str) -> Path:
+    """The folder of the kept encoder of this fingerprint, whether it is there or not."""
     # Hashed, so that any fingerprint makes a plain name.
     return index_dir / FOLDER / hashlib.sha256(fingerprint.encode()).hexdigest()[:16]

@@ -17,40 +17,33 @@
       report.html, report.json     how its encoder was evaluated; if the build was given it
 
 A version never changes once it is there. Going live, and going back, is one atomic write of
-CURRENT. Names sort by time.
+CURRENT, or of the line in PostgreSQL, see `twinset.index.shared`. Names sort by time.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from twinset.artefacts import MANIFEST, read_manifest, write_text_atomically
+from twinset.artefacts import MANIFEST, read_manifest
 from twinset.embeddings import EncoderIdentity
 from twinset.errors import ArtefactError, Conflict, NotFound
 from twinset.index.engines import engine_in, engine_of
 from twinset.index.indexed_items import Images, ImageStore, Items, ItemTable
+from twinset.index.shared.version_files import fetch_version, known_manifests, share_version
+from twinset.index.shared.version_line import CURRENT, is_version, line_of
 from twinset.index.vector_index import Mask, VectorIndex
 from twinset.lexical.picture_calibration import PictureCalibration
 from twinset.lexical.word_index import WordIndex, Words
 from twinset.views.stored_views import StoredViews, Views
 
 KIND = "index"
-CURRENT = "CURRENT"
 ITEMS_FILE = "items.parquet"
 IMAGE_PLACES_FILE = "images.parquet"
 _FILES = (ITEMS_FILE, IMAGE_PLACES_FILE)
-_REMEMBERED = 10
-_FLIP_LOCK = ".current.lock"
-_VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 # A feed that was cut off half way makes a sound index of half of a shop.
 LEAST_SHARE = 0.5
 
@@ -120,48 +113,27 @@ def shrinks_too_much(items: int, live_items: int) -> bool:
     return items < LEAST_SHARE * live_items
 
 
-def list_versions(index_dir: Path) -> list[str]:
-    """Names of the versions that stand in the folder, oldest first; none if it is missing."""
-    if not index_dir.is_dir():
-        return []
-    return sorted(p.name for p in index_dir.iterdir() if is_version(p.name) and p.is_dir())
-
-
-def peek_manifest(index_dir: Path, name: str) -> dict[str, Any]:
-    """What a version's manifest says, its files unchecked: to list versions, not to open one."""
-    try:
-        manifest = json.loads((index_dir / name / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return manifest if isinstance(manifest, dict) else {}
-
-
-def is_version(name: str) -> bool:
-    """True if `name` has the form of a version name, and so is safe as a folder name."""
-    return _VERSION.fullmatch(name) is not None
-
-
 def current_version(index_dir: Path) -> str:
     """The name of the live version.
 
     Raises:
         ArtefactError: if CURRENT is missing or holds no version name.
+        NotReady: if the store that says it does not answer.
     """
     return history(index_dir)[0]
 
 
 def history(index_dir: Path) -> list[str]:
     """The live version, then those that were live before it, the latest first."""
-    path = index_dir / CURRENT
+    return line_of(index_dir).names()
+
+
+def has_live_version(index_dir: Path) -> bool:
+    """True if a version is live, whether it can be opened or not."""
     try:
-        names = path.read_text(encoding="utf-8").split()
-    except FileNotFoundError:
-        raise ArtefactError(path, "not found; use `twinset build` first") from None
-    except (OSError, ValueError):
-        raise ArtefactError(path, "cannot be read") from None
-    if not names or not all(map(is_version, names)):
-        raise ArtefactError(path, "does not name an index version")
-    return names
+        return bool(history(index_dir))
+    except ArtefactError:
+        return (index_dir / CURRENT).exists()
 
 
 def set_current(index_dir: Path, name: str, instead_of: str | None = None) -> None:
@@ -172,10 +144,13 @@ def set_current(index_dir: Path, name: str, instead_of: str | None = None) -> No
 
     Raises:
         NotFound: if there is no such version.
-        NotReady, ConfigError: if it lies in a Milvus that does not answer or is not named.
+        NotReady, ConfigError: if the store or Milvus does not answer or is not named.
         Conflict: if `instead_of` is given and is not the live version any more.
     """
-    with flipping(index_dir):
+    if is_version(name):
+        fetch_version(index_dir, name)
+        share_version(index_dir, name)
+    with line_of(index_dir).changing() as write:
         if not is_version(name) or not (index_dir / name / MANIFEST).is_file():
             raise NotFound("There is no such index version.")
         try:
@@ -184,8 +159,9 @@ def set_current(index_dir: Path, name: str, instead_of: str | None = None) -> No
             before = []  # the first version, or one that replaces a damaged CURRENT
         if instead_of is not None and before[:1] != [instead_of]:
             raise Conflict("Another index version went live in the meantime.")
-        there = [old for old in before if old != name and (index_dir / old).is_dir()]
-        _write_history(index_dir, [name, *there])
+        there = known_manifests(index_dir)
+        _make_live(index_dir / name)
+        write([name, *(old for old in before if old != name and old in there)], "activate")
 
 
 def earlier_version(index_dir: Path) -> str:
@@ -194,8 +170,9 @@ def earlier_version(index_dir: Path) -> str:
     Raises:
         Conflict: if there is none.
     """
+    there = known_manifests(index_dir)
     for name in history(index_dir)[1:]:
-        if (index_dir / name).is_dir():
+        if name in there:
             return name
     raise Conflict("There is no earlier index version to go back to.")
 
@@ -208,11 +185,13 @@ def go_back(index_dir: Path, name: str) -> None:
     Raises:
         Conflict: if it is not the earlier version any more.
     """
-    with flipping(index_dir):
+    fetch_version(index_dir, name)
+    with line_of(index_dir).changing() as write:
         if earlier_version(index_dir) != name:
             raise Conflict("Another index version went live in the meantime.")
         names = history(index_dir)
-        _write_history(index_dir, names[names.index(name, 1) :])
+        _make_live(index_dir / name)
+        write(names[names.index(name, 1) :], "rollback")
 
 
 def follow_current(index_dir: Path) -> None:
@@ -221,27 +200,14 @@ def follow_current(index_dir: Path) -> None:
     Raises:
         NotReady, ConfigError: if Milvus does not answer or is not named.
     """
-    with flipping(index_dir):
+    with line_of(index_dir).changing():
         _make_live(index_dir / current_version(index_dir))
-
-
-def _write_history(index_dir: Path, names: list[str]) -> None:
-    _make_live(index_dir / names[0])
-    write_text_atomically(index_dir / CURRENT, "\n".join(names[:_REMEMBERED]) + "\n")
-
-
-@contextmanager
-def flipping(index_dir: Path) -> Iterator[None]:
-    """Hold the folder while CURRENT changes, or while versions are removed that it might name.
-
-    The lock goes with the process, however that ends. It does not nest.
-    """
-    with FileLock(index_dir / _FLIP_LOCK):
-        yield
 
 
 def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
     """Open a version, by default the live one, after checking every file's checksum.
+
+    A version that other machines share is fetched first if the folder lacks it.
 
     Raises:
         ArtefactError: if CURRENT or a file is missing, damaged, or does not fit the others.
@@ -251,6 +217,7 @@ def open_version(index_dir: Path, name: str | None = None) -> IndexVersion:
     if name is not None and not is_version(name):
         raise NotFound("There is no such index version.")
     name = name or current_version(index_dir)
+    fetch_version(index_dir, name)
     folder = index_dir / name
     manifest = read_manifest(folder, KIND)
     for file in (index_file(manifest), *_FILES):

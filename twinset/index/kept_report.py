@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from twinset.errors import ArtefactError, NotFound
-from twinset.index.index_versions import is_version, peek_manifest
+from twinset.index.shared.version_line import is_version, peek_manifest
 
 REPORT_PAGE, REPORT_FIGURES = "report.html", "report.json"
 

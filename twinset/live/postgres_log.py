@@ -24,6 +24,7 @@ from twinset.index.vector_index import Vectors
 from twinset.live.write_log import ANSWERS_KEPT_S, LAST, MICROSECONDS, Entry, Remembered
 from twinset.store.audit_trail import MOST_KEPT, Act, act_of
 from twinset.store.postgres_connection import connection
+from twinset.store.postgres_notices import NOTIFY
 from twinset.store.postgres_schema import migrate
 
 # A service that was away for longer needs a copy of the index folder of another one.
@@ -44,8 +45,10 @@ class PostgresLog:
         self._address = address
         with connection(address) as connected:
             migrate(connected)
+        if self._meta("id") is None:
             sql = "INSERT INTO twinset_meta VALUES ('id', %s) ON CONFLICT DO NOTHING"
-            connected.execute(sql, [uuid.uuid4().hex])
+            with connection(address) as connected:
+                connected.execute(sql, [uuid.uuid4().hex])
         self.id = str(self._meta("id"))
 
     def close(self) -> None:
@@ -126,11 +129,13 @@ class PostgresLog:
                 [_LOCK],
             )
             yield PostgresTransaction(connected)
+            connected.execute(NOTIFY)  # is sent with the commit
 
     @contextmanager
     def leading(self, task: str) -> Iterator[bool]:
         # The server drops the lock when the connection is lost, so a leader that dies is replaced.
         with connection(self._address) as connected, connected.transaction():
+            connected.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             sql = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
             yield bool(connected.execute(sql, [f"twinset {task}"]).fetchone()[0])
 

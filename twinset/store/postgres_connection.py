@@ -77,6 +77,17 @@ def pool(address: str) -> Any:
     )
 
 
+def connect(address: str) -> Any:
+    """A connection of the caller's own, outside of the pool.
+
+    Raises:
+        psycopg.OperationalError: if there is none; see `answering`.
+    """
+    from psycopg import Connection
+
+    return Connection.connect(address, autocommit=True, connect_timeout=_TIMEOUT_S, **_LOST)
+
+
 def disconnect(address: str) -> None:
     """Close the connections to an address."""
     pool(address).close()
@@ -99,6 +110,14 @@ def connection(address: str) -> Iterator[Any]:
     except NotReady:
         _away_until[address] = time.monotonic() + _PAUSE_S
         raise
+
+
+def psycopg_error(name: str) -> type[Exception]:
+    """A class of `psycopg.errors`, for an `except`."""
+    from psycopg import errors
+
+    found: type[Exception] = getattr(errors, name)
+    return found
 
 
 @contextmanager

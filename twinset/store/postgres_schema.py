@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from twinset.errors import ConfigError
+from twinset.store.postgres_connection import connection, psycopg_error
 
 # Each is applied once, in order, and never changed afterwards.
 _MIGRATIONS = (
@@ -26,29 +28,78 @@ _MIGRATIONS = (
       number bigserial PRIMARY KEY, time int8 NOT NULL,
       who text NOT NULL, kind text NOT NULL, subject text NOT NULL, detail text NOT NULL);
     """,
+    """
+    CREATE TABLE twinset_line (place int4 PRIMARY KEY, name text NOT NULL);
+    CREATE TABLE twinset_versions (
+      name text PRIMARY KEY, time int8 NOT NULL, manifest text NOT NULL, encoder text);
+    CREATE TABLE twinset_deeds (
+      number int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, time int8 NOT NULL,
+      deed text NOT NULL, version text NOT NULL, service text NOT NULL);
+    CREATE TABLE twinset_events (
+      request text, item text, kind text, surface text COLLATE "C",
+      position int4 NOT NULL, time int8 NOT NULL, PRIMARY KEY (request, item, kind, surface));
+    CREATE INDEX twinset_events_time ON twinset_events (time);
+    CREATE TABLE twinset_searches (
+      request text PRIMARY KEY, time int8 NOT NULL, way text NOT NULL,
+      words text COLLATE "C" NOT NULL, version text NOT NULL, found int4 NOT NULL, best float8);
+    CREATE INDEX twinset_searches_time ON twinset_searches (time);
+    """,
 )
+
+
+@cache
+def open_tables(address: str) -> None:
+    """Bring the tables up to date, once per process and address.
+
+    Raises:
+        ConfigError: if they are those of a later Twinset, or may not be made by this user.
+        NotReady: if PostgreSQL does not answer.
+    """
+    with connection(address) as connected:
+        migrate(connected)
 
 
 def migrate(connected: Any) -> None:
     """Bring the tables up to date; services that start together wait for one that is at it.
 
+    If they are up to date, nothing is asked for but reading: a user that may not make tables can
+    serve once one that may has migrated.
+
     Raises:
-        ConfigError: if they are those of a later Twinset.
+        ConfigError: if they are those of a later Twinset, or may not be made by this user.
     """
-    with connected.transaction():
-        connected.execute("SELECT pg_advisory_xact_lock(hashtextextended('twinset migrate', 0))")
-        connected.execute(
-            "CREATE TABLE IF NOT EXISTS twinset_meta (name text PRIMARY KEY, value text NOT NULL)"
-        )
-        row = connected.execute("SELECT value FROM twinset_meta WHERE name = 'schema'").fetchone()
-        done = int(row[0]) if row else 0
-        if done > len(_MIGRATIONS):
-            raise ConfigError("the tables in TWINSET_STORE are those of a later Twinset; upgrade")
-        for statements in _MIGRATIONS[done:]:
-            connected.execute(statements)
-        if done < len(_MIGRATIONS):
-            sql = (
-                "INSERT INTO twinset_meta VALUES ('schema', %s) "
-                "ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value"
-            )
-            connected.execute(sql, [str(len(_MIGRATIONS))])
+    done = _schema_of(connected)
+    if done > len(_MIGRATIONS):
+        raise ConfigError("the tables in TWINSET_STORE are those of a later Twinset; upgrade")
+    if done == len(_MIGRATIONS):
+        return
+    try:
+        with connected.transaction():
+            _apply(connected)
+    except psycopg_error("InsufficientPrivilege"):
+        raise ConfigError(
+            "the user of TWINSET_STORE may not make tables: start one service as their owner first"
+        ) from None
+
+
+def _apply(connected: Any) -> None:
+    connected.execute("SELECT pg_advisory_xact_lock(hashtextextended('twinset migrate', 0))")
+    connected.execute(
+        "CREATE TABLE IF NOT EXISTS twinset_meta (name text PRIMARY KEY, value text NOT NULL)"
+    )
+    done = _schema_of(connected)
+    for statements in _MIGRATIONS[done:]:
+        connected.execute(statements)
+    sql = (
+        "INSERT INTO twinset_meta VALUES ('schema', %s) "
+        "ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value"
+    )
+    connected.execute(sql, [str(len(_MIGRATIONS))])
+
+
+def _schema_of(connected: Any) -> int:
+    """How many migrations were applied."""
+    if connected.execute("SELECT to_regclass('twinset_meta')").fetchone()[0] is None:
+        return 0
+    row = connected.execute("SELECT value FROM twinset_meta WHERE name = 'schema'").fetchone()
+    return int(row[0]) if row else 0

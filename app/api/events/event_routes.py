@@ -18,7 +18,7 @@ from app.api.wire.event_schemas import AnalyticsReport, EventBatch, EventReceipt
 from app.observability.event_writer import EventWriter
 from twinset.errors import NotFound
 from twinset.events import analytics
-from twinset.events.event_store import Event, EventStore
+from twinset.events.event_store import Event, Events
 
 _JSON = (b"content-type", b"application/json")
 
@@ -95,8 +95,8 @@ async def get_analytics(
 ) -> AnalyticsReport:
     """Words are shown if at least five searches used them."""
 
-    def report(store: EventStore) -> analytics.Analytics:
-        return analytics.analyse(store.database, time.time(), days)
+    def report(store: Events) -> analytics.Analytics:
+        return analytics.analyse(store, time.time(), days)
 
     found = await writer.read(report)
     rates = {

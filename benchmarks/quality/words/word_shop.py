@@ -17,7 +17,8 @@ from app.recommend.query import SearchQuery
 from app.recommend.word_search import WordSearch, rank_words
 from training.data.split import split_of
 from twinset.encoders import Encoder
-from twinset.index.index_versions import CURRENT, IndexVersion, current_version, open_version
+from twinset.index.index_versions import IndexVersion, current_version, open_version
+from twinset.index.shared.version_line import CURRENT
 from twinset.languages import ENGLISH, Language
 from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import merge_version

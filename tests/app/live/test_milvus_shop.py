@@ -13,8 +13,9 @@ from index_builder.fold_writes import compact_index
 from tests.support.live_service import Place, serving
 from tests.support.live_shop import ENCODER, build, products
 from tests.support.raw_client import check
-from twinset.index.index_versions import current_version, list_versions
+from twinset.index.index_versions import current_version
 from twinset.index.milvus.milvus_connection import MilvusAddress, connect
+from twinset.index.shared.version_line import list_versions
 
 
 @pytest.fixture

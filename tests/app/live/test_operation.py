@@ -19,8 +19,9 @@ from tests.support.live_service import COUNT, KEY, Place, serving
 from tests.support.live_shop import ENCODER, being_made, products, write
 from tests.support.raw_client import check
 from twinset.errors import ArtefactError
-from twinset.index.index_versions import current_version, list_versions
+from twinset.index.index_versions import current_version
 from twinset.index.kept_report import REPORT_FIGURES, REPORT_PAGE
+from twinset.index.shared.version_line import list_versions
 from twinset.live import log_database as database
 from twinset.live.write_log import Entry, WriteLog
 

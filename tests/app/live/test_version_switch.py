@@ -42,10 +42,10 @@ from twinset.index.index_versions import (
     current_version,
     go_back,
     history,
-    list_versions,
     open_version,
     set_current,
 )
+from twinset.index.shared.version_line import list_versions
 from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import merge_version
 from twinset.live.write_log import Entry, WriteLog

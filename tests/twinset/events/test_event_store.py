@@ -1,21 +1,35 @@
 """Events and searches on the disk, and the reports on them, against counts by a plain loop."""
 
+import contextlib
 from collections import Counter
+from functools import partial
 from random import Random
 
 import pytest
 
+from tests.support.postgres import database
 from twinset.events.analytics import analyse, frequent_words
 from twinset.events.event_store import DAY_S, EVENTS_FILE, Event, EventStore, Search, plain_words
+from twinset.events.postgres_events import PostgresEvents, open_events
 
 NOW = 1_800_000_000
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def opening(request, tmp_path, monkeypatch):
+    """Opens the events of one place, in SQLite or in PostgreSQL; takes days, and the most kept."""
+    if request.param == "sqlite":
+        yield partial(EventStore, tmp_path / EVENTS_FILE)
+        return
+    with database(request.getfixturevalue("postgres_server")) as address:
+        monkeypatch.setenv("TWINSET_STORE", address)
+        yield partial(PostgresEvents, address)
+
+
 @pytest.fixture
-def store(tmp_path):
-    opened = EventStore(tmp_path / EVENTS_FILE)
-    yield opened
-    opened.close()
+def store(opening):
+    with contextlib.closing(opening()) as opened:
+        yield opened
 
 
 def made(seed, count):
@@ -41,7 +55,7 @@ def test_rates_are_those_of_a_plain_loop(store):
         first.setdefault((event.request, event.item, event.kind, event.surface), event)
     recent = [event for event in first.values() if event.time >= NOW - 30 * DAY_S]
     counted = Counter((event.surface, event.kind) for event in recent)
-    report = analyse(store.database, NOW)
+    report = analyse(store, NOW)
     assert report.events == len(recent)
     for rate in report.by_surface:
         assert rate.seen == counted[rate.key, "seen"]
@@ -56,9 +70,9 @@ def test_rates_are_those_of_a_plain_loop(store):
 def test_what_is_sent_twice_counts_once(store):
     events = made(2, 500)
     store.append(events)
-    before = analyse(store.database, NOW)
+    before = analyse(store, NOW)
     store.append(events[100:400])
-    assert analyse(store.database, NOW) == before
+    assert analyse(store, NOW) == before
 
 
 def test_rare_words_are_not_shown(store):
@@ -68,34 +82,48 @@ def test_rare_words_are_not_shown(store):
     searches += [Search(f"b{n}", "words", "v1", 0, "anna's size", None, NOW) for n in range(4)]
     searches += [Search("c", "photo", "v1", 10, "", 0.7, NOW - DAY_S)]
     store.append([Event("click", "a3", "p1", "search", 1, NOW)], searches)
-    report = analyse(store.database, NOW)
+    report = analyse(store, NOW)
     assert [one.words for one in report.top] == ["red dress"]
     assert (report.top[0].searches, report.top[0].nothing, report.top[0].clicked) == (5, 2, 1)
     assert report.in_vain == report.top
     assert [(day.words, day.photo) for day in report.by_day] == [(0, 1), (9, 0)]
     assert [(rate.key, rate.clicks) for rate in report.by_version] == [("v1", 1)]
-    assert frequent_words(store.database, NOW, least=3) == [("red dress", 3)]
+    assert frequent_words(store, NOW, least=3) == [("red dress", 3)]
 
 
-def test_old_events_go_and_so_do_too_many(tmp_path):
-    store = EventStore(tmp_path / EVENTS_FILE, days=10, most=50)
+def test_old_events_go_and_so_do_too_many(opening):
+    store = opening(days=10, most=50)
     store.append([Event("seen", f"r{n}", "p", time=NOW - n * DAY_S) for n in range(20)])
     store.prune(NOW)
-    assert analyse(store.database, NOW).events == 11
+    assert analyse(store, NOW).events == 11
     store.append([Event("seen", f"s{n}", "p", time=NOW + n) for n in range(60)])
     store.prune(NOW)
-    assert analyse(store.database, NOW + 60).events == 50
+    assert analyse(store, NOW + 60).events == 50
     store.close()
 
 
-def test_two_processes_share_a_file(tmp_path):
-    first, second = EventStore(tmp_path / EVENTS_FILE), EventStore(tmp_path / EVENTS_FILE)
+def test_any_text_is_kept(store):
+    words = "a\0b \ud800 é"
+    store.append(
+        [Event("click", "r", words, words)], [Search("r", "words", "v", 1, words, time=NOW)] * 2
+    )
+    assert analyse(store, NOW).searches == 1
+
+
+def test_the_store_of_the_settings_is_opened(opening, tmp_path):
+    events = made(4, 60)
+    opening().append(events)
+    assert analyse(open_events(tmp_path, 90), NOW) == analyse(opening(), NOW)
+
+
+def test_two_processes_share_a_store(opening, tmp_path):
+    first, second = opening(), opening()
     events = made(3, 400)
     first.append(events[:250])
     second.append(events[150:])
     kept = EventStore(tmp_path / "other.sqlite")
     kept.append(events)
-    assert analyse(first.database, NOW) == analyse(kept.database, NOW)
+    assert analyse(first, NOW) == analyse(kept, NOW)
 
 
 def test_words_are_counted_in_one_form():

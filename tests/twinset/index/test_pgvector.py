@@ -18,10 +18,11 @@ from twinset.encoders.encoder import normalise
 from twinset.errors import ArtefactError, ConfigError, InvalidInput, NotFound, NotReady
 from twinset.filters import And, Compare, Exists, In, Not, Or, evaluate
 from twinset.index.exact_index import ExactIndex
-from twinset.index.index_versions import current_version, list_versions, open_version
+from twinset.index.index_versions import current_version, open_version
 from twinset.index.pgvector.pgvector_fields import SqlFields, translate
 from twinset.index.pgvector.pgvector_index import PgvectorIndex, PgvectorPlan
 from twinset.index.pgvector.pgvector_tables import TableRecord
+from twinset.index.shared.version_line import list_versions
 from twinset.index.vector_index import Condition
 from twinset.store.postgres_connection import connection
 from twinset.text.word_template import render_texts

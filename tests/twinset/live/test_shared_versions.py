@@ -1,0 +1,144 @@
+"""Index versions that machines with folders of their own share: by a folder, and by fsspec."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index_builder.build import BuildOptions
+from tests.support.further_versions import STAGED, newer
+from tests.support.live_service import COUNT, Place, serving
+from tests.support.live_shop import ENCODER, products
+from tests.support.postgres import database
+from twinset.errors import ArtefactError, Conflict, NotFound
+from twinset.index.index_versions import (
+    current_version,
+    earlier_version,
+    go_back,
+    history,
+    open_version,
+    set_current,
+)
+from twinset.index.shared.version_files import (
+    fetch_version,
+    join_line,
+    missing_versions,
+    remove_unshared,
+)
+from twinset.index.shared.version_line import list_versions, shared_line
+
+
+@pytest.fixture(params=["folder", "fsspec"])
+def machines(
+    request: pytest.FixtureRequest,
+    place: Place,
+    postgres_server: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[Place, Place]]:
+    """Two machines: the first has an index, the second nothing yet."""
+    address = str(tmp_path / "files")
+    monkeypatch.setenv(
+        "TWINSET_FILES", address if request.param == "folder" else f"file://{address}"
+    )
+    (tmp_path / "files").mkdir()
+    with database(postgres_server) as store:
+        monkeypatch.setenv("TWINSET_STORE", store)
+        join_line(place.index)
+        yield place, Place(place.encoder, tmp_path / "other" / "index")
+
+
+def blobs(tmp_path: Path) -> dict[str, int]:
+    return {p.name: p.stat().st_ino for p in (tmp_path / "files").rglob("*") if p.is_file()}
+
+
+def test_a_machine_that_joins_gets_what_is_live(
+    machines: tuple[Place, Place], tmp_path: Path
+) -> None:
+    first, second = machines
+    live = current_version(first.index)
+    assert current_version(second.index) == live
+    assert missing_versions(second.index) == [live]
+    there, here = open_version(first.index), open_version(second.index)
+    assert here.items.item(3) == there.items.item(3)
+    assert here.images.read(3) == there.images.read(3)
+    assert (here.index.vector(5) == there.index.vector(5)).all()
+    assert missing_versions(second.index) == []
+
+
+def test_versions_share_what_is_equal_and_pruning_removes_the_rest(
+    machines: tuple[Place, Place], tmp_path: Path
+) -> None:
+    first, second = machines
+    one = current_version(first.index)
+    open_version(second.index)
+    before = blobs(tmp_path)
+    two = newer(first, products(COUNT), BuildOptions(keep=5))  # the same pictures
+    packs = [path.name for path in (first.index / one).glob("pictures-*.bin")]
+    assert packs
+    assert sorted(p.name for p in (first.index / two).glob("pictures-*.bin")) == sorted(packs)
+    new = set(blobs(tmp_path)) - set(before)
+    assert packs[0].removeprefix("pictures-").removesuffix(".bin") in before
+    assert len(new) < len(before)
+    fetch_version(second.index, two)
+    inodes = {(second.index / name / packs[0]).stat().st_ino for name in (one, two)}
+    assert len(inodes) == 1  # linked on the machine as well
+    three = newer(first, products(COUNT - 1), BuildOptions(keep=2))
+    line = shared_line()
+    assert line is not None
+    assert line.shared_names() == list_versions(first.index) == [two, three]
+    remove_unshared(second.index)
+    assert list_versions(second.index) == [two]
+    fetch_version(second.index, three)
+    assert open_version(second.index).count == COUNT - 1
+    deeds = [(done.deed, done.version) for done in line.deeds(20)]
+    assert deeds[:3] == [("forget", one), ("activate", three), ("share", three)]
+
+
+def test_damage_on_the_way_is_noticed_and_mended(
+    machines: tuple[Place, Place], tmp_path: Path
+) -> None:
+    first, second = machines
+    name = current_version(first.index)
+    for path in (tmp_path / "files").rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(ArtefactError, match="checksum"):
+        open_version(second.index)
+    assert list_versions(second.index) == []
+    shutil.rmtree(tmp_path / "files")
+    (tmp_path / "files").mkdir()
+    with pytest.raises(ArtefactError, match="not in the shared files"):
+        open_version(second.index)
+    (first.index / name / ".shared").unlink()
+    set_current(first.index, name)  # shares it anew
+    assert open_version(second.index).count == COUNT
+
+
+def test_the_line_is_one_for_all_machines(machines: tuple[Place, Place]) -> None:
+    first, second = machines
+    one = current_version(first.index)
+    two = newer(first, products(COUNT + 1), STAGED)
+    assert current_version(second.index) == one
+    set_current(second.index, two, instead_of=one)
+    assert history(first.index) == history(second.index) == [two, one]
+    with pytest.raises(Conflict):
+        set_current(first.index, one, instead_of=one)
+    with pytest.raises(NotFound):
+        set_current(first.index, "20990101T000000Z-00000000")
+    assert earlier_version(second.index) == one
+    go_back(second.index, one)
+    assert history(first.index) == [one]
+    with pytest.raises(Conflict):
+        earlier_version(first.index)
+
+
+def test_an_encoder_travels_with_its_version(machines: tuple[Place, Place], tmp_path: Path) -> None:
+    first, second = machines
+    ENCODER.save(tmp_path / "kept")
+    newer(first, products(COUNT), BuildOptions(encoder=tmp_path / "kept"))
+    with serving(Place(tmp_path / "no-encoder", second.index)) as client:
+        assert client.get("/readyz").status_code == 200

@@ -7,7 +7,6 @@ its answer was lost, is kept once.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -150,7 +149,7 @@ class EventStore:
                     map(search_row, searches),
                 )
                 self.database.execute("COMMIT")
-            except sqlite3.Error:
+            except BaseException:
                 self.database.execute("ROLLBACK")
                 raise
 
@@ -174,15 +173,23 @@ def oldest_kept(days: int, now: float | None = None) -> int:
 
 def event_row(event: Event) -> tuple[str | int, ...]:
     """The columns of an event, in the order of its table."""
-    return (event.request, event.item, event.kind, event.surface, event.position, event.time)
+    return (
+        *(_whole(event.request), _whole(event.item), event.kind, _whole(event.surface)),
+        *(event.position, event.time),
+    )
 
 
 def search_row(search: Search) -> tuple[str | int | float | None, ...]:
     """The columns of a search, in the order of its table."""
     return (
-        *(search.request, search.time, search.way, search.words),
+        *(_whole(search.request), search.time, search.way, _whole(search.words)),
         *(search.version, search.found, search.best),
     )
+
+
+def _whole(text: str) -> str:
+    """The text without halves of surrogate pairs, which no database takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def plain_words(text: str) -> str:

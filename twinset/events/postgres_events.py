@@ -99,9 +99,5 @@ def open_events(index_dir: Path, days: int) -> Events:
 
 
 def _kept(row: Sequence[Any]) -> tuple[Any, ...]:
-    """The row with texts as PostgreSQL takes them: without NUL, and without half characters."""
-    return tuple(_text(value) if isinstance(value, str) else value for value in row)
-
-
-def _text(value: str) -> str:
-    return value.replace("\0", " ").encode("utf-8", "replace").decode()
+    """The row with texts as PostgreSQL takes them: without NUL."""
+    return tuple(value.replace("\0", " ") if isinstance(value, str) else value for value in row)

@@ -140,7 +140,7 @@ class Writer:
         live = self._live
         good = [draft for draft in drafts if isinstance(draft, Draft)]
         pictures = {sha: one for draft in good for sha, one in draft.pictures.items()}
-        embedder = Embedder(live.encoder, self._log(), live.settings.image_limits, pictures)
+        embedder = replace(live.embedder(live.encoder, self._log()), pictures=pictures)
         needed = embedder.needed(live.overlay, [draft.entry for draft in good])
         return replace(embedder, ready=needed)
 

@@ -147,6 +147,11 @@ class LiveCatalogue:
     def encoder(self) -> Encoder:
         return self.recommender.encoder
 
+    def embedder(self, encoder: Encoder, log: Store) -> Embedder:
+        """Makes the vectors that the log lacks, and counts them."""
+        limits = self.settings.image_limits
+        return Embedder(encoder, log, limits, on_made=self._metrics.count_items)
+
     def refresh(self) -> None:
         """Show the version and the writes that came since the last look, if any did.
 
@@ -179,7 +184,7 @@ class LiveCatalogue:
             self._open_log()
         if self.log is None:
             return
-        embedder = Embedder(self.encoder, self.log, self.settings.image_limits)
+        embedder = self.embedder(self.encoder, self.log)
         if self.log.sequence > self.overlay.sequence:
             self._install(catch_up(self.overlay, embedder), self.encoder)
         overlay = follow_applied(self.overlay, embedder)
@@ -208,7 +213,7 @@ class LiveCatalogue:
         with self.lock:
             overlay = Overlay.empty(base, 0)
             if self.log is not None:
-                embedder = Embedder(encoder, self.log, self.settings.image_limits)
+                embedder = self.embedder(encoder, self.log)
                 overlay = catch_up(start_applied(base, self.log), embedder)
             yield
             self._install(overlay, encoder)

@@ -69,6 +69,11 @@ class Metrics:
             ["side", "outcome"],
             registry=self.registry,
         )
+        self._written = Counter(
+            "twinset_items_embedded_total",
+            "Written items that this service embedded; the others that it shows, another one did.",
+            registry=self.registry,
+        )
         self._index = self._gauge(
             "twinset_index_items",
             "Items in the live index version.",
@@ -114,6 +119,10 @@ class Metrics:
     def count_embedding(self, side: str, outcome: str) -> None:
         """`outcome` is "hit", "shared" or "miss"."""
         self._embeddings.labels(side, outcome).inc()
+
+    def count_items(self, items: int) -> None:
+        """Count written items that were embedded."""
+        self._written.inc(items)
 
     def watch_queue(self, side: str, depth: Callable[[], float]) -> None:
         """Read the depth of a queue when metrics are read.

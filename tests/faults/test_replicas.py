@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import signal
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,41 +15,21 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.live_service import KEY, Place
-from tests.support.live_shop import fields
+from index_builder.build import BuildOptions
+from tests.support.live_service import COUNT, Place
+from tests.support.live_shop import ENCODER, build, fields, products
 from tests.support.postgres import database, postgres_that_stops
-from tests.support.running_service import running_service
+from tests.support.replicas import HEADERS, Replica, shown
+from twinset.index.index_versions import current_version
+from twinset.index.shared.version_line import list_versions
 from twinset.store.postgres_connection import connection
+from twinset.store.postgres_line import PostgresLine
 
 pytestmark = pytest.mark.faults
-HEADERS = {"Authorization": f"Bearer {KEY}"}
-CLIENTS = 4
+CLIENTS, IDS = 4, 12
+# Services, how often each is killed, and writes of each client, in the full form.
+SIZE = tuple(map(int, os.environ.get("TWINSET_REPLICA_SIZE", "5 40 2500").split()))
 Shop = dict[str, dict[str, Any]]
-
-
-class Replica:
-    """One service; it is killed and started again on the same folder."""
-
-    def __init__(self, place: Place, store: str) -> None:
-        self._place, self._store = place, store
-        self._stack = contextlib.ExitStack()
-        self.url = ""
-
-    def start(self) -> None:
-        environment = {"TWINSET_ADMIN_KEY": KEY, "TWINSET_STORE": self._store}
-        places = (self._place.encoder, self._place.index)
-        client, self._process = self._stack.enter_context(
-            running_service(*places, environment=environment)
-        )
-        self.url = str(client.base_url)
-
-    def kill(self) -> None:
-        self.url = ""
-        os.kill(self._process.pid, signal.SIGKILL)
-        self.close()
-
-    def close(self) -> None:
-        self._stack.close()
 
 
 class Client(threading.Thread):
@@ -65,7 +44,7 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         for _ in range(self._count):
-            item_id = f"{self._prefix}{self._random.randrange(12)}"
+            item_id = f"{self._prefix}{self._random.randrange(IDS)}"
             item = {n: v for n, v in fields(self._random, 200).items() if v is not None}
             if item_id in self.shop and self._random.random() < 0.2:
                 self._send("DELETE", item_id, None)
@@ -93,37 +72,46 @@ class Client(threading.Thread):
             assert answer.status_code in (429, 503), answer.text
 
 
-def shown(url: str, shop: Shop) -> dict[str, Any]:
-    """What a service says of every id that a client ever wrote, and of a query."""
-    with httpx.Client(base_url=url, timeout=30) as client:
-        said = {item_id: client.get(f"/items/{item_id}").json() for item_id in sorted(shop)}
-        found = client.post("/recommend/by-text", json={"query": "red dress", "limit": 50}).json()
-    return {
-        "items": {
-            item_id: answer.get("item", answer.get("code")) for item_id, answer in said.items()
-        },
-        "found": [(hit["id"], hit["score"]) for hit in found["items"]],
-    }
+@contextlib.contextmanager
+def replicas_of(
+    place: Place, store: str, count: int, **environment: str
+) -> Iterator[list[Replica]]:
+    """Services that run; only the first machine has an index folder, the others fetch it."""
+    folder = place.index.parent
+    places = [Place(place.encoder, folder / f"machine{n}" / "index") for n in range(1, count)]
+    replicas = [Replica(p, store, folder / "files", **environment) for p in (place, *places)]
+    (folder / "files").mkdir()
+    with contextlib.ExitStack() as stack:
+        for replica in replicas:
+            stack.callback(replica.close)
+            replica.start()
+        yield replicas
 
 
-def places(place: Place, folder: Path, count: int) -> list[Place]:
-    return [
-        Place(place.encoder, Path(shutil.copytree(place.index, folder / f"index{n}")))
-        for n in range(count)
-    ]
+def all_alike(replicas: list[Replica], ids: list[str], within_s: float = 1.0) -> dict[str, Any]:
+    """What all services say, which is the same `within_s` after the last write."""
+    time.sleep(within_s)
+    answers = [shown(replica.url, ids) for replica in replicas]
+    assert all(answer == answers[0] for answer in answers[1:])
+    return answers[0]
 
 
 def test_replicas_that_are_killed_lose_nothing_and_agree(
-    place: Place, tmp_path: Path, postgres_server: str, full: bool
+    place: Place, postgres_server: str, full: bool, figures: dict[str, object]
 ) -> None:
-    count, kills, writes = (5, 40, 2500) if full else (3, 1, 40)
-    with contextlib.ExitStack() as stack:
-        store = stack.enter_context(database(postgres_server))
-        replicas = [Replica(p, store) for p in places(place, tmp_path, count)]
-        for replica in replicas:
-            replica.start()
-            stack.callback(replica.close)
+    """Nothing is lost or written twice, and each item is embedded once, whichever service shows it.
+
+    Writes are folded meanwhile: by one service, and the others fetch the version.
+    """
+    count, kills, writes = SIZE if full else (3, 1, 60)
+    compacting = {"TWINSET_COMPACT_SHARE": "0.2", "TWINSET_COMPACT_LEAST": "30"}
+    with (
+        database(postgres_server) as store,
+        replicas_of(place, store, count, **compacting) as replicas,
+    ):
+        before = current_version(place.index)
         clients = [Client(number, replicas, writes) for number in range(CLIENTS)]
+        started = time.monotonic()
         for client in clients:
             client.start()
         for victim in replicas * kills:
@@ -132,45 +120,124 @@ def test_replicas_that_are_killed_lose_nothing_and_agree(
             victim.start()
         for client in clients:
             client.join()
-        time.sleep(1.0)  # within which all answer alike
-        everything = {f"c{n}-{m}": {} for n in range(CLIENTS) for m in range(12)}
-        answers = [shown(replica.url, everything) for replica in replicas]
-        assert all(answer == answers[0] for answer in answers[1:])
+        ids = [f"c{n}-{m}" for n in range(CLIENTS) for m in range(IDS)]
+        said = all_alike(replicas, ids)["items"]
         expected = {item_id: item for client in clients for item_id, item in client.shop.items()}
-        for item_id in everything:
-            said = answers[0]["items"][item_id]
+        for item_id in ids:
             if item_id not in expected:
-                assert said == "not_found"
+                assert said[item_id] == "not_found"
             else:
-                assert {n: said.get(n) for n in expected[item_id]} == expected[item_id]
+                held = {name: said[item_id].get(name) for name in expected[item_id]}
+                assert held == expected[item_id]
         with connection(store) as connected:
             (logged,) = connected.execute("SELECT count(*) FROM twinset_log").fetchone()
-        assert logged == sum(client.acknowledged for client in clients)
+            (distinct,) = connected.execute("SELECT count(*) FROM twinset_vectors").fetchone()
+        acknowledged = sum(client.acknowledged for client in clients)
+        assert logged == acknowledged
+        # A kill can lose what was embedded and not written yet: one item for each of its writers.
+        embedded = sum(replica.embedded + replica.embedded_now() for replica in replicas)
+        assert embedded <= distinct + CLIENTS * count * kills
+        figures |= {"writes": acknowledged, "kills": count * kills, "embedded": embedded}
+        figures |= {"of contents": distinct, "s": time.monotonic() - started}
+        wait_until(lambda: history_of(store)[0] != before, 60)
+        folded = history_of(store)[0]
+        wait_until(lambda: shown(replicas[-1].url, [])["model"]["index"] == folded)
+        assert all_alike(replicas, ids)["items"] == said
 
 
-def test_while_postgres_is_away_reading_goes_on_and_writing_waits(
-    place: Place, tmp_path: Path, full: bool
+def history_of(store: str) -> list[str]:
+    return PostgresLine(store).names()
+
+
+class Reader(threading.Thread):
+    """Asks one question after the other until `stop`; notes each answer that is mixed or no 200."""
+
+    def __init__(self, url: str, editions: dict[str, str], number: int) -> None:
+        super().__init__()
+        self._url, self._editions, self._number = url, editions, number
+        self.stop = threading.Event()
+        self.answers, self.faults = 0, []  # type: ignore[var-annotated]
+
+    def run(self) -> None:
+        with httpx.Client(base_url=self._url, timeout=60) as client:
+            while not self.stop.is_set():
+                try:
+                    self._ask(client)
+                except Exception as error:
+                    self.faults.append(repr(error))
+                self.answers += 1
+
+    def _ask(self, client: httpx.Client) -> None:
+        fields = {"limit": 50, "filter": "EXISTS gender"}
+        if self._number % 2:
+            answer = client.get("/items/p7/similar", params=fields)
+        else:
+            answer = client.post("/recommend/by-text", json={"query": "red dress", **fields})
+        body = answer.json()
+        found = {item["item"]["gender"] for item in body.get("items", [])}
+        if answer.status_code != 200 or found != {self._editions[body["model"]["index"]]}:
+            self.faults.append((answer.status_code, found, body.get("model")))
+
+
+def test_switches_and_rollbacks_of_all_replicas_under_load(
+    tmp_path: Path, postgres_server: str, full: bool, figures: dict[str, object]
 ) -> None:
-    with postgres_that_stops() as server, database(server.get_uri()) as store:
-        first, second = (Replica(p, store) for p in places(place, tmp_path, 2))
-        with contextlib.closing(first), contextlib.closing(second):
-            first.start()
-            second.start()
-            assert put(first.url, "before").status_code == 201
-            server.stop()
-            ends = time.monotonic() + (60 if full else 6)
-            while time.monotonic() < ends:
-                for replica in (first, second):
-                    assert httpx.get(f"{replica.url}/items/p1/similar").status_code == 200
-                    refused = put(replica.url, "meanwhile")
-                    assert refused.status_code == 503
-                    assert refused.json()["code"] == "not_ready"
-            server.start()
-            wait_until(lambda: put(first.url, "after").status_code == 201)
-            wait_until(lambda: httpx.get(f"{second.url}/items/after").status_code == 200)
-            assert httpx.get(f"{second.url}/items/before").status_code == 200
-            assert httpx.get(f"{second.url}/items/meanwhile").status_code == 404
-            assert put(second.url, "again").status_code == 201
+    place = Place(tmp_path / "shop" / "encoder", tmp_path / "shop" / "index")
+    editions = {}
+    for gender in ("Women", "Men"):
+        rows = [{**row, "gender": gender} for row in products(COUNT)]
+        build(tmp_path / "shop", rows, options=BuildOptions(activate=gender == "Women"))
+        editions[list_versions(place.index)[-1]] = gender
+    ENCODER.save(place.encoder)
+    first, second = editions
+    count, wanted = (5, 100_000) if full else (2, 60)
+    with (
+        database(postgres_server) as store,
+        replicas_of(place, store, count) as replicas,
+        httpx.Client(headers=HEADERS, timeout=60) as client,
+    ):
+        readers = [Reader(replica.url, editions, n) for n, replica in enumerate(replicas * 2)]
+        for reader in readers:
+            reader.start()
+        switches = 0
+        while switches < 4 or sum(reader.answers for reader in readers) < wanted:
+            chosen = replicas[switches % count]
+            path = "rollback" if switches % 2 else f"{second}/activate?force=true"
+            assert client.post(f"{chosen.url}/indexes/{path}").status_code == 200
+            live = first if switches % 2 else second
+            assert all_alike(replicas, ["p1"])["model"]["index"] == live
+            switches += 1
+        for reader in readers:
+            reader.stop.set()
+        for reader in readers:
+            reader.join()
+        assert [fault for reader in readers for fault in reader.faults] == []
+        deeds = [done.deed for done in PostgresLine(store).deeds(switches)]
+        assert deeds[::-1] == (["activate", "rollback"] * switches)[:switches]
+        figures |= {"switches": switches, "answers": sum(r.answers for r in readers)}
+
+
+def test_while_postgres_is_away_reading_goes_on_and_writing_waits(place: Place, full: bool) -> None:
+    with (
+        postgres_that_stops() as server,
+        database(server.get_uri()) as store,
+        replicas_of(place, store, 2) as (first, second),
+    ):
+        assert put(first.url, "before").status_code == 201
+        server.stop()
+        ends = time.monotonic() + (60 if full else 6)
+        while time.monotonic() < ends:
+            for replica in (first, second):
+                assert httpx.get(f"{replica.url}/items/p1/similar").status_code == 200
+                refused = put(replica.url, "meanwhile")
+                assert refused.status_code == 503
+                assert refused.json()["code"] == "not_ready"
+        server.start()
+        wait_until(lambda: put(first.url, "after").status_code == 201)
+        wait_until(lambda: httpx.get(f"{second.url}/items/after").status_code == 200)
+        assert httpx.get(f"{second.url}/items/before").status_code == 200
+        assert httpx.get(f"{second.url}/items/meanwhile").status_code == 404
+        assert put(second.url, "again").status_code == 201
 
 
 def put(url: str, item_id: str) -> httpx.Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -22,12 +22,17 @@ from twinset.live.write_log import Entry
 _BATCH = 32
 
 
+def _uncounted(items: int) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Embedder:
     """Finds the vectors of changed items: in the log, then among those that are `ready`; if neither
     has a vector, the encoder makes it.
 
     `ready` vectors and `pictures` (by sha256) belong to writes that are not in the log yet.
+    `on_made` is called with the number of items that the encoder embedded.
     """
 
     encoder: Encoder
@@ -35,6 +40,7 @@ class Embedder:
     limits: ImageLimits = field(default_factory=ImageLimits)
     pictures: Mapping[str, StoredImage] = field(default_factory=dict)
     ready: Mapping[str, Vectors] = field(default_factory=dict)
+    on_made: Callable[[int], None] = _uncounted
 
     def merge(self, overlay: Overlay) -> Merge:
         # The words that the version's items were embedded from; versions of 0.1 do not say.
@@ -76,6 +82,7 @@ class Embedder:
         filled = [" " if b else t for b, t in zip(blank, texts, strict=True)]
         vectors = self.encoder.encode_items(images, filled).item
         vectors[blank] = 0
+        self.on_made(len(items))
         return vectors
 
     def _decode(self, row: int, picture: str | None, base: IndexVersion) -> Image | None:

@@ -24,6 +24,8 @@ _LOGGED = 200
 _DISK_FULL = "53100"
 # A server that was cut off without a word is noticed after seconds, not minutes.
 _LOST = {"keepalives_idle": 5, "keepalives_interval": 2, "tcp_user_timeout": 8000}
+# A database that was made without an encoding would send bytes instead of texts.
+_OPTIONS = {"connect_timeout": _TIMEOUT_S, "client_encoding": "UTF8", **_LOST}
 # Callers that all wait for a server that is away would keep each other waiting.
 _PAUSE_S = 1.0
 _away_until: dict[str, float] = {}
@@ -73,7 +75,7 @@ def pool(address: str) -> Any:
         reconnect_timeout=_TIMEOUT_S,
         max_idle=60,
         check=ConnectionPool.check_connection,
-        kwargs={"autocommit": True, "connect_timeout": _TIMEOUT_S, **_LOST},
+        kwargs={"autocommit": True, **_OPTIONS},
     )
 
 
@@ -85,7 +87,7 @@ def connect(address: str) -> Any:
     """
     from psycopg import Connection
 
-    return Connection.connect(address, autocommit=True, connect_timeout=_TIMEOUT_S, **_LOST)
+    return Connection.connect(address, autocommit=True, **_OPTIONS)
 
 
 def disconnect(address: str) -> None:

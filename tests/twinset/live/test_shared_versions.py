@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from index_builder.build import BuildOptions
 from tests.support.further_versions import STAGED, newer
 from tests.support.live_service import COUNT, Place, serving
 from tests.support.live_shop import ENCODER, products
-from tests.support.postgres import database
+from tests.support.postgres import database, postgres_tool
 from twinset.errors import ArtefactError, Conflict, NotFound
 from twinset.index.index_versions import (
     current_version,
@@ -142,3 +143,28 @@ def test_an_encoder_travels_with_its_version(machines: tuple[Place, Place], tmp_
     newer(first, products(COUNT), BuildOptions(encoder=tmp_path / "kept"))
     with serving(Place(tmp_path / "no-encoder", second.index)) as client:
         assert client.get("/readyz").status_code == 200
+
+
+def test_a_restored_store_serves_what_was_saved(
+    machines: tuple[Place, Place],
+    postgres_server: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As docs/operations.md says it: a dump, the files, and a service with an empty folder."""
+    first, second = machines
+    with serving(first) as client:
+        assert client.put("/items/kept", json={"title": "velvet cape"}).status_code == 201
+        assert client.delete("/items/p3").status_code == 200
+    dump = tmp_path / "twinset.dump"
+    postgres_tool("pg_dump", "--format=custom", f"--file={dump}", os.environ["TWINSET_STORE"])
+    saved = shutil.copytree(tmp_path / "files", tmp_path / "saved")
+    with database(postgres_server) as restored:
+        postgres_tool("pg_restore", "--no-owner", f"--dbname={restored}", str(dump))
+        monkeypatch.setenv("TWINSET_STORE", restored)
+        monkeypatch.setenv("TWINSET_FILES", str(saved))
+        with serving(second) as client:
+            assert client.get("/items/kept").status_code == 200
+            assert client.get("/items/p3").status_code == 404
+            assert client.get("/items").json()["total"] == COUNT
+            assert client.put("/items/more", json={"title": "hat"}).status_code == 201

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,13 +16,17 @@ import pytest
 from tests.support.live_shop import write
 from tests.support.postgres import database
 from twinset.errors import ConfigError, NotReady
+from twinset.events.event_store import Event
+from twinset.events.postgres_events import PostgresEvents
 from twinset.index.indexed_items import StoredImage
 from twinset.live import postgres_log as postgres_module
 from twinset.live.postgres_log import PostgresLog
 from twinset.live.store import Store, has_store, open_store
 from twinset.live.write_log import Entry
 from twinset.store import postgres_connection
-from twinset.store.postgres_connection import connection
+from twinset.store.postgres_connection import connection, disconnect
+from twinset.store.postgres_line import PostgresLine
+from twinset.store.postgres_notices import Notices
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -213,3 +219,57 @@ def cut_off(server: str) -> None:
     sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'shop%'"
     with connection(server) as connected:
         connected.execute(sql)
+
+
+def test_a_user_without_the_right_to_make_tables_serves_once_the_owner_has(
+    address: str, postgres_server: str
+) -> None:
+    user = f"service_{uuid.uuid4().hex[:8]}"
+    with connection(address) as connected:
+        connected.execute(f"CREATE ROLE {user} LOGIN")
+        connected.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    limited = address.replace("postgres:@", f"{user}:@")
+    assert limited != address
+    try:
+        with pytest.raises(ConfigError, match="may not make tables"):
+            PostgresLog(limited)
+        owner = PostgresLog(address)
+        write(owner, patch(1))
+        with connection(address) as connected:
+            connected.execute(f"GRANT USAGE ON SCHEMA public TO {user}")
+            tables = "ALL TABLES IN SCHEMA public"
+            connected.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {user}")
+        service = PostgresLog(limited)
+        assert service.id == owner.id
+        assert write(service, patch(2)) == 2
+        with PostgresLine(limited).changing() as change:
+            change(["20261123T120501Z-1a2b3c4d"], "activate")
+        assert PostgresLine(address).names() == ["20261123T120501Z-1a2b3c4d"]
+        PostgresEvents(limited).append([Event("click", "r", "p1")])
+    finally:
+        disconnect(limited)
+        with connection(address) as connected:
+            connected.execute(f"DROP OWNED BY {user}")
+            connected.execute(f"DROP ROLE {user}")
+
+
+def test_a_write_wakes_those_that_wait(address: str) -> None:
+    log, news = PostgresLog(address), Notices(address)
+    wait_until_listening(news)
+    started = time.monotonic()
+    threading.Timer(0.05, lambda: write(PostgresLog(address), patch(1))).start()
+    while log.sequence == 0:
+        news.wait()
+    assert time.monotonic() - started < 0.45  # sooner than it would have looked by itself
+    news.close()
+    started = time.monotonic()
+    news.wait()
+    assert time.monotonic() - started < 0.2
+
+
+def wait_until_listening(news: Notices) -> None:
+    latest = time.monotonic() + 20
+    while not news._listening:
+        assert time.monotonic() < latest
+        news.wait()
+    news.wait()  # what was there before

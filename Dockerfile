@@ -14,15 +14,15 @@ COPY index_builder ./index_builder
 COPY training ./training
 # app,milvus where the index lies in Milvus; app,postgres for TWINSET_STORE
 ARG EXTRAS=app
+RUN pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
 # What serving on a CPU never loads is left out: compilers' headers, tests, pip, OpenVINO for other
 # processors and other formats, Arrow's network services.
-RUN pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]" \
-    && cd /opt/venv/lib/python3.11/site-packages \
+RUN cd /opt/venv/lib/python3.11/site-packages \
     && rm -rf openvino/libs/cache.json openvino/libs/libopenvino_intel_[gn]pu_plugin.so \
         openvino/libs/libopenvino_[gjpt]*_frontend.so.* \
         pyarrow/include pyarrow/libarrow_flight* pyarrow/libarrow_python_flight* \
-        pyarrow/_flight* pyarrow/libarrow_s3* pyarrow/_s3fs* pyarrow/libarrow_substrait* \
-        pyarrow/_substrait* pip pip-*.dist-info setuptools setuptools-*.dist-info \
+        pyarrow/_flight* pyarrow/libarrow_s3* pyarrow/_s3fs* \
+        pip pip-*.dist-info setuptools setuptools-*.dist-info \
     && find . -type d \( -name tests -o -name test -o -name __pycache__ \) -prune -exec rm -rf {} + \
     && find . -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.a' | xargs rm -f
 COPY models/compact /opt/twinset/models/compact

@@ -89,7 +89,12 @@ def test_compose_services_and_profiles() -> None:
     services = compose()["services"]
     profiles = {name: service.get("profiles", []) for name, service in services.items()}
     assert [name for name, wanted in profiles.items() if not wanted] == ["twinset"]
-    assert {p for wanted in profiles.values() for p in wanted} == {"milvus", "prometheus", "proxy"}
+    assert {p for wanted in profiles.values() for p in wanted} == {
+        "milvus",
+        "prometheus",
+        "proxy",
+        "replicas",
+    }
     assert all(
         port.startswith("127.0.0.1:")
         for service in services.values()

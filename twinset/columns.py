@@ -108,6 +108,13 @@ class Column:
         raw = self.values[row].item()
         return raw if self.vocabulary is None else self.vocabulary[raw]
 
+    def held(self, row: int) -> Value | list[str] | None:
+        """As `value`, but every text if the column holds lists."""
+        if self.lists is None or self.vocabulary is None or not self.present[row]:
+            return self.value(row)
+        first, end = self.lists.rows.searchsorted([row, row + 1]).tolist()
+        return [self.vocabulary[code] for code in self.lists.codes[first:end].tolist()]
+
     def group_codes(self) -> NDArray[np.int64]:
         """(n,) integers, equal if two rows hold equal values, -1 if a row has none.
 

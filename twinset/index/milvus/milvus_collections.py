@@ -16,18 +16,20 @@ from typing import Any, Self
 
 import numpy as np
 
-from twinset.columns import Columns, Value
+from twinset.columns import Columns
 from twinset.errors import ArtefactError
 from twinset.index.copies import first_copies
 from twinset.index.milvus.milvus_connection import MilvusAddress, answering
 from twinset.index.milvus.milvus_fields import (
     COPIES,
     MAX_BYTES,
+    MAX_TEXTS,
     NO_COPY,
     PART,
     PARTS,
     ROW,
     VECTOR,
+    Cell,
     FieldKind,
     FieldMap,
 )
@@ -95,7 +97,7 @@ class NewCollection:
             block = np.asarray(self.vectors[start : start + _BLOCK], np.float32)
             numbers = range(start, start + len(block))
             items = [
-                {name: self.columns[name].value(row) for name in fields.kinds} for row in numbers
+                {name: self.columns[name].held(row) for name in fields.kinds} for row in numbers
             ]
             written = entries(numbers, block, items, fields)
             for row, entry in zip(numbers, written, strict=True):
@@ -104,7 +106,7 @@ class NewCollection:
 
 
 def entries(
-    rows: Sequence[int], vectors: Vectors, items: Sequence[Mapping[str, Value | None]], to: FieldMap
+    rows: Sequence[int], vectors: Vectors, items: Sequence[Mapping[str, Cell]], to: FieldMap
 ) -> list[dict[str, Any]]:
     """Rows as pymilvus takes them, none the copy of another; see `FieldMap.cells` for errors."""
     return [
@@ -182,7 +184,10 @@ def _schema(client: Any, record: CollectionRecord, dimension: int) -> Any:
         schema.add_field(COPIES, DataType.INT64)
     for name, kind in record.fields.kinds.items():
         column = record.fields.column(name)
-        if kind in ("folded", "string"):
+        if kind == "texts":
+            of = {"element_type": DataType.VARCHAR, "max_length": MAX_BYTES}
+            schema.add_field(column, DataType.ARRAY, max_capacity=MAX_TEXTS, **of)
+        elif kind in ("folded", "string"):
             schema.add_field(column, DataType.VARCHAR, max_length=MAX_BYTES)
         else:
             schema.add_field(column, DataType.DOUBLE if kind == "number" else DataType.INT8)

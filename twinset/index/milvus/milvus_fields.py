@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from twinset.columns import Columns, Value
+from twinset.columns import Column, Columns, Value
 from twinset.errors import InvalidInput
 from twinset.filters import And, Between, Compare, Exists, Expr, In, Not, Or
 from twinset.text.text_folding import fold
@@ -26,7 +26,11 @@ COPIES, NO_COPY = "copies", -1
 # A collection holds 64 fields at most; what is beyond is filtered by the mask alone.
 MAX_FIELDS = 60
 # Texts are stored by `fold`, so that they compare as filters do; 0.1 stored them as they are.
-FieldKind = Literal["folded", "string", "number", "boolean"]
+FieldKind = Literal["folded", "texts", "string", "number", "boolean"]
+# The most texts that an array holds.
+MAX_TEXTS = 4096
+# What an item has in a field: a value, several texts, or nothing.
+Cell = Value | list[str] | None
 MAX_BYTES = 65_535
 _NO_STRING = ""
 _NO_NUMBER = -1e308
@@ -43,18 +47,13 @@ class FieldMap:
 
     @classmethod
     def of(cls, columns: Columns) -> Self:
-        """The fields of some columns that fit into a collection.
-
-        Fields with lists of values stay out: filters on them are left to the mask.
-        """
-        names = [name for name in columns if columns[name].lists is None][:MAX_FIELDS]
-        kinds = {name: columns[name].kind for name in names}
-        return cls({name: "folded" if kind == "string" else kind for name, kind in kinds.items()})
+        """The fields of some columns that fit into a collection."""
+        return cls({name: _kind_of(columns[name]) for name in list(columns)[:MAX_FIELDS]})
 
     def column(self, name: str) -> str:
         return f"f{list(self.kinds).index(name)}"
 
-    def cells(self, fields: Mapping[str, Value | None]) -> dict[str, Any]:
+    def cells(self, fields: Mapping[str, Cell]) -> dict[str, Any]:
         """One item's columns; a field that it lacks has no value.
 
         Raises:
@@ -66,7 +65,18 @@ class FieldMap:
         }
 
 
+def _kind_of(column: Column) -> FieldKind:
+    if column.lists is not None:
+        return "texts"
+    return "folded" if column.kind == "string" else column.kind
+
+
 def _cell(kind: FieldKind, value: Any) -> Any:
+    if kind == "texts":
+        values = value if isinstance(value, list) else [value]
+        if len(values) > MAX_TEXTS:
+            raise InvalidInput(f"A field of an item has more than {MAX_TEXTS} texts.")
+        return [_cell("folded", one) for one in values]
     if kind == "boolean":
         return _NO_TRUTH if value is None else int(value)
     if kind == "number":
@@ -113,6 +123,10 @@ def _exact(expr: Expr, fields: FieldMap) -> str:
     if expr.field not in fields.kinds:
         raise Untranslatable
     column, kind = fields.column(expr.field), fields.kinds[expr.field]
+    return _list_test(expr, column) if kind == "texts" else _test(expr, column, kind)
+
+
+def _test(expr: Compare | Between | In | Exists, column: str, kind: FieldKind) -> str:
     if kind == "string" and not isinstance(expr, Exists):
         raise Untranslatable  # a collection of 0.1 holds texts as they are written
     present = f"{column} > {_literal(kind, None)}"
@@ -134,6 +148,25 @@ def _membership(column: str, present: str, values: Sequence[str], negated: bool)
         return f"({present})" if negated else f"({_NONE})"
     listed = f"[{', '.join(values)}]"
     return f"({present} and {column} {'not in' if negated else 'in'} {listed})"
+
+
+def _list_test(expr: Compare | Between | In | Exists, column: str) -> str:
+    """Tests of which texts a list holds; what asks for their order is left to the mask."""
+    present = f"not array_contains({column}, {_literal('folded', None)})"
+    match expr:
+        case Exists():
+            return f"({present})"
+        case Compare(_, "=", value):
+            return f"(array_contains({column}, {_literal('folded', value)}))"
+        case Compare(_, "!=", value):
+            return f"({present} and not array_contains({column}, {_literal('folded', value)}))"
+        case In(_, values, negated):
+            listed = ", ".join(_literal("folded", value) for value in values)
+            if not listed:
+                return f"({present})" if negated else f"({_NONE})"
+            held = f"array_contains_any({column}, [{listed}])"
+            return f"({present} and not {held})" if negated else f"({held})"
+    raise Untranslatable
 
 
 def _joined(word: str, parts: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ class SqlFields:
         Raises:
             InvalidInput: if a text is no Unicode or holds the character NUL.
         """
-        return [_cell(kind, columns[name], row) for name, kind in self.kinds.items()]
+        return [_cell(columns[name], row) for name in self.kinds]
 
 
 def _kind(column: Column) -> SqlKind:
@@ -59,17 +59,11 @@ def _kind(column: Column) -> SqlKind:
     return "text" if column.kind == "string" else column.kind
 
 
-def _cell(kind: SqlKind, column: Column, row: int) -> Any:
-    if not column.present[row]:
-        return None
-    if kind != "texts":
-        value = column.value(row)
-        return _text(value) if isinstance(value, str) else value
-    lists, vocabulary = column.lists, column.vocabulary
-    if lists is None or vocabulary is None:
-        raise TypeError("a column of lists has both")
-    first, end = lists.rows.searchsorted([row, row + 1]).tolist()
-    return [_text(vocabulary[code]) for code in lists.codes[first:end].tolist()]
+def _cell(column: Column, row: int) -> Any:
+    value = column.held(row)
+    if isinstance(value, list):
+        return [_text(text) for text in value]
+    return _text(value) if isinstance(value, str) else value
 
 
 def _text(value: str) -> str:

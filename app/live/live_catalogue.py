@@ -38,6 +38,7 @@ from twinset.live.overlay import Overlay
 from twinset.live.store import Store, has_store, open_store
 from twinset.store.audit_trail import Act
 from twinset.store.postgres_notices import open_news
+from twinset.words.synonyms.synonym_file import follow_synonyms
 
 logger = logging.getLogger("twinset.live")
 Result = TypeVar("Result")
@@ -253,6 +254,7 @@ class LiveCatalogue:
         while not self._wait():
             try:
                 self.refresh()
+                follow_synonyms(self.settings.index)
                 self._compactor.look(self.overlay)
                 self.snapshots.sweep(self.shown)
                 said = ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,23 @@ def test_an_encoder_travels_with_its_version(machines: tuple[Place, Place], tmp_
     newer(first, products(COUNT), BuildOptions(encoder=tmp_path / "kept"))
     with serving(Place(tmp_path / "no-encoder", second.index)) as client:
         assert client.get("/readyz").status_code == 200
+
+
+def test_synonyms_that_are_set_on_one_machine_count_on_all(machines: tuple[Place, Place]) -> None:
+    first, second = machines
+    with serving(first) as client, serving(second) as other:
+        lines = {"lines": ["cape, poncho"]}
+        assert client.put("/synonyms", json=lines).json()["source"] == "live"
+        wait_until(lambda: other.get("/synonyms").json()["lines"] == lines["lines"])
+        assert other.delete("/synonyms").json()["source"] == "default"
+        wait_until(lambda: client.get("/synonyms").json()["source"] == "default")
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    latest = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < latest
+        time.sleep(0.02)
 
 
 def test_a_restored_store_serves_what_was_saved(

@@ -1,7 +1,7 @@
 """The synonyms of a running service: those that were set live, a shop's own file, or Twinset's.
 
-What is set live is a file beside the index, so that it outlasts the process and every worker, on
-every machine that shares the folder, follows it.
+What is set live is a file beside the index: it outlasts the process, and every worker follows it.
+With `TWINSET_STORE` it goes to the store first, and every machine copies it from there.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Literal
 
 from twinset.artefacts import sync_folder, write_text_atomically
 from twinset.errors import ConfigError, InvalidInput
+from twinset.store.shared_texts import NotShared, share_text, shared_text
 from twinset.words.synonyms.synonyms import Synonyms, default_lines, default_synonyms
 
 logger = logging.getLogger("twinset.words")
@@ -74,17 +75,47 @@ class SynonymFile:
 
         Raises:
             InvalidInput: a line cannot be read.
+            NotReady: the store does not answer.
         """
         given = [line.strip() for line in lines]
         Synonyms.read(given)
-        write_text_atomically(self._live, "".join(f"{line}\n" for line in given))
+        text = "".join(f"{line}\n" for line in given)
+        share_text(LIVE_FILE, text)
+        _keep(self._live, text)
         self.refresh()
 
     def remove(self) -> None:
-        """Go back to the shop's file, or to Twinset's list."""
-        self._live.unlink(missing_ok=True)
-        sync_folder(self._live.parent)
+        """Go back to the shop's file, or to Twinset's list.
+
+        Raises:
+            NotReady: the store does not answer.
+        """
+        share_text(LIVE_FILE, None)
+        _keep(self._live, None)
         self.refresh()
+
+
+def follow_synonyms(index_dir: Path) -> None:
+    """Copy what was set live on any machine into the index folder, if the store has something else.
+
+    Raises:
+        NotReady: the store does not answer.
+    """
+    try:
+        text = shared_text(LIVE_FILE)
+    except NotShared:
+        return
+    path = index_dir / LIVE_FILE
+    if text != (path.read_text(encoding="utf-8") if path.exists() else None):
+        _keep(path, text)
+
+
+def _keep(path: Path, text: str | None) -> None:
+    if text is not None:
+        write_text_atomically(path, text)
+    else:
+        path.unlink(missing_ok=True)
+        sync_folder(path.parent)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -9,9 +9,13 @@ import pyarrow.parquet as pq
 
 from index_builder.build_inputs import ItemSource
 from index_builder.picture_packs import PackWriter
-from twinset.index.index_versions import IMAGE_PLACES_FILE, ITEMS_FILE
+from twinset.index.index_versions import IMAGE_PLACES_FILE, ITEMS_FILE, MAPPED_ITEMS_FILE
+from twinset.index.indexed_items import write_mapped
 from twinset.progress import track
 from twinset.views.stored_views import VIEW_PLACES_FILE
+
+# From so many items on, a table takes more memory than the service itself.
+MAPPED_FROM = 200_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,10 @@ def write_items(catalogue: ItemSource, folder: Path) -> Pictures:
 
     `folder` is the version that is being built, beside the versions whose pictures it may share.
     """
-    pq.write_table(catalogue.rows(), folder / ITEMS_FILE, compression="zstd")
+    rows = catalogue.rows()
+    pq.write_table(rows, folder / ITEMS_FILE, compression="zstd")
+    if len(rows) >= MAPPED_FROM:
+        write_mapped(rows, folder / MAPPED_ITEMS_FILE)
     counts: list[int] = []
     with PackWriter(folder) as packs:
         for data in track(catalogue.images(), "Storing pictures", len(catalogue)):

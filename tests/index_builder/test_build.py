@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from index_builder import build as building
-from index_builder import publish
+from index_builder import item_files, publish
 from index_builder.build import BuildOptions, build_index
 from index_builder.build_commands import build
 from tests.support.made_embeddings import write_embeddings
@@ -331,3 +331,19 @@ def test_a_wrong_option_is_refused(tmp_path, inputs, option):
     result = run("--embeddings", embeddings, "--catalog", catalogue, "--out", out, *option)
     assert result.exit_code == 2
     assert not out.exists()
+
+
+def test_a_large_table_is_mapped_and_answers_the_same(tmp_path, inputs, monkeypatch):
+    build_index(*inputs, tmp_path / "small", BuildOptions())
+    monkeypatch.setattr(item_files, "MAPPED_FROM", 1)
+    build_index(*inputs, tmp_path / "large", BuildOptions())
+    small, large = open_version(tmp_path / "small"), open_version(tmp_path / "large")
+    assert "items.arrow" in large.manifest["files"]
+    assert "items.arrow" not in small.manifest["files"]
+    rows = range(len(small))
+    assert [large.items.item(r) for r in rows] == [small.items.item(r) for r in rows]
+    assert large.items.table.equals(small.items.table)
+    table = tmp_path / "large" / large.name / "items.arrow"
+    table.write_bytes(table.read_bytes()[:-3])
+    with pytest.raises(ArtefactError, match=r"items\.arrow"):
+        open_version(tmp_path / "large")

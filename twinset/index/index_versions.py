@@ -9,6 +9,7 @@
         index.faiss                  vectors; row r is item r (compressed ones: and vectors.npy)
         milvus.json, pgvector.json   instead of both: the collection or table that holds them
         items.parquet                every field of the items
+        items.arrow                  the same for mapping, if there are many items
         pictures-<sha256>.bin        pictures end to end; a pack is shared with other versions
         images.parquet               in which pack each item's picture lies, and where
         words.arrow                  the words of the items, see `twinset.lexical.word_index`
@@ -41,7 +42,7 @@ from twinset.lexical.word_index import WordIndex, Words
 from twinset.views.stored_views import StoredViews, Views
 
 KIND = "index"
-ITEMS_FILE = "items.parquet"
+ITEMS_FILE, MAPPED_ITEMS_FILE = "items.parquet", "items.arrow"
 IMAGE_PLACES_FILE = "images.parquet"
 _FILES = (ITEMS_FILE, IMAGE_PLACES_FILE)
 # A feed that was cut off half way makes a sound index of half of a shop.
@@ -243,13 +244,18 @@ def open_files(
         fingerprint=fingerprint,
         category=category,
         index=index or engine_of(str(manifest.get("index_kind", "exact"))).open(folder),
-        items=ItemTable(folder / ITEMS_FILE),
+        items=_open_items(folder, manifest),
         images=ImageStore(folder / IMAGE_PLACES_FILE, manifest["files"]),
         manifest=manifest,
         words=WordIndex.of_version(folder, manifest),
         calibration=PictureCalibration.of_version(folder, manifest),
         views=StoredViews.of_version(folder, manifest),
     )
+
+
+def _open_items(folder: Path, manifest: Mapping[str, Any]) -> ItemTable:
+    known = MAPPED_ITEMS_FILE in manifest["files"]
+    return ItemTable(folder / ITEMS_FILE, folder / MAPPED_ITEMS_FILE if known else None)
 
 
 def index_file(manifest: Mapping[str, Any]) -> str:

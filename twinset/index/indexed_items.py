@@ -65,14 +65,16 @@ class ItemTable:
     """Every field of n items, read-only; row r is row r of the vector index.
 
     `columns` holds the fields that filters, facets and groups work on: all but title and
-    description.
+    description. `mapped` is a copy of the table that `write_mapped` made: its pages are read when
+    they are needed and shared by all processes, so that the table takes no memory of this one.
 
     Raises:
         ArtefactError: if the file is not Parquet, lacks an id, or holds one twice.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._table = _read_table(path).combine_chunks()
+    def __init__(self, path: Path, mapped: Path | None = None) -> None:
+        table = _read_table(path) if mapped is None else _map_table(mapped)
+        self._table = table.combine_chunks()
         names = self._table.column_names
         # By field: the table would look its column and chunk up for each value.
         self._arrays = {name: _whole(self._table[name]) for name in names}
@@ -207,6 +209,20 @@ def _open_pack(places: Path, name: str, listed: Collection[str] | None) -> int:
 def _close_all(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
+
+
+def write_mapped(table: pa.Table, path: Path) -> None:
+    """Write a table for `ItemTable` to map: uncompressed, in one piece."""
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+
+
+def _map_table(path: Path) -> pa.Table:
+    try:
+        with pa.memory_map(str(path)) as file:
+            return pa.ipc.open_file(file).read_all()
+    except (OSError, pa.ArrowException):
+        raise ArtefactError(path, "is not a table of items") from None
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

@@ -154,6 +154,9 @@ def test_synonyms_that_are_set_on_one_machine_count_on_all(machines: tuple[Place
         wait_until(lambda: other.get("/synonyms").json()["lines"] == lines["lines"])
         assert other.delete("/synonyms").json()["source"] == "default"
         wait_until(lambda: client.get("/synonyms").json()["source"] == "default")
+        (change,) = other.get("/indexes/changes").json()["changes"][:1]
+        assert change["deed"] == "activate"
+        assert change["version"] == current_version(first.index)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

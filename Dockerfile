@@ -15,16 +15,18 @@ COPY training ./training
 # app,milvus where the index lies in Milvus; app,postgres for TWINSET_STORE
 ARG EXTRAS=app
 RUN pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
-# What serving on a CPU never loads is left out: compilers' headers, tests, pip, OpenVINO for other
-# processors and other formats, Arrow's network services.
-RUN cd /opt/venv/lib/python3.11/site-packages \
+# What serving on a CPU never loads is left out: headers, tests, pip, debugging symbols, OpenVINO for
+# other processors and formats, Arrow's network services, the client of a model hub.
+RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutils \
+    && cd /opt/venv/lib/python3.11/site-packages \
     && rm -rf openvino/libs/cache.json openvino/libs/libopenvino_intel_[gn]pu_plugin.so \
         openvino/libs/libopenvino_[gjpt]*_frontend.so.* \
         pyarrow/include pyarrow/libarrow_flight* pyarrow/libarrow_python_flight* \
         pyarrow/_flight* pyarrow/libarrow_s3* pyarrow/_s3fs* \
-        pip pip-*.dist-info setuptools setuptools-*.dist-info \
+        pip pip-* setuptools setuptools-* pkg_resources hf_xet hf_xet-* huggingface_hub \
     && find . -type d \( -name tests -o -name test -o -name __pycache__ \) -prune -exec rm -rf {} + \
-    && find . -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' -o -name '*.a' | xargs rm -f
+    && find . -type f -regex '.*\.\(c\|h\|hpp\|cpp\|pyx\|pxd\|pyi\|a\)' -delete \
+    && find pyarrow tokenizers uvloop -name '*.so*' -exec strip --strip-unneeded {} +
 COPY models/compact /opt/twinset/models/compact
 # A shop to look at until a volume brings a real one.
 RUN twinset sample /opt/demo/catalog.parquet \

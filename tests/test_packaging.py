@@ -112,7 +112,7 @@ def test_the_milvus_profile_is_whole() -> None:
     assert all("healthcheck" in service for service in profile.values())
     assert [name for name, service in profile.items() if "ports" in service] == ["milvus"]
     twinset = services["twinset"]
-    assert "milvus" in twinset["build"]["args"]["EXTRAS"]
+    assert "TWINSET_EXTRAS=app,milvus,postgres" in read("docker-compose.yml")
     assert twinset["environment"]["TWINSET_MILVUS_URI"].endswith("http://milvus:19530}")
 
 

@@ -13,7 +13,10 @@ from app.settings_page import SECTIONS, settings_page
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = {f"TWINSET_{name.upper()}" for name in Settings.model_fields}
 # Read by other parts of the project: the tests' data set, the command line, engines and stores.
-OTHERS = ("TWINSET_DATA", "TWINSET_TRACEBACK", "TWINSET_MILVUS_", "TWINSET_STORE")
+OTHERS = (
+    *("TWINSET_DATA", "TWINSET_TRACEBACK", "TWINSET_MILVUS_"),
+    *("TWINSET_STORE", "TWINSET_FILES", "TWINSET_EXTRAS"),
+)
 PAGES = sorted(
     path
     for pattern in ("*.md", "docs/*.md", "deploy/*", "docker-compose.yml", "Dockerfile")

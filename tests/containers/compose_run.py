@@ -43,7 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     engine = find_engine()
     if not options.skip_build:
-        build(engine, image_of("twinset"), ROOT, "--build-arg", "EXTRAS=app,milvus,postgres")
+        build(engine, image_of("twinset"), ROOT, "--build-arg", "EXTRAS=app,postgres")
     if options.stand_ins:
         for service in ("proxy", "prometheus", "postgres"):
             build(

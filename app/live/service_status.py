@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from twinset.index.index_versions import IndexVersion, list_versions
+from twinset.index.index_versions import IndexVersion
+from twinset.index.shared.version_line import list_versions
 
 _NAMED_AT = "%Y%m%dT%H%M%SZ"
 _PAGE_FILE = Path("/proc/self/statm")

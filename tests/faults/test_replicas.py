@@ -212,8 +212,6 @@ def test_switches_and_rollbacks_of_all_replicas_under_load(
         for reader in readers:
             reader.join()
         assert [fault for reader in readers for fault in reader.faults] == []
-        deeds = [done.deed for done in PostgresLine(store).deeds(switches)]
-        assert deeds[::-1] == (["activate", "rollback"] * switches)[:switches]
         figures |= {"switches": switches, "answers": sum(r.answers for r in readers)}
 
 

@@ -162,7 +162,7 @@ def set_current(index_dir: Path, name: str, instead_of: str | None = None) -> No
             raise Conflict("Another index version went live in the meantime.")
         there = known_manifests(index_dir)
         _make_live(index_dir / name)
-        write([name, *(old for old in before if old != name and old in there)], "activate")
+        write([name, *(old for old in before if old != name and old in there)])
 
 
 def earlier_version(index_dir: Path) -> str:
@@ -192,7 +192,7 @@ def go_back(index_dir: Path, name: str) -> None:
             raise Conflict("Another index version went live in the meantime.")
         names = history(index_dir)
         _make_live(index_dir / name)
-        write(names[names.index(name, 1) :], "rollback")
+        write(names[names.index(name, 1) :])
 
 
 def follow_current(index_dir: Path) -> None:

@@ -6,19 +6,16 @@ under an advisory lock, and every service follows: a notification wakes those th
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from twinset.store.postgres_connection import connection
 from twinset.store.postgres_notices import NOTIFY
 from twinset.store.postgres_schema import open_tables
 
-Deed = Literal["activate", "rollback", "share", "forget"]
 _LOCK = "twinset line"
 _LIST_LOCK = "twinset versions"
 _BUILDING = "twinset building"
@@ -30,20 +27,6 @@ class SharedVersion:
 
     manifest: str
     encoder: str | None
-
-
-@dataclass(frozen=True)
-class Done:
-    """One change to what is live or shared: what was done to which version, when and by which host.
-
-    Example:
-        >>> Done(datetime.now(UTC), "rollback", "20261123T120501Z-1a2b3c4d", "web-2")
-    """
-
-    time: datetime
-    deed: str
-    version: str
-    service: str
 
 
 class PostgresLine:
@@ -68,18 +51,18 @@ class PostgresLine:
         return [name for (name,) in self._rows("SELECT name FROM twinset_line ORDER BY place")]
 
     @contextmanager
-    def changing(self) -> Iterator[Callable[[Sequence[str], Deed], None]]:
+    def changing(self) -> Iterator[Callable[[Sequence[str]], None]]:
         """Nobody else changes what is live until the block ends; what is written in it counts then.
 
         The function that is given writes the live version and those before it.
         """
         with self._transaction(_LOCK) as connected:
 
-            def write(names: Sequence[str], deed: Deed) -> None:
+            def write(names: Sequence[str]) -> None:
                 connected.execute("DELETE FROM twinset_line")
                 for place, name in enumerate(names):
                     connected.execute("INSERT INTO twinset_line VALUES (%s, %s)", [place, name])
-                _note(connected, deed, names[0])
+                connected.execute(NOTIFY)  # is sent with the commit
 
             yield write
 
@@ -106,22 +89,12 @@ class PostgresLine:
         with self._transaction(_LIST_LOCK) as connected:
             values = [name, time.time_ns() // 1000, version.manifest, version.encoder]
             connected.execute(sql, values)
-            _note(connected, "share", name)
+            connected.execute(NOTIFY)
 
     def forget(self, name: str) -> None:
         """Take a version off the list; its files are removed afterwards."""
         with self._transaction(_LIST_LOCK) as connected:
-            sql = "DELETE FROM twinset_versions WHERE name = %s"
-            if connected.execute(sql, [name]).rowcount:
-                _note(connected, "forget", name)
-
-    def deeds(self, most: int) -> list[Done]:
-        """The latest changes, newest first."""
-        rows = self._rows(
-            "SELECT time, deed, version, service FROM twinset_deeds ORDER BY number DESC LIMIT %s",
-            most,
-        )
-        return [Done(datetime.fromtimestamp(at / 1e6, UTC), *rest) for at, *rest in rows]
+            connected.execute("DELETE FROM twinset_versions WHERE name = %s", [name])
 
     @contextmanager
     def _transaction(self, lock: str) -> Iterator[Any]:
@@ -132,9 +105,3 @@ class PostgresLine:
                 [lock],
             )
             yield connected
-
-
-def _note(connected: Any, deed: Deed, version: str) -> None:
-    sql = "INSERT INTO twinset_deeds (time, deed, version, service) VALUES (%s, %s, %s, %s)"
-    connected.execute(sql, [time.time_ns() // 1000, deed, version, socket.gethostname()])
-    connected.execute(NOTIFY)

@@ -32,9 +32,6 @@ _MIGRATIONS = (
     CREATE TABLE twinset_line (place int4 PRIMARY KEY, name text NOT NULL);
     CREATE TABLE twinset_versions (
       name text PRIMARY KEY, time int8 NOT NULL, manifest text NOT NULL, encoder text);
-    CREATE TABLE twinset_deeds (
-      number int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, time int8 NOT NULL,
-      deed text NOT NULL, version text NOT NULL, service text NOT NULL);
     CREATE TABLE twinset_events (
       request text, item text, kind text, surface text COLLATE "C",
       position int4 NOT NULL, time int8 NOT NULL, PRIMARY KEY (request, item, kind, surface));

@@ -138,25 +138,6 @@ class Activation(BaseModel):
     )
 
 
-class ChangeInfo(BaseModel):
-    """Something that was done to an index version."""
-
-    time: datetime
-    deed: str = Field(
-        description="`activate`, `rollback`, `share` (built or folded, and brought to the other "
-        "machines) or `forget` (pruned)."
-    )
-    version: str
-    service: str = Field(description="The host that did it.")
-
-
-class ChangeList(BaseModel):
-    """Changes, newest first."""
-
-    request_id: str
-    changes: list[ChangeInfo]
-
-
 class FindingInfo(BaseModel):
     """One thing to mend in the catalogue."""
 

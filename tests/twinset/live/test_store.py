@@ -243,7 +243,7 @@ def test_a_user_without_the_right_to_make_tables_serves_once_the_owner_has(
         assert service.id == owner.id
         assert write(service, patch(2)) == 2
         with PostgresLine(limited).changing() as change:
-            change(["20261123T120501Z-1a2b3c4d"], "activate")
+            change(["20261123T120501Z-1a2b3c4d"])
         assert PostgresLine(address).names() == ["20261123T120501Z-1a2b3c4d"]
         PostgresEvents(limited).append([Event("click", "r", "p1")])
     finally:

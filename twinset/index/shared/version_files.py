@@ -82,7 +82,7 @@ def join_line(index_dir: Path) -> None:
             for name in names:
                 share_version(index_dir, name)
             if names:
-                write(names, "activate")
+                write(names)
 
 
 def mirror_line(index_dir: Path) -> None:

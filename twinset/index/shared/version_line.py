@@ -21,13 +21,13 @@ from filelock import FileLock
 from twinset.artefacts import MANIFEST, write_text_atomically
 from twinset.errors import ArtefactError
 from twinset.store.postgres_connection import store_address
-from twinset.store.postgres_line import Deed, PostgresLine
+from twinset.store.postgres_line import PostgresLine
 
 CURRENT = "CURRENT"
 _REMEMBERED = 10
 _FLIP_LOCK = ".current.lock"
 _VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
-WriteLine = Callable[[Sequence[str], Deed], None]
+WriteLine = Callable[[Sequence[str]], None]
 
 
 class VersionLine(Protocol):
@@ -74,7 +74,7 @@ class FolderLine:
     def changing(self) -> Iterator[WriteLine]:
         """See `VersionLine`."""
         with FileLock(self.folder / _FLIP_LOCK):
-            yield lambda names, _: self.write(names)
+            yield self.write
 
     def write(self, names: Sequence[str]) -> None:
         """Replace the file."""
@@ -97,7 +97,7 @@ class StoreLine:
     def changing(self) -> Iterator[WriteLine]:
         """See `VersionLine`."""
         with self.shared.changing() as write:
-            yield lambda names, deed: write(names[:_REMEMBERED], deed)
+            yield lambda names: write(names[:_REMEMBERED])
 
 
 def line_of(index_dir: Path) -> VersionLine:

@@ -157,7 +157,7 @@ class Recommender:
         if asked is None and self._engine.languages is not None:
             language = words.language(version, text, language, switches)
         query, understood = words.understand(version, text, query, switches, language)
-        kind = kind_of_words(text, understood, understood.in_english)
+        kind = kind_of_words(text, understood)
         query = self._judge.cut(query, kind)
         spoken = ENGLISH if understood.in_english else language
         vector = await self._engine.encode_text(understood.words, spoken)

@@ -10,8 +10,8 @@ from app.recommend.ranking import RankedPage
 from twinset.errors import InvalidInput
 from twinset.index.index_versions import IndexVersion
 from twinset.relevance.relevance_curves import (
+    FOREIGN,
     ITEM,
-    OTHER_LANGUAGE,
     PHOTO,
     TEXT,
     UNLIKELY,
@@ -38,9 +38,11 @@ class Judge:
         Raises:
             InvalidInput: nobody knows what scores of this kind of query mean here.
         """
-        if not query.min_relevance or kind == OTHER_LANGUAGE:  # zero leaves nothing out
+        if not query.min_relevance:  # zero leaves nothing out
             return query
         curve = self._curves.of(kind)
+        if curve is None and kind == FOREIGN:  # of an encoder that was taught no language
+            return query
         if curve is None:
             raise InvalidInput(
                 "This index does not say what scores mean, so min_relevance cannot be applied; "

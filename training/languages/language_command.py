@@ -13,10 +13,12 @@ from rich.console import Console
 from training.data.phrase_attributes import known_attributes
 from training.languages.fit_detector import DetectorRecipe, fit_detector
 from training.languages.fit_text_head import HeadRecipe, Lessons, Material, even_chances, fit_head
+from training.languages.foreign_relevance import foreign_curve
 from training.languages.glossary import translations
 from training.languages.shop_texts import ShopTexts
 from twinset.artefacts import CHECKSUM, new_folder, read_manifest, write_manifest
 from twinset.catalogue import Catalogue
+from twinset.columns import columns_from_table
 from twinset.embeddings import open_embeddings
 from twinset.encoders.dual_encoder import DualEncoder
 from twinset.encoders.dual_spec import ARCHITECTURE
@@ -27,6 +29,9 @@ from twinset.languages import MultilingualTexts
 from twinset.languages.multilingual_texts import LANGUAGES_FILE, SENTENCE_ENCODER
 from twinset.languages.sentence_encoder import SentenceEncoder, installed_version
 from twinset.progress import progress_bar
+from twinset.relevance.calibration import Curve
+from twinset.relevance.relevance_curves import FOREIGN, RelevanceCurves
+from twinset.words.field_roles import NOT_WORDS
 
 # Shares of the English texts that the head is taught.
 _NAMES, _PHRASES, _WORDS, _MIXED = 0.35, 0.35, 0.15, 0.15
@@ -60,7 +65,9 @@ def languages(
     console.print(f"{len(texts.names):,} names, {len(texts.phrases):,} phrases")
     detector = fit_detector(texts.queries(), texts.values, recipe)
     head = fit_head(_material(loaded, texts, vectors.item), HeadRecipe(steps=steps))
-    _write(encoder, manifest, MultilingualTexts(detector, head), out)
+    taught = MultilingualTexts(detector, head)
+    curve = catalogue_curve(taught, Catalogue(catalog), vectors.item)
+    _write(encoder, with_curve(manifest, curve), taught, out)
     console.print(f"{out}: detects {len(detector.codes)} languages and those of other scripts")
 
 
@@ -110,6 +117,20 @@ def _material(encoder: DualEncoder, texts: ShopTexts, items: Vectors) -> Materia
         translated - sentences.encode(english)[places],
         np.asarray(items, np.float32),
     )
+
+
+def catalogue_curve(taught: MultilingualTexts, catalogue: Catalogue, items: Vectors) -> Curve:
+    """What scores of other languages mean, by the values of a catalogue whose items are `items`."""
+    names = [name for name in catalogue.attributes if name not in NOT_WORDS]
+    columns = columns_from_table(catalogue.rows(names), names)
+    return foreign_curve(taught.encode, np.asarray(items, np.float32), columns, catalogue.category)
+
+
+def with_curve(manifest: dict[str, Any], curve: Curve) -> dict[str, Any]:
+    """The manifest of an encoder that also says what scores of other languages mean."""
+    known = RelevanceCurves.from_manifest(manifest.get("relevance"))
+    relevance = RelevanceCurves({**known.curves, FOREIGN: curve}, known.missing)
+    return {**manifest, "relevance": relevance.to_manifest()}
 
 
 def _write(encoder: Path, manifest: dict[str, Any], taught: MultilingualTexts, out: Path) -> None:

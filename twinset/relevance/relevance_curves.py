@@ -11,9 +11,10 @@ from twinset.relevance.calibration import Curve
 from twinset.words.query.parts import Understood
 from twinset.words.word_forms import words_of
 
-TEXT, NAME, PHOTO, ITEM, EDIT = KINDS = ("text", "name", "photo", "item", "edit")
-# Words of another language than titles stand in none of them: their scores mean nothing yet.
-OTHER_LANGUAGE: Final = "other language"
+TEXT, NAME, PHOTO, ITEM, EDIT = "text", "name", "photo", "item", "edit"
+# Words of another language that no dictionary reads: they are compared by their vectors alone.
+FOREIGN: Final = "foreign"
+KINDS = (TEXT, NAME, PHOTO, ITEM, EDIT, FOREIGN)
 # An item this relevant is a close match.
 FITS: Final = 0.5
 # If the best item of a list is less relevant than this, nothing fits. Most nonsense stays below it;
@@ -65,13 +66,14 @@ class RelevanceCurves:
         )
 
 
-def kind_of_words(text: str, understood: Understood, is_english: bool = True) -> str:
-    """`NAME` if a query of words reads like the name of a product, else `TEXT`.
+def kind_of_words(text: str, understood: Understood) -> str:
+    """`NAME` if a query of words reads like the name of a product, else `TEXT`; `FOREIGN` if it is
+    in another language and none of it was understood.
 
     A name has at least four words, of which two or more are no values of the catalogue.
     """
-    if not is_english:
-        return OTHER_LANGUAGE
+    if not understood.in_english and not understood.parts:
+        return FOREIGN
     words = words_of(text)
     said = [word for part in understood.parts for word in words_of(part.words)]
     own = [word for word in words if word not in said]

@@ -30,10 +30,11 @@ from twinset.words.query.spelling import Spelling
 from twinset.words.suggestions import CompletionWords, TitleOrder
 from twinset.words.synonyms.synonym_file import SynonymFile
 from twinset.words.translation.foreign_reader import read_foreign
-from twinset.words.translation.query_language import EnglishWords, language_by_words
+from twinset.words.translation.query_language import EnglishWords, is_written, language_by_words
+from twinset.words.word_forms import words_of
 
 # If its language is less sure, a word that is a slip of a value is taken for that: "jens".
-SURE = 0.75
+SURE = 0.9
 
 
 class WordSearch:
@@ -86,18 +87,24 @@ class WordSearch:
         A slip of a value is English unless its language is sure, and a language whose dictionary
         reads every word is that language.
         """
-        by_words = language_by_words(text, found, EnglishWords(self.reader(version)))
-        if by_words is not found or found.is_english or found.confidence >= SURE:
-            return by_words
-        return ENGLISH if self._is_slip(version, text, switches) else found
+        english = EnglishWords(self.reader(version))
+        language = language_by_words(text, found, english)
+        if language.is_english or not switches.allow(SPELLING):
+            return language
+        if found.confidence >= SURE and language is found:
+            return found
+        slip = not is_written(text, language, english) and self._is_slip(english, text)
+        return ENGLISH if slip else language
 
-    def _is_slip(self, version: IndexVersion, text: str, switches: Switches) -> bool:
-        """True if the text is one word, and with a slip corrected names a value."""
-        if len(text.split()) != 1 or not switches.allow(SPELLING):
-            return False
-        found = self.reader(version).read(text)
-        slips = [one for one in found.reworded if one.reason == SPELLING]
-        return bool(slips and found.parts)
+    @staticmethod
+    def _is_slip(english: EnglishWords, text: str) -> bool:
+        """True if with slips corrected the text names a value, and all of its words are English."""
+        found = english.reader.read(text)
+        said = [word for part in found.parts for word in words_of(part.words)]
+        slips = any(one.reason == SPELLING for one in found.reworded)
+        slips = slips or not all(map(english.is_own, said))
+        known = (english.is_own(word) or word in said for word in words_of(found.words))
+        return slips and bool(found.parts) and all(known)
 
     def is_ready(self, version: IndexVersion) -> bool:
         """True if the words of a version are known, so that `reader` takes no time."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from twinset.columns import Columns
 from twinset.words.field_roles import (
     AVAILABILITY,
+    COLOUR,
     KIND,
     NOT_WORDS,
     PRICE,
@@ -140,6 +141,12 @@ class CatalogueWords:
     def knows(self, word: str) -> bool:
         """True if a value is named by just this word."""
         return joined([word]) in self._by_key
+
+    @cached_property
+    def colours_and_kinds(self) -> tuple[str, ...]:
+        """The colours and kinds of one word, in singular or plural as they are, folded."""
+        named = [words_of(t) for name, t in self.texts() if self.name_of(name) in (COLOUR, KIND)]
+        return tuple(sorted({words[0] for words in named if len(words) == 1}))
 
     @cached_property
     def _stems(self) -> frozenset[str]:

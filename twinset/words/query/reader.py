@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from twinset.filters import quote_name
 from twinset.words.field_roles import AVAILABILITY, GENDER, KIND, PRICE, SIZE
+from twinset.words.near_values import read_near_values
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.draft import Draft, Phrase
 from twinset.words.query.gender_words import is_gender_word
@@ -88,6 +89,8 @@ class Reader:
             if switches.allow(name):
                 step(draft)
         self._read_values(draft)
+        if switches.allow(SPELLING) and self.spelling is not None:
+            read_near_values(draft, self.words, self.spelling, self._is_right)
         return Understood(draft.rest(), _without_modifiers(draft), tuple(draft.reworded))
 
     def knows(self, word: str) -> bool:
@@ -143,7 +146,7 @@ class Reader:
                 continue  # "don't": no slip makes an apostrophe
             if self._is_compound(draft, place):
                 continue
-            after = self.spelling.correct(word) or self._in_value(draft, place)
+            after = self._in_value(draft, place) or self.spelling.correct(word)
             if after is not None:
                 draft.reword(Phrase(place, place + 1, [word]), after, SPELLING)
         if self.spelling is not None and not self._has_kind(draft):

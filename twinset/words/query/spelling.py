@@ -21,9 +21,11 @@ _LEAST = 3  # letters of a word that can be wrong
 _LEAST_BEGINNING = 4  # letters of the beginning of a word
 _LONG = 7  # letters of a word that can be wrong twice
 _LEAST_COUNT = 2  # a word that stands once in a catalogue may be a slip itself
+_LEAST_FORMS = 4  # times that another form of a word has to occur
+_MOST_RARE = 5
 _LEAST_PART = 3  # letters of each of two words that lost the gap between them
 # By how much a likelier slip outweighs a more frequent word, as a factor of frequency in logs.
-_DOUBLED, _SWAPPED, _SAME_START, _VALUE = 3.0, 1.5, 2.0, 2.0
+_DOUBLED, _SWAPPED, _SAME_START, _VALUE, _MISSING = 3.0, 1.5, 2.0, 2.0, 1.5
 
 
 class Spelling:
@@ -55,10 +57,19 @@ class Spelling:
         return found
 
     def knows(self, word: str) -> bool:
-        """True if a title or a value holds this folded word, in singular or plural."""
+        """True if a title or a value holds this folded word, or several its singular or plural: of
+        a form that stands once, "shrt", the other one is no word."""
+        return word in self._counts or self._count_of_forms(word) >= _LEAST_FORMS
+
+    def is_rare(self, word: str) -> bool:
+        """True if so few titles hold this folded word that it may be a slip there, too."""
+        return self._count_of_forms(word) <= _MOST_RARE
+
+    def _count_of_forms(self, word: str) -> int:
+        """How often the singular and the plural of a word occur."""
         bare = stem(word)
-        forms = (form for form in (bare, f"{bare}s", f"{bare}es") if stem(form) == bare)
-        return word in self._counts or any(form in self._counts for form in forms)
+        forms = {form for form in (word, bare, f"{bare}s", f"{bare}es") if stem(form) == bare}
+        return sum(self._counts.get(form, 0) for form in forms)
 
     def count(self, word: str) -> int:
         """How often a folded word stands in titles and values."""
@@ -106,9 +117,10 @@ class Spelling:
         ]
         if not near:
             return None
-        return max(near, key=lambda one: (-one[1], self._likelihood(word, one[0])))[0]
+        return max(near, key=lambda one: (-one[1], self.likelihood(word, one[0])))[0]
 
-    def _likelihood(self, word: str, candidate: str) -> float:
+    def likelihood(self, word: str, candidate: str) -> float:
+        """How likely it is that a word was meant to be a candidate, in logs of frequency."""
         likely = math.log(1 + self._counts.get(candidate, 0))
         likely += _VALUE if candidate in self._values else 0.0
         swapped = sorted(word) == sorted(candidate)
@@ -117,6 +129,8 @@ class Spelling:
             likely += _DOUBLED
         if swapped:
             likely += _SWAPPED
+        if len(candidate) > len(word):
+            likely += _MISSING
         return likely
 
     def _split(self, word: str) -> str | None:

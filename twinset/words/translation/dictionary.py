@@ -57,6 +57,7 @@ class Dictionary:
 
     code: str
     _entries: Mapping[Key, str] = field(default_factory=dict)
+    _written: frozenset[str] = frozenset()  # single words without their accents
     longest: int = 0  # words of its longest entry; signs of Chinese and Japanese are words
 
     @classmethod
@@ -74,7 +75,8 @@ class Dictionary:
             for keys, english in keyed:
                 if level < len(keys):
                     entries.setdefault(keys[level], english)
-        return cls(code, entries, max(map(len, entries), default=0))
+        written = {_bare(keys[0][0]) for keys, _ in keyed if len(keys[0]) == 1}
+        return cls(code, entries, frozenset(written), max(map(len, entries), default=0))
 
     def english(self, words: Sequence[str]) -> str | None:
         """The English of folded words, "" if they say nothing; None if they are not known."""
@@ -84,9 +86,9 @@ class Dictionary:
                 return found
         return self._compound(words[0]) if len(words) == 1 else None
 
-    def knows(self, word: str) -> bool:
-        """True if a row holds just this folded word, in one of its forms."""
-        return self.english([word]) is not None
+    def writes(self, word: str) -> bool:
+        """True if a row holds just this folded word as it is, its accents aside."""
+        return _bare(word) in self._written
 
     def nearest(self, word: str) -> str | None:
         """The English of a word that is one slip of the keyboard away; None if none is."""

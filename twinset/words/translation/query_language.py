@@ -68,6 +68,13 @@ def language_by_words(text: str, found: Language, english: EnglishWords) -> Lang
     return Language(best[2], _SURE, spoken=True)
 
 
+def is_written(text: str, language: Language, english: EnglishWords) -> bool:
+    """True if a dictionary has a word of the text as it is, one that is not English."""
+    dictionary = dictionary_of(language.code)
+    words = (token.key for token in foreign_tokens(text) if token.is_word)
+    return any(dictionary.writes(word) and not english.is_own(word) for word in words)
+
+
 def _candidates(text: str) -> Iterable[str]:
     """The languages that the letters of a text allow."""
     allowed = frozenset(languages_of_script(text))

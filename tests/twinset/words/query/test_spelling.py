@@ -130,3 +130,14 @@ def test_what_the_reader_knows_is_no_slip(words, text):
     spelling = Spelling(Counter({"strainers": 9, "flip": 9, "shirt": 9, "fur": 9, "omens": 9}), ())
     reader = Reader(words, Synonyms.read(["trainers, sneakers"]), spelling)
     assert not [one for one in reader.read(text).reworded if one.reason == SPELLING]
+
+
+def test_a_form_of_a_word_that_stands_once_is_corrected() -> None:
+    spelling = Spelling({"shrt": 1, "shirts": 900, "shirt": 500, "boot": 9}, {"shirts"})
+    assert spelling.correct("shrts") == "shirts"
+    assert spelling.correct("shrt") is None  # the catalogue has just this word
+    assert spelling.correct("boots") is None
+
+
+def test_a_missing_letter_is_likelier_than_a_wrong_one() -> None:
+    assert Spelling({"suits": 40, "skirts": 30}, {"suits", "skirts"}).correct("skits") == "skirts"

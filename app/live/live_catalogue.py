@@ -64,6 +64,7 @@ class LiveCatalogue:
         self._metrics, self._show = metrics, show
         join_line(settings.index)
         encoder, base = open_pair(settings)
+        mirror_line(settings.index)
         if settings.admin_key is not None:
             follow_current(settings.index)
         self.log: Store | None = None

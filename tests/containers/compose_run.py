@@ -31,7 +31,7 @@ from tests.support.paths import ROOT
 KEY = "a-key-for-these-containers"
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 STOPPED_WITHIN_S = 20
-MOST_MB = 450
+MOST_MB = 520
 _BASE = "python:3.11-slim"
 _STAND_INS = Path(__file__).parent / "stand_ins"
 

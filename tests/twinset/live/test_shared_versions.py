@@ -15,6 +15,7 @@ from tests.support.further_versions import STAGED, newer
 from tests.support.live_service import COUNT, Place, serving
 from tests.support.live_shop import ENCODER, products
 from tests.support.postgres import database, postgres_tool
+from tests.support.raw_client import check
 from twinset.errors import ArtefactError, Conflict, NotFound
 from twinset.index.index_versions import (
     current_version,
@@ -152,6 +153,23 @@ def test_synonyms_that_are_set_on_one_machine_count_on_all(machines: tuple[Place
         wait_until(lambda: other.get("/synonyms").json()["lines"] == lines["lines"])
         assert other.delete("/synonyms").json()["source"] == "default"
         wait_until(lambda: client.get("/synonyms").json()["source"] == "default")
+
+
+def test_a_service_that_starts_while_the_store_is_away_waits_for_it(
+    machines: tuple[Place, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second = machines
+    store = os.environ["TWINSET_STORE"]
+    monkeypatch.setenv("TWINSET_STORE", "postgresql://127.0.0.1:1/none?connect_timeout=1")
+    with serving(second) as client:
+        check(client.get("/readyz"), 503, "not_ready")
+        assert client.get("/livez").status_code == 200
+        monkeypatch.setenv("TWINSET_STORE", store)
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        assert client.get("/items").json()["total"] == COUNT
+    # What is live is noted in the folder too, so that a copy of it is whole by itself.
+    monkeypatch.delenv("TWINSET_STORE")
+    assert open_version(second.index).count == COUNT
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -179,7 +179,8 @@ class ImageStore:
         self._types = table["type"].combine_chunks().dictionary_encode()
         self.has_image: Mask = self._lengths > 0
         self.packs: list[str] = [name for name in packs.dictionary.to_pylist() if name]
-        self._pack = numbers_of(packs.indices.fill_null(0)).astype(np.int16)
+        # Any number if an item has no picture: Arrow's own ways to fill nulls import pandas.
+        self._pack = np.where(self.has_image, numbers_of(packs.indices), 0).astype(np.int16)
         self._descriptors = [_open_pack(places, name, listed) for name in self.packs]
         weakref.finalize(self, _close_all, self._descriptors)
 

@@ -76,10 +76,11 @@ class OptimisationConfig:
     a batch holds batch_size / K groups of K products of one category: each group from a category
     drawn at random if `balance` is "categories", or each product once per round if it is
     "products". If K is 0, batches are shuffled. During the first `frozen_epochs` both backbones
-    stay as they are. A share `hard_negatives` of shuffled batches consists of groups of
-    `group_size` similar products, which the model must tell apart: products that share their
-    category, or their values of all attributes in `alike`, once the part `hard_from` of the epochs
-    is over. `start_share` is the weight of the initial parameters in the final average.
+    stay as they are. `batch_size` is the most: a catalogue too small for `least_steps` steps an
+    epoch trains with smaller batches. A share `hard_negatives` of shuffled batches consists of
+    groups of `group_size` similar products, which the model must tell apart: products that share
+    their category, or their values of all attributes in `alike`, once the part `hard_from` of the
+    epochs is over. `start_share` is the weight of the initial parameters in the final average.
     """
 
     epochs: Size
@@ -99,8 +100,9 @@ class OptimisationConfig:
     early_stopping: Count = 0
     accumulation: Size = 1
     items_per_category: Count = 0
-    balance: Literal["categories", "products"] = "categories"
+    balance: Literal["categories", "products"] = "products"
     frozen_epochs: Count = 0
+    least_steps: Size = 8
     hard_negatives: Share = 0.0
     hard_from: Share = 0.0
     group_size: Size = 256
@@ -139,7 +141,8 @@ class AugmentationConfig:
     value's share of the products. `modality_dropout` (hybrid) removes the image or the text, so
     that a query with one side lands near items with both. `second_views` (clip) is the share of a
     batch that is shown a second time as a shopper's photo would show it, from a further photo if
-    the product has one.
+    the product has one. `flips` mirrors half of the pictures; switch it off if left and right tell
+    products apart.
     """
 
     attribute_phrases: Share
@@ -152,6 +155,7 @@ class AugmentationConfig:
     phrase_rarity: NotNegative = 0.0
     modality_dropout: Share = 0.0
     second_views: Share = 0.0
+    flips: bool = True
 
 
 @dataclass(frozen=True, config=_CHECKED)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +31,8 @@ _COLUMNS = {
     "P@10": "precision@10",
 }
 _UNTRAINED = "-untrained"
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 
@@ -65,6 +68,14 @@ def train(
     edits: Annotated[
         bool, typer.Option(help="Also learn how words change a product, into OUT/embeddings.")
     ] = True,
+    device: Annotated[Device, typer.Option(help="Where to train.")] = "auto",
+    precision: Annotated[
+        Precision, typer.Option(help="auto is bfloat16 on GPUs and CPUs with matrix units.")
+    ] = "auto",
+    track: Annotated[
+        list[str] | None,
+        typer.Option(help="Also log to tensorboard, mlflow or wandb, if installed; repeatable."),
+    ] = None,
 ) -> None:
     """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
     from training.config_file import find_config, load_config
@@ -74,20 +85,25 @@ def train(
         settings = replace(settings, data=replace(settings.data, train_share=share))
     catalogue = Catalogue(catalog)
     try:
+        from training.quiet_libraries import hide_other_bars
+        from training.run.checkpoint import checkpoint_config
+        from training.run.open_run import untrained_towers
+        from training.run.options import RunOptions
         from training.run.parallel import is_main_process
         from training.run.train import train as run_training
-        from training.run.train import untrained_towers
         from twinset.freed_memory import keep_freed_memory
     except ImportError as error:
         raise ConfigError(f"training needs twinset[training] installed ({error.name})") from None
     keep_freed_memory()
-    console = Console()
+    hide_other_bars()
     if untrained:
         _require_untrained(out / "encoder")
         settings = replace(settings, name=settings.name + _UNTRAINED)
         towers = untrained_towers(settings)
     else:
-        towers = run_training(settings, catalogue, out, console, cache, photos, start)
+        options = RunOptions(cache, photos, start, device, precision, tuple(track or ()))
+        towers = run_training(settings, catalogue, out, Console(soft_wrap=True), options)
+        settings = checkpoint_config(out)  # as fitted to the catalogue
     if is_main_process():
         _export_run(towers, settings, catalogue, out, edits and not untrained)
 
@@ -96,11 +112,14 @@ def _export_run(
     towers: TowerPair, settings: TrainingConfig, catalogue: Catalogue, out: Path, edits: bool
 ) -> None:
     """Write the encoder of a run, with a composer of edits if that is wanted and can be learnt."""
+    from training.data.seen_products import seen_products
     from training.edits.encoder_composer import learn_edits
     from training.export.onnx_export import export_encoder
 
-    console = Console()
-    export_encoder(towers, settings, out / "encoder", catalogue.category)
+    console = Console(soft_wrap=True)
+    trained = not settings.name.endswith(_UNTRAINED)
+    seen = seen_products(catalogue, settings) if trained else None
+    export_encoder(towers, settings, out / "encoder", catalogue.category, seen)
     missing = learn_edits(out / "encoder", catalogue, out / "embeddings") if edits else None
     if missing is not None:
         console.print(f"no composer of edits: {missing}")
@@ -157,6 +176,7 @@ def evaluate(
     from training.edits.edit_figures import evaluate_edits
     from training.evaluation.evaluate import evaluate as score
     from training.evaluation.evaluate import open_pool, shop_report
+    from training.evaluation.study import kept_from_edits
     from twinset.embeddings import open_embeddings
     from twinset.encoders import load_encoder
 
@@ -166,15 +186,23 @@ def evaluate(
     if embeddings is None:
         export(encoder, catalog, folder, device, force=True)
     pool = open_pool(encoder, catalogue, open_embeddings(folder))
+    Console(soft_wrap=True).print(_held_out_line(len(pool.embeddings), len(pool.held_out)))
     scores = score(pool, queries)
     _print_scores(scores)
     report = shop_report(pool, scores)
     if edits:
         opened = load_encoder(encoder, device)
-        asked = (catalogue, pool.embeddings, pool.held_out, queries)
+        rows = np.intersect1d(pool.held_out, kept_from_edits(encoder, catalogue))
+        asked = (catalogue, pool.embeddings, rows, queries)
         report["edits"] = evaluate_edits(opened, *asked)
         _print_edits(report["edits"])
     _study([encoder, *(compare or [])], catalogue, out, report, device)
+
+
+def _held_out_line(products: int, held_out: int) -> str:
+    if held_out == products:
+        return f"the encoder was trained on none of the {products:,} products: all are asked about"
+    return f"asking about the {held_out:,} of {products:,} products that it was not trained on"
 
 
 def _study(

@@ -53,6 +53,15 @@ def write_manifest(
     return manifest
 
 
+def refresh_manifest(folder: Path, kind: str, name: str = MANIFEST) -> None:
+    """Write the manifest again after a file was added or replaced, with the fields that it has."""
+    held = json.loads((folder / name).read_text(encoding="utf-8"))
+    derived = ("schema_version", "kind", "files", CHECKSUM)
+    fields = {key: value for key, value in held.items() if key not in derived}
+    write_manifest(folder, kind, fields, name)
+    sync_tree(folder)
+
+
 def _checksum(manifest: Mapping[str, Any]) -> str:
     """Of everything that a manifest says, but for the checksum itself."""
     said = {name: value for name, value in manifest.items() if name != CHECKSUM}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -12,6 +13,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -19,6 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 T = TypeVar("T")
+LINE_SECONDS = 15.0  # between two lines of a step's progress without a terminal
 
 
 class RateColumn(ProgressColumn):
@@ -29,10 +32,45 @@ class RateColumn(ProgressColumn):
         return Text("" if speed is None else f"{speed:,.1f}/s")
 
 
-def progress_bar(*extra: ProgressColumn) -> Progress:
+class LeftColumn(TimeRemainingColumn):
+    """The time left, such as `0:12:30 left`."""
+
+    def render(self, task: Task) -> Text:
+        return Text.assemble(super().render(task), " left")
+
+
+class StepProgress(Progress):
+    """A live bar on a terminal; elsewhere (a log, a CI job) a line every `LINE_SECONDS`."""
+
+    _told_at = 0.0
+
+    def start(self) -> None:
+        self._told_at = time.monotonic()
+        super().start()
+
+    def update(self, task_id: TaskID, **changes: Any) -> None:
+        super().update(task_id, **changes)
+        self._tell(task_id)
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        super().advance(task_id, advance)
+        self._tell(task_id)
+
+    def _tell(self, task_id: TaskID) -> None:
+        now = time.monotonic()
+        if self.console.is_terminal or now - self._told_at < LINE_SECONDS:
+            return
+        self._told_at = now
+        task = self._tasks[task_id]
+        shown = [column for column in self.columns if not isinstance(column, BarColumn)]
+        cells = [str(column(task)) for column in shown if isinstance(column, ProgressColumn)]
+        self.console.print("  ".join(filter(None, map(str.strip, cells))), soft_wrap=True)
+
+
+def progress_bar(*extra: ProgressColumn) -> StepProgress:
     """A progress display on standard error, with `extra` columns at its end.
 
-    Without a terminal only the final state is printed.
+    Without a terminal it is a line every `LINE_SECONDS`, and the final state.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -40,9 +78,9 @@ def progress_bar(*extra: ProgressColumn) -> Progress:
         MofNCompleteColumn(),
         RateColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        LeftColumn(),
     )
-    return Progress(*columns, *extra, console=Console(stderr=True))
+    return StepProgress(*columns, *extra, console=Console(stderr=True))
 
 
 def track(steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:

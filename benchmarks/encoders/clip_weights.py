@@ -91,7 +91,7 @@ def _save_tokenizer(folder: Path) -> None:
 def _export(hub: Path, out: Path) -> None:
     from training.config_file import load_config
     from training.export.onnx_export import export_encoder
-    from training.run.train import untrained_towers
+    from training.run.open_run import untrained_towers
 
     config = load_config(_CONFIG)
     model = replace(config.model, image_weights=str(hub), text_weights=str(hub))

@@ -14,6 +14,7 @@ from training.data.batch import load_tokenizer, tokenise
 from training.export.onnx_export import export_encoder
 from training.export.onnx_import import load_exported
 from training.run import train as loop
+from training.run.options import RunOptions
 from training.towers import build_towers
 from twinset.encoders import load_encoder
 from twinset.errors import ArtefactError
@@ -75,7 +76,7 @@ def test_the_norms_know_what_reaches_them(config, exported, images):
 
 def test_training_goes_on_from_it(config, catalogue, exported, tmp_path):
     console = Console(file=io.StringIO())
-    towers = loop.train(config, catalogue, tmp_path / "run", console, start=exported)
+    towers = loop.train(config, catalogue, tmp_path / "run", console, RunOptions(start=exported))
     start = build_towers(config)
     load_exported(exported, config, start, torch.rand(8, 3, 64, 48))
     moved, fresh = (t.text.head.weight for t in (towers, start))

@@ -8,7 +8,10 @@ import sys
 import pytest
 import torch
 
-from training.run.parallel import Shard
+from tests.support.paths import CONFIGS
+from training.config_file import load_config
+from training.run.parallel import Shard, synchronise_norms
+from training.towers import build_towers
 
 
 def test_shards_cover_a_batch():
@@ -40,3 +43,21 @@ def test_gradients_of_two_processes_are_those_of_one(strategy, tmp_path):
     for found in gradients(tmp_path / "two", strategy, 2):
         for name, gradient in expected.items():
             assert torch.allclose(found[name], gradient, atol=1e-6), name
+
+
+def test_trained_norms_are_synchronised_and_frozen_ones_are_not():
+    config = load_config(CONFIGS / "hybrid-compact.toml")
+    towers = build_towers(config).eval()
+    pixels = torch.rand(2, 3, 64, 48, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        before, names = towers.embed_images(pixels), list(towers.state_dict())
+        synchronise_norms(towers)
+        after = towers.embed_images(pixels)
+    assert torch.allclose(before, after, atol=1e-6)
+    assert list(towers.state_dict()) == names
+    kinds = {name: type(module) for name, module in towers.named_modules()}
+    assert kinds["image.head.1"] is torch.nn.SyncBatchNorm
+    assert kinds["image.backbone._bn1"] is torch.nn.SyncBatchNorm
+    assert kinds["image.backbone._bn0"] is torch.nn.BatchNorm2d  # of the frozen stem
+    towers.train()
+    assert not towers.get_submodule("image.backbone._bn0").training

@@ -77,8 +77,18 @@ def test_groups_of_like_products_stand_in_mixed_batches_from_the_second_half_on(
     assert min(pairs(2), pairs(3)) > by_chance + 0.15
 
 
-# Products per type of a real catalogue: a few large types, many of a handful.
-LONG_TAIL = (7065, 3210, 2846, 2542, 1873, 1762, 1500, 812, 401, 120, 61, 33, 17, 9, 8, 5, 4, 3, 1)
+# Products per article type of a real catalogue: a few large types, many of a handful.
+# fmt: off
+LONG_TAIL = (
+    5905, 2749, 2427, 2199, 1744, 1560, 1553, 1510, 1133, 891, 823, 773, 730, 706, 683, 639,
+    589, 522, 515, 497, 486, 436, 426, 405, 393, 389, 333, 285, 282, 269, 261, 253, 242,
+    239, 238, 234, 222, 202, 195, 189, 163, 148, 147, 140, 133, 132, 119, 118, 116, 109,
+    108, 103, 96, 94, 87, 83, 81, 79, 78, 72, 71, 63, 59, 54, 53, 52, 46, 46, 44, 43, 40,
+    40, 39, 37, 35, 35, 33, 33, 33, 29, 28, 24, 23, 23, 23, 23, 23, 21, 16, 16, 16, 16, 15,
+    15, 15, 14, 14, 11, 11, 11, 11, 10, 10, 10, 10, 9, 9, 9, 9, 7, 7, 7, 6, 6, 6, 5, 5, 5,
+    5, 5, 5, 4, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1,
+)
+# fmt: on
 
 
 def test_even_batches_leave_no_product_out_and_repeat_no_rare_type(config):
@@ -92,9 +102,10 @@ def test_even_batches_leave_no_product_out_and_repeat_no_rare_type(config):
     assert shown[large].min() >= 1
     assert shown[large].max() <= 2 * settings.epochs
     assert shown.max() <= settings.items_per_category * settings.epochs
-    drawn = [balanced_batch(rows, categories, settings, 0, step) for step in range(steps)]
+    drawn = [balanced_batch(rows, categories, settings, 0, step) for step in range(0, steps, 10)]
     before = np.bincount(np.concatenate(drawn) - 7, minlength=len(rows))
-    assert before.max() > 100 * shown.max()  # what the draw by categories does to a single product
+    # What the draw by categories does to a single product, in a tenth of the steps.
+    assert before.max() > 5 * shown.max()
     for batch in batches:
         kinds = categories[batch - 7].reshape(-1, 4)
         assert (kinds == kinds[:, :1]).all()

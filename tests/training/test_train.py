@@ -19,6 +19,7 @@ from training.run import train as loop
 from training.run.checkpoint import load_start
 from training.run.history import HISTORY
 from training.run.optimiser import make_optimizer, set_rates
+from training.run.options import RunOptions
 from training.towers import build_towers
 from twinset.encoders import load_encoder
 from twinset.errors import ArtefactError, ConfigError
@@ -71,7 +72,9 @@ def test_a_run_ends_between_what_it_learnt_and_what_it_started_with(
         optimisation = replace(config.optimisation, epochs=1, start_share=share)
         console = Console(file=io.StringIO())
         given, folder = replace(config, optimisation=optimisation), tmp_path / str(share)
-        return loop.train(given, catalogue, folder, console, start=finished[1]).state_dict()
+        return loop.train(
+            given, catalogue, folder, console, RunOptions(start=finished[1])
+        ).state_dict()
 
     learnt, blended = weights(0.0), weights(0.25)
     name = "text.head.weight"
@@ -136,7 +139,7 @@ def test_a_checkpoint_of_another_configuration_is_refused(config, catalogue, fin
 
 def test_a_run_starts_with_what_another_ended_with(config, catalogue, finished, tmp_path):
     larger = replace(config, data=replace(config.data, image_width=60, image_height=80))
-    opened, reached = loop.open_run(larger, catalogue, tmp_path, tmp_path / "c", None, finished[1])
+    opened, reached = loop.open_run(larger, catalogue, tmp_path, RunOptions(start=finished[1]))
     ended, started = finished[0].state_dict(), opened.towers.state_dict()
     assert reached.step == 0
     assert all(torch.equal(ended[name], started[name]) for name in ended)

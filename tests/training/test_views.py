@@ -137,3 +137,21 @@ def test_no_views_are_no_images(config):
     nothing = torch.zeros(0, 64, 48, 3, dtype=torch.uint8)
     settings = as_shoppers_photo(config.augmentation)
     assert augment(nothing, 32, 24, settings, torch.Generator()).shape == (0, 3, 32, 24)
+
+
+def test_flips_can_be_switched_off(config):
+    """Nothing else is changed, so every picture is itself or its mirror image."""
+    still = {"background": 0.0, "geometry": 0.0, "colour": 0.0, "blur": 0.0}
+    pixels = torch.randint(0, 256, (16, 32, 24, 3), dtype=torch.uint8)
+    plain = pixels.permute(0, 3, 1, 2) / 255
+
+    def mirrored(flips):
+        settings = replace(config.augmentation, **still, flips=flips)
+        images = augment(pixels, 32, 24, settings, torch.Generator().manual_seed(0))
+        same = (images - plain).abs().amax((1, 2, 3)) < 1e-4
+        turned = (images - plain.flip(3)).abs().amax((1, 2, 3)) < 1e-4
+        assert bool((same | turned).all())
+        return int(turned.sum())
+
+    assert mirrored(flips=False) == 0
+    assert 3 <= mirrored(flips=True) <= 13

@@ -1,4 +1,4 @@
-"""Augmentation of whole batches, on the device that trains.
+"""Augmentation of whole batches, on the device that their pixels are on.
 
 One affine resampling does scale, crop, rotation, aspect and flip and brings the cached pixels to
 the training resolution at the same time, so that each pixel is interpolated once.
@@ -7,7 +7,7 @@ the training resolution at the same time, so that each pixel is interpolated onc
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
@@ -19,6 +19,39 @@ from training.config import AugmentationConfig
 # Most are 1.0; a ramp that starts lower dissolves white products.
 _BACKDROP = (0.955, 0.98)
 _COARSE = 4  # what is joined to the border is found at a quarter of the size
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Random numbers of a batch on the device of its pixels.
+
+    They are drawn on the CPU, so that a run augments alike on every device, and few enough for
+    the copy not to matter.
+    """
+
+    generator: torch.Generator
+    device: torch.device
+
+    def uniform(self, n: int, low: float, high: float) -> Tensor:
+        """(n,) numbers between `low` and `high`."""
+        return self.of_shape(n) * (high - low) + low
+
+    def of_shape(self, *shape: int) -> Tensor:
+        """Numbers between 0 and 1."""
+        return torch.rand(*shape, generator=self.generator).to(self.device)
+
+    def normal(self, *shape: int) -> Tensor:
+        """Numbers of the standard normal distribution."""
+        return torch.randn(*shape, generator=self.generator).to(self.device)
+
+    def chosen(self, n: int, share: float) -> Tensor:
+        """(n,) bool: a `share` of true on average."""
+        return self.of_shape(n) < share
+
+    def rows(self, n: int, share: float) -> Tensor:
+        """Places of a `share` of n rows; found on the CPU, so that no GPU has to wait."""
+        drawn = torch.rand(n, generator=self.generator) < share
+        return torch.nonzero(drawn).flatten().to(self.device)
 
 
 def resize(pixels: Tensor, height: int, width: int) -> Tensor:
@@ -36,10 +69,11 @@ def augment(
     images = pixels.permute(0, 3, 1, 2).float() / 255
     if len(images) == 0:
         return images.new_zeros(0, 3, height, width)
-    images = _replace_backdrop(images, config.background, generator)
-    images = _move(images, (height, width), config.geometry, generator)
-    images = _relight(images, config.colour, generator)
-    images = _blur(images, config.blur, generator)
+    draws = Draws(generator, images.device)
+    images = _replace_backdrop(images, config.background, draws)
+    images = _move(images, (height, width), config, draws)
+    images = _relight(images, config.colour, draws)
+    images = _blur(images, config.blur, draws)
     return images.clamp_(0, 1)
 
 
@@ -48,21 +82,13 @@ def as_shoppers_photo(config: AugmentationConfig) -> AugmentationConfig:
     return replace(config, background=0.85, geometry=1.0, colour=1.0, blur=0.3)
 
 
-def _uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
-    return torch.rand(n, generator=generator) * (high - low) + low
-
-
-def _chosen(n: int, share: float, generator: torch.Generator) -> Tensor:
-    return torch.rand(n, generator=generator) < share
-
-
-def _replace_backdrop(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def _replace_backdrop(images: Tensor, share: float, draws: Draws) -> Tensor:
     """Lay some products before another scene than the studio's white."""
     n, _, height, width = images.shape
-    rows = torch.nonzero(_chosen(n, share, generator)).flatten()
+    rows = draws.rows(n, share)
     if len(rows) == 0:
         return images
-    scenes = _scenes(len(rows), height, width, generator)
+    scenes = _scenes(len(rows), height, width, draws)
     images = images.clone()
     images[rows] = torch.lerp(images[rows], scenes, studio_backdrop(images[rows]))
     return images
@@ -90,62 +116,62 @@ def studio_backdrop(images: Tensor) -> Tensor:
     return light * F.interpolate(near, (height, width), mode="nearest")
 
 
-def _scenes(n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+def _scenes(n: int, height: int, width: int, draws: Draws) -> Tensor:
     """(n, 3, height, width): soft gradients of four colours, some with texture, some with the edge
     of a floor or a table."""
     size = (height, width)
-    corners = torch.rand(n, 3, 2, 2, generator=generator)
+    corners = draws.of_shape(n, 3, 2, 2)
     grey = corners.mean(1, keepdim=True)
-    corners = torch.lerp(grey, corners, _uniform(n, 0.1, 1, generator).view(n, 1, 1, 1))
+    corners = torch.lerp(grey, corners, draws.uniform(n, 0.1, 1).view(n, 1, 1, 1))
     scenes = F.interpolate(corners, size, mode="bilinear", align_corners=True)
-    edge = _uniform(n, 0.4, 1.4, generator).view(n, 1, 1) * height  # beyond the picture in some
-    below = (torch.arange(height).view(1, height, 1) > edge).float()[:, None]
+    edge = draws.uniform(n, 0.4, 1.4).view(n, 1, 1) * height  # beyond the picture in some
+    below = (torch.arange(height, device=draws.device).view(1, height, 1) > edge).float()[:, None]
     scenes = torch.lerp(scenes, scenes.flip(0), below)  # the floor is another's wall
     for cells in (16, 48):
-        noise = torch.randn(n, 1, cells, cells, generator=generator)
-        amount = (_uniform(n, -0.1, 0.2, generator) * 0.5).clamp(min=0).view(n, 1, 1, 1)
+        noise = draws.normal(n, 1, cells, cells)
+        amount = (draws.uniform(n, -0.1, 0.2) * 0.5).clamp(min=0).view(n, 1, 1, 1)
         scenes = scenes + amount * F.interpolate(noise, size, mode="bilinear", align_corners=False)
     return scenes.clamp_(0, 1)
 
 
 def _move(
-    images: Tensor, size: tuple[int, int], share: float, generator: torch.Generator
+    images: Tensor, size: tuple[int, int], config: AugmentationConfig, draws: Draws
 ) -> Tensor:
     n = len(images)
-    moved = _chosen(n, share, generator).float()
-    zoom = 1 + moved * _uniform(n, -0.35, 0.15, generator)  # below 1 crops, above 1 shows margin
-    aspect = torch.exp(moved * _uniform(n, -0.25, 0.25, generator))
-    angle = moved * _uniform(n, -12, 12, generator) * math.pi / 180
-    flip = torch.where(_chosen(n, 0.5, generator), -1.0, 1.0)
-    shift_x = moved * _uniform(n, -0.12, 0.12, generator)
-    shift_y = moved * _uniform(n, -0.12, 0.12, generator)
-    matrix = torch.zeros(n, 2, 3)
+    moved = draws.chosen(n, config.geometry).float()
+    zoom = 1 + moved * draws.uniform(n, -0.35, 0.15)  # below 1 crops, above 1 shows margin
+    aspect = torch.exp(moved * draws.uniform(n, -0.25, 0.25))
+    angle = moved * draws.uniform(n, -12, 12) * math.pi / 180
+    flip = torch.where(draws.chosen(n, 0.5 * config.flips), -1.0, 1.0)
+    shift_x = moved * draws.uniform(n, -0.12, 0.12)
+    shift_y = moved * draws.uniform(n, -0.12, 0.12)
+    matrix = torch.zeros(n, 2, 3, device=draws.device)
     matrix[:, 0, 0] = flip * zoom * aspect * angle.cos()
     matrix[:, 0, 1] = -zoom * angle.sin()
     matrix[:, 1, 0] = flip * zoom * angle.sin()
     matrix[:, 1, 1] = zoom / aspect * angle.cos()
     matrix[:, 0, 2] = shift_x
     matrix[:, 1, 2] = shift_y
-    grid = F.affine_grid(matrix.to(images.device), [n, 3, *size], align_corners=False)
+    grid = F.affine_grid(matrix, [n, 3, *size], align_corners=False)
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
-def _relight(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def _relight(images: Tensor, share: float, draws: Draws) -> Tensor:
     """Brightness, contrast and a slight colour cast; hue stays, since colour is a label."""
     n = len(images)
-    touched = _chosen(n, share, generator).float()
-    contrast = 1 + touched * _uniform(n, -0.25, 0.25, generator)
-    brightness = touched * _uniform(n, -0.12, 0.12, generator)
-    exposure = 1 + touched * _uniform(n, -0.3, 0.2, generator)
-    cast = 1 + touched[:, None] * (torch.rand(n, 3, generator=generator) - 0.5) * 0.12
+    touched = draws.chosen(n, share).float()
+    contrast = 1 + touched * draws.uniform(n, -0.25, 0.25)
+    brightness = touched * draws.uniform(n, -0.12, 0.12)
+    exposure = 1 + touched * draws.uniform(n, -0.3, 0.2)
+    cast = 1 + touched[:, None] * (draws.of_shape(n, 3) - 0.5) * 0.12
     images = images * exposure.view(n, 1, 1, 1)
     images = (images - 0.5) * contrast.view(n, 1, 1, 1) + 0.5 + brightness.view(n, 1, 1, 1)
     return images * cast.view(n, 3, 1, 1)
 
 
-def _blur(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def _blur(images: Tensor, share: float, draws: Draws) -> Tensor:
     """Lose detail as a small or badly compressed photo does: halve the size and enlarge again."""
-    rows = torch.nonzero(_chosen(len(images), share, generator)).flatten()
+    rows = draws.rows(len(images), share)
     if len(rows) == 0:
         return images
     height, width = images.shape[2:]

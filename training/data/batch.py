@@ -20,6 +20,7 @@ from training.run.parallel import Shard
 from training.towers import tokenizer_path
 
 WHOLE = Shard()
+_CPU = torch.device("cpu")
 _PHOTO_WEIGHT = 3.0  # how much rather a product with a further photo is shown twice
 
 
@@ -59,22 +60,23 @@ def make_batch(
     step: int,
     total: int,
     shard: Shard = WHOLE,
+    device: torch.device = _CPU,
 ) -> Batch:
-    """The batch of a step: products chosen from `rows`, augmented; of the tensors of its m
-    products, the part of one process."""
+    """The batch of a step: products chosen from `rows`, augmented on `device`; of the tensors of
+    its m products, the part of one process."""
     chosen = choose_rows(products, rows, config, step)
     chosen = chosen[: len(chosen) // shard.count * shard.count]  # equal parts
     own = shard.of(len(chosen))
     generator = torch.Generator().manual_seed(step_seed(config, step, shard))
     height, width = resolution(config, step, total)
-    pixels = torch.from_numpy(products.pixels[chosen[own]])
+    pixels = torch.from_numpy(products.pixels[chosen[own]]).to(device)
     images = augment(pixels, height, width, config.augmentation, generator)
     texts = make_text_batch(
         products, chosen, config.augmentation, random.Random(f"{config.seed}-{step}")
     )
     input_ids, mask = tokenise(tokenizer, texts.texts[own])
     view_of = choose_views(products, chosen, config, step, shard)
-    shown = products.second_views(chosen[shard.own(view_of)], generator)
+    shown = products.second_views(chosen[shard.own(view_of)], generator).to(device)
     views = augment(shown, height, width, as_shoppers_photo(config.augmentation), generator)
     return Batch(
         images,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,7 +75,7 @@ def even_batch(
         return np.empty(0, np.int64)
     places = np.arange(step * per_batch, (step + 1) * per_batch)
     rounds = {
-        number: _round_of_groups(categories, of_each, np.random.default_rng((seed, number, 3)))
+        number: _round_of_groups(categories.tobytes(), of_each, (seed, number, 3))
         for number in np.unique(places // per_round).tolist()
     }
     chosen = [rounds[place // per_round][place % per_round] for place in places.tolist()]
@@ -81,14 +83,19 @@ def even_batch(
     return taken
 
 
-def _round_of_groups(
-    categories: NDArray[np.int32], of_each: int, generator: np.random.Generator
-) -> Rows:
-    """(g, K) positions into `categories`: each known one once, categories evenly interleaved."""
-    groups, order = [], []
-    for category in np.unique(categories[categories >= 0]):
-        own = generator.permutation(np.flatnonzero(categories == category))
-        count = -(-len(own) // of_each)
-        groups.append(np.resize(own, (count, of_each)))  # filled up from its own start
-        order.append((np.arange(count) + generator.random(count)) / count)
-    return np.asarray(np.concatenate(groups)[np.argsort(np.concatenate(order))], np.int64)
+@lru_cache(maxsize=4)  # all steps of a round share it
+def _round_of_groups(packed: bytes, of_each: int, seed: tuple[int, ...]) -> Rows:
+    """(g, K) places in packed int32 categories: each known one once, categories interleaved."""
+    categories, generator = np.frombuffer(packed, np.int32), np.random.default_rng(seed)
+    known = np.flatnonzero(categories >= 0)
+    shuffled = generator.permutation(known)
+    order = shuffled[np.argsort(categories[shuffled], kind="stable")]  # a category after the other
+    counts = np.unique(categories[order], return_counts=True)[1]
+    groups = -(-counts // of_each)
+    places = groups * of_each  # of each category, its last group filled up from its own start
+    within = np.arange(places.sum()) - np.repeat(np.cumsum(places) - places, places)
+    own_start = np.repeat(np.cumsum(counts) - counts, places)
+    filled = order[own_start + within % np.repeat(counts, places)].reshape(-1, of_each)
+    number = np.arange(groups.sum()) - np.repeat(np.cumsum(groups) - groups, groups)
+    position = (number + generator.random(len(number))) / np.repeat(groups, groups)
+    return np.asarray(filled[np.argsort(position)], np.int64)

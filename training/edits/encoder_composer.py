@@ -19,7 +19,7 @@ from training.edits.edit_fields import read_edit_fields
 from training.edits.fit_composer import ComposerRecipe, EditMaterial, fit_composer
 from training.evaluation.study import split_of_record
 from training.export.embed_catalogue import embed_catalogue
-from twinset.artefacts import read_manifest, sync_tree, write_manifest
+from twinset.artefacts import read_manifest, refresh_manifest
 from twinset.catalogue import Catalogue
 from twinset.edits.composer import COMPOSER, Composer
 from twinset.embeddings import Embeddings, open_embeddings
@@ -28,7 +28,6 @@ from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ArtefactError, CatalogueError
 
 LEAST_PRODUCTS = 200
-_OF_MANIFEST = ("schema_version", "kind", "files", "manifest_sha256")
 
 
 def fit_for_encoder(
@@ -66,11 +65,9 @@ def fit_for_encoder(
 
 def add_composer(encoder: Path, composer: Composer) -> None:
     """Write a composer into an encoder's folder and list it in its manifest."""
-    manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST)
+    read_manifest(encoder, "encoder", ENCODER_MANIFEST)  # damaged files are not signed anew
     composer.save(encoder / COMPOSER)
-    fields = {name: value for name, value in manifest.items() if name not in _OF_MANIFEST}
-    write_manifest(encoder, "encoder", fields, ENCODER_MANIFEST)
-    sync_tree(encoder)
+    refresh_manifest(encoder, "encoder", ENCODER_MANIFEST)
 
 
 def learn_edits(encoder: Path, catalogue: Catalogue, work: Path) -> str | None:

@@ -6,7 +6,7 @@ Queries are products whose names were kept out of training; the pool is the whol
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.study import split_of_record
+from training.evaluation.study import sides_of
 from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue
 from twinset.embeddings import Embeddings
@@ -41,7 +41,7 @@ class Pool:
 def open_pool(encoder: Path, catalogue: Catalogue, embeddings: Embeddings) -> Pool:
     """Line a catalogue up with its embeddings and find the products that were not trained on.
 
-    An encoder that does not say how it was trained has every product held out.
+    All products of a shop that the encoder never saw are held out.
 
     Raises:
         CatalogueError: if the catalogue has no category to agree on, or other items.
@@ -61,7 +61,7 @@ def open_pool(encoder: Path, catalogue: Catalogue, embeddings: Embeddings) -> Po
         names=_number([" ".join(title.lower().split()) for title in titles]),
         category=_number([str(value) for value in table[catalogue.category].to_pylist()]),
         picture=_number_pictures(catalogue),
-        held_out=_held_out(catalogue, titles, manifest.get("training")),
+        held_out=sides_of(encoder, catalogue)["test"],
     )
 
 
@@ -75,12 +75,6 @@ def _number_pictures(catalogue: Catalogue) -> NDArray[np.int64]:
         data and hashlib.blake2b(data, digest_size=16).digest() for data in catalogue.images()
     )
     return np.array([numbers.setdefault(d, len(numbers)) if d else -1 for d in digests], np.int64)
-
-
-def _held_out(catalogue: Catalogue, titles: list[str], training: Mapping[str, Any] | None) -> Rows:
-    if training is None:
-        return np.arange(len(titles))
-    return split_of_record(catalogue, titles, training)["test"]
 
 
 def evaluate(pool: Pool, queries: int, seed: int = 0) -> dict[str, dict[str, float]]:

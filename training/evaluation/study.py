@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from training.config import DataConfig
 from training.config_file import parse_config
 from training.data.product_data import category_values, number_categories, with_category
+from training.data.seen_products import SeenProducts
 from training.data.split import Split, split_products
 from training.export.embed_catalogue import decode_or_none
 from training.run.history import History, read_history
@@ -150,6 +151,31 @@ def split_of_record(
     return split_products(titles, categories, data)
 
 
+def sides_of(encoder: Path, catalogue: Catalogue) -> dict[Split, Rows]:
+    """The products of a catalogue that an encoder was trained on, tuned on, and never saw.
+
+    An encoder that keeps no list of them has its split repeated from its training record; one
+    without a record has seen none, as far as anybody knows.
+    """
+    seen = SeenProducts.load(encoder)
+    if seen is not None:
+        return seen.sides(catalogue)
+    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
+    record, nothing = training_record(encoder), np.empty(0, np.int64)
+    if record is None:
+        return {"train": nothing, "validation": nothing, "test": np.arange(len(titles))}
+    return split_of_record(catalogue, titles, record)
+
+
+def kept_from_edits(encoder: Path, catalogue: Catalogue) -> Rows:
+    """The products that no composer of this encoder was learnt from: those that its training record
+    keeps out, whatever catalogue the composer was learnt on; all without a record."""
+    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
+    record = training_record(encoder)
+    everyone = np.arange(len(titles))
+    return everyone if record is None else split_of_record(catalogue, titles, record)["test"]
+
+
 def open_panel(catalogue: Catalogue, encoders: Sequence[Path]) -> Panel:
     """The products that every one of the encoders kept out of training.
 
@@ -158,15 +184,11 @@ def open_panel(catalogue: Catalogue, encoders: Sequence[Path]) -> Panel:
     """
     if catalogue.category is None:
         raise CatalogueError(f"{catalogue.path}: names no category, which evaluation compares")
-    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
     values = [value or "" for value in category_values(catalogue)]
     names, category = np.unique(values, return_inverse=True)
-    rows, trained = np.arange(len(titles)), np.zeros(len(names), np.int64)
+    rows, trained = np.arange(len(values)), np.zeros(len(names), np.int64)
     for place, encoder in enumerate(encoders):
-        record = training_record(encoder)
-        if record is None:
-            continue
-        sides = split_of_record(catalogue, titles, record)
+        sides = sides_of(encoder, catalogue)
         rows = np.intersect1d(rows, sides["test"])
         if place == 0:
             trained = np.bincount(category[sides["train"]], minlength=len(names))

@@ -17,8 +17,10 @@ from torch import Tensor, nn
 
 from training.config import TrainingConfig
 from training.data.product_data import item_template
+from training.data.seen_products import SeenProducts
 from training.export.fingerprint import MIN_COSINE, fingerprint_of
 from training.export.onnx_import import LOGIT_SCALE
+from training.quiet_libraries import quiet_nncf
 from training.towers import DualTowers, HybridTowers, TowerPair, tokenizer_path
 from training.towers.backbones import pixel_statistics
 from training.towers.hybrid_towers import PROJECTED
@@ -46,11 +48,16 @@ _PHRASES = (
 
 
 def export_encoder(
-    towers: TowerPair, config: TrainingConfig, out: Path, category: str | None = None
+    towers: TowerPair,
+    config: TrainingConfig,
+    out: Path,
+    category: str | None = None,
+    seen: SeenProducts | None = None,
 ) -> None:
     """Write the encoder folder `out`, replacing an older one.
 
-    `category` is the catalogue's category attribute, for texts that name it.
+    `category` is the catalogue's category attribute, for texts that name it; `seen` are the
+    products that were trained on, for `twinset evaluate`.
     The image tower stays in float32 (`export.quantise` makes an int8 one); the text tower's
     matrices are stored as int8 with a scale per row or column and multiplied in float32, unless
     that turns its rows by more than a cosine of `MIN_COSINE`.
@@ -62,7 +69,10 @@ def export_encoder(
         _export_text(towers.text, tokenizer, staging / TEXT_MODEL)
         if isinstance(towers, HybridTowers):
             _export_fusion(towers.fusion, staging / FUSION_MODEL)
-        _write_spec(towers, config, item_template(config.data, category), staging)
+        fields = _manifest(towers, config, item_template(config.data, category), staging)
+        if seen is not None:
+            seen.save(staging)
+        write_manifest(staging, "encoder", fields, ENCODER_MANIFEST)
 
 
 def _export_image(tower: nn.Module, config: TrainingConfig, path: Path) -> None:
@@ -79,10 +89,10 @@ def _export_text(tower: nn.Module, tokenizer: Path, path: Path) -> None:
         {"input_ids": example, "attention_mask": example.clone()},
         {"input_ids": shape, "attention_mask": dict(shape)},
     )
-    nncf.set_log_level(logging.ERROR)
     onnx.save(model, path)
     rows = _run_text(path, tokenizer)
-    onnx.save(nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM), path)
+    with quiet_nncf():
+        onnx.save(nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM), path)
     cosine = np.vecdot(rows, _run_text(path, tokenizer)).min()
     if cosine < MIN_COSINE:
         logging.getLogger(__name__).warning("text stays in float32: int8 gives %.4f", cosine)
@@ -138,7 +148,10 @@ def _without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _write_spec(towers: TowerPair, config: TrainingConfig, template: str, folder: Path) -> None:
+def _manifest(
+    towers: TowerPair, config: TrainingConfig, template: str, folder: Path
+) -> dict[str, Any]:
+    """What `encoder.json` says of the models in `folder`."""
     mean, std = pixel_statistics(config.model.image)
     spec = DualSpec(
         name=config.name,
@@ -157,4 +170,4 @@ def _write_spec(towers: TowerPair, config: TrainingConfig, template: str, folder
     fields["training"] = config.to_dict()
     if isinstance(towers, DualTowers):  # for training that goes on from here
         fields[LOGIT_SCALE] = float(towers.scale.detach())
-    write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)
+    return fields

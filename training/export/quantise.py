@@ -7,7 +7,6 @@ average, and recall within half a point.
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from rich.console import Console
 
 from training.export.fingerprint import MIN_COSINE, fingerprint_of
 from training.export.onnx_import import LOGIT_SCALE
+from training.quiet_libraries import quiet_nncf
 from twinset.artefacts import new_folder, read_manifest, write_manifest
 from twinset.catalogue import Catalogue
 from twinset.encoders.dual_encoder import IMAGE_MODEL, PHOTO_BRANCH, PHOTO_HEAD, DualEncoder
@@ -143,12 +143,12 @@ def _quantise_tower(path: Path, pixels: Vectors) -> None:
     import nncf
     import onnx
 
-    nncf.set_log_level(logging.ERROR)
     dataset = nncf.Dataset([{"pixels": one[None]} for one in pixels])
     model = onnx.load(path)
     attends = any(node.op_type == "Softmax" for node in model.graph.node)
     kind = nncf.ModelType.TRANSFORMER if attends else None
-    onnx.save(nncf.quantize(model, dataset, model_type=kind, subset_size=len(pixels)), path)
+    with quiet_nncf():
+        onnx.save(nncf.quantize(model, dataset, model_type=kind, subset_size=len(pixels)), path)
 
 
 def compare(

@@ -154,6 +154,19 @@ def load_best(run: Path, model: nn.Module) -> None:
     model.load_state_dict(load_file(run / BEST / MODEL_FILE))
 
 
+def sweep(run: Path) -> None:
+    """Remove what a killed process left of folders that it was writing; bring back the older one if
+    it was killed between taking that away and putting the new one in its place."""
+    for left in [*run.glob(".*.tmp"), *(run / CHECKPOINTS).glob(".*.tmp")]:
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    for older in [*run.glob(".*.old"), *(run / CHECKPOINTS).glob(".*.old")]:
+        target = older.parent / older.name[1:].rsplit(".", 2)[0]
+        if target.exists():
+            shutil.rmtree(older)
+        else:
+            older.rename(target)
+
+
 def _save_model(model: nn.Module, folder: Path, name: str = MODEL_FILE) -> None:
     # A copy, since safetensors refuses tensors that share memory or lie channels-last.
     weights = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}

@@ -58,6 +58,12 @@ def make_optimizer(model: nn.Module, config: OptimisationConfig) -> AdamW:
     )
 
 
+def rates(config: OptimisationConfig, factor: float) -> dict[str, float]:
+    """The rates of the three groups at a factor of their peaks, as the history names them."""
+    peaks = {"image": config.image_rate, "text": config.text_rate, "head": config.head_rate}
+    return {f"{name}_rate": peak * factor for name, peak in peaks.items()}
+
+
 def set_rates(
     optimizer: Optimizer,
     config: OptimisationConfig,

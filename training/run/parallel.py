@@ -7,15 +7,18 @@ negatives, and the result, are those of one process with the whole batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs, PartialState
 from accelerate.utils import broadcast_object_list
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.config import TrainingConfig
+from training.run.options import RunOptions
+from training.towers.pair import TowerPair
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,33 @@ class Shard:
         return values[self.of(len(values))]
 
 
-def make_accelerator(config: TrainingConfig) -> Accelerator:
-    """The device and precision of a run: bfloat16 if it helps."""
+def make_accelerator(config: TrainingConfig, options: RunOptions, folder: Path) -> Accelerator:
+    """The processes, device, precision and trackers of a run in `folder`."""
     # While backbones are held, their parameters get no gradient, which DDP has to be told.
     held = config.optimisation.frozen_epochs > 0
     return Accelerator(
-        mixed_precision="bf16" if _bfloat16_helps() else "no",
+        cpu=options.device == "cpu",
+        mixed_precision=options.mixed_precision,
+        log_with=list(options.trackers) or None,
+        project_dir=folder,
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=held)],
     )
+
+
+def synchronise_norms(towers: TowerPair) -> None:
+    """Let the batch norms that are trained take their statistics from the batches of all
+    processes, as one process would.
+
+    Norms of frozen blocks keep the statistics that they were pretrained with. Torch synchronises
+    norms on GPUs alone; several CPU processes keep each its own part's statistics.
+    """
+    for tower in (towers.image, towers.text):
+        frozen = {id(module) for module in tower.frozen.modules()}
+        for parent in tower.modules():
+            for name, child in parent.named_children():
+                if isinstance(child, nn.modules.batchnorm._BatchNorm) and id(child) not in frozen:
+                    converted = nn.SyncBatchNorm.convert_sync_batchnorm(child)  # type: ignore[no-untyped-call]
+                    setattr(parent, name, converted)
 
 
 def is_main_process() -> bool:
@@ -71,8 +93,3 @@ def from_main_process(values: dict[str, float], accelerator: Accelerator) -> dic
         return values
     shared: dict[str, float] = broadcast_object_list([values])[0]
     return shared
-
-
-def _bfloat16_helps() -> bool:
-    """On a GPU, and on CPUs with matrix units, which oneDNN uses for bfloat16."""
-    return torch.cuda.is_available() or torch.cpu._is_amx_tile_supported()

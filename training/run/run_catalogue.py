@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from training.config import TrainingConfig
+from training.config import OptimisationConfig, TrainingConfig
 from twinset.artefacts import sha256_of
 from twinset.catalogue import Catalogue
 from twinset.errors import CatalogueError
 
 _DIGEST_FILE = "catalogue.sha256"
+_SMALL_BATCH = 16  # smaller ones hold too few rivals to learn from
 
 
 def require_same_catalogue(folder: Path, catalogue: Catalogue, writes: bool) -> None:
@@ -32,28 +34,43 @@ def require_same_catalogue(folder: Path, catalogue: Catalogue, writes: bool) -> 
         path.write_text(f"{digest}\n", encoding="utf-8")
 
 
-def too_few_products(catalogue: Catalogue, count: int, batch_size: int, accumulation: int) -> str:
-    """Say how many products a step needs and which setting lets this catalogue train."""
-    fits = 1 << max(count // max(accumulation, 1), 1).bit_length() - 1
-    if accumulation > 1:
-        change = f"--set accumulation=1 --set batch_size={1 << max(count, 1).bit_length() - 1}"
-    else:
-        change = f"--set batch_size={fits}"
-    return (
-        f"{catalogue.path}: has {count} products with an image to train on and one step needs"
-        f" {batch_size * accumulation}; pass {change}"
-    )
+def fit_batches(config: TrainingConfig, rows: int, processes: int) -> TrainingConfig:
+    """The configuration with batches that suit a catalogue of `rows` products to train on.
 
-
-def steps_per_epoch(config: TrainingConfig, catalogue: Catalogue, rows: int, processes: int) -> int:
-    """How many steps see every product once.
+    A catalogue that gives fewer than `least_steps` steps an epoch trains with smaller batches,
+    down to `_SMALL_BATCH`; a catalogue that does not fill even one, with what it has.
 
     Raises:
-        CatalogueError: if there are fewer products than a batch holds.
+        CatalogueError: if there are too few products for any step.
     """
-    settings = config.optimisation
-    steps = rows // (settings.batch_size * settings.accumulation)
-    if steps == 0 or settings.batch_size < 2 * processes:
-        size = (settings.batch_size, settings.accumulation)
-        raise CatalogueError(too_few_products(catalogue, rows, *size))
-    return steps
+    given = config.optimisation
+    batch, accumulation = given.batch_size, given.accumulation
+    while accumulation > 1 and rows // (batch * accumulation) < given.least_steps:
+        accumulation //= 2
+    least = min(_SMALL_BATCH, batch)
+    while batch > least and rows // (batch * accumulation) < given.least_steps:
+        if not (smaller := _smaller(given, batch)):
+            break
+        batch = smaller
+    while batch > rows:
+        batch = _smaller(given, batch)
+    if batch < 2 * processes:
+        needed = max(2 * (given.items_per_category or 1), 2 * processes)
+        raise CatalogueError(
+            f"has {rows} products with an image to train on and needs {needed};"
+            " add products, or pass --set test_fraction=0 --set validation_fraction=0"
+        )
+    fitted = replace(given, batch_size=batch, accumulation=accumulation)
+    return replace(config, optimisation=fitted)
+
+
+def _smaller(given: OptimisationConfig, batch: int) -> int:
+    """The next smaller batch that groups of like products divide as the configuration asks; 0 if
+    there is none."""
+    of_each = max(given.items_per_category, 1)
+    size: int
+    for size in (batch // 2, *range(batch - 1, 1, -1)):
+        whole = size % of_each == 0 and size % min(size, given.group_size) == 0
+        if whole and size >= 2 * of_each:
+            return size
+    return 0

@@ -7,9 +7,12 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from training.config import TrainingConfig
 from training.data.augment import resize
 from training.data.product_data import Products
-from training.towers import TowerPair
+from training.data.sampling import even_batch
+from training.objective.losses import batch_hard_triplet_loss, contrastive_loss
+from training.towers import DualTowers, TowerPair
 from twinset.retrieval_metrics import first_hit_ranks, precision_at, recall_at
 
 _BATCH = 128
@@ -20,11 +23,13 @@ Vectors = NDArray[np.float32]
 
 
 def validate(
-    model: TowerPair, products: Products, rows: Rows, tokenizer: Tokenizer
+    model: TowerPair, products: Products, rows: Rows, tokenizer: Tokenizer, config: TrainingConfig
 ) -> dict[str, float]:
-    """Text to image by exact name, and the agreement of neighbours in category.
+    """Text to image by exact name, the agreement of neighbours in category, and the loss.
 
     The pool is `rows` alone, so the figures rank runs; `twinset evaluate` gives those to quote.
+    `validation_loss` is the strategy's own (contrastive or triplet) without augmentation, in
+    batches of the size that is trained with.
     """
     rows = rows[products.has_image[rows]]
     if len(rows) < 2:
@@ -35,13 +40,45 @@ def validate(
     same = products.categories[rows, None] == products.categories[None, rows]
     np.fill_diagonal(same, val=False)
     image_similarity, item_similarity = _to_others(images), _to_others(items)
+    losses = _losses(model, products, rows, (images, texts, items), config)
     return {
+        **({"validation_loss": float(np.mean(losses))} if losses else {}),
         "text_to_image_recall@1": recall_at(ranks, 1),
         "text_to_image_recall@10": recall_at(ranks, 10),
         "image_precision@10": precision_at(image_similarity, same, 10),
         "item_precision@10": precision_at(item_similarity, same, 10),
         "item_recall@1": recall_at(first_hit_ranks(item_similarity, same), 1),
     }
+
+
+@torch.no_grad()
+def _losses(
+    model: TowerPair,
+    products: Products,
+    rows: Rows,
+    sides: tuple[Vectors, Vectors, Vectors],
+    config: TrainingConfig,
+) -> list[float]:
+    """The loss of each batch of validation products; none if they do not fill one of two."""
+    image, text, item = map(torch.from_numpy, sides)
+    categories, names = products.categories[rows], products.names[rows]
+    size = min(config.optimisation.batch_size, len(rows))
+    places, losses = np.arange(len(rows)), []
+    # Shuffled, since neighbours in a catalogue are alike.
+    order = np.random.default_rng(config.seed).permutation(len(rows))
+    for step in range(len(rows) // size):
+        if isinstance(model, DualTowers):
+            batch = order[step * size : (step + 1) * size]
+            matches = torch.from_numpy(names[batch, None] == names[None, batch])
+            loss = contrastive_loss(image[batch], text[batch], model.scale.cpu(), matches)
+        else:
+            batch = even_batch(places, categories, config.optimisation, config.seed, step)
+            if len(batch) == 0:
+                break
+            known = torch.from_numpy(categories[batch])
+            loss = batch_hard_triplet_loss(item[batch], known, config.loss.margin)
+        losses.append(float(loss))
+    return losses
 
 
 def _to_others(rows: Vectors) -> Vectors:

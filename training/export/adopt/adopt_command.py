@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from training.export.adopt.open_model import open_public
 from training.export.adopt.source import Source, sample_pictures, truncated
 from training.export.fingerprint import fingerprint_of
 from training.export.onnx_export import to_onnx
+from training.quiet_libraries import hide_other_bars, quiet_nncf
 from twinset.artefacts import new_folder, write_manifest
 from twinset.encoders.dual_encoder import IMAGE_MODEL, TEXT_MODEL, TOKENIZER
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST, load_encoder
@@ -51,6 +51,7 @@ def adopt(
     ] = False,
 ) -> None:
     """Turn a public encoder into an encoder folder that serves as its own library would."""
+    hide_other_bars()
     source = open_public(model, image_from)
     if truncate_dim is not None:
         source = truncated(source, truncate_dim)
@@ -95,11 +96,11 @@ def adopt_encoder(
 def _stored(model: onnx.ModelProto, int8: bool) -> onnx.ModelProto:
     if not int8:
         return model
-    nncf.set_log_level(logging.ERROR)
     # Convolutions are few in these models, and the runtime does not open rounded ones.
     matrices = nncf.IgnoredScope(types=["Conv"], validate=False)
     mode = nncf.CompressWeightsMode.INT8_SYM
-    return nncf.compress_weights(model, mode=mode, ignored_scope=matrices)
+    with quiet_nncf():
+        return nncf.compress_weights(model, mode=mode, ignored_scope=matrices)
 
 
 def _parity(source: Source, folder: Path, least: float) -> tuple[float, float]:

@@ -28,7 +28,10 @@ class ModelConfig:
     `frozen_*_blocks` is n > 0, the stem (or the embeddings) and the first n blocks of that tower
     stay as pretrained. Only clip uses `item_image_weight`, the share of the image in a fused item
     vector, and `item_views`, the views whose mean is the image side of an item
-    (`twinset.encoders.item_views`); hybrid learns how to fuse.
+    (`twinset.encoders.item_views`); hybrid learns how to fuse. Only hybrid uses `heads`: "normed"
+    ends each tower's projection with norm, ReLU and dropout and fuses by one matrix; "study" ends
+    it with a matrix and fuses by two. `text_pooling` reads a BERT out by the mean over its tokens
+    or by its own pooler.
     """
 
     dimension: Size
@@ -40,13 +43,16 @@ class ModelConfig:
     image_weights: str = ""
     text_weights: str = ""
     item_views: tuple[str, ...] = WHOLE
+    heads: Literal["normed", "study"] = "normed"
+    text_pooling: Literal["mean", "pooler"] = "mean"
 
 
 @dataclass(frozen=True, config=_CHECKED)
 class DataConfig:
     """Input sizes (pixels, tokens), the text of an item, and the shares of names kept out.
 
-    `split` says how products are divided (`training.data.split`). `category_in_text` says whether
+    `split` says how products are divided (`training.data.split`). In `text_template`, `{category}`
+    stands for the catalogue's own category attribute. `category_in_text` says whether
     texts end with the category: "never"; "always", as in the study, where the text itself then
     answers retrieval by category; or "sometimes": in half of the training texts and not in the
     exported template. Categories with fewer products than `rare_category` are merged into
@@ -59,7 +65,7 @@ class DataConfig:
     text_template: str
     test_fraction: Share
     validation_fraction: Share
-    split: Literal["name-hash", "stratified"] = "name-hash"
+    split: Literal["name-hash", "stratified", "row"] = "name-hash"
     category_in_text: Literal["never", "sometimes", "always"] = "never"
     rare_category: Count = 0
     train_share: Share = 1.0
@@ -80,7 +86,9 @@ class OptimisationConfig:
     epoch trains with smaller batches. A share `hard_negatives` of shuffled batches consists of
     groups of `group_size` similar products, which the model must tell apart: products that share
     their category, or their values of all attributes in `alike`, once the part `hard_from` of the
-    epochs is over. `start_share` is the weight of the initial parameters in the final average.
+    epochs is over. The plateau and early stopping follow `monitor`: the strategy's retrieval score
+    (`training.run.validation`), or the validation loss. `start_share` is the weight of the initial
+    parameters in the final average.
     """
 
     epochs: Size
@@ -98,6 +106,7 @@ class OptimisationConfig:
     plateau_factor: Share = 0.5
     plateau_patience: Count = 1
     early_stopping: Count = 0
+    monitor: Literal["score", "loss"] = "score"
     accumulation: Size = 1
     items_per_category: Count = 0
     balance: Literal["categories", "products"] = "products"
@@ -112,7 +121,8 @@ class OptimisationConfig:
 
 @dataclass(frozen=True, config=_CHECKED)
 class LossConfig:
-    """`margin` belongs to the triplet loss (hybrid), everything else to the contrastive loss
+    """`margin` and `triplet_mean` belong to the triplet loss (hybrid): its mean is over the anchors
+    that still lose, or over all; everything else to the contrastive loss
     (clip): the logit scale at the start, weight and temperature of the supervised part, and those
     of the part on second views of the same product. `bank_weight` scales the loss of a batch
     against the last rows of all products (`memory_bank`); its second views count `view_weight`
@@ -120,6 +130,7 @@ class LossConfig:
     their category."""
 
     margin: NotNegative = 0.3
+    triplet_mean: Literal["losing", "all"] = "losing"
     first_scale: Positive = 1 / 0.07
     supervised_weight: NotNegative = 0.0
     supervised_temperature: Positive = 0.07

@@ -33,11 +33,11 @@ def find_config(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".toml" or path.exists():
         return path
-    recipes = sorted(file.stem for file in RECIPES.glob("*.toml"))
+    recipes = {file.stem: file for file in sorted(RECIPES.rglob("*.toml"))}
     if name not in recipes:
-        known = ", ".join(recipes)
+        known = ", ".join(sorted(recipes))
         raise ConfigError(f"--config {name!r} is neither a file nor a recipe; recipes: {known}")
-    return RECIPES / f"{name}.toml"
+    return recipes[name]
 
 
 def load_config(path: Path, overrides: Iterable[str] = ()) -> TrainingConfig:

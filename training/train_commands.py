@@ -39,43 +39,51 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 RecipeOption = Annotated[
     str, typer.Option(help="A recipe by name (clip-compact), or a TOML file of your own.")
 ]
+RunOption = Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")]
+CacheOption = Annotated[
+    Path | None, typer.Option(help="Folder of decoded images that runs share; OUT/cache.")
+]
+PhotosOption = Annotated[
+    Path | None, typer.Option(help="Further photos of products: Parquet with id and image.")
+]
+StartOption = Annotated[Path | None, typer.Option(help="Begin with this run or exported encoder.")]
+ShareOption = Annotated[
+    float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")
+]
+UntrainedOption = Annotated[
+    bool, typer.Option("--untrained", help="Export the towers as they are before training.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a value of the recipe: loss.margin=.2; repeatable."),
+]
+EditsOption = Annotated[
+    bool, typer.Option(help="Also learn how words change a product, into OUT/embeddings.")
+]
+TrainingDeviceOption = Annotated[Device, typer.Option(help="Train on this device.")]
+PrecisionOption = Annotated[
+    Precision, typer.Option(help="auto is bfloat16 on GPUs and CPUs with matrix units.")
+]
+TrackOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Also log to tensorboard, mlflow or wandb, if installed; repeatable."),
+]
 
 
 def train(
     config: RecipeOption,
     catalog: CatalogueOption,
-    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder of decoded images that runs share; OUT/cache.")
-    ] = None,
-    photos: Annotated[
-        Path | None, typer.Option(help="Further photos of products: Parquet with id and image.")
-    ] = None,
-    start: Annotated[
-        Path | None,
-        typer.Option(help="Begin with this run or exported encoder."),
-    ] = None,
-    share: Annotated[
-        float | None, typer.Option(min=0.01, max=1, help="Train on this part of the products.")
-    ] = None,
-    untrained: Annotated[
-        bool, typer.Option("--untrained", help="Export the towers as they are before training.")
-    ] = False,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a value of the recipe: loss.margin=.2; repeatable."),
-    ] = None,
-    edits: Annotated[
-        bool, typer.Option(help="Also learn how words change a product, into OUT/embeddings.")
-    ] = True,
-    device: Annotated[Device, typer.Option(help="Where to train.")] = "auto",
-    precision: Annotated[
-        Precision, typer.Option(help="auto is bfloat16 on GPUs and CPUs with matrix units.")
-    ] = "auto",
-    track: Annotated[
-        list[str] | None,
-        typer.Option(help="Also log to tensorboard, mlflow or wandb, if installed; repeatable."),
-    ] = None,
+    out: RunOption,
+    cache: CacheOption = None,
+    photos: PhotosOption = None,
+    start: StartOption = None,
+    share: ShareOption = None,
+    untrained: UntrainedOption = False,
+    change: SetOption = None,
+    edits: EditsOption = True,
+    device: TrainingDeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    track: TrackOption = None,
 ) -> None:
     """Fine-tune an encoder on a catalogue; the result is OUT/encoder."""
     from training.config_file import find_config, load_config
@@ -176,7 +184,7 @@ def evaluate(
     from training.edits.edit_figures import evaluate_edits
     from training.evaluation.evaluate import evaluate as score
     from training.evaluation.evaluate import open_pool, shop_report
-    from training.evaluation.study import kept_from_edits
+    from training.evaluation.panel import kept_from_edits
     from twinset.embeddings import open_embeddings
     from twinset.encoders import load_encoder
 

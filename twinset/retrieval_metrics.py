@@ -47,10 +47,12 @@ def precision_at(similarity: Similarity, relevant: Relevance, k: int) -> float:
 @dataclass(frozen=True)
 class Neighbours:
     """How n queries were answered: `first_hit` (n,) is the 1-based rank of the first relevant
-    item, infinity without one; `hits` (n, k) says which of the k nearest items are relevant."""
+    item, infinity without one; `hits` (n, k) says which of the k nearest items are relevant, and
+    `relevant` (n,) how many items are."""
 
     first_hit: NDArray[np.float64]
     hits: NDArray[np.bool_]
+    relevant: NDArray[np.int64]
 
 
 def rank_by_category(
@@ -82,7 +84,12 @@ def rank_by_category(
         late = np.flatnonzero(~hits[chunk].any(axis=1))
         relevant = (wanted[late, None] == categories[1]) & np.isfinite(similarity[late])
         first_hit[start + late] = first_hit_ranks(similarity[late], relevant)
-    return Neighbours(first_hit, hits)
+    ordered = np.sort(categories[1])
+    below, above = (np.searchsorted(ordered, categories[0], side) for side in ("left", "right"))
+    same = np.zeros(len(queries), np.int64)
+    itself = np.flatnonzero(own >= 0)
+    same[itself] = categories[1][own[itself]] == categories[0][itself]
+    return Neighbours(first_hit, hits, above - below - same)
 
 
 def _nearest_hits(
@@ -120,14 +127,18 @@ def study_metrics(neighbours: Neighbours) -> dict[str, NDArray[np.float64]]:
     """The study's figures per query, (n,) each; their means are what it reports.
 
     Recall@k is 1 with a hit among the k nearest; MRR takes the first hit; NDCG@10 divides by the
-    gain of ten relevant items, also if there are fewer (Jaervelin and Kekaelaeinen, 2002).
+    gain of ten relevant items, also if there are fewer; the usual NDCG@10 divides by that of those
+    that there are (Jaervelin and Kekaelaeinen, 2002).
     """
     ranks, hits = neighbours.first_hit, neighbours.hits[:, :10].astype(np.float64)
     gains = 1 / np.log2(np.arange(10) + 2)
+    gained = hits @ gains[: hits.shape[1]]
+    reachable = np.concatenate([[np.inf], gains.cumsum()])[np.minimum(neighbours.relevant, 10)]
     return {
         **{f"recall@{k}": (ranks <= k).astype(np.float64) for k in (1, 5, 10)},
         "mrr": 1 / ranks,
-        "ndcg@10": hits @ gains[: hits.shape[1]] / gains.sum(),
+        "ndcg@10": gained / gains.sum(),
+        "usual ndcg@10": gained / reachable,
         **{f"precision@{k}": hits[:, :k].sum(axis=1) / k for k in (5, 10)},
     }
 

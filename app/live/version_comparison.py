@@ -97,12 +97,13 @@ def _quality(version: IndexVersion, ids: Sequence[str]) -> Quality:
 def _means(version: IndexVersion, ids: Sequence[str]) -> dict[str, float]:
     codes = _category(version)
     k = min(_NEIGHBOURS, max(1, len(version) - 1))
-    hits = np.zeros((len(ids), k), np.bool_)
+    hits, alike = np.zeros((len(ids), k), np.bool_), np.zeros(len(ids), np.int64)
     for number, item_id in enumerate(ids):
         row = version.items.row_of(item_id)
         rows = version.index.search(version.index.vector(row or 0)[None], k + 1)[0][0]
         others = rows[(rows >= 0) & (rows != row)][:k]
         hits[number, : len(others)] = codes[others] == codes[row]
+        alike[number] = (codes == codes[row]).sum() - 1
     first = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1.0, np.inf)
-    metrics = study_metrics(Neighbours(first, hits))
+    metrics = study_metrics(Neighbours(first, hits, alike))
     return {name: float(values.mean()) for name, values in metrics.items()}

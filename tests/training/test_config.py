@@ -40,7 +40,7 @@ def test_a_missing_file_is_named(tmp_path):
         load_config(tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.toml")), ids=lambda path: path.stem)
 def test_each_recipe_is_whole_and_named_after_its_file(path):
     config = load_config(path)
     assert config.name == path.stem

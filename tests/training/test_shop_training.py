@@ -12,7 +12,7 @@ from tests.training.conftest import COLOURS, TYPES, picture
 from training.config_file import parse_config
 from training.data.phrase_attributes import fit_attributes
 from training.data.seen_products import SeenProducts
-from training.evaluation.study import sides_of
+from training.evaluation.panel import sides_of
 from training.run import train as loop
 from training.run.checkpoint import Reached, sweep
 from training.run.options import RunOptions

@@ -3,23 +3,24 @@
 import json
 import re
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pytest
 
 from tests.support.paths import CONFIGS
 from training.config_file import load_config
-from training.evaluation.report import compare, write_reports
+from training.evaluation.panel import Panel, open_panel, size_label, split_of_record
+from training.evaluation.report import SHOP_TASKS, best_values, compare, write_reports
 from training.evaluation.study import (
     VARIANTS,
-    Panel,
+    Measured,
     baselines,
-    open_panel,
+    paired_differences,
     per_query,
     run_study,
-    size_label,
-    split_of_record,
     study_task,
+    without_category,
 )
 from training.run.history import log_record
 from twinset.artefacts import write_manifest
@@ -44,12 +45,14 @@ def encoders(tmp_path_factory):
     config = load_config(CONFIGS / "clip-compact.toml")
     data = replace(config.data, split="stratified", test_fraction=0.6, train_share=0.5)
     say(folder / "trained" / "encoder", training=replace(config, data=data).to_dict())
+    rates = {"image_rate": 1e-4, "text_rate": 1e-4, "head_rate": 1e-3, "logit_scale": 14.0}
     for step in range(1, 5):
-        log_record(folder / "trained", {"step": step, "loss": 1 / step})
-    log_record(
-        folder / "trained",
-        {"step": 4, "epoch": 1, "item_recall@1": 0.5, "text_to_image_recall@10": 0.25},
-    )
+        line = {"step": step, "loss": 1 / step, "seconds": 15.0}
+        log_record(folder / "trained", line | rates)
+    scores = {"item_recall@1": 0.5, "text_to_image_recall@10": 0.25, "validation_loss": 0.4}
+    log_record(folder / "trained", {"step": 4, "epoch": 1, **scores})
+    said = {"device": "cpu", "versions": {"torch": "2.13.0"}}
+    (folder / "trained" / "environment.json").write_text(json.dumps(said))
     return [folder / "plain" / "encoder", folder / "trained" / "encoder"]
 
 
@@ -77,7 +80,7 @@ def test_a_run_that_kept_nothing_out_is_refused(encoders, catalogue, tmp_path):
 
 
 def test_figures_equal_a_plain_loop(study):
-    items, kinds = study.items, study.panel.category
+    items, kinds = study.vectors.item, study.panel.category
     first = []
     for query in range(len(items)):
         others = [row for row in range(len(items)) if row != query]
@@ -120,8 +123,51 @@ def test_cold_start_groups():
     assert [size_label(count) for count in (4, 5, 99, 100)] == labels
 
 
+def test_the_usual_ndcg_divides_by_what_there_is(study):
+    items, kinds = study.vectors.item, study.panel.category
+    usual, published = [], []
+    for query in range(len(items)):
+        others = [row for row in range(len(items)) if row != query]
+        order = sorted(others, key=lambda row: -float(items[query] @ items[row]))
+        hits = [kinds[row] == kinds[query] for row in order[:10]]
+        gained = sum(hit / np.log2(rank + 2) for rank, hit in enumerate(hits))
+        relevant = min(10, sum(kinds[row] == kinds[query] for row in others))
+        reachable = sum(1 / np.log2(rank + 2) for rank in range(relevant))
+        usual.append(gained / reachable if relevant else 0.0)
+        published.append(gained / sum(1 / np.log2(rank + 2) for rank in range(10)))
+    figures = study.runs[0].variants["without_category"]["item_to_item"]
+    assert figures["usual ndcg@10"]["mean"] == pytest.approx(np.mean(usual))
+    assert figures["ndcg@10"]["mean"] == pytest.approx(np.mean(published))
+
+
+def test_differences_are_of_the_queries_that_both_runs_answer():
+    def run(asked, values):
+        return Measured(None, None, np.array(asked), {"mrr": np.array(values, float)})
+
+    first, other = run([0, 1, 2, 3], [1, 0, 1, 0]), run([1, 3, 5], [1, 0.5, 1])
+    found = paired_differences(first, other)["mrr"]
+    assert found["mean"] == pytest.approx((1 + 0.5) / 2)
+    assert found["low"] >= 0.5
+    assert paired_differences(first, run([9], [1])) == {}
+
+
+def test_a_label_goes_with_the_category():
+    assert without_category("Category: {kind}. Name: {title}", "kind") == "Name: {title}"
+    assert without_category("{title}, {kind}", "kind") == "{title}"
+    assert without_category("{title}", None) == "{title}"
+
+
+def test_the_catalogue_is_counted(study, catalogue):
+    found = study.exploration
+    assert (found.products, found.with_words, found.max_tokens) == (36, 36, 0)
+    assert sum(count for _, count in found.categories) == 36
+
+
+SCORES = {task: {"queries": 9, "recall@1": 0.123, "mrr": 0.456} for task in SHOP_TASKS}
+
+
 def test_the_reports_are_whole_and_self_contained(study, catalogue, tmp_path):
-    write_reports(tmp_path, study, catalogue, {"pool": 36})
+    write_reports(tmp_path, study, catalogue, {"pool": 36, "scores": SCORES})
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["pool"] == 36
     assert report["study"]["products"] == len(study.panel)
@@ -131,11 +177,21 @@ def test_the_reports_are_whole_and_self_contained(study, catalogue, tmp_path):
     )
     mean = report["study"]["runs"][0]["variants"]["without_category"]["item_to_item"]["mrr"]["mean"]
     tables = (tmp_path / "report.md").read_text()
-    assert f" {mean:.4f} [" in tables
-    assert len({line.count("|") for line in tables.splitlines() if "recall@1 |" in line}) == 2
+    assert f"{mean:.4f}" in tables
+    heads = [line for line in tables.splitlines() if "| usual ndcg@10 |" in line]
+    assert len({line.count("|") for line in heads}) == 2  # with and without a column of queries
     page = (tmp_path / "report.html").read_text()
-    assert page.count("<svg") == 4  # loss, two scores by epoch, t-SNE
+    # Categories, loss, two scores by epoch, rates, logit scale, t-SNE; no tokens: it has none.
+    assert page.count("<svg") == 7
     assert 'src="data:image/jpeg;base64,' in page
     assert not re.search(r"(src|href)=.?http|url\(http|<script|<link", page)
     titles = [label for label, _ in compare(study, "with_category")]
     assert titles == ["hash", "hash, 50% of the training set", "random", "popularity"]
+    for text in (unescape(page), tables):
+        assert "2.13.0" in text
+        assert "minutes of steps" in text
+        assert all(words in text for words in SHOP_TASKS.values())
+    assert "hash: items to words" in page
+    assert page.count('class="best"') >= 7
+    best = best_values(compare(study, "with_category"))["mrr"]
+    assert f"**{best:.4f}**" in tables

@@ -54,10 +54,11 @@ def naive_study(queries, items, wanted, categories, own):
         hits = [categories[item] == category for item in order if item != self_]
         rank = hits.index(True) + 1 if any(hits) else math.inf
         gain = sum(hit / math.log2(place + 1) for place, hit in enumerate(hits[:10], 1))
-        ideal = sum(1 / math.log2(place + 1) for place in range(1, 11))
+        best = [1 / math.log2(place + 1) for place in range(1, 11)]
+        usual = gain / sum(best[: sum(hits)]) if any(hits) else 0.0
         recalls = [float(rank <= k) for k in (1, 5, 10)]
         precisions = [sum(hits[:k]) / k for k in (5, 10)]
-        rows.append([*recalls, 1 / rank, gain / ideal, *precisions])
+        rows.append([*recalls, 1 / rank, gain / sum(best), usual, *precisions])
     return np.array(rows)
 
 
@@ -77,9 +78,11 @@ def test_study_metrics_equal_a_naive_oracle(count, kinds):
 
 def test_hand_computed_ndcg():
     # One hit, second: 1 / log2(3) = 0.6309 of the ideal 1 + 1/log2(3) + ... + 1/log2(11) = 4.5436.
-    found = Neighbours(np.array([2.0]), np.array([[False, True] + [False] * 8]))
+    found = Neighbours(np.array([2.0]), np.array([[False, True] + [False] * 8]), np.array([2]))
     figures = study_metrics(found)
     assert figures["ndcg@10"] == pytest.approx([0.6309 / 4.5436], abs=1e-4)
+    # Two answers are there: 0.6309 of 1 + 0.6309.
+    assert figures["usual ndcg@10"] == pytest.approx([0.6309 / 1.6309], abs=1e-4)
     assert figures["precision@5"] == [0.2]
 
 

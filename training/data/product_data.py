@@ -127,7 +127,7 @@ def load_products(
     pixels, has_image = _cached_pixels(catalogue.path, catalogue.images, size, cache)
     further, photo_rows = _further_photos(photos, rows["id"].to_pylist(), size, cache)
     category = catalogue.category
-    fuller = with_category(config.text_template, category)
+    fuller = with_category(item_template(config, category), category)
     return Products(
         pixels,
         has_image,
@@ -173,8 +173,9 @@ def _further_photos(
 
 def item_template(config: DataConfig, category: str | None) -> str:
     """The template of an item's text; `category` is the catalogue's category attribute."""
+    template = config.text_template.replace("{category}", f"{{{category}}}" if category else "")
     always = config.category_in_text == "always"
-    return with_category(config.text_template, category) if always else config.text_template
+    return with_category(template, category) if always else template
 
 
 def with_category(template: str, category: str | None) -> str:

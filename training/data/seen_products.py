@@ -1,5 +1,5 @@
-"""Which products an encoder was trained and tuned on, kept beside it, so that whoever measures it
-asks about the others: in a shop that it never saw, about all of them."""
+"""Which products an encoder was trained and tuned on, kept beside it, so that it is
+measured with the other products of a catalogue: with every product of a shop that it never saw."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def seen_products(catalogue: Catalogue, config: TrainingConfig) -> SeenProducts:
     sides = split_products(titles, categories, data)
     if data.train_share < 1:
         sides["train"] = thin_out(sides["train"], titles, data.train_share)
-    by_row = False
+    by_row = data.split == "row"
     keys = product_keys(catalogue, by_row)
     trained, tuned = (np.unique(keys[sides[side]]) for side in ("train", "validation"))
     return SeenProducts(trained, tuned, by_row, sha256_of(catalogue.path))

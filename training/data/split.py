@@ -2,7 +2,9 @@
 
 All products of one name fall on one side. By "name-hash" the name alone decides, so it stays
 there when the catalogue grows or is shuffled. "stratified" is the study's: first the names kept
-out, then validation and test among them, each in the shares of every category.
+out, then validation and test among them, each in the shares of every category. "row" is as
+the study was published: products are drawn without regard to their names, so that a twin of the
+same name may stand on the other side, and the figures flatter.
 """
 
 from __future__ import annotations
@@ -28,10 +30,13 @@ def split_products(
 
     `categories` (n,) are numbers; a name belongs to the category of its first product.
     """
+    fractions = config.test_fraction, config.validation_fraction
     if config.split == "stratified":
-        return split_stratified(
-            titles, categories, config.test_fraction, config.validation_fraction
-        )
+        return split_stratified(titles, categories, *fractions)
+    if config.split == "row":
+        # Every row is a name of its own then, and the rest is as by name.
+        rows = [str(number) for number in range(len(titles))]
+        return split_stratified(rows, categories, *fractions)
     return split_rows(titles, config.test_fraction, config.validation_fraction)
 
 

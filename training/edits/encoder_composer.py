@@ -17,7 +17,7 @@ import typer
 
 from training.edits.edit_fields import read_edit_fields
 from training.edits.fit_composer import ComposerRecipe, EditMaterial, fit_composer
-from training.evaluation.study import split_of_record
+from training.evaluation.panel import split_of_record
 from training.export.embed_catalogue import embed_catalogue
 from twinset.artefacts import read_manifest, refresh_manifest
 from twinset.catalogue import Catalogue

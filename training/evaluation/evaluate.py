@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.study import sides_of
+from training.evaluation.panel import sides_of
 from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue
 from twinset.embeddings import Embeddings

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from numpy.typing import NDArray
 
 from training.edits.edit_figures import METRICS as EDIT_METRICS
+from training.evaluation.grids import GRIDS, retrieval_grid
 from training.evaluation.plots import (
+    category_bars,
     category_map,
-    loss_curve,
+    length_bars,
+    loss_curves,
     score_curve,
     share_curve,
+    step_curves,
     to_svg,
 )
 from training.evaluation.study import VARIANTS, Figures, Study
-from training.export.embed_catalogue import decode_or_none
 from twinset.catalogue import Catalogue
 
-METRICS = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10", "precision@10")
-_GRID_ROWS = 12
-_THUMBNAIL = (120, 160)
+METRICS = (
+    "recall@1",
+    "recall@5",
+    "recall@10",
+    "mrr",
+    "ndcg@10",
+    "usual ndcg@10",
+    "precision@10",
+)
+SHOP_TASKS = {
+    "own_photo": "a product's own photo finds it",
+    "picture_neighbours": "the items nearest to a photo are of its category",
+    "text_to_image": "an exact name finds its picture",
+    "text_to_item": "an exact name finds its item",
+}
+_OBJECTIVES = {"clip": "contrastive", "hybrid": "triplet", "": "unnamed"}
+_RATES = {"image_rate": "-", "text_rate": "--", "head_rate": ":"}
 # Pools of different sizes: a curve compares with itself.
 _OWN = "each run on its own validation products"
 
@@ -42,24 +55,32 @@ def write_reports(
     environment = Environment(
         loader=PackageLoader("training", "evaluation"), autoescape=True, undefined=StrictUndefined
     )
+    compared = {variant: compare(study, variant) for variant in VARIANTS}
     tables = {
         "metrics": METRICS,
         "variants": VARIANTS,
         "runs": study.runs,
-        "compared": {variant: compare(study, variant) for variant in VARIANTS},
+        "panel": study.panel,
+        "compared": compared,
+        "best": {variant: best_values(rows) for variant, rows in compared.items()},
+        "differences": list(study.differences.items()),
+        "exploration": study.exploration,
+        "circumstances": details_table(study, "circumstances"),
+        "settings": details_table(study, "settings"),
+        "shop_tasks": SHOP_TASKS,
+        "scores": (shop or {}).get("scores"),
         "edits": (shop or {}).get("edits"),
         "edit_metrics": EDIT_METRICS,
     }
     page = environment.get_template("report.html.jinja").render(
         **tables,
         title=study.runs[0].label,
-        panel=study.panel,
         plots=[(heading, to_svg(figure)) for heading, figure in _plots(study)],
         breakdowns=[
             ("by how many products of the category were trained on", study.runs[0].by_size),
             ("by category", study.runs[0].by_category),
         ],
-        grid=retrieval_grid(study, catalogue),
+        grids=[(words, retrieval_grid(study, catalogue, task)) for task, words in GRIDS.items()],
     )
     (out / "report.html").write_text(page, encoding="utf-8")
     # Not HTML, so nothing is escaped: labels are an encoder's name.
@@ -73,12 +94,30 @@ def compare(study: Study, variant: str) -> list[tuple[str, Figures]]:
     return [*rows, *study.baselines.items()]
 
 
+def best_values(rows: Sequence[tuple[str, Figures]]) -> dict[str, float]:
+    """The highest mean of each metric; nothing to mark if there is one row."""
+    given = [figures for _, figures in rows if figures]
+    if len(given) < 2:
+        return {}
+    return {metric: max(figures[metric]["mean"] for figures in given) for metric in METRICS}
+
+
+def details_table(study: Study, part: str) -> list[tuple[str, list[Any]]]:
+    """Rows of name and one value per run, blank for a run that does not say."""
+    each = [getattr(details, part) for details in study.details.values()]
+    names = dict.fromkeys(name for values in each for name in values)
+    return [(name, [values.get(name, "") for values in each]) for name in names]
+
+
 def _plots(study: Study) -> list[tuple[str, Any]]:
-    plots = []
-    if study.histories:
-        plots.append(("Training loss", loss_curve(study.histories)))
-        scores = ("item_recall@1", "text_to_image_recall@10")
-        plots += [(f"{s} by epoch, {_OWN}", score_curve(study.histories, s)) for s in scores]
+    found = study.exploration
+    plots: list[tuple[str, Any]] = []
+    if found.categories:
+        plots.append(("The largest categories of the catalogue", category_bars(found.categories)))
+    if found.token_lengths:
+        figure = length_bars(found.token_lengths, found.max_tokens)
+        plots.append(("Tokens of the catalogue's texts", figure))
+    plots += _curves(study)
     shares: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for run in study.runs:
         figures = run.variants[VARIANTS[0]]["item_to_item"]
@@ -87,51 +126,21 @@ def _plots(study: Study) -> list[tuple[str, Any]]:
     sparse = {label: points for label, points in shares.items() if len(points) > 1}
     if sparse:
         plots.append(("Sparsity", share_curve(sparse, "recall@1")))
-    map_of = category_map(study.items, study.panel.category_names)
+    map_of = category_map(study.vectors.item, study.panel.category_names)
     return [*plots, ("The ten largest categories (t-SNE of item vectors)", map_of)]
 
 
-def retrieval_grid(study: Study, catalogue: Catalogue) -> list[list[dict[str, str]]]:
-    """Rows of query and five nearest products, drawn from different categories."""
-    panel = study.panel
-    firsts = np.unique(panel.category, return_index=True)[1]
-    queries = np.random.default_rng(0).permutation(firsts)[:_GRID_ROWS]
-    similarity = study.items[queries] @ study.items.T
-    similarity[np.arange(len(queries)), queries] = -np.inf
-    nearest = np.argsort(-similarity, axis=1)[:, : min(5, len(panel) - 1)]
-    shown = np.unique(np.concatenate([queries, nearest.ravel()]))
-    thumbnails = _thumbnails(catalogue, panel.rows[shown])
-    titles = catalogue.rows(["title"])["title"].to_pylist()
-
-    def cell(place: int, kind: str) -> dict[str, str]:
-        row = int(panel.rows[place])
-        return {
-            "kind": kind,
-            "title": titles[row] or "",
-            "category": panel.category_names[place],
-            "image": thumbnails.get(row, ""),
-        }
-
-    return [
-        [
-            cell(query, "query"),
-            *(
-                cell(n, "hit" if panel.category[n] == panel.category[query] else "miss")
-                for n in found
-            ),
-        ]
-        for query, found in zip(queries, nearest, strict=True)
-    ]
-
-
-def _thumbnails(catalogue: Catalogue, rows: NDArray[np.int64]) -> dict[int, str]:
-    """Base64 JPEG of some products' images, by row; products without a usable one are absent."""
-    wanted, thumbnails = set(rows.tolist()), {}
-    for row, data in enumerate(catalogue.images()):
-        image = decode_or_none(data, _THUMBNAIL) if row in wanted else None
-        if image is not None:
-            image.thumbnail(_THUMBNAIL)
-            buffer = io.BytesIO()
-            image.save(buffer, "JPEG", quality=80)
-            thumbnails[row] = base64.b64encode(buffer.getvalue()).decode()
-    return thumbnails
+def _curves(study: Study) -> list[tuple[str, Any]]:
+    """What the histories of the runs hold."""
+    histories = study.histories
+    if not histories:
+        return []
+    objectives = {title: _OBJECTIVES[study.details[title].strategy] for title in histories}
+    plots = [("Loss, smoothed, and validation loss (dashed)", loss_curves(histories, objectives))]
+    scores = ("item_recall@1", "text_to_image_recall@10")
+    plots += [(f"{s} by epoch, {_OWN}", score_curve(histories, s)) for s in scores]
+    for heading, values in (("Learning rates", _RATES), ("Logit scale", {"logit_scale": "-"})):
+        figure = step_curves(histories, values)
+        if figure is not None:
+            plots.append((heading, figure))
+    return plots

@@ -6,6 +6,7 @@ category out and once with texts that name it, since the latter answer the quest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -17,19 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.config import DataConfig
-from training.config_file import parse_config
-from training.data.product_data import category_values, number_categories, with_category
-from training.data.seen_products import SeenProducts
-from training.data.split import Split, split_products
+from training.data.product_data import with_category
+from training.evaluation.exploration import Exploration, explore
+from training.evaluation.panel import Panel, open_panel, size_label, training_record
+from training.evaluation.run_details import RunDetails, read_details
 from training.export.embed_catalogue import decode_or_none
 from training.run.history import History, read_history
-from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue
 from twinset.encoders import Encoder, ItemVectors, load_encoder
-from twinset.encoders.encoder import Vectors
-from twinset.encoders.encoder_folder import ENCODER_MANIFEST
-from twinset.errors import CatalogueError
 from twinset.progress import track
 from twinset.retrieval_metrics import bootstrap_interval, rank_by_category, study_metrics
 from twinset.text.word_template import render_texts
@@ -46,28 +42,7 @@ TASKS = {
     "text_to_text": ("text", "text"),
 }
 VARIANTS = ("without_category", "with_category")
-# Upper bounds of how many products of a category were trained on, for the cold start.
-SIZES = (5, 20, 100)
 _BATCH = 256
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The products under study: their `rows` in the catalogue, their categories by number and
-    name, and how many products of each one's category were trained on, (n,) each."""
-
-    rows: Rows
-    category: NDArray[np.int64]
-    category_names: list[str]
-    trained: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @property
-    def answerable(self) -> int:
-        """How many have another product of their category here; the rest can only miss."""
-        return int((np.bincount(self.category)[self.category] > 1).sum())
 
 
 @dataclass(frozen=True)
@@ -93,14 +68,21 @@ class RunFigures:
 
 @dataclass(frozen=True)
 class Study:
-    """What was measured: the runs, the one in question first, its item vectors (n, d) over the
-    panel, the figures of the baselines, and by title the history of the runs that left one."""
+    """What was measured: the runs, the one in question first, its vectors over the panel and the
+    catalogue that it was asked about, the figures of the baselines, and by title the history and
+    the circumstances of the runs that left them.
+
+    `differences` has, for each other run, the paired differences of its figures to the first's.
+    """
 
     panel: Panel
     runs: Sequence[RunFigures]
     baselines: Mapping[str, Figures]
-    items: Vectors
+    differences: Mapping[str, Figures]
+    vectors: ItemVectors
+    exploration: Exploration
     histories: Mapping[str, History]
+    details: Mapping[str, RunDetails]
 
     def to_dict(self) -> dict[str, Any]:
         """For report.json."""
@@ -109,6 +91,9 @@ class Study:
             "answerable": self.panel.answerable,
             "runs": [run.to_dict() for run in self.runs],
             "baselines": dict(self.baselines),
+            "differences_to_the_first": dict(self.differences),
+            "catalogue": self.exploration.to_dict(),
+            "details": {title: asdict(details) for title, details in self.details.items()},
         }
 
 
@@ -120,90 +105,61 @@ def run_study(encoders: Sequence[Path], catalogue: Catalogue, device: str) -> St
         CatalogueError: if the catalogue has no category, or nothing was kept out by all.
     """
     panel = open_panel(catalogue, encoders)
-    runs: list[RunFigures] = []
+    measured: list[Measured] = []
     histories: dict[str, History] = {}
-    vectors: list[Vectors] = []
+    details: dict[str, RunDetails] = {}
     for path in encoders:
         encoder = load_encoder(path, device)
-        figures, embedded = study_encoder(encoder, training_record(path), catalogue, panel)
-        runs.append(figures)
-        vectors.append(embedded.item)
-        history = read_history(path.parent)
-        if history:
-            histories[figures.title] = history
-    return Study(panel, runs, dict(baselines(panel)), vectors[0], histories)
-
-
-def training_record(encoder: Path) -> Mapping[str, Any] | None:
-    """The configuration that an encoder says it was trained with; None for one that does not."""
-    record: Mapping[str, Any] | None = read_manifest(encoder, "encoder", ENCODER_MANIFEST).get(
-        "training"
+        measured.append(study_encoder(encoder, training_record(path), catalogue, panel))
+        title = measured[-1].figures.title
+        details[title] = read_details(path)
+        if history := read_history(path.parent):
+            histories[title] = history
+    first = measured[0]
+    return Study(
+        panel,
+        [run.figures for run in measured],
+        dict(baselines(panel)),
+        {run.figures.title: paired_differences(first, run) for run in measured[1:]},
+        first.vectors,
+        explore(encoders[0], catalogue),
+        histories,
+        details,
     )
-    return record
 
 
-def split_of_record(
-    catalogue: Catalogue, titles: Sequence[str], record: Mapping[str, Any]
-) -> dict[Split, Rows]:
-    """The split of a catalogue that a training record stands for."""
-    data: DataConfig = parse_config(record).data
-    categories = number_categories(category_values(catalogue), data.rare_category)
-    return split_products(titles, categories, data)
+@dataclass(frozen=True)
+class Measured:
+    """One run: its figures, its vectors without the category in the text, and the figures of each
+    query from item to item, which the places `asked` of the panel ask."""
+
+    figures: RunFigures
+    vectors: ItemVectors
+    asked: Rows
+    per_query: Mapping[str, NDArray[np.float64]]
 
 
-def sides_of(encoder: Path, catalogue: Catalogue) -> dict[Split, Rows]:
-    """The products of a catalogue that an encoder was trained on, tuned on, and never saw.
-
-    An encoder that keeps no list of them has its split repeated from its training record; one
-    without a record has seen none, as far as anybody knows.
-    """
-    seen = SeenProducts.load(encoder)
-    if seen is not None:
-        return seen.sides(catalogue)
-    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
-    record, nothing = training_record(encoder), np.empty(0, np.int64)
-    if record is None:
-        return {"train": nothing, "validation": nothing, "test": np.arange(len(titles))}
-    return split_of_record(catalogue, titles, record)
-
-
-def kept_from_edits(encoder: Path, catalogue: Catalogue) -> Rows:
-    """The products that no composer of this encoder was learnt from: those that its training record
-    keeps out, whatever catalogue the composer was learnt on; all without a record."""
-    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
-    record = training_record(encoder)
-    everyone = np.arange(len(titles))
-    return everyone if record is None else split_of_record(catalogue, titles, record)["test"]
-
-
-def open_panel(catalogue: Catalogue, encoders: Sequence[Path]) -> Panel:
-    """The products that every one of the encoders kept out of training.
-
-    Raises:
-        CatalogueError: if the catalogue has no category, or fewer than two products are left.
-    """
-    if catalogue.category is None:
-        raise CatalogueError(f"{catalogue.path}: names no category, which evaluation compares")
-    values = [value or "" for value in category_values(catalogue)]
-    names, category = np.unique(values, return_inverse=True)
-    rows, trained = np.arange(len(values)), np.zeros(len(names), np.int64)
-    for place, encoder in enumerate(encoders):
-        sides = sides_of(encoder, catalogue)
-        rows = np.intersect1d(rows, sides["test"])
-        if place == 0:
-            trained = np.bincount(category[sides["train"]], minlength=len(names))
-    rows = rows[np.array([bool(values[row]) for row in rows], bool)]
-    if len(rows) < 2:
-        raise CatalogueError(f"{catalogue.path}: no two products were kept out of training by all")
-    return Panel(rows, category[rows], [names[c] for c in category[rows]], trained[category[rows]])
+def paired_differences(first: Measured, other: Measured) -> Figures:
+    """How much more `other` reaches than `first` on the queries that both answer, item to item
+    without the category in the text; an interval without zero is a difference (Efron, 1979)."""
+    both, of_first, of_other = np.intersect1d(first.asked, other.asked, return_indices=True)
+    if len(both) == 0:
+        return {}
+    return summarise(
+        {
+            name: other.per_query[name][of_other] - first.per_query[name][of_first]
+            for name in first.per_query
+        }
+    )
 
 
 def study_encoder(
     encoder: Encoder, record: Mapping[str, Any] | None, catalogue: Catalogue, panel: Panel
-) -> tuple[RunFigures, ItemVectors]:
-    """Measure one encoder on a panel; also gives its vectors, without the category in the text."""
-    plain = encoder.text_template.replace(f"{{{catalogue.category}}}", "").strip(" .,")
-    templates = (plain, with_category(plain, catalogue.category))
+) -> Measured:
+    """Measure one encoder on a panel."""
+    plain = without_category(encoder.text_template, catalogue.category)
+    whole = with_category(encoder.text_template, catalogue.category)
+    templates = (plain, whole)
     vectors = [embed_panel(encoder, catalogue, panel, template) for template in templates]
     places, own = per_query(vectors[0], panel, "item_to_item")
     share = float(record["data"].get("train_share", 1.0)) if record else 0.0
@@ -217,7 +173,12 @@ def study_encoder(
         by_category=break_down(own, [panel.category_names[place] for place in places]),
         by_size=break_down(own, [size_label(int(count)) for count in panel.trained[places]]),
     )
-    return figures, vectors[0]
+    return Measured(figures, vectors[0], places, own)
+
+
+def without_category(template: str, category: str | None) -> str:
+    """A template whose texts leave the category out, with the label before it ("Category: ")."""
+    return re.sub(rf"(\w+: )?\{{{category}\}}[.,]? ?", "", template).strip(" .,")
 
 
 def embed_panel(encoder: Encoder, catalogue: Catalogue, panel: Panel, template: str) -> ItemVectors:
@@ -289,14 +250,6 @@ def break_down(
         | {name: float(row[labels == label].mean()) for name, row in values.items()}
         for label in np.unique(labels)
     }
-
-
-def size_label(trained: int) -> str:
-    """The cold-start group of a category of which `trained` products were trained on."""
-    for bound in SIZES:
-        if trained < bound:
-            return f"fewer than {bound}"
-    return f"{SIZES[-1]} or more"
 
 
 def baselines(panel: Panel, seed: int = 0) -> Iterator[tuple[str, Figures]]:

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 from pytorch_metric_learning.losses import SupConLoss, TripletMarginLoss
 from pytorch_metric_learning.miners import BatchHardMiner
+from pytorch_metric_learning.reducers import MeanReducer
 from torch import Tensor
 
 
@@ -69,12 +70,15 @@ def supervised_contrastive_loss(rows: Tensor, categories: Tensor, temperature: f
     return loss
 
 
-def batch_hard_triplet_loss(rows: Tensor, categories: Tensor, margin: float) -> Tensor:
+def batch_hard_triplet_loss(
+    rows: Tensor, categories: Tensor, margin: float, over_all: bool = False
+) -> Tensor:
     """Triplet loss of each row with its farthest positive and nearest negative in the batch.
 
     `rows` (n, d) have unit length, distances are Euclidean, and the mean is over the triplets
-    that still lose (Hermans et al., 2017, section 2).
+    that still lose, or `over_all` anchors (Hermans et al., 2017, section 2, with both).
     """
     triplets = BatchHardMiner()(rows, categories)
-    loss: Tensor = TripletMarginLoss(margin=margin)(rows, categories, triplets)
+    reducer = MeanReducer() if over_all else None
+    loss: Tensor = TripletMarginLoss(margin=margin, reducer=reducer)(rows, categories, triplets)
     return loss

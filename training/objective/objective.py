@@ -32,7 +32,8 @@ def objective(
     if not isinstance(towers, DualTowers):
         rows = model(batch.images, batch.input_ids, batch.mask, batch.present)
         rows = gather_rows(rows, accelerator)
-        return batch_hard_triplet_loss(rows, batch.categories, config.margin)
+        over_all = config.triplet_mean == "all"
+        return batch_hard_triplet_loss(rows, batch.categories, config.margin, over_all)
     rows, text = model(torch.cat([batch.images, batch.views]), batch.input_ids, batch.mask)
     own = len(batch.images)
     image, text = gather_rows(rows[:own], accelerator), gather_rows(text, accelerator)

@@ -1,4 +1,4 @@
-"""Opening a run: the products, the towers, where it computes, and how far it got."""
+"""Opening a run: its products, towers and device, and how far it got."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from training.data.split import split_products, thin_out
 from training.export.onnx_import import is_encoder, load_exported
 from training.objective.memory_bank import Bank
 from training.run.checkpoint import Reached, load_checkpoint, load_start, sweep
+from training.run.environment import write_environment
 from training.run.history import rewind_history
 from training.run.optimiser import make_optimizer
 from training.run.options import RunOptions
@@ -98,12 +99,7 @@ def open_run(
         products = load_products(catalogue, config.data, attributes, cache, options.photos)
     rows, validation = choose_sides(products, config, catalogue)
     config = fit_batches(config, len(rows), accelerator.num_processes)
-    towers = untrained_towers(config)
-    if options.start is not None:
-        _begin_with(options.start, config, towers, products.pixels[rows[:_SHOWN]])
-    begun_with = {}
-    if config.optimisation.start_share:
-        begun_with = {name: value.clone() for name, value in towers.state_dict().items()}
+    towers, begun_with = _first_towers(config, options, products.pixels[rows[:_SHOWN]])
     bank = None
     if config.loss.bank_weight:
         bank = Bank(products, config.model.dimension).to(accelerator.device)
@@ -114,6 +110,7 @@ def open_run(
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             rewind_history(folder, reached.step)
+            write_environment(folder, accelerator, catalogue)
     model, optimizer = accelerator.prepare(towers, optimizer)
     step_size = config.optimisation.batch_size * config.optimisation.accumulation
     run = Run(
@@ -132,6 +129,18 @@ def open_run(
         steps_per_epoch=len(rows) // step_size,
     )
     return run, reached
+
+
+def _first_towers(
+    config: TrainingConfig, options: RunOptions, pixels: NDArray[np.uint8]
+) -> tuple[TowerPair, Weights]:
+    """The towers before the first step, and a copy of their weights if the end needs them."""
+    towers = untrained_towers(config)
+    if options.start is not None:
+        _begin_with(options.start, config, towers, pixels)
+    if not config.optimisation.start_share:
+        return towers, {}
+    return towers, {name: value.clone() for name, value in towers.state_dict().items()}
 
 
 def _begin_with(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,14 +62,15 @@ class RunOptions:
 
 def tracked_values(config: TrainingConfig) -> dict[str, str | int | float | bool]:
     """A configuration as flat plain values, which every tracker takes as hyper-parameters."""
-    return _flat(config.to_dict())
+    return flat_values(config.to_dict())
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, str | int | float | bool]:
+def flat_values(values: Mapping[str, Any], prefix: str = "") -> dict[str, str | int | float | bool]:
+    """Nested plain values with dotted names."""
     flat: dict[str, str | int | float | bool] = {}
     for key, value in values.items():
         if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
+            flat |= flat_values(value, f"{prefix}{key}.")
         else:
             flat[prefix + key] = value if isinstance(value, (str, int, float)) else str(value)
     return flat

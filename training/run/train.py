@@ -25,7 +25,7 @@ from training.run.optimiser import rates, set_rates, train_step
 from training.run.options import RunOptions, tracked_values
 from training.run.parallel import from_main_process
 from training.run.schedule import epochs_since_best
-from training.run.validation import MONITORED, validate
+from training.run.validation import monitored, validate
 from training.towers import DualTowers, TowerPair
 from twinset.catalogue import Catalogue
 from twinset.progress import progress_bar
@@ -132,8 +132,10 @@ def advance(run: Run, reached: Reached, loader: Loader) -> tuple[Reached, dict[s
     torch.manual_seed(step_seed(run.config, step * settings.accumulation, run.shard))  # dropout
     factor = set_rates(run.optimizer, settings, step, run.total, reached.scores)
     loss = train_step(run.model, run.optimizer, batches, run.accelerator, run.config, run.bank)
-    speed = sum(len(batch.categories) for batch in batches) / (time.monotonic() - started)
-    record = {"step": step + 1, "loss": loss, "rate": factor, "images_per_second": speed}
+    seconds = time.monotonic() - started
+    speed = sum(len(batch.categories) for batch in batches) / seconds
+    record = {"step": step + 1, "loss": loss, "rate": factor, "seconds": seconds}
+    record["images_per_second"] = speed
     record |= rates(settings, factor)
     if isinstance(run.towers, DualTowers):
         record["logit_scale"] = float(run.towers.scale.detach())
@@ -151,8 +153,7 @@ def close_epoch(run: Run, reached: Reached, console: Console) -> Reached:
         _log(run, {"step": reached.step, "epoch": epoch, **figures})
         console.print(f"epoch {epoch}: {_line(figures)}")
     figures = from_main_process(figures, run.accelerator)
-    score = figures.get(MONITORED[run.config.strategy], 0.0)
-    reached = Reached(reached.step, (*reached.scores, score))
+    reached = Reached(reached.step, (*reached.scores, monitored(figures, run.config)))
     patience = run.config.optimisation.early_stopping
     if leads and patience and epochs_since_best(reached.scores) == 0:
         save_best(run.folder, run.towers)

@@ -17,7 +17,7 @@ from twinset.retrieval_metrics import first_hit_ranks, precision_at, recall_at
 
 _BATCH = 128
 # The score that a schedule and early stopping follow, by strategy: higher is better.
-MONITORED = {"clip": "text_to_image_recall@10", "hybrid": "item_precision@10"}
+_MONITORED = {"clip": "text_to_image_recall@10", "hybrid": "item_precision@10"}
 Rows = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
@@ -51,6 +51,13 @@ def validate(
     }
 
 
+def monitored(figures: dict[str, float], config: TrainingConfig) -> float:
+    """What a schedule and early stopping follow: higher is better, 0 without products."""
+    if config.optimisation.monitor == "loss":
+        return -figures.get("validation_loss", 0.0)
+    return figures.get(_MONITORED[config.strategy], 0.0)
+
+
 @torch.no_grad()
 def _losses(
     model: TowerPair,
@@ -76,7 +83,8 @@ def _losses(
             if len(batch) == 0:
                 break
             known = torch.from_numpy(categories[batch])
-            loss = batch_hard_triplet_loss(item[batch], known, config.loss.margin)
+            over_all = config.loss.triplet_mean == "all"
+            loss = batch_hard_triplet_loss(item[batch], known, config.loss.margin, over_all)
         losses.append(float(loss))
     return losses
 

@@ -73,11 +73,14 @@ def open_text_backbone(config: ModelConfig) -> Backbone:
     """The backbone `config.text`: token ids and mask (n, t) -> (n, width). Errors as above."""
     match config.text:
         case "bert":
-            return _bert(_from_hub("BertModel", config.text_weights, add_pooling_layer=False))
+            pooler = config.text_pooling == "pooler"
+            module = _from_hub("BertModel", config.text_weights, add_pooling_layer=pooler)
+            return _bert(module, pooler)
         case "clip":
             return _clip_text(config.text_weights)
         case _:
-            return _bert(_minilm())
+            pooler = config.text_pooling == "pooler"
+            return _bert(_minilm(pooler), pooler)
 
 
 def tokenizer_path(config: ModelConfig) -> Path:
@@ -195,11 +198,15 @@ def _clip_text(weights: str) -> Backbone:
     )
 
 
-def _bert(module: Any) -> Backbone:
-    """A BERT, read out by the mean over real tokens."""
+def _bert(module: Any, pooler: bool = False) -> Backbone:
+    """A BERT, read out by the mean over real tokens, or by its own pooler over the first."""
 
     def features(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        states = module(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        output = module(input_ids=input_ids, attention_mask=attention_mask)
+        if pooler:
+            pooled: Tensor = output.pooler_output
+            return pooled
+        states = output.last_hidden_state
         weights = attention_mask.unsqueeze(2).to(states.dtype)
         mean: Tensor = (states * weights).sum(1) / weights.sum(1)
         return mean
@@ -213,15 +220,16 @@ def _bert(module: Any) -> Backbone:
     )
 
 
-def _minilm() -> nn.Module:
+def _minilm(pooler: bool) -> nn.Module:
     from transformers import BertConfig, BertModel
 
     folder = _minilm_folder()
     config = BertConfig.from_pretrained(folder)
     # Exported as plain products and a softmax, which every ONNX runtime knows.
     config._attn_implementation = "eager"
-    module: nn.Module = BertModel(config, add_pooling_layer=False)
-    _load(module, load_file(folder / "model.safetensors"), ignored="pooler.")
+    module: nn.Module = BertModel(config, add_pooling_layer=pooler)
+    ignored = "embeddings.position_ids" if pooler else "pooler."
+    _load(module, load_file(folder / "model.safetensors"), ignored)
     return module
 
 

@@ -15,6 +15,7 @@ PROJECTED = 512  # what each tower contributes to the fusion
 _IMAGE_HIDDEN = 1024
 _TEXT_HIDDEN = 768
 _DROPOUT = 0.3
+_FUSION_DROPOUT = 0.2
 
 
 class HybridTowers(TowerPair):
@@ -28,12 +29,14 @@ class HybridTowers(TowerPair):
         super().__init__()
         model = config.model
         image = open_image_backbone(model)
-        head = projection(image.width, _IMAGE_HIDDEN)
+        project = study_projection if model.heads == "study" else projection
+        head = project(image.width, _IMAGE_HIDDEN)
         self.image = ImageTower(image, head, model.frozen_image_blocks)
         text = open_text_backbone(model)
-        head = projection(text.width, _TEXT_HIDDEN)
+        head = project(text.width, _TEXT_HIDDEN)
         self.text = TextTower(text, head, model.frozen_text_blocks)
-        self.fusion = Fusion(model.dimension)
+        deep = model.heads == "study"
+        self.fusion = DeepFusion(model.dimension) if deep else Fusion(model.dimension)
         self.register_pixels(config)
 
     def forward(self, images: Tensor, input_ids: Tensor, mask: Tensor, present: Tensor) -> Tensor:
@@ -73,8 +76,37 @@ class Fusion(nn.Module):
         return fused
 
 
-def projection(width: int, hidden: int) -> nn.Sequential:
+class DeepFusion(nn.Module):
+    """The study's: both projections (n, 512) -> 1024-512-d, not yet of unit length."""
+
+    def __init__(self, dimension: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(2 * PROJECTED, PROJECTED),
+            nn.BatchNorm1d(PROJECTED),
+            nn.ReLU(),
+            nn.Dropout(_FUSION_DROPOUT),
+            nn.Linear(PROJECTED, dimension),
+        )
+
+    def forward(self, image: Tensor, text: Tensor) -> Tensor:
+        fused: Tensor = self.layers(torch.cat([image, text], dim=1))
+        return fused
+
+
+def study_projection(width: int, hidden: int) -> nn.Sequential:
     """Features of a backbone (n, width) -> (n, 512), as in the study: width-hidden-512."""
+    return nn.Sequential(
+        nn.Linear(width, hidden),
+        nn.BatchNorm1d(hidden),
+        nn.ReLU(),
+        nn.Dropout(_DROPOUT),
+        nn.Linear(hidden, PROJECTED),
+    )
+
+
+def projection(width: int, hidden: int) -> nn.Sequential:
+    """Features of a backbone (n, width) -> (n, 512), with norm, ReLU and dropout after both."""
     return nn.Sequential(
         nn.Linear(width, hidden),
         nn.BatchNorm1d(hidden),

@@ -91,6 +91,16 @@ def test_another_architecture_is_refused(tmp_path):
         open_transformers(str(tmp_path), "hub")
 
 
+def test_a_naflex_model_is_refused_with_what_to_take(tmp_path):
+    """SigLIP 2 of fixed size calls itself siglip, NaFlex siglip2."""
+    vision = SMALL | {"num_patches": 16, "patch_size": 8}
+    text = SMALL | {"vocab_size": 40, "bos_token_id": 1, "eos_token_id": 2}
+    config = transformers.Siglip2Config(text_config=text, vision_config=vision)
+    transformers.Siglip2Model(config).save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match=r"NaFlex model.*google/siglip2-base-patch16-224"):
+        open_transformers(str(tmp_path), "hub")
+
+
 def test_a_crop_keeps_proportions_and_a_stretch_does_not():
     wide = Image.new("RGB", (100, 40), "white")
     wide.paste((0, 0, 0), (0, 0, 20, 40))

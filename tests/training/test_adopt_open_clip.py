@@ -165,6 +165,19 @@ def test_a_model_that_brings_code_is_refused(tmp_path):
         open_public(str(tmp_path))
 
 
+def test_jina_clip_is_refused_for_its_code_and_not_for_its_texts(tmp_path):
+    """Its layout: one module of its own beside those of sentence-transformers."""
+    modules = [
+        {"type": "custom_st.Transformer"},
+        {"type": "sentence_transformers.models.Normalize"},
+    ]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "jina_clip"}))
+    for image_from in (None, "openai/clip-vit-base-patch32"):
+        with pytest.raises(ConfigError, match="brings Python code of its own"):
+            open_public(str(tmp_path), image_from)
+
+
 def test_vectors_can_be_cut_and_weights_rounded(tmp_path, capsys):
     save_fashion_clip(tmp_path / "hub")
     out = tmp_path / "out"

@@ -24,6 +24,8 @@ from twinset.errors import ConfigError
 
 MIN_PARITY = 0.999
 MIN_INT8_PARITY = 0.99  # rounding turns rows a little; more than this is another encoder
+# In the names of licences that forbid commercial use: Creative Commons NC, Apple's for research.
+_NOT_TO_SELL_WITH = ("-nc", "amlr", "research")
 _TEXTS = (
     "red",
     "Women Navy Blue Striped Casual Shirt",
@@ -62,7 +64,7 @@ def adopt(
     )
     licence = source.licence or "not named by the model"
     console.print(f"encoder in {out}; licence: {licence}")
-    if source.licence and "-nc" in source.licence.lower():
+    if source.licence and any(mark in source.licence.lower() for mark in _NOT_TO_SELL_WITH):
         console.print("this licence forbids commercial use")
 
 

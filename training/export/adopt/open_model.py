@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from training.export.adopt.open_clip_models import CONFIG_FILE, open_open_clip
 from training.export.adopt.sentence_texts import MODULES_FILE, with_texts_of
@@ -13,6 +14,7 @@ from training.export.adopt.transformers_models import open_transformers
 from twinset.errors import ConfigError
 
 _WANTED = ["*.json", "*.txt", "*.model", "README.md"]
+_LIBRARY = "sentence_transformers."
 _SAFE, _PICKLED = "*.safetensors", ["*.bin", "*.pt"]
 
 
@@ -26,6 +28,8 @@ def open_public(model: str, image_from: str | None = None) -> Source:
     """
     folder, revision = _folder_of(model)
     name = Path(model).name
+    if not (folder / CONFIG_FILE).is_file():  # open_clip runs none of the code that some bring
+        _refuse_code(folder, model)
     if (folder / MODULES_FILE).is_file():
         if image_from is None:
             raise ConfigError(
@@ -37,21 +41,26 @@ def open_public(model: str, image_from: str | None = None) -> Source:
     if (folder / CONFIG_FILE).is_file():
         source = open_open_clip(folder, name)
     else:
-        _refuse_code(folder, model)
         source = open_transformers(str(folder), name)
     return replace(source, revision=revision)
 
 
 def _refuse_code(folder: Path, model: str) -> None:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return  # the library says what is wrong
-    if "auto_map" in config:
+    """Refuse a model whose classes come with it, as those of jina-clip-v2 do."""
+    config, modules = _json(folder / "config.json", {}), _json(folder / MODULES_FILE, [])
+    types = [str(module.get("type", "")) for module in modules]
+    if "auto_map" in config or any(not kind.startswith(_LIBRARY) for kind in types):
         raise ConfigError(
             f"{model}: brings Python code of its own, which adopt does not run;"
             " take a model of the families in docs/encoders.md"
         )
+
+
+def _json(file: Path, otherwise: Any) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return otherwise  # the library says what is wrong
 
 
 def _folder_of(model: str) -> tuple[Path, str | None]:

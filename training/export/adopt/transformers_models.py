@@ -62,6 +62,11 @@ def open_transformers(source: str, name: str) -> Source:
 
     try:
         config = transformers.AutoConfig.from_pretrained(source)
+        if config.model_type == "siglip2":
+            raise ConfigError(
+                f"{source}: is a NaFlex model, which reads each picture in a shape of its own;"
+                " take a SigLIP 2 of fixed size, such as google/siglip2-base-patch16-224"
+            )
         if config.model_type not in _FAMILIES:
             raise ConfigError(
                 f"{source}: is a {config.model_type}; adopt reads {', '.join(_FAMILIES)}"

@@ -1,0 +1,158 @@
+"""The hybrid's heads on towers that stay as pretrained: samplers, sparsity, cold start, in minutes.
+
+    python -m benchmarks.quality.hybrid_heads catalog.parquet --cache FOLDER
+
+The features of both towers are computed once, without augmentation; each run trains projections
+and fusion alone on them, as `hybrid-compact` does with its batches, loss and dropped sides. It says
+which way a change points, not what a whole training reaches.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.config import TrainingConfig
+from training.config_file import find_config, load_config
+from training.data.augment import resize
+from training.data.batch import choose_rows, drop_modalities, load_tokenizer, tokenise
+from training.data.product_data import Products, load_products
+from training.evaluation.panel import Panel, size_label
+from training.evaluation.study import break_down, per_query, summarise
+from training.objective.losses import batch_hard_triplet_loss
+from training.run.open_run import choose_sides, untrained_towers
+from training.towers import HybridTowers
+from twinset.catalogue import Catalogue
+from twinset.encoders import ItemVectors
+from twinset.progress import track
+
+_BATCH = 256
+_SHOWN = ("item_to_item", "image_to_item", "text_to_item")
+Features = tuple[Tensor, Tensor]
+
+
+@torch.no_grad()
+def features_of(
+    towers: HybridTowers, products: Products, config: TrainingConfig, cache: Path
+) -> Features:
+    """What the pretrained backbones say of each product, (n, width) each; kept in `cache`."""
+    kept = cache / "features.npz"
+    if kept.is_file():
+        with np.load(kept) as held:
+            return torch.from_numpy(held["image"]), torch.from_numpy(held["text"])
+    tokenizer, size = load_tokenizer(config), products.pixels.shape[1:3]
+    towers.eval()
+    image, text = [], []
+    for start in track(range(0, len(products), _BATCH), "features", -(-len(products) // _BATCH)):
+        pixels = torch.from_numpy(products.pixels[start : start + _BATCH])
+        scaled = (resize(pixels, *size) - towers.mean) / towers.std
+        image.append(towers.image._parts.features(scaled))
+        tokens = tokenise(tokenizer, products.texts[start : start + _BATCH])
+        text.append(towers.text._parts.features(*tokens))
+    features = torch.cat(image), torch.cat(text)
+    np.savez(kept, image=features[0].numpy(), text=features[1].numpy())
+    return features
+
+
+def fused(towers: HybridTowers, features: Features, present: Tensor) -> Tensor:
+    """Unit rows (n, d) of products of which `present` (n, 2) says which sides count."""
+    image = towers.image.head(features[0]) * present[:, :1]
+    text = towers.text.head(features[1]) * present[:, 1:]
+    return F.normalize(towers.fusion(image, text), dim=1)
+
+
+def fit(
+    config: TrainingConfig, products: Products, rows: NDArray[np.int64], features: Features
+) -> HybridTowers:
+    """Heads trained on `rows`, with the batches of the recipe, at its head's rate and a cosine."""
+    towers = untrained_towers(config)
+    if not isinstance(towers, HybridTowers):
+        raise TypeError("the recipe is no hybrid")
+    heads = [*towers.image.head.parameters(), *towers.text.head.parameters()]
+    settings = config.optimisation
+    optimizer = torch.optim.AdamW([*heads, *towers.fusion.parameters()], settings.head_rate)
+    total = max(1, len(rows) // settings.batch_size) * settings.epochs
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
+    towers.image.head.train(), towers.text.head.train()
+    for step in range(total):
+        chosen = choose_rows(products, rows, config, step)
+        generator = torch.Generator().manual_seed(step)
+        share = config.augmentation.modality_dropout
+        present = drop_modalities(products, chosen, share, generator)
+        given = features[0][chosen], features[1][chosen]
+        kinds = torch.from_numpy(products.categories[chosen])
+        loss = batch_hard_triplet_loss(fused(towers, given, present), kinds, config.loss.margin)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return towers.eval()
+
+
+@torch.no_grad()
+def vectors_of(towers: HybridTowers, features: Features) -> ItemVectors:
+    """Unit rows of images, texts and items."""
+    sides = ([True, False], [False, True], [True, True])
+    flags = [torch.tensor(side).expand(len(features[0]), 2) for side in sides]
+    return ItemVectors(*(fused(towers, features, flag).numpy() for flag in flags))
+
+
+def show(
+    label: str, config: TrainingConfig, products: Products, catalogue: Catalogue, features: Features
+) -> None:
+    """Train, measure on the products kept out, and print a row of the table."""
+    rows, _ = choose_sides(products, config, catalogue)
+    kinds_trained = products.categories[rows]
+    count = int(products.categories.max()) + 1
+    trained = np.bincount(kinds_trained[kinds_trained >= 0], minlength=count)
+    towers = fit(config, products, rows, features)
+    everyone = replace(config, data=replace(config.data, train_share=1.0))
+    known = np.union1d(*choose_sides(products, everyone, catalogue))
+    test = np.setdiff1d(np.arange(len(products)), known)
+    test = test[products.has_image[test] & (products.categories[test] >= 0)]
+    kinds = products.categories[test].astype(np.int64)
+    panel = Panel(test, kinds, list(map(str, kinds)), trained[kinds].astype(np.int64))
+    vectors = vectors_of(towers, (features[0][test], features[1][test]))
+    cells = [f"{label:28} {len(rows):7,}"]
+    for task in _SHOWN:
+        figures = summarise(per_query(vectors, panel, task)[1])
+        cells.append("{mean:.3f} [{low:.3f}, {high:.3f}]".format(**figures["recall@1"]))
+    places, own = per_query(vectors, panel, "item_to_item")
+    groups = break_down(own, [size_label(int(count)) for count in panel.trained[places]])
+    cells += [f"{name}: {group['recall@1']:.3f}" for name, group in groups.items()]
+    print("  ".join(cells), flush=True)  # noqa: T201
+
+
+def main() -> None:
+    """Print a row per sampler and per share of the products."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("catalog", type=Path)
+    parser.add_argument("--cache", type=Path, required=True, help="as `twinset train --cache`")
+    parser.add_argument("--epochs", type=int, default=6)
+    given = parser.parse_args()
+    changes = [f"epochs={given.epochs}", "image_width=72", "image_height=96"]
+    config = load_config(find_config("hybrid-compact"), changes)
+    catalogue = Catalogue(given.catalog)
+    products = load_products(catalogue, config.data, (), given.cache)
+    towers = untrained_towers(config)
+    features = features_of(towers, products, config, given.cache)  # type: ignore[arg-type]
+    drawn = replace(config, optimisation=replace(config.optimisation, balance="categories"))
+    untrained = replace(config, optimisation=replace(config.optimisation, head_rate=0.0, epochs=1))
+    runs = {"random heads": untrained, "drawn by category": drawn, "each product once": config}
+    for share in (0.5, 0.25, 0.1):
+        runs[f"each product once, {share:.0%}"] = replace(
+            config, data=replace(config.data, train_share=share)
+        )
+    for label, run in runs.items():
+        show(label, run, products, catalogue, features)
+
+
+if __name__ == "__main__":
+    main()

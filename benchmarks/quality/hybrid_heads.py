@@ -10,7 +10,7 @@ which way a change points, not what a whole training reaches.
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from training.config_file import find_config, load_config
 from training.data.augment import resize
 from training.data.batch import choose_rows, drop_modalities, load_tokenizer, tokenise
 from training.data.product_data import Products, load_products
+from training.data.split import thin_out
 from training.evaluation.panel import Panel, size_label
 from training.evaluation.study import break_down, per_query, summarise
 from training.objective.losses import batch_hard_triplet_loss
@@ -34,31 +35,29 @@ from twinset.encoders import ItemVectors
 from twinset.progress import track
 
 _BATCH = 256
+_CACHED = 16  # pictures whose layers fit the cache of a core
 _SHOWN = ("item_to_item", "image_to_item", "text_to_item")
 Features = tuple[Tensor, Tensor]
 
 
 @torch.no_grad()
 def features_of(
-    towers: HybridTowers, products: Products, config: TrainingConfig, cache: Path
+    towers: HybridTowers, products: Products, config: TrainingConfig, rows: NDArray[np.int64]
 ) -> Features:
-    """What the pretrained backbones say of each product, (n, width) each; kept in `cache`."""
-    kept = cache / "features.npz"
-    if kept.is_file():
-        with np.load(kept) as held:
-            return torch.from_numpy(held["image"]), torch.from_numpy(held["text"])
+    """What the pretrained backbones say of some products, (n, width) each; zeros for the others."""
     tokenizer, size = load_tokenizer(config), products.pixels.shape[1:3]
     towers.eval()
-    image, text = [], []
-    for start in track(range(0, len(products), _BATCH), "features", -(-len(products) // _BATCH)):
-        pixels = torch.from_numpy(products.pixels[start : start + _BATCH])
+    image, text = torch.zeros(len(products), 1280), torch.zeros(len(products), 384)
+    for start in track(range(0, len(rows), _BATCH), "features", -(-len(rows) // _BATCH)):
+        batch = rows[start : start + _BATCH]
+        pixels = torch.from_numpy(products.pixels[batch])
         scaled = (resize(pixels, *size) - towers.mean) / towers.std
-        image.append(towers.image._parts.features(scaled))
-        tokens = tokenise(tokenizer, products.texts[start : start + _BATCH])
-        text.append(towers.text._parts.features(*tokens))
-    features = torch.cat(image), torch.cat(text)
-    np.savez(kept, image=features[0].numpy(), text=features[1].numpy())
-    return features
+        scaled = scaled.contiguous(memory_format=torch.channels_last)  # as the tower lies
+        groups = torch.split(scaled, _CACHED)
+        image[batch] = torch.cat([towers.image._parts.features(group) for group in groups])
+        tokens = tokenise(tokenizer, [products.texts[row] for row in batch])
+        text[batch] = towers.text._parts.features(*tokens)
+    return image, text
 
 
 def fused(towers: HybridTowers, features: Features, present: Tensor) -> Tensor:
@@ -90,7 +89,7 @@ def fit(
         kinds = torch.from_numpy(products.categories[chosen])
         loss = batch_hard_triplet_loss(fused(towers, given, present), kinds, config.loss.margin)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
     return towers.eval()
@@ -104,22 +103,31 @@ def vectors_of(towers: HybridTowers, features: Features) -> ItemVectors:
     return ItemVectors(*(fused(towers, features, flag).numpy() for flag in flags))
 
 
-def show(
-    label: str, config: TrainingConfig, products: Products, catalogue: Catalogue, features: Features
-) -> None:
+@dataclass(frozen=True)
+class Material:
+    """The catalogue, its products, their features, and those that take part."""
+
+    catalogue: Catalogue
+    products: Products
+    features: Features
+    part: NDArray[np.int64]
+
+
+def show(label: str, config: TrainingConfig, material: Material) -> None:
     """Train, measure on the products kept out, and print a row of the table."""
-    rows, _ = choose_sides(products, config, catalogue)
+    products, catalogue = material.products, material.catalogue
+    rows = np.intersect1d(choose_sides(products, config, catalogue)[0], material.part)
     kinds_trained = products.categories[rows]
     count = int(products.categories.max()) + 1
     trained = np.bincount(kinds_trained[kinds_trained >= 0], minlength=count)
-    towers = fit(config, products, rows, features)
+    towers = fit(config, products, rows, material.features)
     everyone = replace(config, data=replace(config.data, train_share=1.0))
     known = np.union1d(*choose_sides(products, everyone, catalogue))
-    test = np.setdiff1d(np.arange(len(products)), known)
+    test = np.setdiff1d(material.part, known)
     test = test[products.has_image[test] & (products.categories[test] >= 0)]
     kinds = products.categories[test].astype(np.int64)
     panel = Panel(test, kinds, list(map(str, kinds)), trained[kinds].astype(np.int64))
-    vectors = vectors_of(towers, (features[0][test], features[1][test]))
+    vectors = vectors_of(towers, (material.features[0][test], material.features[1][test]))
     cells = [f"{label:28} {len(rows):7,}"]
     for task in _SHOWN:
         figures = summarise(per_query(vectors, panel, task)[1])
@@ -136,22 +144,27 @@ def main() -> None:
     parser.add_argument("catalog", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="as `twinset train --cache`")
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--part", type=float, default=1.0, help="of the names, for less time")
     given = parser.parse_args()
     changes = [f"epochs={given.epochs}", "image_width=72", "image_height=96"]
     config = load_config(find_config("hybrid-compact"), changes)
     catalogue = Catalogue(given.catalog)
     products = load_products(catalogue, config.data, (), given.cache)
+    part = np.arange(len(products))
+    if given.part < 1:
+        part = thin_out(part, products.titles, given.part)
     towers = untrained_towers(config)
-    features = features_of(towers, products, config, given.cache)  # type: ignore[arg-type]
+    features = features_of(towers, products, config, part)  # type: ignore[arg-type]
     drawn = replace(config, optimisation=replace(config.optimisation, balance="categories"))
     untrained = replace(config, optimisation=replace(config.optimisation, head_rate=0.0, epochs=1))
     runs = {"random heads": untrained, "drawn by category": drawn, "each product once": config}
     for share in (0.5, 0.25, 0.1):
         runs[f"each product once, {share:.0%}"] = replace(
-            config, data=replace(config.data, train_share=share)
+            config,
+            data=replace(config.data, train_share=share * given.part),  # shares nest
         )
     for label, run in runs.items():
-        show(label, run, products, catalogue, features)
+        show(label, run, Material(catalogue, products, features, part))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@
 # make scale   the kinds of index at 10 thousand to a million vectors; after make real
 # make model   train models/compact anew from DATA
 # make study   train the four compact recipes on DATA and compare them; about three hours
+# make var/study/study-clip-compact/encoder   one run of the study by the name of its recipe
 # make sparsity   after that, hybrid-compact on 10, 25 and 50 % of the products
 
 PORT ?= 8000
@@ -193,15 +194,15 @@ sparsity: $(STUDY)/hybrid-compact/encoder $(SHARES:%=$(STUDY)/share-%/encoder)
 		--encoder $(firstword $^) $(patsubst %,--compare %,$(wordlist 2,$(words $^),$^))
 
 $(STUDY)/%-untrained/encoder: | $(STUDY)/catalog.parquet
-	$(BIN)/twinset train --config training/configs/$*.toml --untrained \
+	$(BIN)/twinset train --config $* --untrained \
 		--catalog $(STUDY)/catalog.parquet --out $(@D)
 
 $(STUDY)/share-%/encoder: | $(STUDY)/catalog.parquet
-	$(BIN)/twinset train --config training/configs/hybrid-compact.toml --share 0.$* \
+	$(BIN)/twinset train --config hybrid-compact --share 0.$* \
 		--catalog $(STUDY)/catalog.parquet --cache $(STUDY)/cache --out $(@D)
 
 $(STUDY)/%/encoder: | $(STUDY)/catalog.parquet
-	$(BIN)/twinset train --config training/configs/$*.toml \
+	$(BIN)/twinset train --config $* \
 		--catalog $(STUDY)/catalog.parquet --cache $(STUDY)/cache --out $(@D)
 
 $(STUDY)/catalog.parquet: | .venv/.all

@@ -18,6 +18,7 @@ from twinset.errors import ConfigError
 
 if TYPE_CHECKING:
     from training.config import TrainingConfig
+    from training.data.seen_products import SeenProducts
     from training.towers import TowerPair
 
 CatalogueOption = Annotated[Path, typer.Option("--catalog", help="Catalogue file.")]
@@ -93,6 +94,7 @@ def train(
         settings = replace(settings, data=replace(settings.data, train_share=share))
     catalogue = Catalogue(catalog)
     try:
+        from training.data.seen_products import seen_products
         from training.quiet_libraries import hide_other_bars
         from training.run.checkpoint import checkpoint_config
         from training.run.open_run import untrained_towers
@@ -113,20 +115,25 @@ def train(
         towers = run_training(settings, catalogue, out, Console(soft_wrap=True), options)
         settings = checkpoint_config(out)  # as fitted to the catalogue
     if is_main_process():
-        _export_run(towers, settings, catalogue, out, edits and not untrained)
+        seen = None if untrained else seen_products(catalogue, settings)
+        if seen is not None and start is not None:
+            seen = seen.with_those_of(start)
+        _export_run(towers, settings, catalogue, out, seen, edits and not untrained)
 
 
 def _export_run(
-    towers: TowerPair, settings: TrainingConfig, catalogue: Catalogue, out: Path, edits: bool
+    towers: TowerPair,
+    settings: TrainingConfig,
+    catalogue: Catalogue,
+    out: Path,
+    seen: SeenProducts | None,
+    edits: bool,
 ) -> None:
     """Write the encoder of a run, with a composer of edits if that is wanted and can be learnt."""
-    from training.data.seen_products import seen_products
     from training.edits.encoder_composer import learn_edits
     from training.export.onnx_export import export_encoder
 
     console = Console(soft_wrap=True)
-    trained = not settings.name.endswith(_UNTRAINED)
-    seen = seen_products(catalogue, settings) if trained else None
     export_encoder(towers, settings, out / "encoder", catalogue.category, seen)
     missing = learn_edits(out / "encoder", catalogue, out / "embeddings") if edits else None
     if missing is not None:

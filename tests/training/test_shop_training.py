@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from rich.console import Console
@@ -82,6 +83,19 @@ def test_the_command_trains_on_id_title_image_and_kind(bare, catalogue, tmp_path
     other = str(tmp_path / "untrained")
     assert cli.run([*common, *sets, "--untrained", "--out", other]) == 0
     assert cli.run([*common, *sets, "--untrained", "--out", other]) == 0
+
+
+def test_a_run_that_starts_with_another_has_seen_its_products_too(tmp_path):
+    def seen(*keys):
+        return SeenProducts(np.array(keys, np.uint64), np.array([], np.uint64), False, "")
+
+    (tmp_path / "encoder").mkdir()
+    seen(1, 5).save(tmp_path / "encoder")
+    assert seen(5, 9).with_those_of(tmp_path).trained.tolist() == [1, 5, 9]
+    assert seen(5, 9).with_those_of(tmp_path / "encoder").trained.tolist() == [1, 5, 9]
+    assert seen(5, 9).with_those_of(tmp_path / "none").trained.tolist() == [5, 9]
+    other = replace(seen(5, 9), by_row=True)
+    assert other.with_those_of(tmp_path) is other
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,14 @@ class SeenProducts:
         with np.load(folder / SEEN, allow_pickle=False) as held:
             by_row, digest = bool(held["by_row"]), str(held["digest"])
             return cls(held["trained"], held["tuned"], by_row, digest)
+
+    def with_those_of(self, start: Path) -> SeenProducts:
+        """Also what the run or encoder `start` saw, if it lists products by the same key."""
+        earlier = SeenProducts.load(start) or SeenProducts.load(start / "encoder")
+        if earlier is None or earlier.by_row != self.by_row:
+            return self
+        trained = np.union1d(self.trained, earlier.trained)
+        return replace(self, trained=trained, tuned=np.union1d(self.tuned, earlier.tuned))
 
     def sides(self, catalogue: Catalogue) -> dict[Split, Rows]:
         """The rows of a catalogue that were trained on, that tuned the run, and the others."""

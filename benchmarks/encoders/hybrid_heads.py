@@ -1,6 +1,6 @@
 """The hybrid's heads on towers that stay as pretrained: samplers, sparsity, cold start, in minutes.
 
-    python -m benchmarks.quality.hybrid_heads catalog.parquet --cache FOLDER
+    python -m benchmarks.encoders.hybrid_heads catalog.parquet --cache FOLDER
 
 The features of both towers are computed once, without augmentation; each run trains projections
 and fusion alone on them, as `hybrid-compact` does with its batches, loss and dropped sides. It says

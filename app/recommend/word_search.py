@@ -104,7 +104,8 @@ class WordSearch:
         slips = any(one.reason == SPELLING for one in found.reworded)
         slips = slips or not all(map(english.is_own, said))
         known = (english.is_own(word) or word in said for word in words_of(found.words))
-        return slips and bool(found.parts) and all(known)
+        divided = any(" " in one.after for one in found.reworded)  # "bootcut"
+        return slips and (bool(found.parts) or divided) and all(known)
 
     def is_ready(self, version: IndexVersion) -> bool:
         """True if the words of a version are known, so that `reader` takes no time."""

@@ -28,6 +28,7 @@ READ = [
     ("nl", "zomerjurk zonder mouwen", "summer dress sleeveless"),
     ("pl", "zolta sukienka do 100 zł", "yellow dress up to 100 zloty"),
     ("pt", "vestidos vermelhos até 50 euros", "dress red up to 50 euro"),
+    ("ru", "krasnoe plate", "red dress"),
     ("ru", "черные туфли для женщин", "black shoes for women"),
     ("zh", "500元以下的连衣裙", "up to 500 dress"),
     ("zh", "黑色的男鞋", "black men shoes"),

@@ -127,6 +127,8 @@ class Dictionary:
 
 def _keys(code: str, words: Sequence[str]) -> Iterator[Key]:
     """What words are looked up by, as they are written first and by their stems last."""
+    if code == "ru":
+        words = tuple(map(in_cyrillic, words))
     yield tuple(words)
     if code not in _STEMMERS:
         return
@@ -142,6 +144,25 @@ def _keys(code: str, words: Sequence[str]) -> Iterator[Key]:
 def _words(entry: str) -> list[str]:
     """The words of an entry, `NUMBER` among them."""
     return [one.key for one in foreign_tokens(entry) if one.is_word or one.key == NUMBER]
+
+
+@lru_cache(4096)
+def in_cyrillic(word: str) -> str:
+    """A Russian word that was typed in Latin letters, "tufli", in Cyrillic ones; others as they
+    are."""
+    if not word.isascii() or not word.isalpha():
+        return word
+    for latin, letters in _cyrillic():
+        word = word.replace(latin, letters)
+    return word
+
+
+@cache
+def _cyrillic() -> list[tuple[str, str]]:
+    """Latin letters and the Cyrillic ones for them, several before those that they begin with."""
+    text = _FILE.with_name("cyrillic.txt").read_text(encoding="utf-8")
+    lines = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return [(latin, letters) for latin, letters in lines]
 
 
 def _bare(word: str) -> str:

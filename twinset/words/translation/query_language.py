@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from twinset.languages.language import Language
+from twinset.languages.language import ENGLISH, Language
 from twinset.languages.scripts import languages_of_script
 from twinset.words.query.reader import COMMON, Reader
 from twinset.words.translation.dictionary import dictionary_of, languages_translated
@@ -32,7 +32,8 @@ class EnglishWords:
         """True for a folded word of the catalogue's values, of synonyms, or of several titles."""
         reader, spelling = self.reader, self.reader.spelling
         often = spelling is not None and spelling.count(word) >= _OFTEN
-        return often or word in COMMON or reader.synonyms.knows(word) or reader.words.uses(word)
+        named = reader.words.uses(word) or reader.words.knows(word)
+        return often or named or word in COMMON or reader.synonyms.knows(word)
 
     def is_common(self, word: str) -> bool:
         """True for a folded word that is common in the encoder's language."""
@@ -52,6 +53,8 @@ def language_by_words(text: str, found: Language, english: EnglishWords) -> Lang
     """
     words = [token.key for token in foreign_tokens(text) if token.is_word]
     others = [word for word in words if not english.is_own(word)]
+    if not others and found.code in _LATIN and text.isascii():
+        return found if _reads_all(text, found) else ENGLISH
     if not others:
         return found
     if found.is_english and found.confidence >= _SURE and all(map(english.is_common, others)):
@@ -68,6 +71,10 @@ def language_by_words(text: str, found: Language, english: EnglishWords) -> Lang
     return Language(best[2], _SURE, spoken=True)
 
 
+def _reads_all(text: str, language: Language) -> bool:
+    return not translate(text, dictionary_of(language.code)).unread
+
+
 def is_written(text: str, language: Language, english: EnglishWords) -> bool:
     """True if a dictionary has a word of the text as it is, one that is not English."""
     dictionary = dictionary_of(language.code)
@@ -79,6 +86,6 @@ def _candidates(text: str) -> Iterable[str]:
     """The languages that the letters of a text allow."""
     allowed = frozenset(languages_of_script(text))
     if not allowed:
-        return _LATIN
+        return _LATIN | {"ru"}  # "krasnoe platye"
     related = next((codes for codes in _SCRIPTS if codes & allowed), frozenset[str]())
     return related & _TRANSLATED

@@ -150,5 +150,10 @@ def _one_line(text: str) -> str:
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Entry point of the console script.
+
+    Arrow takes memory from the system's allocator unless the environment says otherwise: its own
+    keeps 18 MB that reading an index of 38,000 items once needed.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     sys.exit(run(sys.argv[1:]))

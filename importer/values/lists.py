@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from typing import Any
 
+from importer.column_stems import words_of
+
 # Names whose values are lists in the exports of most systems, without case and punctuation.
 LIST_NAMES = frozenset(
     [
@@ -35,8 +37,14 @@ LIST_NAMES = frozenset(
         "tailles",
     ]
 )
+# Sizes and tags by a word in the name: `Tailles disponibles`, `Size options`.
+_LIST_WORDS = re.compile(
+    r"\b(sizes?|groß(e|en)|gross?en?|groessen?|tailles?|tallas?|taglie|taglia|maat|maten|rozmiary?|"
+    r"storlek(ar)?|storrelser?|tamanhos?|koko|koot|tags?|keywords?|schlagworte|etiquetas)\b|サイズ|размер"
+)
+_SIZE = re.compile(r"[\w.½-]{1,6}( ?/ ?[\w.½-]{1,6}){2,}")  # S/M/L; S/M is one size
 _DECIMAL_COMMA = re.compile(r"\d+,\d")
-_SEPARATORS = ("|", ";", ",")
+_SEPARATORS = ("|", ";", ",", "/")
 
 
 class ListJudge:
@@ -47,7 +55,9 @@ class ListJudge:
     """
 
     def __init__(self, name: str, forced: bool = False) -> None:
-        self._usual = forced or re.sub(r"[\W_]+", "", name).casefold() in LIST_NAMES
+        plain = re.sub(r"[\W_]+", "", name).casefold()
+        words = words_of(name)
+        self._usual = forced or plain in LIST_NAMES or _LIST_WORDS.search(words) is not None
         self._forced = forced
         self._found: Counter[str] = Counter()
         self._native = False
@@ -60,8 +70,9 @@ class ListJudge:
             return
         if _DECIMAL_COMMA.fullmatch(value.strip()):
             return  # a half size, such as 42,5
-        for separator in _SEPARATORS:
+        for separator in _SEPARATORS[:-1]:
             self._found[separator] += separator in value
+        self._found["/"] += "/" in value and _SIZE.fullmatch(value.strip()) is not None
 
     @property
     def separator(self) -> str | None:

@@ -14,8 +14,16 @@ from typing import Any
 
 from importer.values.kinds import BadValue
 
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₺": "TRY"}
-_SIGNS |= {"zł": "PLN", "₩": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS", "฿": "THB"}
+# The first that a price holds counts: R$ and CA$ before $.
+_SIGNS = {
+    "US$": "USD", "R$": "BRL", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "HK$": "HKD",
+    "NZ$": "NZD", "S$": "SGD", "MX$": "MXN", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY",
+    "円": "JPY", "₹": "INR", "Rs": "INR", "₽": "RUB", "₺": "TRY", "zł": "PLN", "Kč": "CZK",
+    "Ft": "HUF", "lei": "RON", "₩": "KRW", "원": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS",
+    "฿": "THB", "₱": "PHP", "Rp": "IDR", "元": "CNY",
+}  # fmt: skip
+# Currencies whose prices have no decimals in shops: 12,800 yen is no twelve.
+_WHOLE = frozenset(["JPY", "KRW", "VND", "IDR", "CLP", "HUF", "ISK", "PYG", "COP", "TWD"])
 _CODE = re.compile(r"\b([A-Z]{3})\b")
 _NUMBER = re.compile(r"-?\d[\d.,'\u2019\u00a0\u202f ]*\d|-?\d")
 _SPACES = re.compile(r"['\u2019\u00a0\u202f ]")
@@ -56,6 +64,8 @@ class DecimalMark:
             return
         mark, decimals = found[0][last], len(found[0]) - last - 1
         both = "." in found[0] and "," in found[0]
+        if decimals == 3 and not both and _currency_of(value) in _WHOLE:
+            return
         if found[0].count(mark) > 1 and not both:
             mark, decimals = ("," if mark == "." else "."), 2  # it groups thousands
         elif decimals == 3 and not both:
@@ -107,12 +117,15 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
     found_number = _NUMBER.search(text)
     if found_number is None:
         raise BadValue("price is not a number")
-    return Price(_checked(_plain_number(found_number[0], mark)), _currency_of(text))
+    currency = _currency_of(text)
+    number = _SPACES.sub("", found_number[0])
+    if currency in _WHOLE and re.fullmatch(r"-?\d{1,3}([.,]\d{3})+", number):
+        return Price(_checked(re.sub("[.,]", "", number)), currency)
+    return Price(_checked(_plain_number(number, mark)), currency)
 
 
 def _plain_number(number: str, mark: DecimalMark) -> str:
     """The number with a point before its decimals and nothing between its thousands."""
-    number = _SPACES.sub("", number)
     last = max(number.rfind("."), number.rfind(","))
     if last < 0:
         return number

@@ -1,0 +1,159 @@
+"""Columns by the words in their names, in many languages, if no usual name is there.
+
+A name is compared as its words, without case and accents: `Zdjęcie główne` is `zdjecie glowne`,
+`pricing.price` is `pricing price`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+_NUMBER = r"(nr|no|num|nummer|number|numero|numer|kode|kod|kood|code|cod|codigo|codice|id|ref)"
+_THING = (
+    r"(art|artikel|article|articulo|articolo|artigo|artykul\w*|prod|product|produkt\w*|produit|producto|"
+    r"prodotto|produto|item|vare|vara|tuote|toode|model|modell|style)"
+)
+_OF = r"(de |du |del |do |d |l )?"
+_ID = re.compile(
+    rf"{_THING} ?(s )?{_OF}{_NUMBER}|{_NUMBER}( {_OF}{_THING})?|sku( \w+)?|indeks|"
+    rf"(reference|referencia)( {_THING})?|(商品|製品|品)(番号|コード|id)|品番|артикул|код товара"
+)
+_NAME = (
+    r"(name|naam|namn|navn|nazwa|nimi|nom|nome|nombre|titel|title|titre|titulo|titolo|tytul|"
+    r"bezeichnung|designation|denominacion|denominazione|designacao)"
+)
+_TITLE = re.compile(
+    rf"({_THING} ?{_OF})?{_NAME}( {_OF}({_THING}|en|us|gb|de|fr|es|it|nl|value|default|text))?|"
+    r"(商品|製品)名|название|наименование"
+)
+_PRICE = re.compile(
+    r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|fiyat|kaina|hind)\b|"
+    r"価格|値段|цена"
+)
+_NO_PRICE = re.compile(
+    r"zakup|einkauf|achat|compra\b|acquist|inkoop|inkop|innkjop|purchas|buy|cost|wholesale|grossist|"
+    r"hurt|supplier|currency|wahrung|waehrung|valuta|moneda|devise|waluta|\bid\b|margin|grund|unit|"
+    r"per (kg|l|100)|range|type|date|valid|effective|from|until|shipping|versand"
+)
+_SALE = re.compile(
+    r"sale|special|promo|discount|reduced|reduit|\boffer\b|oferta|rebaj|angebot|aktion|aanbieding|"
+    r"scontat|sconto|sold|remise|\brea\b|outlet|tilbud|kampanj|ofert|セール|акци"
+)
+_FORMER = re.compile(
+    r"ordinar|regular|regul|list|uvp|msrp|rrp|old|was|before|original|fore|tidligere|barre|antes|alt"
+)
+_AVAILABLE = re.compile(
+    r"stock|\bstan\b|bestand|\blager\w*|voorraad|dispo|verfugbar|existencias|estoque|saldo|"
+    r"availab|inventory|dostepn|beschikbaar|quantity|qty|在庫|наличие|varasto|beholdning"
+)
+_IMAGE = re.compile(
+    r"image|\bimg|photo|\bfotos?\b|\bfoto\w*url|picture|\bbild\w*|imagen|immagin|afbeelding|zdjec|obraz|"
+    r"kuva|billede|imagem|画像|写真|фото|\bmedia( url| src)?$|packshot"
+)
+_NO_IMAGE = re.compile(
+    r"\balt\b|title|titel|caption|width|height|type|date|count|anzahl|text|\bid\b"
+)
+_CURRENCY = re.compile(r"\b(currency|wahrung|waehrung|valuta|moneda|devise|waluta)( code)?$")
+_MORE = re.compile(
+    r"addition|extra|further|dodatkow|zusatz|weitere|autres|supplement|adicional|aggiuntiv|secund|"
+    r"alternat|\bmore\b|gallery|galeri|flera|ekstra|\b([2-9]|1\d)$"
+)
+_DESCRIPTION = re.compile(
+    r"descri|beschreib|\bopis\b|omschrijving|beskriv|説明|kuvaus|описание|body html|long text"
+)
+_CATEGORY = re.compile(
+    r"categor(y|ie|ia)\b|kategori\w*\b|warengruppe|\brayon\b|departa?ment|department|afdeling|"
+    r"product ?type|produkttyp|tipo de producto|type de produit|カテゴリ|osasto|категория"
+)
+
+
+@lru_cache(maxsize=4096)
+def words_of(column: str) -> str:
+    """The words of a column's name, parted by single spaces, without case and accents."""
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)
+    folded = unicodedata.normalize("NFKD", split.casefold().replace("ł", "l").replace("ø", "o"))
+    # Accents of Latin and Cyrillic letters; a kana without its mark would be another.
+    plain = "".join(one for one in folded if not "\u0300" <= one <= "\u036f")
+    composed = unicodedata.normalize("NFKC", plain)
+    return " ".join(re.findall(r"[^\W_]+", composed))
+
+
+def column_for(field: str, columns: Sequence[str]) -> str | None:
+    """The column whose words say that it holds a catalogue's field; None if none does."""
+    find = _FINDERS.get(field)
+    return None if find is None else find(columns)
+
+
+def is_further_picture(column: str) -> bool:
+    """True for a column that names further pictures of a product."""
+    words = words_of(column)
+    return bool(_IMAGE.search(words) and _MORE.search(words) and not _NO_IMAGE.search(words))
+
+
+def names_currency(column: str) -> bool:
+    """True for a column that names the currency of prices: `offers.priceCurrency`."""
+    return _CURRENCY.search(words_of(column)) is not None
+
+
+def _whole(form: re.Pattern[str]) -> Callable[[Sequence[str]], str | None]:
+    def find(columns: Sequence[str]) -> str | None:
+        return next((one for one in columns if form.fullmatch(words_of(one))), None)
+
+    return find
+
+
+def _part(form: re.Pattern[str]) -> Callable[[Sequence[str]], str | None]:
+    def find(columns: Sequence[str]) -> str | None:
+        return next((one for one in columns if form.search(words_of(one))), None)
+
+    return find
+
+
+def _title(columns: Sequence[str]) -> str | None:
+    """English before other languages, if a name comes in several."""
+    fitting = [one for one in columns if _TITLE.fullmatch(words_of(one))]
+    english = (one for one in fitting if words_of(one).endswith((" en", " us", " gb")))
+    return next(english, fitting[0] if fitting else None)
+
+
+def _prices(columns: Sequence[str]) -> list[str]:
+    words = {one: words_of(one) for one in columns}
+    return [c for c, w in words.items() if _PRICE.search(w) and not _NO_PRICE.search(w)]
+
+
+def _price(columns: Sequence[str]) -> str | None:
+    """The present price, else a former one."""
+    fitting = [one for one in _prices(columns) if not _SALE.search(words_of(one))]
+    present = [one for one in fitting if not _FORMER.search(words_of(one))]
+    return next(iter([*present, *fitting]), None)
+
+
+def _sale_price(columns: Sequence[str]) -> str | None:
+    return next((one for one in _prices(columns) if _SALE.search(words_of(one))), None)
+
+
+def _image(columns: Sequence[str]) -> str | None:
+    words = {one: words_of(one) for one in columns}
+    return next(
+        (
+            c
+            for c, w in words.items()
+            if _IMAGE.search(w) and not (_NO_IMAGE.search(w) or _MORE.search(w))
+        ),
+        None,
+    )
+
+
+_FINDERS: dict[str, Callable[[Sequence[str]], str | None]] = {
+    "id": _whole(_ID),
+    "title": _title,
+    "description": _part(_DESCRIPTION),
+    "price": _price,
+    "sale_price": _sale_price,
+    "available": _part(_AVAILABLE),
+    "image_path": _image,
+    "category": _part(_CATEGORY),
+}

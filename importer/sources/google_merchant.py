@@ -27,7 +27,8 @@ _ATOM = frozenset(["author", "updated", "published", "pubdate", "guid"])
 _NAMES = {
     "id": "id", "itemid": "id", "retailerid": "id", "offerid": "id", "productid": "id",
     "merchantitemid": "id", "title": "title", "name": "title", "itemtitle": "title",
-    "description": "description", "link": "link", "url": "link", "productlink": "link",
+    "description": "description", "summary": "description", "link": "link", "url": "link",
+    "productlink": "link",
     "imagelink": "image_link", "imageurl": "image_link", "image": "image_link",
     "itemgroupid": "group_id", "itemgroup": "group_id", "groupid": "group_id",
     "price": "price", "saleprice": "sale_price", "availability": "availability", "brand": "brand",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from importer.column_stems import column_for
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, pick, plain_name
 
@@ -31,9 +32,19 @@ _STARTS = (
     ("urlsdesimages", "image_path"), ("imagealt", ""), ("image", "image_path"),
     ("bildurl", "image_path"), ("manufacturer", "brand"), ("brand", "brand"),
     ("marque", "brand"), ("fabricant", "brand"), ("feature", "feature"),
-    ("caractéristique", "feature"), ("outofstock", "backorder"), ("reference", "reference"),
+    ("caractéristique", "feature"), ("característica", "feature"), ("merkmal", "feature"),
+    ("caratteristica", "feature"), ("kenmerk", "feature"), ("cecha", "feature"),
+    ("marca", "brand"), ("marke", "brand"), ("merk", "brand"), ("marka", "brand"),
+    ("precioimpuestosinclu", "price"), ("precioimpuestosexclu", "net"),
+    ("prezzoiva", "price"), ("prijsinclusief", "price"), ("prijsexclusief", "net"),
+    ("porcentajededescuento", "percent"), ("valordeldescuento", "off"), ("pourcentage", "percent"),
+    ("montantdelaréduction", "off"), ("rabattprozent", "percent"), ("rabattbetrag", "off"),
+    ("percentualedi", "percent"), ("importodellosconto", "off"), ("kortingspercentage", "percent"),
+    ("outofstock", "backorder"), ("reference", "reference"),
     ("référence", "reference"), ("id", "id"),
 )  # fmt: skip
+# What the words of a column's name tell if its beginning is not known.
+_BY_WORDS = ("id", "title", "price", "available", "image_path", "description", "category")
 _SWITCH = re.compile(r"a[ck]ti[a-z]*01")
 
 
@@ -50,6 +61,10 @@ def _product(raw: Any) -> dict[str, Any]:
         name = next((name for start, name in _STARTS if plain.startswith(start)), None)
         if name and value not in (None, ""):
             found.setdefault(name, value)
+    for name in _BY_WORDS:
+        if name not in found and (name != "price" or "net" not in found):
+            column = column_for(name, list(raw))
+            found[name] = None if column is None else raw[column]
     category = str(found.get("category") or "").split(",")[0].strip()
     tags = [part.strip() for part in str(found.get("tags") or "").split(",") if part.strip()]
     backorder = str(found.get("backorder") or "").strip() == "1"

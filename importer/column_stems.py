@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 _NUMBER = r"(nr|no|num|nummer|number|numero|numer|kode|kod|kood|code|cod|codigo|codice|id|ref)"
+_SHORT = r"(nr|kode|kod|code|cod|codigo|codice|ref)"
 _THING = (
     r"(art|artikel|article|articulo|articolo|artigo|artykul\w*|prod|product|produkt\w*|produit|producto|"
     r"prodotto|produto|item|vare|vara|tuote|toode|model|modell|style)"
 )
 _OF = r"(de |du |del |do |d |l )?"
 _ID = re.compile(
-    rf"{_THING} ?(s )?{_OF}{_NUMBER}|{_NUMBER}( {_OF}{_THING})?|sku( \w+)?|indeks|"
+    rf"{_THING} ?(s )?{_OF}{_NUMBER}|{_NUMBER} {_OF}{_THING}|{_SHORT}|sku( \w+)?|indeks|"
     rf"(reference|referencia)( {_THING})?|(商品|製品|品)(番号|コード|id)|品番|артикул|код товара"
 )
 _NAME = (

@@ -21,7 +21,8 @@ Names = list[str] | None
 SourceArgument = Annotated[
     str,
     typer.Argument(
-        help="Feed: a file (also .gz, .zip), a folder, an http(s) address, or - for standard input."
+        help="Feed: a file (also .gz, .zip), a folder, a pattern of several files in quotes, an "
+        "http(s) address, or - for standard input."
     ),
 ]
 OutArgument = Annotated[Path, typer.Argument(help="Catalogue file to write (Parquet).")]

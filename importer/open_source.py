@@ -10,6 +10,7 @@ from importer.column_mapping import has_products
 from importer.import_options import ImportOptions, SourceFormat
 from importer.reading.delimited import CsvSource
 from importer.reading.json_rows import JsonlSource, JsonSource
+from importer.reading.local_copy import SEVERAL
 from importer.reading.parquet_files import ParquetSource
 from importer.reading.picture_folder import PictureFolder, pictures_below
 from importer.reading.records import NO_COLUMNS, Record, Source
@@ -90,6 +91,9 @@ def images_folder(path: Path, options: ImportOptions) -> Path:
             raise CatalogueError(f"{options.images}: is not a folder")
         return options.images
     folder = path.parent if path.is_file() else path
+    linked = next((one for one in folder.iterdir() if one.is_symlink()), None)
+    if linked is not None and path.name == SEVERAL:
+        folder = linked.resolve().parent  # of the first of several files
     is_kaggle = (folder / KAGGLE_TABLE).is_file() and (folder / KAGGLE_IMAGES).is_dir()
     return folder / KAGGLE_IMAGES if is_kaggle else folder
 

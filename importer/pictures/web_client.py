@@ -37,12 +37,14 @@ class Downloads:
     """Fetches files within limits; safe to share between threads.
 
     `allowed` are hosts that may lie in a private network, as the user named them. `timeout_s` is
-    for one file, `max_bytes` for its size.
+    for one file, `max_bytes` for its size, `max_total_bytes` for all files together.
     """
 
     allowed: Collection[str] = ()
     max_bytes: int = 30 * 1024 * 1024
     timeout_s: float = 30.0
+    max_total_bytes: int = 200 * 1024**3
+    _total: int = field(init=False, default=0)
     _client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -139,6 +141,9 @@ class Downloads:
             size += len(block)
             if size > self.max_bytes:
                 raise FetchFault("is too large")
+            self._total += len(block)  # threads may lose a block's count, which matters to nobody
+            if self._total > self.max_total_bytes:
+                raise FetchFault("would be more than one import may fetch")
             if time.monotonic() > deadline:
                 raise FetchFault("takes too long")
             blocks.append(block)

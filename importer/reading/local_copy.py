@@ -15,6 +15,7 @@ from importer.pictures.web_client import Downloads
 from twinset.errors import CatalogueError
 
 STDIN = "-"
+SEVERAL = "several"
 _BLOCK = 1024 * 1024
 MAX_EXPANDED_BYTES = 20 * 1024**3
 # Text packs to a twentieth, tables of zeros to a hundredth; a bomb to a thousandth.
@@ -50,8 +51,21 @@ def local_copy(source: str, work: Path, downloads: Downloads) -> Path:
     else:
         path = Path(source)
         if not path.exists():
-            raise CatalogueError(f"{path}: not found")
+            path = _several(source, work)
     return _unpacked(path, work) if path.is_file() else path
+
+
+def _several(pattern: str, work: Path) -> Path:
+    """A folder with the files that a pattern such as `products_*.csv` names."""
+    asked = Path(pattern)
+    found = sorted(one for one in asked.parent.glob(asked.name) if one.is_file())
+    if not found:
+        raise CatalogueError(f"{pattern}: not found")
+    folder = work / SEVERAL
+    folder.mkdir()
+    for number, path in enumerate(found):
+        (folder / f"{number:04d}-{path.name}").symlink_to(path.resolve())
+    return folder
 
 
 def _unpacked(path: Path, work: Path) -> Path:

@@ -11,7 +11,11 @@ from typing import Any
 
 import pyarrow as pa
 
-_TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+_YES = ("true", "yes", "y", "ja", "oui", "sí", "si", "tak", "kyllä", "да", "はい")
+_NO = (
+    "false", "no", "n", "nein", "non", "nie", "nee", "nej", "não", "nao", "ei", "нет", "いいえ",
+)  # fmt: skip
+_TRUTHS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 # A leading zero or more digits than a number keeps means a code, not a quantity.
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]+")

@@ -1,12 +1,18 @@
 """Single values as feeds write them."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from PIL import Image
+
+from importer import import_catalogue
 from importer.values.availability import read_available
 from importer.values.html_text import plain_text
 from importer.values.kinds import BadValue
 from importer.values.lists import ListJudge, split_list
 from importer.values.prices import DecimalMark, read_price
+from twinset.catalogue import Catalogue
+from twinset.errors import CatalogueError
 
 
 def column(*texts: str) -> DecimalMark:
@@ -114,3 +120,40 @@ def test_lists_are_taken_apart():
     assert split_list('["a", "b"]', ",") == ["a", "b"]
     assert split_list([" a ", None, "b"], ",") == ["a", "b"]
     assert split_list(" , ", ",") is None
+
+
+def test_yes_and_no_in_words_of_several_languages(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text("id,title,vegan,neu\n1,Hut,ja,y\n2,Rock,Nein,n\n")
+    import_catalogue(tmp_path / "shop.csv", tmp_path / "out.parquet")
+    rows = Catalogue(tmp_path / "out.parquet").rows()
+    assert rows["vegan"].to_pylist() == [True, False]
+    assert rows["neu"].to_pylist() == [True, False]
+
+
+def test_several_files_by_a_pattern(tmp_path: Path) -> None:
+    for number in (1, 2):
+        rows = f"id,title,image_path\n{number},Hat {number},hat.png\n"
+        (tmp_path / f"products_{number}.csv").write_text(rows)
+    Image.new("RGB", (30, 30), "teal").save(tmp_path / "hat.png")
+    report = import_catalogue(str(tmp_path / "products_*.csv"), tmp_path / "out.parquet")
+    assert (report.accepted, report.pictures) == (2, 2)
+    with pytest.raises(CatalogueError, match="not found"):
+        import_catalogue(str(tmp_path / "nothing_*.csv"), tmp_path / "out.parquet")
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("12,800円", 12800.0, "JPY"),
+        ("¥1,299", 1299.0, "JPY"),
+        ("12.990 Ft", 12990.0, "HUF"),
+        ("R$ 1.199,90", 1199.9, "BRL"),
+        ("US$1,299.00", 1299.0, "USD"),
+        ("1 290,00 Kč", 1290.0, "CZK"),
+    ],
+)
+def test_currencies_by_their_signs(text: str, amount: float, currency: str) -> None:
+    price = read_price(text, column(text))
+    assert price is not None
+    assert (price.amount, price.currency) == (amount, currency)
+    assert not column(text).is_ambiguous

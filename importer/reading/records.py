@@ -53,3 +53,21 @@ class Source(Protocol):
 def column_names(records: Iterator[Record]) -> list[str]:
     """The fields that any of the rows has, in the order in which they first come."""
     return list(dict.fromkeys(name for record in records for name in record.fields))
+
+
+class ReadOnce:
+    """A small source whose rows are kept, so that its later passes need not parse it again."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.columns: Sequence[str] = source.columns
+        self.files: Sequence[Path] = source.files
+        self.skipped: Sequence[str] = source.skipped
+        self.typed = source.typed
+        self._kept: list[Record] | None = None
+
+    def records(self, without: AbstractSet[str] = NO_COLUMNS) -> Iterator[Record]:  # noqa: ARG002
+        """Every row in order; `without` would save nothing here."""
+        if self._kept is None:
+            self._kept = list(self._source.records())
+        yield from self._kept

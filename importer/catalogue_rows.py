@@ -37,6 +37,7 @@ class RowBuilder:
     _with_currency: bool = field(default=False)
     _most_further: int = 0
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
+    currency: str | None = None
 
     def build(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """A row for `CatalogueWriter.write`, and why optional values were left out of it.
@@ -66,7 +67,7 @@ class RowBuilder:
         for name, source in self.columns.attributes.items():
             row[name] = self._attribute(name, fields.get(source), notes)
         if price is not None and self._with_currency:
-            row["currency"] = row.get("currency") or price.currency
+            row["currency"] = row.get("currency") or price.currency or self.currency
         if self.variants is not None and title:
             row["group_id"] = self.variants.group_of(*variant_key(fields, self.columns))
         return row, notes

@@ -75,7 +75,7 @@ GENDER_NAMES = ("gender",)
 # What a shop would not want to see in public, and what no shopper filters by.
 _PRIVATE = re.compile(
     r"cost(s|ofgoods(sold)?|perunit|peritem|price)?$|^cost|wholesale|margin|markup|profit|"
-    r"supplier|vendorcode|purchaseprice|buyingprice|einkaufspreis|lieferant|prixdachat|cenazakupu|"
+    r"supplier|vendorcode|purchaseprice|buyingprice|einkaufspreis|lieferant|prixdachat|cenazakupu|nákupní|nakupni|"
     r"preciode(compra|coste)|prezzodiacquisto|inkoop|inköpspris|innkjøpspris|preçodecompra|"
     r"hurtow|fournisseur|proveedor|fornitore|fornecedor|leverancier|leverantör|dostawca|marge$|marża|"
     r"download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"

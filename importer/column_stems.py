@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-_NUMBER = r"(nr|no|num|nummer|number|numero|numer|kode|kod|kood|code|cod|codigo|codice|id|ref)"
+_NUMBER = r"(kodu|nr|no|num|nummer|number|numero|numer|kode|kod|kood|code|cod|codigo|codice|id|ref)"
 _SHORT = r"(nr|kode|kod|code|cod|codigo|codice|ref)"
 _THING = (
-    r"(art|artikel|article|articulo|articolo|artigo|artykul\w*|prod|product|produkt\w*|produit|producto|"
+    r"(urun|art|artikel|article|articulo|articolo|artigo|artykul\w*|prod|product|produkt\w*|produit|producto|"
     r"prodotto|produto|item|vare|vara|tuote|toode|model|modell|style)"
 )
 _OF = r"(de |du |del |do |d |l )?"
@@ -28,31 +28,32 @@ _NAME = (
 )
 _TITLE = re.compile(
     rf"({_THING} ?{_OF})?{_NAME}( {_OF}({_THING}|en|us|gb|de|fr|es|it|nl|value|default|text))?|"
-    r"(商品|製品)名|название|наименование"
+    r"(商品|製品)名|название|наименование|nazev|nazov|urun adi|megnevezes|nev"
 )
 _PRICE = re.compile(
     r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|fiyat|kaina|hind)\b|"
     r"価格|値段|цена"
 )
 _NO_PRICE = re.compile(
-    r"zakup|einkauf|achat|compra\b|acquist|inkoop|inkop|innkjop|purchas|buy|cost|wholesale|grossist|"
+    r"zakup|nakup|einkauf|achat|compra\b|acquist|inkoop|inkop|innkjop|purchas|buy|cost|wholesale|grossist|"
     r"hurt|supplier|currency|wahrung|waehrung|valuta|moneda|devise|waluta|\bid\b|margin|grund|unit|"
     r"per (kg|l|100)|range|type|date|valid|effective|from|until|shipping|versand"
 )
 _SALE = re.compile(
-    r"sale|special|promo|discount|reduced|reduit|\boffer\b|oferta|rebaj|angebot|aktion|aanbieding|"
+    r"sale|special|indirim|akcni|promo|discount|reduced|reduit|\boffer\b|oferta|rebaj|angebot|aktion|aanbieding|"
     r"scontat|sconto|sold|remise|\brea\b|outlet|tilbud|kampanj|ofert|セール|акци"
 )
 _FORMER = re.compile(
-    r"ordinar|regular|regul|list|uvp|msrp|rrp|old|was|before|original|fore|tidligere|barre|antes|alt"
+    r"bez dph|exkl|excl|netto|hors taxe|\bht\b|ex vat|sin iva|ordinar|regul|list|uvp|msrp|rrp|"
+    r"old|was|before|original|fore|tidligere|barre|antes|alt"
 )
 _AVAILABLE = re.compile(
     r"stock|\bstan\b|bestand|\blager\w*|voorraad|dispo|verfugbar|existencias|estoque|saldo|"
-    r"availab|inventory|dostepn|beschikbaar|quantity|qty|在庫|наличие|varasto|beholdning"
+    r"availab|inventory|dostepn|beschikbaar|quantity|qty|在庫|наличие|varasto|beholdning|sklad|\bstok\b|keszlet"
 )
 _IMAGE = re.compile(
     r"image|\bimg|photo|\bfotos?\b|\bfoto\w*url|picture|\bbild\w*|imagen|immagin|afbeelding|zdjec|obraz|"
-    r"kuva|billede|imagem|画像|写真|фото|\bmedia( url| src)?$|packshot"
+    r"kuva|billede|imagem|画像|写真|фото|gorsel|resim|kep\b|\bmedia( url| src)?$|packshot"
 )
 _NO_IMAGE = re.compile(
     r"\balt\b|title|titel|caption|width|height|type|date|count|anzahl|text|\bid\b"
@@ -60,7 +61,7 @@ _NO_IMAGE = re.compile(
 _CURRENCY = re.compile(r"\b(currency|wahrung|waehrung|valuta|moneda|devise|waluta)( code)?$")
 _MORE = re.compile(
     r"addition|extra|further|dodatkow|zusatz|weitere|autres|supplement|adicional|aggiuntiv|secund|"
-    r"alternat|\bmore\b|gallery|galeri|flera|ekstra|\b([2-9]|1\d)$"
+    r"\bback\b|\bside\b|detail|\brear\b|alternat|\bmore\b|gallery|galeri|flera|ekstra|\b([2-9]|1\d)$"
 )
 _DESCRIPTION = re.compile(
     r"descri|beschreib|\bopis\b|omschrijving|beskriv|説明|kuvaus|описание|body html|long text"
@@ -71,11 +72,15 @@ _CATEGORY = re.compile(
 )
 
 
+# Letters that are no others with an accent.
+_LETTERS = str.maketrans({"\u0142": "l", "\u00f8": "o", "\u0131": "i"})
+
+
 @lru_cache(maxsize=4096)
 def words_of(column: str) -> str:
     """The words of a column's name, parted by single spaces, without case and accents."""
     split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)
-    folded = unicodedata.normalize("NFKD", split.casefold().replace("ł", "l").replace("ø", "o"))
+    folded = unicodedata.normalize("NFKD", split.casefold().translate(_LETTERS))
     # Accents of Latin and Cyrillic letters; a kana without its mark would be another.
     plain = "".join(one for one in folded if not "\u0300" <= one <= "\u036f")
     composed = unicodedata.normalize("NFKC", plain)
@@ -120,6 +125,13 @@ def _title(columns: Sequence[str]) -> str | None:
     return next(english, fitting[0] if fitting else None)
 
 
+def _description(columns: Sequence[str]) -> str | None:
+    """As the title; the long text rather than a summary."""
+    fitting = [one for one in columns if _DESCRIPTION.search(words_of(one))]
+    rank = {one: ("short" in words_of(one), not words_of(one).endswith(" en")) for one in fitting}
+    return min(fitting, key=lambda one: rank[one], default=None)
+
+
 def _prices(columns: Sequence[str]) -> list[str]:
     words = {one: words_of(one) for one in columns}
     return [c for c, w in words.items() if _PRICE.search(w) and not _NO_PRICE.search(w)]
@@ -151,7 +163,7 @@ def _image(columns: Sequence[str]) -> str | None:
 _FINDERS: dict[str, Callable[[Sequence[str]], str | None]] = {
     "id": _whole(_ID),
     "title": _title,
-    "description": _part(_DESCRIPTION),
+    "description": _description,
     "price": _price,
     "sale_price": _sale_price,
     "available": _part(_AVAILABLE),

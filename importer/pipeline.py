@@ -165,6 +165,7 @@ class _Import:
             bool(survey.currencies),
             self._options.further_pictures,
             survey.dates,
+            survey.currency,
         )
 
     def _write(self, survey: Survey, tally: Tally, rejections: Rejections) -> int:

@@ -14,7 +14,7 @@ from importer.reading.records import Record, Source
 from importer.values.dates import DateColumn, is_date
 from importer.values.kinds import BadValue, Kind, clean, kind_of
 from importer.values.lists import ListJudge
-from importer.values.prices import DecimalMark, read_price
+from importer.values.prices import DecimalMark, currency_in_name, read_price
 from importer.variants import VariantGroups
 from twinset.errors import CatalogueError
 from twinset.progress import track
@@ -43,6 +43,7 @@ class Survey:
     samples: dict[str, str]
     constant: frozenset[str] = frozenset()
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
+    currency: str | None = None  # that the name of the price's column says
 
     def columns(self, columns: ColumnMap) -> list[ColumnReport]:
         """What becomes of each source column."""
@@ -144,11 +145,13 @@ def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Sur
     kinds = {n: Kind.LIST if n in known else kind for n, kind in judges.kinds.items()}
     constant = _constant(judges, columns, filled, count) - frozenset(options.columns.keep)
     kinds |= dict.fromkeys(constant, Kind.EMPTY)
+    named = currency_in_name(columns.fixed.get("price", ""))
+    money = tuple(currencies) or ((named,) if named else ())
     dates = {name: one for name, one in judges.dates.items() if kinds[name] is Kind.DATE}
     kinds |= {name: Kind.TEXT for name, one in dates.items() if not one.is_clear}
     return Survey(
-        count, kinds, known, judges.mark, tuple(currencies), variants, filled, samples, constant,
-        dates,
+        count, kinds, known, judges.mark, money, variants, filled, samples, constant,
+        dates, named,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from twinset.errors import CatalogueError
 _FIELD_LIMIT = 16 * 1024 * 1024
 # A quote that is opened and never closed swallows no more than this.
 _MAX_LINES_PER_ROW = 1000
-_DELIMITERS = ",;\t|"
+_DELIMITERS = ",;\t|^~"
 _SAMPLE_LINES = 50
 _SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])", re.IGNORECASE)  # as Excel writes and reads it
 _INDEXED = re.compile(r"\[\d+\]")

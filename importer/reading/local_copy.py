@@ -16,6 +16,7 @@ from twinset.errors import CatalogueError
 
 STDIN = "-"
 SEVERAL = "several"
+_FEEDS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".xml", ".rss", ".atom", ".parquet")
 _BLOCK = 1024 * 1024
 MAX_EXPANDED_BYTES = 20 * 1024**3
 # Text packs to a twentieth, tables of zeros to a hundredth; a bomb to a thousandth.
@@ -117,7 +118,10 @@ def _expand_zip(path: Path, folder: Path) -> Path:
         raise CatalogueError(f"{path}: cannot be unpacked, {error}") from None
     if not files:
         raise CatalogueError(f"{path}: holds no file")
-    return files[0] if len(files) == 1 else folder
+    if len(files) == 1:
+        return files[0]
+    tables = {one.parent for one in files if one.suffix.lower() in _FEEDS}
+    return tables.pop() if len(tables) == 1 else folder
 
 
 def _copy_within(packed: _Reads, target: _Writes, path: Path, packed_bytes: int) -> int:

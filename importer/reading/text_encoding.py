@@ -19,6 +19,10 @@ _MARKS = {
 _SAMPLE = 1024 * 1024
 # One byte a letter: which of these a short text is in, no detector can say from its bytes alone.
 _WESTERN = ("cp1252", "cp1250", "iso8859_15", "iso8859_2")
+# Its bytes are those of Icelandic but for six letters.
+_TURKISH = re.compile("\\b(ürün|fiyat|ad\u0131|kodu|renk|beden|aç\u0131klama|kategori|görsel)\\b")
+# A price in crowns, and in forints beside letters that a Hungarian text has in cp1250 alone.
+_CROWNS, _FORINTS = re.compile(r"\d\s?Kč"), re.compile(r"\d\s?Ft\b")
 _BLOCK = 1024 * 1024
 _SIGN_IN_WORD = re.compile(r"[^\W\d_][^\w\s!-~]|[^\w\s!-~][^\W\d_]|[\x80-\x9f]")
 
@@ -64,11 +68,23 @@ def _guess(path: Path, guess: bool) -> str:
     letters = sum(byte > 127 for byte in sample)
     if broken <= letters * 0.2 or not guess:
         return "utf-8"
+    turkish = set(_TURKISH.findall(sample.decode("cp1254", "replace").casefold()))
+    if len(turkish) > 1:
+        return "cp1254"
+    if _is_central(sample):
+        return "cp1250"
     best = from_bytes(sample, cp_isolation=["cp1252", "cp1250", "cp1251", "iso8859_15"]).best()
     best = best or from_bytes(sample).best()
     if best is not None and best.encoding not in _WESTERN:
         return best.encoding
     return min(_WESTERN, key=lambda name: _odd_letters(sample, name))
+
+
+def _is_central(sample: bytes) -> bool:
+    text = sample.decode("cp1250", "replace")
+    if _CROWNS.search(text):
+        return True
+    return _FORINTS.search(text) is not None and bool({"ő", "ű"} & set(text.casefold()))
 
 
 def _odd_letters(sample: bytes, encoding: str) -> int:

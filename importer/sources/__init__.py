@@ -1,7 +1,7 @@
 """Source systems, one file each: to add one, write its file and name it in `SYSTEMS`."""
 
 from importer.sources.akeneo import AKENEO
-from importer.sources.commerce_protocol import COMMERCE_PROTOCOL
+from importer.sources.commerce_protocol import COMMERCE_PROTOCOL, NESTED
 from importer.sources.fashion_sets import HM, KAGGLE
 from importer.sources.google_merchant import GOOGLE
 from importer.sources.schema_org import SCHEMA_ORG
@@ -35,6 +35,7 @@ SYSTEMS: tuple[System, ...] = (
     GOOGLE,
     COMMERCE_PROTOCOL,
     SCHEMA_ORG,
+    NESTED,
 )
 
 __all__ = ["SYSTEMS", "System"]

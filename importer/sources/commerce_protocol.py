@@ -18,6 +18,9 @@ _NO_PARTS = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
      "XAF", "XOF", "XPF"]
 )  # fmt: skip
+_IDS = ("id", "item_id", "product_id", "productId", "sku", "handle")
+# Options that a variant may have as fields of its own.
+_NAMED = ("color", "colour", "size", "material", "pattern")
 _THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
@@ -34,7 +37,7 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
 def _product(raw: Mapping[str, Any]) -> Product:
     pictures = _pictures(raw)
     fields: dict[str, Any] = {
-        "id": pick(raw, "id", "item_id", "product_id"),
+        "id": pick(raw, *_IDS),
         "title": pick(raw, "title", "name"),
         "description": _words(raw, "description"),
         "brand": pick(raw, "brand", "brand.name", "vendor"),
@@ -58,7 +61,8 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
     pairs = pick(
         raw, "variant_options", "selected_options", "options", "attributes", "variant_dict"
     )
-    options = {name: str(value) for name, value in _options(pairs).items()}
+    named = {name: raw[name] for name in _NAMED if raw.get(name) not in (None, "")}
+    options = {name: str(value) for name, value in {**named, **_options(pairs)}.items()}
     image = next(iter(_pictures(raw)), None)
     return Variant(options, _price(raw.get("price")), _available(raw), image, raw.get("id"))
 
@@ -115,17 +119,24 @@ def _available(raw: Mapping[str, Any]) -> Any:
         "availability",
         "available",
         "in_stock",
+        "stock.quantity",
+        "stock",
+        "quantity",
+        "inventory_quantity",
     )
     return pick(found, "available", "status") if isinstance(found, Mapping) else found
 
 
-def _is_nested(columns: Sequence[str], first: Mapping[str, Any]) -> bool:
-    named = {"id", "item_id"} & set(columns) and {"title", "name"} & set(columns)
+def _is_protocol(columns: Sequence[str], first: Mapping[str, Any]) -> bool:
     price = first.get("price")
     whole = isinstance(price, Mapping) and isinstance(price.get("amount"), int)
-    return bool(named) and (
-        whole or any(isinstance(one, Mapping) for one in first.get("variants") or ())
-    )
+    return (_is_nested(columns, first) and bool({"id", "item_id"} & set(columns))) or whole
 
 
-COMMERCE_PROTOCOL = System("OpenAI or UCP product feed", None, products, _is_nested)
+def _is_nested(columns: Sequence[str], first: Mapping[str, Any]) -> bool:
+    named = set(_IDS) & set(columns) and {"title", "name"} & set(columns)
+    return bool(named) and any(isinstance(one, Mapping) for one in first.get("variants") or ())
+
+
+COMMERCE_PROTOCOL = System("OpenAI or UCP product feed", None, products, _is_protocol)
+NESTED = System("products with nested variants", None, products, _is_nested)

@@ -21,6 +21,7 @@ _SIGNS = {
     "円": "JPY", "₹": "INR", "Rs": "INR", "₽": "RUB", "₺": "TRY", "zł": "PLN", "Kč": "CZK",
     "Ft": "HUF", "lei": "RON", "₩": "KRW", "원": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS",
     "฿": "THB", "₱": "PHP", "Rp": "IDR", "元": "CNY",
+    " TL": "TRY", "\u0440\u0443\u0431": "RUB",
 }  # fmt: skip
 # Currencies whose prices have no decimals in shops: 12,800 yen is no twelve.
 _WHOLE = frozenset(["JPY", "KRW", "VND", "IDR", "CLP", "HUF", "ISK", "PYG", "COP", "TWD"])
@@ -149,6 +150,20 @@ def _currency_of(text: str) -> str | None:
     if code is not None:
         return code[1]
     return next((name for sign, name in _SIGNS.items() if sign in text), None)
+
+
+_KNOWN = frozenset(_SIGNS.values()) | {
+    "CHF", "SEK", "NOK", "DKK", "AED", "SAR", "ZAR", "BGN", "EGP", "ARS",
+}  # fmt: skip
+
+
+def currency_in_name(column: str) -> str | None:
+    """The currency that the name of a price column says, as in `Price (EUR)` or `Preis in €`."""
+    for word in re.findall(r"[A-Za-z]{3,}", column):
+        if word.upper() in _KNOWN:
+            return str(word.upper())
+    signs = (name for sign, name in _SIGNS.items() if not sign.isalpha() and sign in column)
+    return next(signs, None)
 
 
 def _checked(value: str | int | float | Decimal) -> float:

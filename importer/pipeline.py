@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from importer.catalogue_rows import RowBuilder
 from importer.column_mapping import map_columns
 from importer.embedded_words import words_template
-from importer.folded_rows import FoldedSource
 from importer.import_options import SUMMARY_SUFFIX, ImportOptions, ImportReport
 from importer.open_source import images_folder, open_source
 from importer.pictures.product_pictures import NamedPictures, ProductPictures
@@ -25,6 +24,7 @@ from importer.reading.feed_date import feed_date
 from importer.reading.local_copy import is_address, local_copy
 from importer.reading.records import Record, Source
 from importer.rejections import REPORT_SUFFIX, Rejections
+from importer.sources.folded_rows import FoldedSource
 from importer.sources.system import SystemSource
 from importer.survey import Survey, survey_rows
 from importer.values.kinds import Kind, RowRejected

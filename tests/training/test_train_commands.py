@@ -36,4 +36,4 @@ def test_train_and_evaluate(catalogue, tmp_path):
     labels = [run["label"] for run in report["study"]["runs"]]
     assert labels == ["hybrid-compact", "hybrid-compact-untrained"]
     assert report["scores"]["own_photo"]["queries"] == 36
-    assert "Training loss" in (tmp_path / "report" / "report.html").read_text()
+    assert "validation loss (dashed)" in (tmp_path / "report" / "report.html").read_text()

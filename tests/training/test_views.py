@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from training.data import augment as augmentation
 from training.data.augment import as_shoppers_photo, augment, studio_backdrop
 from training.data.batch import choose_views, load_tokenizer, make_batch
 from training.data.product_data import load_products
@@ -155,3 +156,20 @@ def test_flips_can_be_switched_off(config):
 
     assert mirrored(flips=False) == 0
     assert 3 <= mirrored(flips=True) <= 13
+
+
+def test_augmentation_computes_on_the_device_of_the_pixels(config):
+    """The device `meta` computes nothing, and refuses operands that lie on another one."""
+    images = torch.empty(4, 3, 32, 24, device="meta")
+    draws = augmentation.Draws(torch.Generator().manual_seed(0), images.device)
+    moved = augmentation._move(images, (16, 12), config.augmentation, draws)
+    assert moved.shape == (4, 3, 16, 12)
+    for made in (
+        moved,
+        augmentation._relight(images, 1.0, draws),
+        augmentation._scenes(4, 32, 24, draws),
+        draws.rows(9, 0.5),
+    ):
+        assert made.device.type == "meta"
+    with pytest.raises(RuntimeError, match="is not on the expected device"):
+        _ = images * torch.rand(4, 1, 1, 1)

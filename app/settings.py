@@ -189,7 +189,7 @@ class Settings(BaseSettings):
         if not seconds:
             return {"Cache-Control": "private, no-cache"}
         lasts = f"max-age={seconds}, s-maxage={seconds}, stale-while-revalidate={seconds}"
-        return {"Cache-Control": f"public, {lasts}"}
+        return {"Cache-Control": f"public, {lasts}", "Vary": "Accept-Encoding"}
 
     @property
     def threads(self) -> int:

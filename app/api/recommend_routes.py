@@ -100,12 +100,13 @@ async def similar(
     The list has an ETag, which lasts until the catalogue or the model changes.
     """
     pinned = await pin(state, recommender, options, "similar", item_id.encode())
-    pinned.recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
-    tag = tag_of(pinned.recommender.revision, item_id, options.model_dump_json(), call.prefix)
+    row = pinned.recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
+    said = options.model_dump_json(exclude_unset=True)
+    tag = tag_of(pinned.recommender.revision, item_id, said, call.prefix)
     headers = {"ETag": tag, **state.settings.cache_headers}
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    page = await searches.by_item(pinned.recommender, item_id, pinned.options)
+    page = await pinned.recommender.similar(row, pinned.options.to_query())
     state.note(call.request_id, "item", page)
     response = recommendations(call, pinned, page)
     response.headers.update(headers)

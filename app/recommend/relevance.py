@@ -60,11 +60,12 @@ class Judge:
         curve = self._curves.of(kind)
         if curve is None:
             return page
-        relevance = curve([hit.score for hit in page.hits])
-        fits = bool((relevance >= UNLIKELY).any())
-        values = relevance.round(4).tolist()
-        hits = [replace(h, relevance=value) for h, value in zip(page.hits, values, strict=True)]
-        return replace(page, hits=hits, nothing_fits=not fits)
+        values = curve([hit.score for hit in page.hits]).tolist()
+        hits = [
+            hit._replace(relevance=round(value, 4))
+            for hit, value in zip(page.hits, values, strict=True)
+        ]
+        return replace(page, hits=hits, nothing_fits=not any(v >= UNLIKELY for v in values))
 
 
 def kind_of_signals(positive: Sequence[Signal]) -> str:

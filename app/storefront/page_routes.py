@@ -120,7 +120,7 @@ class Files(StaticFiles):
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         lasts = scope["state"]["lasts"]
-        headers = {"Cache-Control": LONG if lasts else "no-cache"}
+        headers = {"Cache-Control": LONG if lasts else "no-cache", "Vary": "Accept-Encoding"}
         response = WholeFile(full_path, status_code, headers, stat_result=stat_result)
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)

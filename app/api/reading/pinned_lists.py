@@ -56,7 +56,9 @@ async def pin(
         InvalidCursor: the cursor was given for another list, or comes with an offset.
         CursorExpired: the state is no longer kept.
     """
-    decided = options.model_dump_json(exclude=_NOT_DECIDING).encode()
+    decided = b"{}"
+    if not options.model_fields_set.issubset(_FREE):
+        decided = options.model_dump_json(exclude=_NOT_DECIDING, exclude_defaults=True).encode()
     asked = b"\0".join((route.encode(), decided, *subjects))
     key, now = state.cursor_key, time.time()
     if live.version.restricted and options.cursor is not None:

@@ -214,7 +214,8 @@ class EditOptions(SearchOptions):
 
     def to_query(self) -> query.SearchQuery:
         """What the domain reads of these options."""
-        return replace(super().to_query(), edit=self.edit)
+        asked = super().to_query()
+        return asked if self.edit is None else replace(asked, edit=self.edit)
 
 
 def parse_box(value: object) -> object:

@@ -66,7 +66,7 @@ def explained(
             # An approximate index found it late: it counts for no more than the hit before it.
             own.append(Part("order", "", round(rest, 6)))
         kept = [one for one in own if abs(one.value) > _ROUNDING]
-        hits.append(replace(hit, parts=tuple(kept)))
+        hits.append(hit._replace(parts=tuple(kept)))
     return replace(page, hits=hits)
 
 

@@ -26,7 +26,7 @@ def rank_seen(
     page = rank(replace(version, index=seen), vector, query, exclude)
     asked = moved(version, vector, query)
     hits = [
-        replace(hit, view=best_picture(version.index, views, hit.row, asked)) for hit in page.hits
+        hit._replace(view=best_picture(version.index, views, hit.row, asked)) for hit in page.hits
     ]
     return replace(page, hits=hits)
 

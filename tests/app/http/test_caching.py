@@ -17,7 +17,7 @@ PLAIN = {"Accept-Encoding": "identity"}
 def test_text_is_sent_in_gzip_to_those_who_ask(client: httpx.Client, path: str) -> None:
     packed, plain = client.get(path, headers=GZIP), client.get(path, headers=PLAIN)
     assert packed.headers["content-encoding"] == "gzip"
-    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert "accept-encoding" in packed.headers["vary"].lower()
     assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
     assert "content-encoding" not in plain.headers
     if path == "/items":
@@ -47,6 +47,6 @@ def test_lists_of_similar_items_are_kept_if_the_shop_says_so() -> None:
     assert Settings().cache_headers == {"Cache-Control": "private, no-cache"}
     said = Settings(cache_seconds=60).cache_headers
     lasts = "public, max-age=60, s-maxage=60, stale-while-revalidate=60"
-    assert said == {"Cache-Control": lasts}
+    assert said == {"Cache-Control": lasts, "Vary": "Accept-Encoding"}
     keyed = Settings.model_validate({"cache_seconds": 60, "read_keys": "k" * 16})
     assert keyed.cache_headers == {"Cache-Control": "private, no-cache"}

@@ -123,7 +123,8 @@ bench-all: .venv/.bench
 BASELINE ?=
 bench-http: .venv/.bench $(DEMO)/.index
 	$(BIN)/python -m benchmarks.service.http_cost --encoder $(ENCODER) --index $(DEMO)/index \
-		$(if $(BASELINE),--baseline $(BASELINE))
+		$(if $(BASELINE),--baseline $(BASELINE)) \
+		$(if $(BASELINE_INDEX),--baseline-index $(BASELINE_INDEX))
 
 $(BENCHMARKS:%=bench-%): bench-%: .venv/.bench
 	$(RECORD) --only $*

@@ -146,7 +146,7 @@ class Connection(HttpToolsProtocol):
         limits = self._settings
         bought = min(self._received, limits.max_body_bytes) / limits.body_rate
         if self._phase == "rest":
-            return min(_LINGER_S + bought, _LINGER_MOST_S)
+            return 1.0 if self._draining else min(_LINGER_S + bought, _LINGER_MOST_S)
         return limits.body_s + bought if self._phase == "body" else limits.header_s
 
     def _on_time(self) -> None:
@@ -211,6 +211,8 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Answer what has arrived; wait no longer than half of `shutdown_s` for the rest."""
+        if self._phase == "head":
+            self._phase = ""  # nobody waits for what has not been asked yet
         super().shutdown()
         if self._timer is not None and not self._transport.is_closing():
             self._draining = True

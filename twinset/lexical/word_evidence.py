@@ -35,7 +35,7 @@ _FUNCTION_WORD = 0.2
 _LEFT_OF_CODE = 0.01
 # An item that is nothing but words, and has none of those that other items have of the query, is
 # hardly what is asked for: it is moved away.
-_LEFT_OF_OTHER_WORDS = 1.2
+_LEFT_OF_OTHER_WORDS = 1.4
 # A code is of one item or of its variants; a value of more items is a word like others.
 _MOST_OF_CODE = 32
 

@@ -82,6 +82,7 @@ class PhotoSearch:
         """`head` is the encoder's; None if it has none."""
         self._head = head
         self._kinds: tuple[object, CatalogueKinds] | None = None
+        self._last: tuple[PhotoReading, CatalogueKinds, Vector] | None = None
 
     @property
     def has_head(self) -> bool:
@@ -119,7 +120,7 @@ class PhotoSearch:
         chances: Vector | None = None
         guesses: tuple[KindGuess, ...] = ()
         if self._head is not None:
-            chances = kinds.chances(reading.kind, self._head.kind_scale)
+            chances = self._chances(kinds, reading, self._head)
             guesses = kinds.likeliest(chances, _GUESSES)
         if named is not None:
             vector = _unit(reading.leaning + _NAMED * kinds.directions[named])
@@ -139,9 +140,17 @@ class PhotoSearch:
             return reading.garment < _NEVER
         kinds, likeliest = self.kinds_of(version), _USUAL
         if kinds is not None and kinds.names:
-            likeliest = float(kinds.chances(reading.kind, self._head.kind_scale).max())
+            likeliest = float(self._chances(kinds, reading, self._head).max())
         found = evidence(reading.familiar, reading.garment, likeliest)
         return reading.garment < _HARDLY or found < self._head.least_evidence
+
+    def _chances(self, kinds: CatalogueKinds, reading: PhotoReading, head: PhotoHead) -> Vector:
+        """The chances of the kinds, kept for the last photo: one look asks for them three times."""
+        last = self._last
+        if last is None or last[0] is not reading or last[1] is not kinds:
+            chances = kinds.chances(reading.kind, head.kind_scale)
+            self._last = last = (reading, kinds, chances)
+        return last[2]
 
     def kinds_of(self, version: IndexVersion) -> CatalogueKinds | None:
         """The version's kinds; None if the catalogue has no category of texts."""

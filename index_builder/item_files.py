@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from index_builder.build_inputs import ItemSource
 from index_builder.picture_packs import PackWriter
+from index_builder.picture_repeats import SignatureWriter
 from twinset.index.index_versions import IMAGE_PLACES_FILE, ITEMS_FILE, MAPPED_ITEMS_FILE
 from twinset.index.indexed_items import write_mapped
 from twinset.progress import track
@@ -29,7 +30,7 @@ class Pictures:
 
 
 def write_items(catalogue: ItemSource, folder: Path) -> Pictures:
-    """Write the files that `ItemTable` and `ImageStore` read.
+    """Write the files that `ItemTable`, `ImageStore` and `StoredPictures` read.
 
     `folder` is the version that is being built, beside the versions whose pictures it may share.
     """
@@ -38,9 +39,10 @@ def write_items(catalogue: ItemSource, folder: Path) -> Pictures:
     if len(rows) >= MAPPED_FROM:
         write_mapped(rows, folder / MAPPED_ITEMS_FILE)
     counts: list[int] = []
-    with PackWriter(folder) as packs:
+    with PackWriter(folder) as packs, SignatureWriter(folder) as signatures:
         for data in track(catalogue.images(), "Storing pictures", len(catalogue)):
             packs.add(data)
+            signatures.add(data)
         pictured = packs.count
         for pictures in catalogue.further_images():
             counts.append(len(pictures))

@@ -186,12 +186,16 @@ def evaluate(
     edits: Annotated[
         bool, typer.Option("--edits", help="Also ask for products with one thing changed.")
     ] = False,
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Also find items with the same picture.")
+    ] = False,
 ) -> None:
     """Measure an encoder on the products that it was not trained on."""
     from training.edits.edit_figures import evaluate_edits
     from training.evaluation.evaluate import evaluate as score
     from training.evaluation.evaluate import open_pool, shop_report
     from training.evaluation.panel import kept_from_edits
+    from training.evaluation.repeated_pictures import repeated_pictures
     from twinset.embeddings import open_embeddings
     from twinset.encoders import load_encoder
 
@@ -211,6 +215,9 @@ def evaluate(
         asked = (catalogue, pool.embeddings, rows, queries)
         report["edits"] = evaluate_edits(opened, *asked)
         _print_edits(report["edits"])
+    if duplicates:
+        report["duplicates"] = repeated_pictures(catalogue)
+        _print_duplicates(report["duplicates"])
     _study([encoder, *(compare or [])], catalogue, out, report, device)
 
 
@@ -255,6 +262,17 @@ def _print_edits(edits: dict[str, Any]) -> None:
             f"{len(shares)} phrasings of one colour edit: first in {min(shares):.3f} to "
             f"{max(shares):.3f} of the queries"
         )
+
+
+def _print_duplicates(found: dict[str, Any]) -> None:
+    table = Table("items with one picture", "such as")
+    for group in found["largest"]:
+        table.add_row(f"{group['items']:,}", ", ".join(str(one["id"]) for one in group["named"]))
+    Console().print(table)
+    Console().print(
+        f"{found['repeats']:,} of {found['pictures']:,} pictures repeat another, "
+        f"in {found['groups']:,} groups"
+    )
 
 
 def _print_scores(scores: dict[str, dict[str, float]]) -> None:

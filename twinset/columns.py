@@ -24,7 +24,6 @@ Kind = Literal["string", "number", "boolean"]
 Value = str | float | bool
 Mask = NDArray[np.bool_]
 # Pairs of value and group that are counted in a table, a byte each.
-_MOST_PAIRS = 8_000_000
 
 
 def sort_key(text: str) -> tuple[str, str]:
@@ -144,16 +143,28 @@ class Column:
         If `groups` (n,) are given, a value counts once for each group with a row that holds it; a
         row of the group -1 counts for itself.
         """
-        held = self._held(mask)
-        if groups is None:
-            values, counts = _counted(held, self.vocabulary)
-        else:
-            values, counts = _counted_once(held, groups[self._rows(mask)])
+        values, counts = _counted(self._held(mask), self.vocabulary)
+        if groups is not None:
+            repeated = self._repeated(mask, groups)
+            np.subtract.at(counts, np.searchsorted(values, repeated), 1)
         order = np.argsort(-counts, kind="stable")[:limit]
         names = (
             v if self.vocabulary is None else self.vocabulary[v] for v in values[order].tolist()
         )
         return list(zip(names, counts[order].tolist(), strict=True)), len(values)
+
+    def _repeated(self, mask: Mask | None, groups: NDArray[np.int64]) -> NDArray[Any]:
+        """A value for each row of the mask that has it after another row of its group had it."""
+        grouped = groups >= 0 if mask is None else mask & (groups >= 0)
+        values, groups = self._held(grouped), groups[self._rows(grouped)]
+        if self.vocabulary is None:
+            order = np.lexsort((values, groups))
+            groups, values = groups[order], values[order]
+            again = (groups[1:] == groups[:-1]) & (values[1:] == values[:-1])
+            return np.asarray(values[1:][again])
+        both = groups * len(self.vocabulary) + values
+        both.sort()
+        return np.asarray(both[1:][both[1:] == both[:-1]] % len(self.vocabulary))
 
     @cached_property
     def distinct(self) -> int:
@@ -181,22 +192,6 @@ def _counted(
     counts = np.bincount(held)  # codes are small numbers, and need no sorting
     values = np.flatnonzero(counts)
     return values, counts[values]
-
-
-def _counted_once(
-    held: NDArray[Any], groups: NDArray[np.int64]
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Distinct values in ascending order, and in how many groups each occurs."""
-    values, places = np.unique(held, return_inverse=True)
-    alone, width = groups < 0, int(groups.max(initial=-1)) + 1
-    counts = np.bincount(places[alone], minlength=len(values))
-    pairs = places[~alone] * width + groups[~alone]
-    if len(values) * width <= _MOST_PAIRS:  # a table of them all is faster than sorting
-        seen = np.zeros(len(values) * width, np.bool_)
-        seen[pairs] = True
-        return values, counts + np.count_nonzero(seen.reshape(len(values), width), axis=1)
-    once = np.unique(pairs) // width
-    return values, counts + np.bincount(once, minlength=len(values))
 
 
 Columns = Mapping[str, Column]

@@ -55,6 +55,8 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
             beside["matched_image"] = f"{call.prefix}{address}"
         if hit.variants is not None:
             beside["variants"] = ids_of(version, hit.variants)
+        if hit.same_picture:
+            beside["same_picture"] = ids_of(version, hit.same_picture)
         if hit.parts is not None:
             same, differs = compared(asked, version.items.item(hit.row))
             beside |= {"explain": hit.parts, "same": same, "differs": differs}

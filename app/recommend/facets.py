@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery
-from app.recommend.selection import Codes, Mask, Rows, filter_mask, group_codes, mask_of
+from app.recommend.selection import Codes, Mask, Rows, filter_mask, mask_of
 from app.service_errors import UnknownField
 from twinset.columns import Column
 from twinset.filters import And, parse_filter, without_field
@@ -115,14 +115,18 @@ class FacetRows:
 
 
 def count_fields(
-    version: IndexVersion, counted: FacetRows, query: ListQuery, found: Rows | None = None
+    version: IndexVersion,
+    counted: FacetRows,
+    query: ListQuery,
+    found: Rows | None = None,
+    groups: Codes | None = None,
 ) -> tuple[Facet, ...]:
     """The facets of a list: of `found` rows if they are given, of all rows if not.
 
-    If the query groups, a value counts once for each group, as in the list's `total`.
+    If `groups` (n,) say which rows share a place, a value counts once for each place, as in the
+    list's `total`.
     """
     columns, facets = version.items.columns, []
-    groups = None if query.group_by is None else group_codes(version, query.group_by)
     for name, rows in counted.by_field.items():
         mask = rows
         if found is not None:

@@ -22,6 +22,7 @@ UNLIKE = 0.5
 UNLIKE_OF_WORDS = 0.2
 MAX_TEXT = 512  # characters of a text to search with
 RELEVANCE = "relevance"
+STYLE = "group_id"  # the field that joins the variants of a style
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class SearchQuery(ListQuery):
     `app.recommend.lists.arrangement.diverse_places`. Items are better the more they are like those
     in `liked` and unlike those in `disliked`, which are left out themselves. `edit` are words that
     change a photo or an item: "in red". `explain` asks for the parts of each score. Hits less
-    relevant than `min_relevance` are left out.
+    relevant than `min_relevance` are left out. Items with the same picture take one place, unless
+    `repeats` are wanted, or `group_by` names another field than that of styles.
     """
 
     min_score: float | None = None
@@ -67,6 +69,12 @@ class SearchQuery(ListQuery):
     said_filter: str | None = None
     edit: str | None = None
     min_relevance: float | None = None
+    repeats: bool = False
+
+    @property
+    def lists_pictures_once(self) -> bool:
+        """True if items with the same picture take one place."""
+        return not self.repeats and self.group_by in (None, STYLE)
 
 
 @dataclass(frozen=True, slots=True)

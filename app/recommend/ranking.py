@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from app.recommend.lists.arrangement import (
     sorted_places,
     sorts_by_field,
 )
+from app.recommend.lists.places import Places
 from app.recommend.lists.session import moved
 from app.recommend.photos.photo_search import PhotoLook
 from app.recommend.query import SearchQuery
@@ -26,13 +26,10 @@ from app.recommend.selection import (
     Codes,
     Mask,
     Rows,
-    count_groups,
     filter_mask,
     first_of_groups,
-    group_codes,
     known_rows,
     rows_of_group,
-    variants_of,
 )
 from twinset.edits.kept_values import Kept
 from twinset.filters import parse_filter
@@ -47,6 +44,8 @@ _MOST_PASSED_OVER = 64
 # Rows asked of the index to find groups in; then, in rounds, twice as many each.
 _LIST_LENGTHS = (64, 512, 4096)
 _FIRST_ROUND = 512
+# Rows asked for beyond those of a page, so that a few repeats on it need no second search.
+_SPARE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,16 @@ class Part:
 class Ranked(NamedTuple):
     """One row of a page; `variants` are the other rows of its group, None without grouping.
 
-    `parts` add up to the score, None unless they were asked for. `relevance` is None if nobody
-    knows what scores mean here. `view` is the picture that a photo found the item by, from 0; None
-    if it has no further pictures, or no photo was asked with.
+    `same_picture` are other rows with its picture, which have no place of their own. `parts` add up
+    to the score, None unless they were asked for. `relevance` is None if nobody knows what scores
+    mean here. `view` is the picture that a photo found the item by, from 0; None if it has no
+    further pictures, or no photo was asked with.
     """
 
     row: int
     score: float
     variants: list[int] | None
+    same_picture: tuple[int, ...] = ()
     parts: tuple[Part, ...] | None = None
     relevance: float | None = None
     view: int | None = None
@@ -127,23 +128,23 @@ def rank_rows(
     left_out = {*exclude, *known_rows(version, (*query.exclude_ids, *query.disliked))}
     is_plain = _is_plain(query) and not version.restricted
     if is_plain and len(left_out) <= _MOST_PASSED_OVER:
-        found = _nearest_but(source, _length(version, query), left_out)
-        return _page(version, found, query, version.count - len(left_out))
+        places = Places.of(version, query, None, left_out)
+        found = _nearest_places(source, _length(version, query), places)
+        return _page(version, found, query, places, places.count(version.count))
     mask = filter_mask(version, query.filter, left_out)
     counted = FacetRows.of(version, query, left_out, mask)
-    codes = None if query.group_by is None else group_codes(version, query.group_by)
+    places = Places.of(version, query, mask, left_out)
     if query.min_score is None:
-        found = _nearest(version, source, query, mask, codes)
-        total, counts = _count(version, mask, codes), count_fields(version, counted, query)
+        found, total = _nearest(version, source, query, places), places.count(version.count)
+        counts = count_fields(version, counted, query, groups=places.codes)
     else:
         wide = counted.any_of(mask)
         wider = source if wide is mask else source.without_filter()
         rows, scores = wider.above(query.min_score, wide)
-        counts = count_fields(version, counted, query, rows)
-        found = _of_mask(rows, scores, mask, codes)
+        counts = count_fields(version, counted, query, rows, places.codes)
+        found = _of_places(rows, scores, places)
         total = len(found[0])
-    variants = None if codes is None else partial(_variants, codes, mask)
-    return _page(version, found, query, total, variants, counts)
+    return _page(version, found, query, places, total, counts)
 
 
 def _is_plain(query: SearchQuery) -> bool:
@@ -159,23 +160,18 @@ def _length(version: IndexVersion, query: SearchQuery) -> int:
     return min(max(query.offset + query.limit + 1, pool), len(version))
 
 
-def _nearest(
-    version: IndexVersion,
-    source: RowSource,
-    query: SearchQuery,
-    mask: Mask | None,
-    codes: Codes | None,
-) -> Found:
-    wanted = _length(version, query)
-    if codes is None:
-        return as_arrays(source.nearest(wanted, mask))
+def _nearest(version: IndexVersion, source: RowSource, query: SearchQuery, places: Places) -> Found:
+    wanted, mask = _length(version, query), places.mask
+    if places.groups is None:
+        return _nearest_places(source, wanted, replace(places, left_out=()))
     first = None if query.filter is None else mask
-    groups = _Groups(codes, np.ones(len(version), np.bool_) if mask is None else mask.copy())
-    return as_arrays(_nearest_groups(source, wanted, first, groups))
+    left = np.ones(len(version), np.bool_) if mask is None else mask.copy()
+    return as_arrays(_nearest_groups(source, wanted, first, _Groups(places.groups, left)))
 
 
-def _of_mask(rows: Rows, scores: Scores, mask: Mask | None, codes: Codes | None) -> Found:
-    """Those of the rows that the mask lets through; of each group the first."""
+def _of_places(rows: Rows, scores: Scores, places: Places) -> Found:
+    """Those of the rows that the mask lets through; in each place the first."""
+    mask, codes = places.mask, places.codes
     if mask is not None:
         rows, scores = rows[mask[rows]], scores[mask[rows]]
     if codes is None:
@@ -184,45 +180,51 @@ def _of_mask(rows: Rows, scores: Scores, mask: Mask | None, codes: Codes | None)
     return rows[kept], scores[kept]
 
 
-def _count(version: IndexVersion, mask: Mask | None, codes: Codes | None) -> int:
-    if codes is not None:
-        return count_groups(codes, mask)
-    return version.count if mask is None else int(np.count_nonzero(mask))
-
-
 def _page(
     version: IndexVersion,
     found: Found,
     query: SearchQuery,
+    places: Places,
     total: int,
-    variants: Callable[[int], list[int]] | None = None,
     facets: tuple[Facet, ...] = (),
 ) -> RankedPage:
     rows, scores = found
     if sorts_by_field(query.sort):
-        places = sorted_places(version, rows, query.sort)
-        rows, scores = rows[places], scores[places]
+        order = sorted_places(version, rows, query.sort)
+        rows, scores = rows[order], scores[order]
         total = len(rows)
     elif query.diversity:
-        places = diverse_places(version, rows, scores, query.diversity)
-        rows, scores = rows[places], scores[places]
+        order = diverse_places(version, rows, scores, query.diversity)
+        rows, scores = rows[order], scores[order]
     part = slice(query.offset, query.offset + query.limit)
     hits = [
-        Ranked(row, score, None if variants is None else variants(row))
+        Ranked(row, score, places.variants(row), tuple(places.same_picture(row)))
         for row, score in zip(rows[part].tolist(), scores[part].tolist(), strict=True)
     ]
     return RankedPage(hits, len(rows) <= part.stop, total=total, facets=facets)
 
 
-def _variants(codes: Codes, mask: Mask | None, row: int) -> list[int]:
-    return variants_of(row, codes, mask)
+def _nearest_places(source: RowSource, wanted: int, places: Places) -> Found:
+    """The nearest rows of the mask, of each picture the first.
 
-
-def _nearest_but(source: RowSource, wanted: int, passed_over: Collection[int]) -> Found:
-    """The nearest rows without a few: they are found with the others and dropped, which needs no
-    mask."""
-    found = source.nearest(wanted + len(passed_over), None)
-    return as_arrays([hit for hit in found if hit[0] not in passed_over][:wanted])
+    Rows in `places.left_out` are found with the others and dropped, which needs no mask. If many
+    repeat a picture, a longer list is read, which begins as the shorter one does.
+    """
+    codes, passed_over = places.codes, places.left_out
+    length = wanted + len(passed_over) + (0 if codes is None else _SPARE)
+    while True:
+        found = source.nearest(length, places.mask)
+        hits, seen = [], set()
+        for hit in found:
+            code = -1 if codes is None else int(codes[hit[0]])
+            if hit[0] in passed_over or code in seen:
+                continue
+            if code >= 0:
+                seen.add(code)
+            hits.append(hit)
+        if len(hits) >= wanted or len(found) < length or codes is None:
+            return as_arrays(hits[:wanted])
+        length *= 2
 
 
 class _Groups:

@@ -25,11 +25,11 @@ from app.recommend.lists.explanations import Signals, explained
 from app.recommend.photos.photo_answers import answer_photo
 from app.recommend.photos.photo_search import WHOLE_PHOTO, PhotoQuery
 from app.recommend.photos.seen_pictures import rank_seen, stored_picture
-from app.recommend.query import FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
+from app.recommend.query import STYLE, FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, rank
 from app.recommend.relevance import Judge, kind_of_signals
 from app.recommend.selection import group_codes, variants_of
-from app.recommend.word_search import rank_words
+from app.recommend.word_search import rank_words, wishes_of
 from app.settings import Settings
 from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound
@@ -42,7 +42,6 @@ from twinset.words.query.parts import EVERYTHING, LANGUAGE, Switches
 from twinset.words.suggestions import Completer, Suggestions
 from twinset.words.synonyms.synonym_file import SynonymFile
 
-STYLE = "group_id"
 Result = TypeVar("Result")
 Rows = Iterable[int]
 
@@ -158,11 +157,12 @@ class Recommender:
             language = words.language(version, text, language, switches)
         query, understood = words.understand(version, text, query, switches, language)
         kind = kind_of_words(text, understood)
-        query = self._judge.cut(query, kind)
+        wishes = wishes_of(understood)
+        query = self._judge.cut(query, kind, wishes)
         spoken = ENGLISH if understood.in_english else language
         vector = await self._engine.encode_text(understood.words, spoken)
         page = await self._search(partial(rank_words, version, text, understood, vector, query))
-        return self._judge.judged(replace(page, understood=understood), kind)
+        return self._judge.judged(replace(page, understood=understood), kind, wishes)
 
     async def suggest(
         self, text: str, limit: int, popular: Callable[[], Sequence[str]]
@@ -226,13 +226,13 @@ class Recommender:
         self, base: Vector, query: SearchQuery, rows: Sequence[int] = (), exclude: Rows = ()
     ) -> RankedPage:
         """Items like a vector, of a photo or of the items in `rows`, with `query.edit` changed."""
-        query = self._judge.cut(query, EDIT)
         plan = partial(plan_edit, self.version, self._engine.words, base, rows, query)
         planned = await self._search(plan)
+        planned = replace(planned, query=self._judge.cut(planned.query, EDIT, planned.wishes))
         text = await self._engine.encode_text(planned.edit.text) if planned.edit.text else None
         vector = composed(self._engine.composer, base, text)
         ask = partial(rank_edit, self.version, planned, vector, {*rows, *exclude})
-        return self._judge.judged(await self._search(ask), EDIT)
+        return self._judge.judged(await self._search(ask), EDIT, planned.wishes)
 
     async def _encode_signal(self, signal: Signal) -> Vector:
         if signal.image is not None:

@@ -17,6 +17,8 @@ from twinset.relevance.relevance_curves import (
     UNLIKELY,
     RelevanceCurves,
 )
+from twinset.relevance.wished_scores import score_of, without_wishes
+from twinset.words.preferences import Preference
 
 
 class Judge:
@@ -32,8 +34,10 @@ class Judge:
         learnt = getattr(encoder, "relevance", None) or RelevanceCurves()
         return cls(own.completed_by(learnt))
 
-    def cut(self, query: SearchQuery, kind: str) -> SearchQuery:
+    def cut(self, query: SearchQuery, kind: str, wishes: Sequence[Preference] = ()) -> SearchQuery:
         """The query with `min_relevance` as the score that stands for it.
+
+        `wishes` are the values that the query asks for beside its vector.
 
         Raises:
             InvalidInput: nobody knows what scores of this kind of query mean here.
@@ -48,11 +52,11 @@ class Judge:
                 "This index does not say what scores mean, so min_relevance cannot be applied; "
                 "build it with --encoder."
             )
-        least = curve.least_score(query.min_relevance)
+        least = score_of(curve.least_score(query.min_relevance), wishes)
         bounds = [bound for bound in (least, query.min_score) if bound is not None]
         return replace(query, min_score=max(bounds)) if bounds else query
 
-    def judged(self, page: RankedPage, kind: str) -> RankedPage:
+    def judged(self, page: RankedPage, kind: str, wishes: Sequence[Preference] = ()) -> RankedPage:
         """The page with the relevance of each hit; as it was if scores mean nothing here.
 
         Nothing fits if no hit of the page is likely to be relevant; of later pages nobody asks.
@@ -60,7 +64,7 @@ class Judge:
         curve = self._curves.of(kind)
         if curve is None:
             return page
-        values = curve([hit.score for hit in page.hits]).tolist()
+        values = curve(without_wishes([hit.score for hit in page.hits], wishes)).tolist()
         hits = [
             hit._replace(relevance=round(value, 4))
             for hit, value in zip(page.hits, values, strict=True)

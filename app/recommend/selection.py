@@ -59,9 +59,11 @@ def group_codes(version: IndexVersion, field: str) -> Codes:
 def first_of_groups(rows: Rows, codes: Codes) -> Rows:
     """The places in `rows` (m,) of the first row of each group, in ascending order."""
     held = codes[rows]
-    _, first = np.unique(held, return_index=True)
-    first = first[held[first] >= 0]
-    return np.sort(np.concatenate([np.flatnonzero(held < 0), first]))
+    kept = held < 0
+    grouped = np.flatnonzero(~kept)
+    _, first = np.unique(held[grouped], return_index=True)
+    kept[grouped[first]] = True
+    return np.flatnonzero(kept)
 
 
 def count_groups(codes: Codes, mask: Mask | None) -> int:

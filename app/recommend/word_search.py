@@ -22,7 +22,7 @@ from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items, ItemTable
 from twinset.languages import ENGLISH, Language
 from twinset.lexical.word_evidence import rows_of_code, word_search
-from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT
+from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT, Preference
 from twinset.words.query.item_words import ItemWords
 from twinset.words.query.parts import SPELLING, Part, Switches, Understood
 from twinset.words.query.reader import Reader
@@ -198,13 +198,18 @@ def _narrowed(
     return own, tuple(unmet)
 
 
+def wishes_of(understood: Understood) -> tuple[Preference, ...]:
+    """The values that words ask for, each with what it is worth."""
+    return understood.preferences(PART_WEIGHTS, USUAL_WEIGHT)
+
+
 def rank_words(
     version: IndexVersion, text: str, understood: Understood, vector: Vector, query: SearchQuery
 ) -> RankedPage:
     """The page of rows that fit the words best, by their vector (d,), their letters, and what was
     understood of them; items whose code the text is come first."""
     signals, vector = {("words", ""): vector}, moved(version, vector, query)
-    preferences = understood.preferences(PART_WEIGHTS, USUAL_WEIGHT)
+    preferences = wishes_of(understood)
     search = word_search(version, text, understood, vector, condition_of(query))
     page = rank_rows(version, search, query)
     return explained(version, page, query, signals, Fit(search.evidence, "lexical", preferences))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,9 @@ def similar(
     min_score: Annotated[
         float | None, typer.Option(min=-1, max=1, help="Lowest similarity that is listed.")
     ] = None,
+    repeats: Annotated[
+        bool, typer.Option(help="Give items with the same picture places of their own.")
+    ] = False,
     field: Annotated[
         list[str] | None, typer.Option(help="Field that cards hold; repeat it. All by default.")
     ] = None,
@@ -42,9 +46,8 @@ def similar(
     from app.similar.similar_lists import open_live_version, similar_lists
 
     version = open_live_version(index, encoder)
-    query = SearchQuery(
-        limit=limit, filter=filter, group_by=group_by, diversity=diversity, min_score=min_score
-    )
+    query = SearchQuery(limit, 0, filter, group_by=group_by, diversity=diversity)
+    query = replace(query, min_score=min_score, repeats=repeats)
     files = SimilarFiles(out, version, tuple(field or ()), pictures)
     report = files.write(similar_lists(version, query))
     typer.echo(f"{'version':<10} {version.revision}")

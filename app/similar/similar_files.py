@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.recommend.item_json import IMAGE_URL, item_values
+from app.recommend.ranking import Ranked
 from app.similar.similar_lists import SimilarRows
 from twinset.errors import ConfigError
 from twinset.index.index_versions import IndexVersion
@@ -89,7 +90,7 @@ class SimilarFiles:
 
     def write(self, lists: Iterable[SimilarRows]) -> WriteReport:
         """Write what changed, and remove the files of items that are gone."""
-        ids, version = self._version.items.id_of, self._version
+        version = self._version
         columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA.names}
         self._folder.mkdir(parents=True, exist_ok=True)
         # The table marks the folder as ours; an export that is killed can be begun again.
@@ -99,7 +100,7 @@ class SimilarFiles:
             self._written -= 1
         for row, hits in lists:
             item_id = version.items.id_of(row)
-            similar = [{"id": ids(hit.row), "score": hit.score} for hit in hits]
+            similar = [_listed(version, hit) for hit in hits]
             self._put_item(row, item_id, similar)
             columns["id"] += [item_id] * len(similar)
             columns["rank"] += range(1, len(similar) + 1)
@@ -155,6 +156,14 @@ class SimilarFiles:
         for path in others:
             path.unlink()
         return len(others)
+
+
+def _listed(version: IndexVersion, hit: Ranked) -> dict[str, Any]:
+    ids = version.items.id_of
+    listed = {"id": ids(hit.row), "score": hit.score}
+    return listed | (
+        {"same_picture": [ids(row) for row in hit.same_picture]} if hit.same_picture else {}
+    )
 
 
 def _parquet(columns: dict[str, list[Any]]) -> bytes:

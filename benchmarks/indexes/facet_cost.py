@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,14 @@ _MOST_VALUES = 200  # of a field that a shop would count
 Chosen = dict[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True)
+class _Shop:
+    """The items by row, and the place of each in a list that has each picture once."""
+
+    items: list[dict[str, object]]
+    places: list[int]
+
+
 def main(
     index: Annotated[Path, typer.Option()] = Path("var/real/index"),
     queries: Annotated[int, typer.Option(min=3)] = 300,
@@ -40,8 +49,12 @@ def main(
     """Print for each cut how many queries agree, and the milliseconds of one."""
     faiss.omp_set_num_threads(1)
     version, chance = open_version(index), random.Random(0)  # noqa: S311 - queries
+    pictures = version.pictures
     values = _values(version)
-    items = [version.items.item(row) for row in range(len(version))]
+    shop = _Shop(
+        [version.items.item(row) for row in range(len(version))],
+        [row if pictures is None else pictures.place_of(row) for row in range(len(version))],
+    )
     vectors = version.index.vectors(np.arange(len(version)))
     table = MarkdownTable("min_score", "queries", "equal", "median ms", "95 % below")
     for cut in CUTS:
@@ -59,7 +72,7 @@ def main(
             begun = time.thread_time()
             page = rank(version, vector, query)
             times.append(1000 * (time.thread_time() - begun))
-            equal += _agrees(page, items, chosen, (np.vecdot(vectors, vector), cut))
+            equal += _agrees(page, shop, chosen, (np.vecdot(vectors, vector), cut))
         low, high = np.percentile(times, (50, 95))
         table.add(cut or "none", len(times), equal, f"{low:.1f}", f"{high:.1f}")
     show(table)
@@ -89,12 +102,12 @@ def _filter(chosen: Chosen) -> str | None:
 
 def _agrees(
     page: RankedPage,
-    items: list[dict[str, object]],
+    shop: _Shop,
     chosen: Chosen,
     scored: tuple[Scores | Vectors, float | None],
 ) -> bool:
     """Whether a page's counts are those of a loop over all items."""
-    scores, cut = scored
+    (scores, cut), items = scored, shop.items
     above = [n for n in range(len(items)) if cut is None or scores[n] >= cut]
 
     def passing(but: str) -> list[int]:
@@ -102,13 +115,14 @@ def _agrees(
         return [n for n in above if all(items[n][f] in values for f, values in kept.items())]
 
     for facet in page.facets:
-        counts = Counter(items[n][facet.field] for n in passing(facet.field))
+        held = {(items[n][facet.field], shop.places[n]) for n in passing(facet.field)}
+        counts = Counter(value for value, _ in held)
         del counts[None]
         if not isinstance(facet, ValuesFacet):
             return False
         if {one.value: one.count for one in facet.values} != counts:
             return False
-    return page.total == len(passing(""))
+    return page.total == len({shop.places[n] for n in passing("")})
 
 
 if __name__ == "__main__":

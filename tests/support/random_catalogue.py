@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from app.recommend.query import SearchQuery
 from tests.support.filter_expressions import OPERATORS
+from tests.support.places_oracle import place_keys
 from tests.support.small_shop import as_version
 from twinset.encoders.encoder import normalise
 from twinset.index.index_versions import IndexVersion
 from twinset.index.vector_index import VectorIndex
+from twinset.repeats.same_pictures import SamePictures
 
 COUNT = 1000
 Item = dict[str, Any]
@@ -43,14 +48,42 @@ def make_item(number: int) -> Item:
     }
 
 
+def make_pictures() -> list[int | None]:
+    """The first item with each item's picture; None if no other item has it."""
+    chance = random.Random(17)
+    pictures: list[int | None] = [None] * COUNT
+    for row in range(1, COUNT):
+        if chance.random() < 0.2:
+            other = chance.randrange(row)
+            shared = pictures[other]
+            pictures[other] = pictures[row] = other if shared is None else shared
+    for row in (20, *range(700, 720)):
+        pictures[row] = 20
+    held = Counter(pictures)
+    return [first if held[first] > 1 else None for first in pictures]
+
+
 VECTORS = make_vectors()
+PICTURES = make_pictures()
 ITEMS = [make_item(number) for number in range(COUNT)]
 
 
 def random_version(folder: Path, index: VectorIndex) -> IndexVersion:
-    """The catalogue over an index of `VECTORS`."""
+    """The catalogue over an index of `VECTORS`, with items that share pictures."""
     write_items(folder)
-    return as_version(folder, index)
+    return with_pictures(as_version(folder, index))
+
+
+def with_pictures(version: IndexVersion) -> IndexVersion:
+    """A version of the catalogue that knows which items share pictures."""
+    codes = np.array([-1 if first is None else first for first in PICTURES])
+    return replace(version, pictures=SamePictures(lambda: codes))
+
+
+def keys_of(options: SearchQuery) -> list[Hashable | None]:
+    """The place of each row in a list, see `place_keys`."""
+    groups = [None if options.group_by is None else item[options.group_by] for item in ITEMS]
+    return place_keys(options.group_by, groups, PICTURES, options.repeats)
 
 
 def write_items(folder: Path) -> pa.Table:

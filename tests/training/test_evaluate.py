@@ -1,5 +1,7 @@
 """Evaluation against plain loops over every pair."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from training.evaluation.evaluate import (
     own_photo,
     shop_report,
 )
+from training.evaluation.repeated_pictures import repeated_pictures
 from training.export.embed_catalogue import embed_catalogue
 from twinset.embeddings import open_embeddings
 from twinset.encoders import HashEncoder
@@ -79,3 +82,15 @@ def test_nothing_kept_out_is_said(pool):
 
     with pytest.raises(CatalogueError, match="kept out"):
         evaluate(replace(pool, held_out=np.array([], np.int64)), 10)
+
+
+def test_items_with_the_same_picture_are_reported(catalogue):
+    """By the bytes of the pictures: the made catalogue holds no near copies."""
+    pictures = list(catalogue.images())
+    held = Counter(data for data in pictures if data is not None)
+    found = repeated_pictures(catalogue)
+    assert found["pictures"] == held.total()
+    assert found["repeats"] == held.total() - len(held)
+    sizes = sorted((size for size in held.values() if size > 1), reverse=True)
+    assert found["groups"] == len(sizes)
+    assert [group["items"] for group in found["largest"]] == sizes[:20]

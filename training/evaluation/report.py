@@ -70,6 +70,7 @@ def write_reports(
         "shop_tasks": SHOP_TASKS,
         "scores": (shop or {}).get("scores"),
         "edits": (shop or {}).get("edits"),
+        "duplicates": (shop or {}).get("duplicates"),
         "edit_metrics": EDIT_METRICS,
     }
     page = environment.get_template("report.html.jinja").render(

@@ -15,6 +15,7 @@
         words.arrow                  the words of the items, see `twinset.lexical.word_index`
         picture_calibration.npy      how words alone compare with pictures
         views/, view_images.parquet  further pictures, see `twinset.views.stored_views`
+        picture_signatures.npy       how pictures look, and same_pictures.npy which are the same
       report.html, report.json     how its encoder was evaluated; if the build was given it
 
 A version never changes once it is there. Going live, and going back, is one atomic write of
@@ -39,6 +40,7 @@ from twinset.index.shared.version_line import CURRENT, is_version, line_of
 from twinset.index.vector_index import Mask, VectorIndex
 from twinset.lexical.picture_calibration import PictureCalibration
 from twinset.lexical.word_index import WordIndex, Words
+from twinset.repeats.same_pictures import SamePictures, StoredPictures
 from twinset.views.stored_views import StoredViews, Views
 
 KIND = "index"
@@ -70,6 +72,8 @@ class IndexVersion:
     words: Words | None = None
     # None if too few items have both words and a picture to tell how the two compare.
     calibration: PictureCalibration | None = None
+    # None for a version built without: no item is then known to repeat another's picture.
+    pictures: SamePictures | None = None
     # (n,) which rows are items; None if all are. Only live writes leave rows without one.
     alive: Mask | None = None
     # True if rows without an item may still stand in the index: see `restricted_version`.
@@ -250,6 +254,7 @@ def open_files(
         words=WordIndex.of_version(folder, manifest),
         calibration=PictureCalibration.of_version(folder, manifest),
         views=StoredViews.of_version(folder, manifest),
+        pictures=StoredPictures.of_version(folder, manifest),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from PIL.Image import Image
 
 from twinset.changes.item_change import base_picture
@@ -18,6 +19,8 @@ from twinset.live.applied_writes import find_applied
 from twinset.live.overlay import Merge, Overlay
 from twinset.live.store import Store
 from twinset.live.write_log import Entry
+from twinset.repeats.picture_looks import Look, look_key
+from twinset.repeats.picture_signature import read_signature
 
 _BATCH = 32
 
@@ -59,7 +62,25 @@ class Embedder:
         return self.resolve(merge, overlay.base)
 
     def resolve(self, merge: Merge, base: IndexVersion) -> dict[str, Vectors]:
-        """Give every unresolved row its vector; returns the vectors that the log lacks, by key."""
+        """Give every unresolved row its vector, and every picture its look; returns what the log
+        lacks, by key."""
+        return self._resolve_vectors(merge, base) | self._resolve_looks(merge, base)
+
+    def _resolve_looks(self, merge: Merge, base: IndexVersion) -> dict[str, Vectors]:
+        shas = merge.unseen
+        if not shas:
+            return {}
+        known = self.log.vectors(map(look_key, shas))
+        missing = {sha for sha in shas if look_key(sha) not in known}
+        made = {}
+        for sha in missing:
+            seen = self.ready.get(look_key(sha))
+            made[look_key(sha)] = self._signature(sha) if seen is None else seen
+        held = known | made
+        merge.see({sha: Look.over(base.pictures, held[look_key(sha)]) for sha in shas})
+        return made
+
+    def _resolve_vectors(self, merge: Merge, base: IndexVersion) -> dict[str, Vectors]:
         needed = [(row, *one) for row in merge.unresolved for one in merge.contents(row)]
         known = self.log.vectors({key for _, key, _, _ in needed})
         missing = {key: (row, text, pic) for row, key, text, pic in needed if key not in known}
@@ -71,6 +92,11 @@ class Embedder:
             made |= dict(zip(batch, rows, strict=True))
         merge.resolve({**known, **made})
         return made
+
+    def _signature(self, sha: str) -> Vectors:
+        stored = self.pictures.get(sha) or self.log.picture(sha)
+        data = None if stored is None else stored.data
+        return read_signature(data, self.limits).astype(np.float32)
 
     def _embed(
         self, items: Sequence[tuple[int, str | None, str | None]], base: IndexVersion

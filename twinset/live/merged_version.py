@@ -19,6 +19,7 @@ from twinset.live.merged_index import MergedIndex
 from twinset.live.merged_words import MergedWords
 from twinset.live.overlay import Overlay
 from twinset.live.store import Store
+from twinset.repeats.merged_pictures import merged_pictures
 from twinset.views.merged_views import merge_views
 
 
@@ -39,6 +40,7 @@ def merge_version(overlay: Overlay, log: Store) -> IndexVersion:
         items=MergedItems(overlay, dead),
         images=MergedImages(base.images, overlay, log),
         words=None if base.words is None else MergedWords(base.words, overlay, alive),
+        pictures=merged_pictures(overlay),
         alive=None if alive.all() else alive,
         sequence=overlay.sequence,
         views=merge_views(overlay, log),

@@ -27,6 +27,7 @@ from twinset.index.indexed_items import ItemTable
 from twinset.index.vector_index import Vectors
 from twinset.live.applied_writes import Applied
 from twinset.live.write_log import Entry, picture_sha
+from twinset.repeats.picture_looks import Look
 from twinset.text.word_template import render_text
 
 
@@ -35,8 +36,9 @@ class Overlay:
     """All changes to `base` up to a sequence of the log; immutable once it is shared.
 
     Rows from 0 to `total` are those of the base and then the added ones; `dead` rows hold no item,
-    each since a write of this sequence. `added` gives the rows of ids that stand behind the base's.
-    The base holds the log up to `marker`, and `applied` the changes up to a later sequence.
+    each since a write of this sequence. `added` gives the rows of ids that stand behind the base's,
+    `looks` how the pictures of changes look, by their sha256. The base holds the log up to
+    `marker`, and `applied` the changes up to a later sequence.
     """
 
     base: IndexVersion
@@ -48,6 +50,7 @@ class Overlay:
     dead: Mapping[int, int] = field(default_factory=dict)
     added: Mapping[str, int] = field(default_factory=dict)
     applied: Applied | None = None
+    looks: Mapping[str, Look] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, base: IndexVersion, marker: int, applied: Applied | None = None) -> Overlay:
@@ -90,7 +93,7 @@ class Merge:
     """Merges writes into a copy of an overlay, one after the other.
 
     `template` is the encoder's `text_template`, `fingerprint` the encoder's. `unresolved` names the
-    rows that still need vectors; `done` is called when none is left.
+    rows that still need vectors; `done` is called when none is left, and no picture `unseen`.
     """
 
     def __init__(self, overlay: Overlay, template: str, fingerprint: str) -> None:
@@ -99,6 +102,7 @@ class Merge:
         self._changes = dict(overlay.changes)
         self._dead = dict(overlay.dead)
         self._added = dict(overlay.added)
+        self._looks = dict(overlay.looks)
         self._total, self._sequence = overlay.total, overlay.sequence
         self.unresolved: set[int] = set()
 
@@ -131,6 +135,22 @@ class Merge:
             self._changes[row] = self._changes[row].resolved(vectors)
         self.unresolved.clear()
 
+    @property
+    def unseen(self) -> set[str]:
+        """The pictures of changes whose looks are not known yet, if the base knows those of its."""
+        if self._start.base.pictures is None:
+            return set()
+        return self._own_pictures - self._looks.keys()
+
+    def see(self, looks: Mapping[str, Look]) -> None:
+        """Say how pictures look, by their sha256."""
+        self._looks |= looks
+
+    @property
+    def _own_pictures(self) -> set[str]:
+        named = {change.picture for change in self._changes.values()}
+        return {sha for sha in named if sha is not None and sha != BASE_PICTURE}
+
     def contents(self, row: int) -> list[tuple[str, str | None, str | None]]:
         """Of each vector that a changed row lacks: its key, its words, and its picture as `Change`
         and `View` name it."""
@@ -146,6 +166,7 @@ class Merge:
             changes=self._changes,
             dead=self._dead,
             added=self._added,
+            looks={sha: self._looks[sha] for sha in self._own_pictures & self._looks.keys()},
         )
 
     def _row_of(self, item_id: str) -> int | None:

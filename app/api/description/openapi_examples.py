@@ -11,6 +11,7 @@ _KNOWN: Mapping[str, object] = {
     "request_id": "7f9c0e2ab3d1",
     "id": "1042",
     "variants": ["1043"],
+    "same_picture": ["1044"],
     "score": 0.83,
     "took_ms": 3.2,
     "version": "20260101T000000Z-0123abcd",

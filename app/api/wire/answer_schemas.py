@@ -78,6 +78,12 @@ class Hit(BaseModel):
         max_length=MAX_VARIANTS,
         description="With `group_by`: the other matching items of the group.",
     )
+    same_picture: list[str] = Field(
+        default_factory=list,
+        max_length=MAX_VARIANTS,
+        description="Other matching items with the same picture, which have no place of their own. "
+        "Left out if there are none.",
+    )
     explain: list[ScorePart] | None = Field(
         None, description="The parts of the score, if asked for; they add up to it within 1e-4."
     )

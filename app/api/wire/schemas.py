@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -186,6 +186,12 @@ class SearchOptions(ListOptions):
         "left out themselves.",
     )
     explain: bool = Field(False, description="Give each hit the parts that its score adds up to.")
+    same: Literal["one", "all"] = Field(
+        "one",
+        description="`one` gives items with the same picture one place, that of the best, which "
+        "lists the others as `same_picture`; `all` gives each its own. With a `group_by` other "
+        "than `group_id`, each value has its place either way.",
+    )
 
     def to_query(self) -> query.SearchQuery:
         """What the domain reads of these options."""
@@ -197,6 +203,7 @@ class SearchOptions(ListOptions):
             liked=tuple(self.liked),
             disliked=tuple(self.disliked),
             explain=self.explain,
+            repeats=self.same == "all",
         )
 
 

@@ -21,10 +21,11 @@ from app.recommend.word_search import WordSearch, narrow
 from twinset.edits.composer import Composes
 from twinset.edits.edit_evidence import edit_evidence
 from twinset.edits.edit_reader import Edit, read_edit
-from twinset.edits.kept_values import Kept, Likeness, kept_values
+from twinset.edits.kept_values import Kept, Likeness, kept_values, preferences_of
 from twinset.edits.title_patterns import TITLE
 from twinset.index.index_versions import IndexVersion
 from twinset.lexical.fused_search import FusedSearch
+from twinset.words.preferences import Preference
 from twinset.words.query.parts import Understood
 
 Vector = NDArray[np.float32]
@@ -43,6 +44,11 @@ class EditPlan:
     kept: tuple[Kept, ...]
     query: SearchQuery
     understood: Understood
+
+    @property
+    def wishes(self) -> tuple[Preference, ...]:
+        """The values that are changed and kept, each with what it is worth."""
+        return preferences_of(self.edit, self.kept)
 
 
 def plan_edit(

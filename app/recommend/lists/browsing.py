@@ -46,10 +46,11 @@ def browse(version: IndexVersion, query: ListQuery) -> ListedPage:
     codes = None if query.group_by is None else group_codes(version, query.group_by)
     if codes is not None:
         rows = rows[first_of_groups(rows, codes)]
+    counted = FacetRows.of(version, query, left_out, mask)
     page = rows[query.offset : query.offset + query.limit].tolist()
     return ListedPage(
         [(row, None if codes is None else variants_of(row, codes, mask)) for row in page],
         total=len(rows),
         exhausted=len(rows) <= query.offset + query.limit,
-        facets=count_fields(version, FacetRows.of(version, query, left_out, mask), query),
+        facets=count_fields(version, counted, query, groups=codes),
     )

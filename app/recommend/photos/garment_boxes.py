@@ -13,6 +13,7 @@ from app.concurrency.image_decoding import Box
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import Ranked, RankedPage
 from twinset.photo.photo_head import PhotoReading
+from twinset.repeats.same_pictures import SamePictures
 
 HALVES: tuple[Box, Box] = ((0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0))
 # A photo this much wider than high may show two garments; others are asked about on request.
@@ -31,16 +32,20 @@ def unrolled(query: SearchQuery) -> SearchQuery:
     return replace(query, offset=0, limit=query.offset + query.limit)
 
 
-def in_turns(pages: Sequence[RankedPage], query: SearchQuery) -> RankedPage:
+def in_turns(
+    pages: Sequence[RankedPage], query: SearchQuery, pictures: SamePictures | None = None
+) -> RankedPage:
     """The page of a list that takes the best of each list in turns, each item once.
 
-    `pages` begin at the first place of their lists and are as long as `unrolled` says.
+    `pages` begin at the first place of their lists and are as long as `unrolled` says. Items with
+    one of the `pictures` count as one.
     """
     merged: dict[int, Ranked] = {}
     for place in range(max((len(page.hits) for page in pages), default=0)):
         for page in pages:
             if place < len(page.hits):
-                merged.setdefault(page.hits[place].row, page.hits[place])
+                hit = page.hits[place]
+                merged.setdefault(hit.row if pictures is None else pictures.place_of(hit.row), hit)
     end = query.offset + query.limit
     hits = list(merged.values())[query.offset : end]
     over = all(page.exhausted for page in pages) and len(merged) <= end

@@ -41,7 +41,8 @@ async def answer_photo(
         looks = [one for _, one in parts]
         kinds = tuple(dict.fromkeys(guess for one in looks for guess in one.kinds[:1]))
         seen = replace(looks[0], kinds=kinds, steered=None, regions=_regions(looks))
-        return replace(in_turns(pages, query), photo=seen)
+        pictures = version.pictures if query.lists_pictures_once else None
+        return replace(in_turns(pages, query, pictures), photo=seen)
     if asked.regions and not look.nothing_fits:
         own = Region(asked.box or WHOLE, look.kinds[0] if look.kinds else None)
         look = replace(look, regions=_regions([one for _, one in parts]) if parts else (own,))

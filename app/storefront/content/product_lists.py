@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.recommend.query import ListQuery, SearchQuery
+from app.recommend.query import STYLE, ListQuery, SearchQuery
 from app.recommend.ranking import RankedPage
 from app.recommend.recognition import recognised_values
-from app.recommend.recommender import STYLE, Recommender
+from app.recommend.recommender import Recommender
 from app.storefront.content.product_tiles import PREFERRED, Tile, Values, reference, tile
 from app.storefront.page_state import PageState
 
@@ -31,7 +31,10 @@ def compared(
     version = recommender.version
     asked = reference(words, [*items, recognised_values(version, page)])
     tiles = (tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits)
-    return [replace(t, relevance=h.relevance) for t, h in zip(tiles, page.hits, strict=True)]
+    return [
+        replace(t, relevance=h.relevance, repeats=len(h.same_picture))
+        for t, h in zip(tiles, page.hits, strict=True)
+    ]
 
 
 def in_styles(recommender: Recommender, limit: int) -> SearchQuery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.recommend.lists.places import rows_of_picture
 from app.recommend.lists.removed_items import removed_row
 from app.recommend.recommender import Recommender
 from app.storefront.content.product_lists import (
@@ -20,12 +21,13 @@ _MOST_VARIANTS = 12
 
 @dataclass(frozen=True)
 class Product:
-    """One product, its variants and what is similar to it."""
+    """One product, its variants, others with its picture, and what is similar to it."""
 
     tile: Tile
     values: Values
     category: tuple[str, str] | None
     variants: list[Tile]
+    same_picture: list[Tile]
     similar: list[Tile]
 
 
@@ -38,11 +40,13 @@ async def product(recommender: Recommender, item_id: str) -> Product:
     row, version = recommender.row(item_id), recommender.version
     page = await recommender.similar(row, in_styles(recommender, _SIMILAR))
     values, variants = values_of(version, row), recommender.variants(row)
+    others = [other for other in rows_of_picture(version, row) if other not in variants]
     return Product(
         tile=tile(version, row, variants=variants),
         values=values,
         category=_category_of(recommender, values),
         variants=[tile(version, other) for other in variants[:_MOST_VARIANTS]],
+        same_picture=[tile(version, other) for other in others[:_MOST_VARIANTS]],
         similar=compared(recommender, page, "", [values]),
     )
 

@@ -36,8 +36,11 @@ _MOST_REASONS = 3
 
 @dataclass(frozen=True)
 class Tile:
-    """A product on a grid; `score` is None if the list is not ranked, `relevance` is None too if
-    nobody knows what scores mean."""
+    """A product on a grid, with how many `variants` and `repeats` of its picture it stands for.
+
+    `score` is None if the list is not ranked, `relevance` is None too if nobody knows what scores
+    mean.
+    """
 
     id: str
     title: str
@@ -49,6 +52,7 @@ class Tile:
     score: float | None
     reasons: tuple[str, ...]
     relevance: float | None = None
+    repeats: int = 0
 
     @property
     def close(self) -> bool:

@@ -79,6 +79,7 @@ def test_the_upload_form_is_declared(document: Schema) -> None:
         "liked",
         "disliked",
         "explain",
+        "same",
         "min_relevance",
     }
     own = {"image", "box", "edit", "kind", "understand", "regions"}

@@ -127,6 +127,7 @@ def random_list(random: Random) -> tuple[ListQuery, bool]:
             diversity=random.choice((0.0, 0.0, 0.3, 0.9)),
             liked=tuple(tastes[:1]) if random.random() < 0.3 else (),
             disliked=tuple(tastes[1:]) if random.random() < 0.3 else (),
+            repeats=random.random() < 0.3,
         ),
         True,
     )

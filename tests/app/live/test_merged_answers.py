@@ -28,6 +28,7 @@ from tests.support.live_shop import (
     write,
 )
 from tests.support.milvus_lite import milvus_index, milvus_lite
+from tests.support.places_oracle import first_of_places, place_keys
 from twinset.index.exact_index import dot_rows
 from twinset.index.faiss_index import FaissIndex, SearchPlan
 from twinset.index.index_versions import IndexVersion, open_version
@@ -137,6 +138,7 @@ def question(random: Random, shop: Shop) -> Question:
         exclude_ids=random.sample([*ids, "p1", "gone"], random.choice((0, 1, 20))),
         group_by=random.choice((None, "group_id", "baseColour", "year", "available")),
         min_score=random.choice((None, None, 0.2)),
+        repeats=random.random() < 0.3,
     )
     near = shop.vectors[random.randrange(len(shop.rows))]
     noise = np.random.default_rng(random.randrange(10**6)).normal(0, 0.05, near.shape)
@@ -144,15 +146,10 @@ def question(random: Random, shop: Shop) -> Question:
     return Question(options, lambda i: all(t(i) for t in tests), query / np.linalg.norm(query))
 
 
-def best_groups(places: list[int], rows: list[Fields], group_by: str | None) -> list[int]:
-    seen: set[Any] = set()
-    kept = []
-    for place in places:
-        value = None if group_by is None else rows[place][group_by]
-        if value is None or value not in seen:
-            kept.append(place)
-            seen.add(value)
-    return kept
+def keys_of(shop: Shop, options: SearchQuery, ranked: bool) -> list[Any]:
+    groups = [None if options.group_by is None else row[options.group_by] for row in shop.rows]
+    pictures = [row["image"] for row in shop.rows]
+    return place_keys(options.group_by, groups, pictures, options.repeats or not ranked)
 
 
 def expected(asked: Question, shop: Shop, ranked: bool = True) -> list[int]:
@@ -166,7 +163,7 @@ def expected(asked: Question, shop: Shop, ranked: bool = True) -> list[int]:
     ]
     if ranked:
         places.sort(key=lambda place: (-scores[place], place))
-    places = best_groups(places, shop.rows, options.group_by)
+    places = first_of_places(places, keys_of(shop, options, ranked))
     if ranked and options.min_score is not None:
         places = [place for place in places if scores[place] >= options.min_score]
     return places
@@ -212,7 +209,7 @@ def test_variants_are_the_rest_of_the_group(shop: Shop) -> None:
     random = Random(4)
     for _ in range(40):
         asked = question(random, shop)
-        options = replace(asked.options, group_by="group_id", offset=0)
+        options = replace(asked.options, group_by="group_id", offset=0, repeats=True)
         allowed = replace_grouping(asked, shop)
         for hit in rank(shop.version, asked.query, options).hits:
             item = shop.version.items.item(hit.row)
@@ -223,8 +220,22 @@ def test_variants_are_the_rest_of_the_group(shop: Shop) -> None:
 
 
 def replace_grouping(asked: Question, shop: Shop) -> list[Fields]:
-    plain = replace(asked, options=replace(asked.options, group_by=None))
+    plain = replace(asked, options=replace(asked.options, group_by=None, repeats=True))
     return [shop.rows[place] for place in expected(plain, shop, ranked=False)]
+
+
+def test_pictures_are_grouped_as_by_a_build_of_the_merged_items(shop: Shop) -> None:
+    """The groups of the merged version are those of its pictures, whatever was written when."""
+    assert shop.version.pictures is not None
+    codes, rows = (
+        shop.version.pictures.codes,
+        known_rows(shop.version, [r["id"] for r in shop.rows]),
+    )
+    held = [row["image"] for row in shop.rows]
+    for image, row in zip(held, rows, strict=True):
+        same = [at for at, other in zip(rows, held, strict=True) if other == image is not None]
+        assert codes[row] == (min(same) if len(same) > 1 else -1)
+    assert (codes[rows] >= 0).sum() == (codes >= 0).sum() > COUNT / 4
 
 
 def test_browsing_keeps_catalogue_order(shop: Shop) -> None:

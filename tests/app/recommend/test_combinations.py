@@ -12,7 +12,18 @@ import pytest
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import rank
 from tests.support.milvus_lite import milvus_index, milvus_lite
-from tests.support.random_catalogue import COUNT, ITEMS, VECTORS, Item, condition, write_items
+from tests.support.places_oracle import first_of_places
+from tests.support.random_catalogue import (
+    COUNT,
+    ITEMS,
+    PICTURES,
+    VECTORS,
+    Item,
+    condition,
+    keys_of,
+    with_pictures,
+    write_items,
+)
 from tests.support.small_shop import as_version
 from twinset.encoders.encoder import normalise
 from twinset.index import ExactIndex
@@ -33,11 +44,13 @@ def version(
         with milvus_lite(folder) as address:
             # So few rows are named that filters have to be translated.
             plan = MilvusPlan(listed_rows=100)
-            yield as_version(folder, milvus_index(address, VECTORS, table, plan=plan))
+            index = milvus_index(address, VECTORS, table, plan=plan)
+            yield with_pictures(as_version(folder, index))
     else:
         # So small that approximate kinds take their short cuts under masks too.
         plan = SearchPlan(scan_rows=50, exhaustive_rows=300, probe_share=0.25)
-        yield as_version(folder, FaissIndex.build(VECTORS, request.param, plan=plan))
+        index = FaissIndex.build(VECTORS, request.param, plan=plan)
+        yield with_pictures(as_version(folder, index))
 
 
 def question(number: int) -> tuple[np.ndarray, SearchQuery, Callable[[Item], bool]]:
@@ -51,23 +64,17 @@ def question(number: int) -> tuple[np.ndarray, SearchQuery, Callable[[Item], boo
         filter=text,
         exclude_ids=[f"i{chance.randrange(COUNT)}" for _ in range(chance.choice([0, 0, 1, 50]))],
         group_by=chance.choice([None, None, "group_id", "colour", "year"]),
+        repeats=chance.random() < 0.3,
     )
     return query, options, holds
 
 
 def plain_list(query: np.ndarray, options: SearchQuery, holds: Callable[[Item], bool]) -> list[int]:
-    """The whole list: what matches, best first, the first of each group where there are groups."""
+    """The whole list: what matches, best first, the first of each place."""
     order = np.lexsort((np.arange(COUNT), -np.vecdot(VECTORS, query))).tolist()
-    rows, seen = [], set(options.exclude_ids)
-    for row in order:
-        item = ITEMS[row]
-        group = None if options.group_by is None else item[options.group_by]
-        if item["id"] in seen or ("group", group) in seen or not holds(item):
-            continue
-        if group is not None:
-            seen.add(("group", group))
-        rows.append(row)
-    return rows
+    excluded = set(options.exclude_ids)
+    rows = [row for row in order if ITEMS[row]["id"] not in excluded and holds(ITEMS[row])]
+    return first_of_places(rows, keys_of(options))
 
 
 def test_random_questions_are_answered_as_a_plain_loop_does(version: IndexVersion) -> None:
@@ -90,6 +97,27 @@ def test_random_questions_are_answered_as_a_plain_loop_does(version: IndexVersio
     assert np.mean(shares) >= 0.98
 
 
+def test_a_hit_lists_the_other_matching_items_with_its_picture(version: IndexVersion) -> None:
+    listed = 0
+    for number in range(COMBINATIONS):
+        query, options, holds = question(number)
+        for hit in rank(version, query, options).hits:
+            picture = None
+            if not options.repeats and options.group_by in (None, "group_id"):
+                picture = PICTURES[hit.row]
+            right = [
+                row
+                for row, item in enumerate(ITEMS)
+                if PICTURES[row] == picture is not None
+                and row != hit.row
+                and holds(item)
+                and item["id"] not in options.exclude_ids
+            ]
+            assert list(hit.same_picture) == right[:32], options
+            listed += len(right)
+    assert listed > COMBINATIONS
+
+
 @pytest.mark.parametrize("number", range(0, COMBINATIONS, 50))
 def test_pages_make_up_the_list(version: IndexVersion, number: int) -> None:
     query, options, _ = question(number)
@@ -106,4 +134,5 @@ def test_pages_make_up_the_list(version: IndexVersion, number: int) -> None:
 def test_the_oracle_of_this_test_is_right_about_a_plain_list() -> None:
     query, _, _ = question(1)
     rows, _ = ExactIndex(VECTORS).search(query[None], 20)
-    assert plain_list(query, SearchQuery(limit=20), lambda item: True)[:20] == rows[0].tolist()
+    asked = SearchQuery(limit=20, repeats=True)
+    assert plain_list(query, asked, lambda item: True)[:20] == rows[0].tolist()

@@ -92,10 +92,10 @@ def test_a_cut_is_the_score_that_stands_for_it(version: IndexVersion) -> None:
 
 
 def test_a_small_catalogue_says_so(tmp_path: Path) -> None:
-    version = build(tmp_path, 60)
+    version = build(tmp_path, 40)
     missing = version.manifest["relevance"]["missing"]
     assert (
-        missing == f"{LEAST_PRODUCTS} products with a picture and a kind are needed, 60 are there"
+        missing == f"{LEAST_PRODUCTS} products with a picture and a kind are needed, 40 are there"
     )
     judge = Judge.of(version, HashEncoder(32))
     page = RankedPage([Ranked(0, 0.9, None)], exhausted=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 import pytest
@@ -14,12 +14,14 @@ from app.recommend.lists.browsing import browse
 from app.recommend.query import ListQuery, SearchQuery
 from app.recommend.ranking import rank
 from app.service_errors import UnknownField
+from tests.support.places_oracle import first_of_places
 from tests.support.random_catalogue import (
     COUNT,
     ITEMS,
     VECTORS,
     Item,
     condition,
+    keys_of,
     random_version,
 )
 from twinset.encoders.encoder import normalise
@@ -63,6 +65,7 @@ def question(chance: random.Random) -> tuple[SearchQuery, list[Test], np.ndarray
         facets=tuple(chance.sample(FIELDS, chance.randrange(1, 5))),
         facet_limit=1000,
         min_score=chance.choice([None, 0.0, 0.3, 0.7, 0.99]),
+        repeats=chance.random() < 0.3,
     )
     return options, tests, vector
 
@@ -80,12 +83,12 @@ def matching(
     ]
 
 
-def check_facet(facet: Facet, rows: list[int], group_by: str | None) -> None:
+def check_facet(facet: Facet, rows: list[int], keys: list[Hashable | None]) -> None:
     pairs: dict[object, object] = {}
     for row in rows:
-        value, group = ITEMS[row][facet.field], ITEMS[row][group_by] if group_by else None
+        value = ITEMS[row][facet.field]
         if value is not None:
-            pairs[row if group is None else (value, group)] = value
+            pairs[row if keys[row] is None else (value, keys[row])] = value
     held = list(pairs.values())
     if isinstance(facet, RangeFacet):
         assert (facet.min, facet.max) == ((min(held), max(held)) if held else (None, None))
@@ -97,24 +100,18 @@ def check_facet(facet: Facet, rows: list[int], group_by: str | None) -> None:
     assert [one.count for one in facet.values] == sorted(counts.values(), reverse=True)
 
 
-def length_of(rows: list[int], group_by: str | None) -> int:
-    if group_by is None:
-        return len(rows)
-    values = [ITEMS[row][group_by] for row in rows]
-    return len({value for value in values if value is not None}) + values.count(None)
-
-
 def test_counts_are_those_of_a_plain_loop(version: IndexVersion) -> None:
     chance, cut = random.Random(5), 0
     for _ in range(QUERIES):
         options, tests, vector = question(chance)
         scores = np.vecdot(version.index.vectors(np.arange(COUNT)), vector)
         page = rank(version, vector, options)
+        keys = keys_of(options)
         assert [facet.field for facet in page.facets] == list(options.facets)
         for facet in page.facets:
-            check_facet(facet, matching(options, tests, scores, facet.field), options.group_by)
-        whole = matching(options, tests, scores)
-        assert page.total == length_of(whole, options.group_by), options
+            check_facet(facet, matching(options, tests, scores, facet.field), keys)
+        whole = first_of_places(matching(options, tests, scores), keys)
+        assert page.total == len(whole), options
         cut += options.min_score is not None
     assert QUERIES / 2 < cut < QUERIES
 
@@ -124,7 +121,8 @@ def test_total_is_how_many_items_the_pages_hold(version: IndexVersion) -> None:
     for _ in range(30):
         options, _, vector = question(chance)
         fields = {name: getattr(options, name) for name in ("filter", "exclude_ids", "group_by")}
-        whole = SearchQuery(limit=COUNT, min_score=options.min_score, **fields)
+        fields |= {"min_score": options.min_score, "repeats": options.repeats}
+        whole = SearchQuery(limit=COUNT, **fields)
         page = rank(version, vector, whole)
         assert page.exhausted
         assert page.total == len(page.hits)
@@ -139,7 +137,7 @@ def test_a_plain_list_is_counted_like_a_search(version: IndexVersion) -> None:
             for name in ("limit", "filter", "exclude_ids", "group_by", "facets", "facet_limit")
         }
         listed = browse(version, ListQuery(**fields))
-        ranked = rank(version, vector, SearchQuery(**fields))
+        ranked = rank(version, vector, SearchQuery(**fields, repeats=True))
         assert (listed.facets, listed.total) == (ranked.facets, ranked.total)
 
 

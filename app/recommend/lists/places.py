@@ -1,0 +1,84 @@
+"""Which rows of a list share a place: those of a group, and those with the same picture."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from app.recommend.query import MAX_VARIANTS, SearchQuery
+from app.recommend.selection import Codes, Mask, count_groups, group_codes, variants_of
+from twinset.index.index_versions import IndexVersion
+from twinset.repeats.same_pictures import SamePictures
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the rows of `mask` (n,), None for all, stand in a list; rows in `left_out` do not.
+
+    Rows with an equal code in `groups` (n,) share a place, as do rows with one of the `pictures`;
+    None of both if each row has a place of its own.
+    """
+
+    mask: Mask | None
+    left_out: Collection[int] = ()
+    groups: Codes | None = None
+    pictures: SamePictures | None = None
+
+    @classmethod
+    def of(
+        cls, version: IndexVersion, query: SearchQuery, mask: Mask | None, left_out: Collection[int]
+    ) -> Self:
+        """The places in the list that a query asks for. `mask` has no row of `left_out`, if there
+        is one.
+
+        Raises:
+            UnknownField: the catalogue has no such field to group by.
+        """
+        pictures = version.pictures if query.lists_pictures_once else None
+        if query.group_by is None:
+            return cls(mask, left_out, None, pictures)
+        groups = group_codes(version, query.group_by)
+        if pictures is not None:
+            groups = pictures.with_styles(query.group_by, groups)
+        return cls(mask, left_out, groups, pictures)
+
+    @property
+    def codes(self) -> Codes | None:
+        """Codes (n,) that rows of one place share, -1 for a row alone; None if all are alone."""
+        if self.groups is None and self.pictures is not None:
+            return self.pictures.codes
+        return self.groups
+
+    def count(self, items: int) -> int:
+        """How many places there are; `items` is the number of rows that are items."""
+        if self.groups is not None:
+            return count_groups(self.groups, self.mask)
+        listed = items - len(self.left_out)
+        if self.mask is not None:
+            listed = int(np.count_nonzero(self.mask))
+        if self.pictures is None:
+            return listed
+        return listed - self.pictures.repeats_in(self.mask, self.left_out)
+
+    def variants(self, row: int) -> list[int] | None:
+        """The other rows of a row's group, at most `MAX_VARIANTS`; None if nothing is grouped."""
+        return None if self.groups is None else variants_of(row, self.groups, self.mask)
+
+    def same_picture(self, row: int) -> list[int]:
+        """The other rows with a row's picture, at most `MAX_VARIANTS`, in catalogue order."""
+        pictures = self.pictures
+        if pictures is None or pictures.codes[row] < 0:
+            return []
+        rows = pictures.rows[pictures.held == pictures.codes[row]]
+        if self.mask is not None:
+            rows = rows[self.mask[rows]]
+        others = (int(one) for one in rows if one != row and one not in self.left_out)
+        return list(others)[:MAX_VARIANTS]
+
+
+def rows_of_picture(version: IndexVersion, row: int) -> list[int]:
+    """The other items with an item's picture, at most `MAX_VARIANTS`."""
+    return Places(version.alive, pictures=version.pictures).same_picture(row)

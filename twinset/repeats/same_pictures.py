@@ -1,0 +1,151 @@
+"""The items of an index version that have the same picture, or nearly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinset.errors import ArtefactError
+from twinset.repeats.picture_groups import Codes, joined
+from twinset.repeats.picture_signature import (
+    LENGTH,
+    NEAR_BITS,
+    Signature,
+    Signatures,
+    are_near,
+    hashes_of,
+)
+
+SIGNATURES_FILE = "picture_signatures.npy"
+GROUPS_FILE = "same_pictures.npy"
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+
+class SamePictures:
+    """Groups of rows with one picture. `make` gives their codes, when they are first needed.
+
+    `codes` (n,) are the first row of a group for all of its rows, and -1 for a row whose picture no
+    other has.
+    """
+
+    def __init__(self, make: Callable[[], Codes]) -> None:
+        self._make = make
+        self._styles: dict[str, Codes] = {}
+
+    @cached_property
+    def codes(self) -> Codes:
+        return self._make()
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows (m,) that share their pictures, in ascending order."""
+        return np.flatnonzero(self.codes >= 0)
+
+    @cached_property
+    def held(self) -> Codes:
+        """The codes (m,) of `rows`."""
+        return np.asarray(self.codes[self.rows])
+
+    @cached_property
+    def repeats(self) -> int:
+        """How many items are left out if each picture is listed once."""
+        return len(self.rows) - len(np.unique(self.held))
+
+    def place_of(self, row: int) -> int:
+        """A number that rows with one picture share, and no others."""
+        code = int(self.codes[row])
+        return row if code < 0 else code
+
+    def repeats_in(self, mask: Mask | None, without: Collection[int] = ()) -> int:
+        """How many rows of a mask (n,), None for all, are left out if each picture is listed once.
+
+        Rows in `without` count as if the mask left them out.
+        """
+        without = [row for row in without if self.codes[row] >= 0]
+        if mask is None and not without:
+            return self.repeats
+        inside = np.ones(len(self.rows), np.bool_) if mask is None else mask[self.rows]
+        if without:
+            inside &= ~np.isin(self.rows, without)
+        held = np.zeros(len(self.codes), np.bool_)
+        held[self.held[inside]] = True
+        return int(inside.sum()) - int(held.sum())
+
+    def with_styles(self, field: str, styles: Codes) -> Codes:
+        """Groups (n,) of rows that share the value of a field, given by its codes, or a picture.
+
+        Styles of which one item each has the same picture are one.
+        """
+        known = self._styles.get(field)
+        if known is None:
+            known = self._styles[field] = self._joined(styles)
+        return known
+
+    def _joined(self, styles: Codes) -> Codes:
+        """Each code, with those of one picture made equal; rows without a style get codes too."""
+        alone = styles[self.rows] < 0
+        if not len(self.rows):
+            return styles
+        codes, most = styles.copy(), int(styles.max()) + 1
+        codes[self.rows[alone]] = most + np.arange(int(alone.sum()))
+        _, first, of = np.unique(self.held, return_index=True, return_inverse=True)
+        pairs = np.stack([codes[self.rows], codes[self.rows[first][of]]], axis=1)
+        nodes, places = np.unique(pairs, return_inverse=True)
+        parts = joined(len(nodes), places.reshape(pairs.shape))
+        inside = np.isin(codes, nodes)
+        codes[inside] = nodes[parts][np.searchsorted(nodes, codes[inside])]
+        return codes
+
+
+class StoredPictures(SamePictures):
+    """The groups of a version as it was built, with the signature (n, 392) of each row's picture,
+    which stay on disk until they are compared."""
+
+    def __init__(self, signatures: Signatures, groups: NDArray[np.int32]) -> None:
+        """`groups` (m, 2) are rows and their codes."""
+        super().__init__(lambda: _spread(groups, len(signatures)))
+        self.signatures = signatures
+
+    @classmethod
+    def load(cls, folder: Path, count: int) -> Self:
+        """The groups in the files of a version of `count` items.
+
+        Raises:
+            ArtefactError: if a file does not hold them.
+        """
+        try:
+            signatures = np.load(folder / SIGNATURES_FILE, mmap_mode="r", allow_pickle=False)
+            groups = np.load(folder / GROUPS_FILE, allow_pickle=False)
+        except (OSError, ValueError):
+            raise ArtefactError(folder / SIGNATURES_FILE, "cannot be read") from None
+        if signatures.shape != (count, LENGTH) or groups.shape[1:] != (2,):
+            raise ArtefactError(folder / SIGNATURES_FILE, "has another count than the items")
+        return cls(signatures, groups)
+
+    @classmethod
+    def of_version(cls, folder: Path, manifest: Mapping[str, Any]) -> Self | None:
+        """The groups of a version whose checksums were verified; None if it was built without."""
+        known = SIGNATURES_FILE in manifest["files"]
+        return cls.load(folder, int(manifest["count"])) if known else None
+
+    @cached_property
+    def _hashes(self) -> NDArray[np.uint64]:
+        return hashes_of(self.signatures)
+
+    def copies_of(self, signature: Signature) -> Rows:
+        """The rows whose pictures are copies of the one with this signature (392,)."""
+        own = hashes_of(signature[None])
+        rows = np.flatnonzero(np.bitwise_count(self._hashes ^ own) <= NEAR_BITS)
+        return rows[are_near(self.signatures[rows], signature[None])]
+
+
+def _spread(groups: NDArray[np.int32], count: int) -> Codes:
+    codes = np.full(count, -1, np.int64)
+    codes[groups[:, 0]] = groups[:, 1]
+    return codes

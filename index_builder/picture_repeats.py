@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from twinset.artefacts import sha256_of
 from twinset.index.index_versions import IMAGE_PLACES_FILE
+from twinset.index.shared.version_line import list_versions, peek_manifest
 from twinset.repeats.picture_groups import picture_groups
 from twinset.repeats.picture_signature import LENGTH, Signature, Signatures, read_signature
 from twinset.repeats.same_pictures import GROUPS_FILE, SIGNATURES_FILE

@@ -21,7 +21,7 @@ from twinset.words.query.reader import Reader
 _CHEAPER = re.compile(r"\b(cheaper|less expensive|lower price|lower priced|costs? less)\b", re.I)
 _DEARER = re.compile(r"\b(dearer|pricier|more expensive|higher price|costs? more)\b", re.I)
 # What people want who want a thing without something, as titles say it.
-_WITHOUT = re.compile(r"\b(?:without|no|minus)\s+(?:any\s+|the\s+)?([a-z]+)\b", re.I)
+_WITHOUT = re.compile(r"\b(?:without|no|minus)\s+(?:any\s+|the\s+)?([a-z]+)(?:\s+dots)?\b", re.I)
 _LACKING: Mapping[str, str] = {
     "sleeve": "sleeveless",
     "sleeves": "sleeveless",
@@ -33,13 +33,10 @@ _LACKING: Mapping[str, str] = {
     "hood": "without hood",
     "pattern": "solid",
     "patterns": "solid",
-    "print": "solid",
-    "prints": "solid",
-    "stripe": "solid",
-    "stripes": "solid",
     "strap": "strapless",
     "straps": "strapless",
 }
+_SOLID = "solid"
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
@@ -96,7 +93,7 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
             said = said[: found.start()] + said[found.end() :]
     understood = reader.read(said)
     if not any(part.effect is Effect.EXCLUDE for part in understood.parts):
-        with_lack = _WITHOUT.sub(lambda one: _LACKING.get(one[1].lower(), one[0]), said)
+        with_lack = _WITHOUT.sub(_lacking, said)
         if with_lack != said:
             said, understood = with_lack, reader.read(with_lack)
     changed = tuple(part for part in understood.parts if part.effect is Effect.PREFER)
@@ -114,6 +111,15 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
         tuple(filters),
         understood,
     )
+
+
+def _lacking(found: re.Match[str]) -> str:
+    """What titles say of a thing that lacks what a text names: a thing without a pattern is
+    solid."""
+    word = found[1].lower()
+    if (pattern_in(word) or (_SOLID,))[0] != _SOLID:
+        return _SOLID
+    return _LACKING.get(word, found[0])
 
 
 def _has_patterns(reader: Reader) -> bool:

@@ -19,6 +19,7 @@ from twinset.edits.title_patterns import TITLE, pattern_in
 from twinset.words.field_roles import COLOUR, GENDER, KIND, PATTERN
 from twinset.words.preferences import Preference
 from twinset.words.query.catalogue_words import CatalogueWords
+from twinset.words.query.parts import Effect
 
 Rows = NDArray[np.int64]
 # How much of its distance an item loses if it has the value; see `twinset.lexical`.
@@ -73,16 +74,26 @@ class Likeness:
 def kept_values(
     words: CatalogueWords, columns: Columns, edit: Edit, likeness: Likeness
 ) -> tuple[Kept, ...]:
-    """The values of a query's fields that an edit does not change."""
+    """The values of a query's fields that an edit neither changes nor leaves out."""
     found = []
+    left_out = {
+        (part.field, value)
+        for part in edit.filters
+        if part.effect is Effect.EXCLUDE
+        for value in part.values
+    }
     for name in _fields(words, columns):
         role = words.name_of(name)
         if role in _KEEPING and not edit.changes(role) and columns[name].vocabulary is not None:
-            shares = _shares(columns[name], likeness)
+            told = _shares(columns[name], likeness).items()
+            shares = {v: share for v, share in told if (name, v) not in left_out}
             if shares:
                 found.append(Kept(role, name, shares))
-    told = {one.name for one in found}
-    if PATTERN not in told and not edit.changes(PATTERN) and PATTERN not in {*words.names()}:
+    if (
+        PATTERN not in {one.name for one in found}
+        and not edit.changes(PATTERN)
+        and PATTERN not in {*words.names()}
+    ):
         shares = _title_patterns(likeness)
         found += [Kept(PATTERN, TITLE, shares)] if shares else []
     return tuple(found)

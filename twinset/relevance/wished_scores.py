@@ -30,10 +30,10 @@ def score_of(unwished: float | None, wishes: Iterable[Preference]) -> float | No
 def _left(wishes: Iterable[Preference]) -> float:
     """The part of its distance that an item with all values keeps.
 
-    Values that are wished for by the same words exclude each other, and the best of these counts.
+    Of several values of one field, such as the two colours in "charcoal grey", an item has one: the
+    best counts.
     """
-    weights: dict[tuple[str, str], float] = {}
+    weights: dict[str, float] = {}
     for wish in wishes:
-        told = wish.field, wish.words
-        weights[told] = max(wish.weight, weights.get(told, 0.0))
+        weights[wish.field] = max(wish.weight, weights.get(wish.field, 0.0))
     return float(np.prod([1 - weight for weight in weights.values()]))

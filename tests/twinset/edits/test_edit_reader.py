@@ -52,6 +52,9 @@ def changed(edit: Edit) -> dict[str, tuple[str, ...]]:
         ("with stripes", {"pattern": ("striped",)}, "striped"),
         ("in red, more elegant", {"colour": ("Red",)}, "in red more elegant"),
         ("without sleeves", {}, "sleeveless"),
+        ("without flowers", {"pattern": ("solid",)}, "solid"),
+        ("without any stripes", {"pattern": ("solid",)}, "solid"),
+        ("no polka dots, in red", {"colour": ("Red",), "pattern": ("solid",)}, "in red solid"),
         ("more elegant", {}, "more elegant"),
     ],
 )
@@ -126,3 +129,12 @@ def test_a_synonym_that_holds_its_own_word_is_read_once() -> None:
     words = CatalogueWords.of(columns_from_table(table, ["articleType"]), "articleType")
     reader = Reader(words, Synonyms.read(["top => tank top"]))
     assert changed(read_edit(reader, "a top instead")) == {"kind": ("Tank Tops",)}
+
+
+def test_what_is_not_wanted_is_not_kept(reader: Reader, columns: Columns) -> None:
+    edit = read_edit(reader, "not red")
+    kept = kept_values(reader.words, columns, edit, Likeness.of_items([1]))
+    assert [(one.name, list(one.shares)) for one in kept] == [
+        ("kind", ["Dresses"]),
+        ("gender", ["Women"]),
+    ]

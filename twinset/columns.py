@@ -136,16 +136,16 @@ class Column:
         self,
         mask: Mask | None = None,
         limit: int | None = None,
-        groups: NDArray[np.int64] | None = None,
+        alike: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     ) -> tuple[list[tuple[Value, int]], int]:
         """As `counts`, of the first `limit` values alone, and how many values there are in all.
 
-        If `groups` (n,) are given, a value counts once for each group with a row that holds it; a
-        row of the group -1 counts for itself.
+        `alike` are rows (m,) in ascending order and their groups (m,): a value counts once for each
+        group with a row that holds it. All other rows count for themselves.
         """
         values, counts = _counted(self._held(mask), self.vocabulary)
-        if groups is not None:
-            repeated = self._repeated(mask, groups)
+        if alike is not None:
+            repeated = self._repeated(mask, *alike)
             np.subtract.at(counts, np.searchsorted(values, repeated), 1)
         order = np.argsort(-counts, kind="stable")[:limit]
         names = (
@@ -153,10 +153,20 @@ class Column:
         )
         return list(zip(names, counts[order].tolist(), strict=True)), len(values)
 
-    def _repeated(self, mask: Mask | None, groups: NDArray[np.int64]) -> NDArray[Any]:
+    def _repeated(
+        self, mask: Mask | None, rows: NDArray[np.int64], groups: NDArray[np.int64]
+    ) -> NDArray[Any]:
         """A value for each row of the mask that has it after another row of its group had it."""
-        grouped = groups >= 0 if mask is None else mask & (groups >= 0)
-        values, groups = self._held(grouped), groups[self._rows(grouped)]
+        if mask is not None:
+            inside = mask[rows]
+            rows, groups = rows[inside], groups[inside]
+        if self.lists is None:
+            inside = self.present[rows]
+            groups, values = groups[inside], self.values[rows[inside]]
+        else:
+            inside = np.isin(self.lists.rows, rows)
+            groups = groups[np.searchsorted(rows, self.lists.rows[inside])]
+            values = self.lists.codes[inside]
         if self.vocabulary is None:
             order = np.lexsort((values, groups))
             groups, values = groups[order], values[order]
@@ -175,12 +185,6 @@ class Column:
         if self.lists is None:
             return self.values[self.present if mask is None else self.present & mask]
         return self.lists.codes if mask is None else self.lists.codes[mask[self.lists.rows]]
-
-    def _rows(self, mask: Mask | None) -> NDArray[np.int64]:
-        """The row of each value that `_held` gives."""
-        if self.lists is None:
-            return np.flatnonzero(self.present if mask is None else self.present & mask)
-        return self.lists.rows if mask is None else self.lists.rows[mask[self.lists.rows]]
 
 
 def _counted(

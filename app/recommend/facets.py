@@ -126,13 +126,16 @@ def count_fields(
     If `groups` (n,) say which rows share a place, a value counts once for each place, as in the
     list's `total`.
     """
-    columns, facets = version.items.columns, []
+    columns, facets, alike = version.items.columns, [], None
+    if groups is not None:
+        grouped = np.flatnonzero(groups >= 0)
+        alike = grouped, groups[grouped]
     for name, rows in counted.by_field.items():
         mask = rows
         if found is not None:
             mask = np.zeros(len(version), np.bool_)
             mask[found if rows is None else found[rows[found]]] = True
-        facets.append(_facet(name, columns[name], mask, query.facet_limit, groups))
+        facets.append(_facet(name, columns[name], mask, query.facet_limit, alike))
     return tuple(facets)
 
 
@@ -150,11 +153,15 @@ def _checked(version: IndexVersion, names: Collection[str], parameter: str) -> C
 
 
 def _facet(
-    name: str, column: Column, mask: Mask | None, limit: int, groups: Codes | None = None
+    name: str,
+    column: Column,
+    mask: Mask | None,
+    limit: int,
+    alike: tuple[Rows, Codes] | None = None,
 ) -> Facet:
     if column.kind == "number" and (name == "price" or column.distinct > _MOST_NUMBERS):
         return _range(name, column, mask)
-    counts, distinct = column.most_frequent(mask, limit, groups)
+    counts, distinct = column.most_frequent(mask, limit, alike)
     values = [ValueCount(value=value, count=count) for value, count in counts]
     return ValuesFacet(field=name, distinct=distinct, values=values)
 

@@ -94,8 +94,10 @@ def _test_codes(
             first, end = vocabulary.span(str(low))[0], vocabulary.span(str(high))[1]
             return (codes >= first) & (codes < end), False
         case In(_, values, negated):
-            wanted = [np.arange(*vocabulary.span(str(value))) for value in values]
-            return np.isin(codes, np.concatenate(wanted) if wanted else []), negated
+            wanted = np.zeros(max(len(vocabulary), 1), np.bool_)
+            for value in values:
+                wanted[slice(*vocabulary.span(str(value)))] = True
+            return wanted[codes], negated
 
 
 def _check_types(test: Compare | Between | In, column: Column) -> None:

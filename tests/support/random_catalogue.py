@@ -69,9 +69,9 @@ ITEMS = [make_item(number) for number in range(COUNT)]
 
 
 def random_version(folder: Path, index: VectorIndex) -> IndexVersion:
-    """The catalogue over an index of `VECTORS`, with items that share pictures."""
+    """The catalogue over an index of `VECTORS`."""
     write_items(folder)
-    return with_pictures(as_version(folder, index))
+    return as_version(folder, index)
 
 
 def with_pictures(version: IndexVersion) -> IndexVersion:

@@ -23,6 +23,7 @@ from tests.support.random_catalogue import (
     condition,
     keys_of,
     random_version,
+    with_pictures,
 )
 from twinset.encoders.encoder import normalise
 from twinset.index.faiss_index import FaissIndex, SearchPlan
@@ -37,7 +38,7 @@ Test = tuple[str, str, Callable[[Item], bool]]
 def version(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     plan = SearchPlan(scan_rows=50, exhaustive_rows=300, probe_share=0.25)
     index = FaissIndex.build(VECTORS, request.param, plan=plan)
-    return random_version(tmp_path_factory.mktemp("facets"), index)
+    return with_pictures(random_version(tmp_path_factory.mktemp("facets"), index))
 
 
 def fields_in(text: str) -> list[str]:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Protocol, TypeVar, cast
 
 import numpy as np
-from cachetools import LRUCache
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL.Image import Image
@@ -28,10 +27,10 @@ from app.settings import Settings
 from twinset.edits.composer import composer_of
 from twinset.encoders import Encoder
 from twinset.errors import NotReady
-from twinset.images.decode import is_wide
 from twinset.index.index_versions import IndexVersion
 from twinset.languages import ENGLISH, Language, MultilingualTexts
-from twinset.photo.photo_head import PhotoHead, PhotoReading
+from twinset.photo.photo_head import PhotoHead
+from twinset.photo.photo_reading import PhotoReading
 from twinset.text.text_folding import plain
 from twinset.words.synonyms.synonym_file import SynonymFile
 
@@ -89,7 +88,6 @@ class Engine:
         self._images, self._texts, self._foreign = images, texts, foreign
         kept, count = settings.kept_embeddings, metrics.count_embedding
         self._image_cache = EmbeddingCache(kept, partial(count, "image"))
-        self._wide: LRUCache[bytes, bool] = LRUCache(kept)
         self._text_cache = EmbeddingCache(kept, partial(count, "text"))
         # The metrics outlive an engine that is replaced, so they must not hold `self`.
         metrics.watch_queue("image", lambda: images.waiting)
@@ -134,14 +132,6 @@ class Engine:
 
         row = await self._image_cache.get((await digest(data), box or WHOLE), encode)
         return PhotoReading.of_row(row) if self._reads else _unread(row)
-
-    async def is_wide(self, data: bytes, share: float) -> bool:
-        """See `twinset.images.decode.is_wide`; the header of a photo is read once."""
-        key = await digest(data)
-        wide: bool | None = self._wide.get(key)
-        if wide is None:
-            wide = self._wide[key] = is_wide(data, share)
-        return wide
 
     def language_of(self, text: str, given: str | None = None) -> Language:
         """The language of a text, or the one that is given; English if the encoder knows no other.

@@ -94,8 +94,9 @@ class Signal:
     """One thing that results should be like or unlike: an image, a text or an item.
 
     Exactly one of `image`, `text` and `item_id` is set. `box` belongs to an image: the part of it
-    to look at, as fractions of its sides. `weight` scales the signal's unit vector; without
-    one a positive signal counts 1, and all negative ones together `UNLIKE`.
+    to look at, as fractions of its sides; so does `kind`, the kind of item to look for. `weight`
+    scales the signal's unit vector; without one a positive signal counts 1, and all negative ones
+    together `UNLIKE`.
     """
 
     image: bytes | None = None
@@ -103,6 +104,7 @@ class Signal:
     text: str | None = None
     item_id: str | None = None
     weight: float | None = None
+    kind: str | None = None
 
 
 def signal_weights(positive: Sequence[Signal], negative: Sequence[Signal]) -> list[float]:

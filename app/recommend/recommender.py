@@ -24,6 +24,7 @@ from app.recommend.lists.browsing import ListedPage, browse
 from app.recommend.lists.explanations import Signals, explained
 from app.recommend.photos.photo_answers import answer_photo
 from app.recommend.photos.photo_search import WHOLE_PHOTO, PhotoQuery
+from app.recommend.photos.photo_signals import SignalReader, refusal, seen_of
 from app.recommend.photos.seen_pictures import rank_seen, stored_picture
 from app.recommend.query import STYLE, FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, rank
@@ -201,12 +202,16 @@ class Recommender:
         subtracted (Rocchio, 1971).
 
         Raises:
-            InvalidInput: the signals cancel out.
+            InvalidInput: the signals cancel out, or one names a kind that no item is of.
             NotFound: a signal names an unknown item.
         """
         signals = [*positive, *negative]
         named = [self.row(signal.item_id) for signal in signals if signal.item_id is not None]
-        vectors = np.stack(await asyncio.gather(*map(self._encode_signal, signals)))
+        reader = SignalReader(self._engine, self.version, self._search, query.min_relevance == 0)
+        read = await asyncio.gather(*map(reader.read, signals))
+        if (nothing := refusal(read[: len(positive)])) is not None:
+            return nothing
+        vectors = np.stack([vector for vector, _ in read])
         weights = np.array(signal_weights(positive, negative))
         total = (weights[:, None] * vectors).sum(axis=0)
         length = np.linalg.norm(total)
@@ -217,7 +222,9 @@ class Recommender:
             names = [("positive", str(n)) for n in range(len(positive))]
             names += [("negative", str(n)) for n in range(len(negative))]
             parts = zip(names, weights[:, None] * vectors / length, strict=True)
-            return await self._rank(vector, query, kind_of_signals(positive), named, dict(parts))
+            kind = kind_of_signals(positive)
+            page = await self._rank(vector, query, kind, named, dict(parts))
+            return replace(page, photo=seen_of(read[: len(positive)]))
         liked = [self.row(one.item_id) for one in positive if one.item_id is not None]
         about = liked if len(liked) == len(positive) else []
         return await self._edited(vector, query, about, exclude=named)
@@ -233,14 +240,6 @@ class Recommender:
         vector = composed(self._engine.composer, base, text)
         ask = partial(rank_edit, self.version, planned, vector, {*rows, *exclude})
         return self._judge.judged(await self._search(ask), EDIT, planned.wishes)
-
-    async def _encode_signal(self, signal: Signal) -> Vector:
-        if signal.image is not None:
-            return await self._engine.encode_image(signal.image, signal.box)
-        if signal.text is not None:
-            return await self._engine.encode_text(signal.text)
-        row = self.row(signal.item_id or "")
-        return await self._search(partial(self.version.index.vector, row))
 
     async def _search(self, work: Callable[[], Result]) -> Result:
         """Run `work` on a search thread."""

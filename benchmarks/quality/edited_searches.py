@@ -33,7 +33,7 @@ from training.edits.edit_fields import EditFields, read_edit_fields
 from training.edits.edit_figures import SPREAD_QUERIES, phrasings
 from training.edits.edit_triplets import Triplets, make_triplets
 from training.evaluation.panel import split_of_record
-from training.photo.fit_head import kept_out
+from training.photo.material import kept_out
 from training.photo.shopper_labels import ARTICLE_TYPES
 from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue

@@ -31,7 +31,7 @@ from twinset.encoders.encoder import Vectors
 from twinset.images.decode import crop_box
 from twinset.index.faiss_index import FaissIndex
 from twinset.index.vector_index import VectorIndex
-from twinset.photo.photo_head import PhotoReading
+from twinset.photo.photo_reading import PhotoReading
 from twinset.progress import track
 from twinset.text.word_template import render_texts
 from twinset.views.best_view_index import BestViewIndex

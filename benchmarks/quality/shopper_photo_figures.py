@@ -8,11 +8,8 @@ scikit-image and scikit-learn ship, pieces of rooms of people kept out, and pict
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +17,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import typer
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 from PIL.Image import Image as Picture
 from rich.console import Console
 from rich.table import Table
@@ -29,15 +25,16 @@ from app.recommend.photos.photo_search import PhotoLook, PhotoQuery, PhotoSearch
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import rank
 from benchmarks.quality.altered_photos import shopper_photo
+from benchmarks.quality.photos.other_pictures import drawn_pictures, shipped_pictures
 from training.data.split import split_of
-from training.photo.fit_head import kept_out
 from training.photo.head_material import open_picture, read_labelled
-from training.photo.made_pictures import no_garment, room_piece
+from training.photo.material import kept_out
+from training.photo.pictures.made_pictures import room_piece
 from training.photo.shopper_labels import ARTICLE_TYPES, BAGS
 from twinset.encoders import load_encoder
 from twinset.encoders.dual_encoder import DualEncoder
 from twinset.index.index_versions import IndexVersion, open_version
-from twinset.photo.photo_head import PhotoReading
+from twinset.photo.photo_reading import PhotoReading
 
 _FEWEST = 10  # photos of a label, or its figure is left out of the means
 _AT = 10
@@ -169,7 +166,7 @@ def _nothing_table(shop: Shop, readings: list[PhotoReading], photos: list[Pictur
         "the catalogue's own pictures": shop.read(own),
         "pictures of scikit-image and scikit-learn": shop.read(shipped_pictures()),
         "pieces of rooms of people kept out": shop.read(room_piece(p, draw) for p in photos[:200]),
-        "pictures made by code": shop.read(no_garment(draw) for _ in range(200)),
+        "pictures made by code": shop.read(drawn_pictures(200, draw)),
     }
     table = Table("shows no garment, the service says", "pictures", "share", "taken for a studio's")
     for name, read in sets.items():
@@ -227,15 +224,6 @@ def _shows_the_same(shop: Shop, reading: PhotoReading, way: PhotoQuery, item_id:
     hits = rank(shop.version, vector, SearchQuery(limit=1)).hits
     own, first = (shop.version.images.read(row) for row in (_row_of(shop, item_id), hits[0].row))
     return own is not None and first is not None and own.data == first.data
-
-
-def shipped_pictures() -> Iterable[Picture]:
-    """Every picture inside the packages scikit-image and scikit-learn that Pillow reads."""
-    for package in ("skimage.data", "sklearn.datasets.images"):
-        for file in sorted(resources.files(package).iterdir(), key=lambda one: one.name):
-            if file.name.endswith((".png", ".jpg", ".gif", ".tif")):
-                with contextlib.suppress(UnidentifiedImageError):
-                    yield Image.open(io.BytesIO(file.read_bytes())).convert("RGB")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from twinset.encoders.batch_shapes import batch_sizes, token_length
 from twinset.encoders.encoder import fuse, normalise
 from twinset.encoders.onnx_runtime import PixelScale, open_model
 from twinset.errors import ArtefactError, ConfigError, InvalidInput
-from twinset.photo.photo_head import PhotoReading
+from twinset.photo.photo_reading import PhotoReading
 
 RED = Image.new("RGB", (96, 128), (200, 20, 20))
 BLUE = Image.new("RGB", (96, 128), (20, 20, 200))
@@ -263,7 +263,7 @@ def test_batches_take_every_row_in_few_sizes(count):
 
 def test_the_models_meet_few_shapes(compact):
     encoder, shapes = load_encoder(compact, "cpu"), set()
-    for side in ("_image_model", "_text_model"):
+    for side in ("image_model", "_text_model"):
         model = getattr(encoder, side)
 
         def watched(inputs, model=model):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +14,45 @@ import torch
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from training.photo.late_branch import SHARED, TAPPED, LateBranch, export_branch
+from training.photo.late_branch import SHARED, TAPPED, ImagenetBranch
 from twinset.artefacts import read_manifest
 from twinset.encoders.dual_encoder import IMAGE_MODEL, DualEncoder, open_parts
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
-from twinset.encoders.onnx_runtime import open_model
 from twinset.errors import InvalidInput
-from twinset.photo.photo_head import PhotoHead
-from twinset.photo.tower_taps import Taps
+from twinset.photo.tower_taps import NO_TAPS, Taps
 
 Shape = tuple[int, ...]  # of early features, (c, h, w), or empty
 _BLOCKS = 16  # of EfficientNet-Lite0; a network of another number of blocks is not tapped
+_BATCH = 32
 _SAME = 0.02  # early features whose mean difference is a smaller share are ImageNet's
 
 
-def tapped_encoder(folder: Path, garments: list[Image], branch: Path) -> DualEncoder:
-    """The encoder of a folder, with a head that reads nothing yet of all there is to read.
+@dataclass(frozen=True)
+class TappedEncoder:
+    """An encoder whose image model puts out `own` columns that a photo head reads, by `taps`, and
+    after them early features of `shape` (c, h, w).
 
-    If the image tower starts as ImageNet's does, a photo branch is written to `branch`, for which
-    pictures of `garments` are familiar.
+    The shape is empty if the tower does not start as ImageNet's EfficientNet-Lite0 does: then there
+    is nothing for a photo branch to go on from.
+    """
+
+    encoder: DualEncoder
+    taps: Taps
+    own: int
+    shape: Shape
+
+    def early(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
+        """Early features (n, c, h, w) of pictures."""
+        encoder, parts = self.encoder, []
+        for start in range(0, len(pictures), _BATCH):
+            batch = pictures[start : start + _BATCH]
+            columns = encoder.image_model({"pixels": encoder.pixels(batch, len(batch))})
+            parts.append(columns[:, self.own :].reshape(-1, *self.shape))
+        return np.concatenate(parts)
+
+
+def tapped_encoder(folder: Path) -> TappedEncoder:
+    """The encoder of a folder, tapped for all that there is to read.
 
     Raises:
         InvalidInput: the folder holds another architecture than a dual encoder.
@@ -40,21 +62,17 @@ def tapped_encoder(folder: Path, garments: list[Image], branch: Path) -> DualEnc
         raise InvalidInput("Only a dual encoder takes a photo head.")
     blocks = block_outputs(folder / IMAGE_MODEL)
     if not blocks:
-        return _opened(folder, manifest, Taps(), ())
+        encoder = _opened(folder, manifest, NO_TAPS)
+        return TappedEncoder(encoder, NO_TAPS, encoder.dimension, ())
     pooled = tuple(blocks[number] for number in TAPPED)
-    encoder = _opened(folder, manifest, Taps(pooled, blocks[SHARED - 1]), ())
-    shape = _shared_shape(encoder)
-    if not shape:
-        return _opened(folder, manifest, Taps(pooled), ())
-    own, network = _width(encoder) - math.prod(shape), LateBranch()
-    everything = _blank(Taps(pooled, blocks[SHARED - 1]), _width(encoder), encoder, ())
-    rows = encoder.encode_rows(garments, everything)
-    network.learn_familiar(rows[:, own:].reshape(-1, *shape))
-    export_branch(network, shape, branch)
-    encoder.photo_branch = open_model(branch, "cpu")
-    late = encoder.photo_branch({"early": np.zeros((1, *shape), np.float32)}).shape[1] - 1
-    encoder.photo_head = _blank(Taps(pooled, blocks[SHARED - 1]), own + late, encoder, shape)
-    return encoder
+    taps = Taps(pooled, blocks[SHARED - 1])
+    encoder = _opened(folder, manifest, taps)
+    shape, width = _shared_shape(encoder)
+    if shape:
+        return TappedEncoder(encoder, taps, width - math.prod(shape), shape)
+    taps = Taps(pooled)
+    encoder = _opened(folder, manifest, taps)
+    return TappedEncoder(encoder, taps, _shared_shape(encoder)[1], ())
 
 
 def block_outputs(model: Path) -> list[str]:
@@ -73,35 +91,20 @@ def block_outputs(model: Path) -> list[str]:
     return found if len(found) == _BLOCKS else []
 
 
-def _opened(folder: Path, manifest: dict[str, Any], taps: Taps, shape: Shape) -> DualEncoder:
+def _opened(folder: Path, manifest: dict[str, Any], taps: Taps) -> DualEncoder:
     spec, (image, text), tokenizer = open_parts(folder, manifest, "cpu", None, taps)
-    encoder = DualEncoder(spec, str(manifest["fingerprint"]), image, text, tokenizer)
-    encoder.photo_head = _blank(taps, _width(encoder), encoder, shape)
-    return encoder
+    return DualEncoder(spec, str(manifest["fingerprint"]), image, text, tokenizer)
 
 
-def _width(encoder: DualEncoder) -> int:
-    """How many columns the image model puts out."""
-    pixels = np.zeros((1, *encoder.image_size[::-1], 3), np.uint8)
-    return len(encoder.tapped_model({"pixels": pixels})[0])
-
-
-def _shared_shape(encoder: DualEncoder) -> Shape:
-    """The shape (c, h, w) of the early features that end the image model's rows; empty if they are
-    not ImageNet's."""
+def _shared_shape(encoder: DualEncoder) -> tuple[Shape, int]:
+    """The shape (c, h, w) of the early features that end the image model's rows, empty if they are
+    not ImageNet's, and the width of the rows."""
     size = (1, *encoder.image_size[::-1], 3)
     pixels = np.random.default_rng(0).integers(0, 256, size).astype(np.uint8)
     with torch.no_grad():
-        own = LateBranch().shared(torch.from_numpy(encoder.spec.pixels.apply(pixels))).numpy()
-    there: NDArray[np.float32] = encoder.tapped_model({"pixels": pixels})[0, -own.size :]
-    if there.size != own.size:
-        return ()
-    apart = np.abs(there - own.ravel()).mean()
-    return own.shape[1:] if apart < _SAME * np.abs(own).mean() else ()
-
-
-def _blank(taps: Taps, width: int, encoder: DualEncoder, shape: Shape) -> PhotoHead:
-    zeros, outputs = np.zeros(width, np.float32), 2 * encoder.dimension + 2
-    first, second = np.zeros((width, 1), np.float32), np.zeros((1, outputs), np.float32)
-    hidden, bias = np.zeros(1, np.float32), np.zeros(outputs, np.float32)
-    return PhotoHead(taps, zeros, zeros + 1, first, hidden, second, bias, 1.0, early_shape=shape)
+        scaled = torch.from_numpy(encoder.spec.pixels.apply(pixels))
+        own = ImagenetBranch().shared(scaled).numpy()
+    columns = encoder.image_model({"pixels": pixels})
+    apart = np.abs(columns[0, -own.size :] - own.ravel()).mean()
+    same = bool(apart < _SAME * np.abs(own).mean())
+    return (own.shape[1:] if same else ()), columns.shape[1]

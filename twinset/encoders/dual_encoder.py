@@ -8,7 +8,6 @@ normalisation after it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +23,8 @@ from twinset.encoders.batch_shapes import run_in_batches, token_length
 from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import ItemVectors, Vectors, fuse, normalise
 from twinset.encoders.item_views import VIEWS
-from twinset.encoders.onnx_runtime import Layers, Model, open_layers, open_model
+from twinset.encoders.onnx_runtime import Model, open_layers, open_model
+from twinset.encoders.photo_reader import PhotoReader
 from twinset.encoders.picture_resize import STRETCHED
 from twinset.errors import ArtefactError, InvalidInput
 from twinset.languages.multilingual_texts import MultilingualTexts, load_languages
@@ -65,11 +65,8 @@ class DualEncoder:
         self.spec = spec
         self.fingerprint = fingerprint
         self.languages: MultilingualTexts | None = None
-        self.photo_head: PhotoHead | None = None
-        self.photo_branch: Model | None = None
-        self.photo_layers: Layers | None = None
-        self._image_model = image
-        self.tapped_model = image  # with what the photo head reads; items do without, sooner
+        self.photo_reader: PhotoReader | None = None
+        self.image_model = image
         self._text_model = text
         self._tokenizer = tokenizer
         self._tokenizer.enable_truncation(spec.max_tokens)
@@ -84,15 +81,10 @@ class DualEncoder:
         spec, (image, text), tokenizer = open_parts(folder, manifest, device, threads)
         encoder = cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
         encoder.languages = load_languages(folder, manifest, spec.dimension)
-        encoder.photo_head = head
         if head is not None:
-            encoder.photo_layers = open_layers(head.layers)
-            encoder.tapped_model = open_model(
-                folder / IMAGE_MODEL, device, threads, spec.pixels, head.taps
-            )
-        if head is not None and head.branch:
-            require_listed(folder, manifest, PHOTO_BRANCH)
-            encoder.photo_branch = open_model(folder / PHOTO_BRANCH, device, threads)
+            # Items do without what the head reads, sooner.
+            tower = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels, head.taps)
+            encoder.photo_reader = _open_photo_reader(folder, manifest, head, tower, device)
         encoder._try_out(folder)
         return encoder
 
@@ -109,6 +101,11 @@ class DualEncoder:
                 usable = False
             if not usable:
                 raise ArtefactError(folder / file, "does not fit encoder.json")
+
+    @property
+    def photo_head(self) -> PhotoHead | None:
+        """What query photos are read by, if the folder has it."""
+        return None if self.photo_reader is None else self.photo_reader.head
 
     @property
     def name(self) -> str:
@@ -135,29 +132,11 @@ class DualEncoder:
 
     def read_photos(self, images: Sequence[Image]) -> Vectors:
         """Query photos -> rows for `PhotoReading.of_row`; only if there is a photo head."""
-        if self.photo_head is None:
+        if self.photo_reader is None:
             raise InvalidInput("This encoder has no photo head.")
-        return self.photo_head.read(self.encode_rows(images, self.photo_head), self.photo_layers)
-
-    def encode_rows(self, images: Sequence[Image], head: PhotoHead) -> Vectors:
-        """Images -> (n, head.width): the unit vector, then the features that the head reads."""
-
-        def run(part: slice, size: int) -> Vectors:
-            rows = self.tapped_model({"pixels": self._pixels(images[part], size)})
-            return self._look_again(rows)[:, : head.width]
-
-        rows = run_in_batches(len(images), head.width, run)
-        rows[:, : self.dimension] = normalise(rows[:, : self.dimension])
-        return rows
-
-    def _look_again(self, rows: Vectors) -> Vectors:
-        """Replace the early features at the end of rows by what the photo branch makes of them."""
-        if self.photo_branch is None or self.photo_head is None:
-            return rows
-        shape = self.photo_head.early_shape
-        own = rows.shape[1] - math.prod(shape)
-        late = self.photo_branch({"early": rows[:, own:].reshape(-1, *shape)})
-        return np.concatenate([rows[:, :own], late], axis=1)
+        return self.photo_reader.read(
+            len(images), lambda part, size: self.pixels(images[part], size)
+        )
 
     def _encode_views(self, images: Sequence[Image]) -> Vectors:
         """Images -> the mean of their views, (n, d)."""
@@ -167,11 +146,11 @@ class DualEncoder:
 
     def _run_image_model(self, images: Sequence[Image], width: int) -> Vectors:
         def run(part: slice, size: int) -> Vectors:
-            return self._image_model({"pixels": self._pixels(images[part], size)})
+            return self.image_model({"pixels": self.pixels(images[part], size)})
 
         return run_in_batches(len(images), width, run)
 
-    def _pixels(self, images: Sequence[Image], size: int) -> NDArray[np.uint8]:
+    def pixels(self, images: Sequence[Image], size: int) -> NDArray[np.uint8]:
         """Prepared pixels (size, h, w, 3), zero after those of the images."""
         batch = np.zeros((size, self.spec.image_height, self.spec.image_width, 3), np.uint8)
         for place, image in enumerate(images):
@@ -234,6 +213,17 @@ def _open_photo_head(folder: Path, manifest: Mapping[str, Any]) -> PhotoHead | N
         return head
     except (OSError, ValueError, KeyError, InvalidInput):
         raise ArtefactError(folder / PHOTO_HEAD, "does not fit encoder.json") from None
+
+
+def _open_photo_reader(
+    folder: Path, manifest: Mapping[str, Any], head: PhotoHead, tower: Model, device: str
+) -> PhotoReader:
+    branch = None
+    if head.branch:
+        require_listed(folder, manifest, PHOTO_BRANCH)
+        branch = open_model(folder / PHOTO_BRANCH, device)
+    glance = open_layers([(head.glance, head.glance_bias)])
+    return PhotoReader(head, tower, branch, glance, open_layers(head.layers))
 
 
 def open_parts(

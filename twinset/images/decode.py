@@ -186,21 +186,6 @@ def is_within(data: bytes, side: int) -> bool:
         raise _damaged() from None
 
 
-def is_wide(data: bytes, share: float) -> bool:
-    """True if the upright image is at least `share` times as wide as high; read from the header.
-
-    An image that cannot be read is not wide.
-    """
-    try:
-        with _opened(data, sniff_format(data)) as image:
-            width, height = image.size
-            if image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
-                width, height = height, width
-            return width >= share * height
-    except (ImageError, Image.DecompressionBombError, *_DECODER_ERRORS):
-        return False
-
-
 def _drop_decoder(image: ImageFile.ImageFile) -> None:
     """Free what a decoded WebP image still holds: its decoder and the raw frame."""
     vars(image).pop("_decoder", None)

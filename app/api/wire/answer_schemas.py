@@ -192,7 +192,7 @@ class Recommendations(BaseModel):
     regions: list[Region] | None = Field(
         None,
         description="Parts of a photo that show a garment each: with `regions=true`, and if the "
-        "items are those of two garments in turns.",
+        "items are those of several garments in turns.",
     )
     nothing_fits: bool = Field(
         False,

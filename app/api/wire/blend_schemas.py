@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from app.api.wire.schemas import Box, EditOptions, Given, ImageFile, ItemId, Words
+from app.api.wire.schemas import Box, EditOptions, Filter, Given, ImageFile, ItemId, Words
 from app.recommend import query
 from app.recommend.query import MAX_SIGNALS
 
@@ -26,6 +26,12 @@ class Signal(Given):
         description="Beside an image: the part of it to look at, as fractions of its sides.",
         examples=[[0.1, 0.2, 0.9, 1]],
     )
+    kind: Filter | None = Field(
+        None,
+        max_length=256,
+        description="Beside an image: the kind of item to look for, one of the catalogue's.",
+        examples=["Dresses"],
+    )
     text: Words | None = None
     item_id: ItemId | None = None
     weight: Weight | None = Field(
@@ -40,11 +46,13 @@ class Signal(Given):
             raise ValueError("give exactly one of image, text and item_id")
         if self.box is not None and self.image is None:
             raise ValueError("a box belongs to an image")
+        if self.kind is not None and self.image is None:
+            raise ValueError("a kind belongs to an image")
         return self
 
     def to_query(self) -> query.Signal:
         """The signal as the domain reads it."""
-        return query.Signal(self.image, self.box, self.text, self.item_id, self.weight)
+        return query.Signal(self.image, self.box, self.text, self.item_id, self.weight, self.kind)
 
 
 class BlendQuery(EditOptions):

@@ -33,11 +33,10 @@ class ImageOptions(EditOptions):
         description="Let what the photo is seen to show steer: its kind counts for more than the "
         "room around it. Without it the picture is compared as it is.",
     )
-
     regions: bool = Field(
         False,
-        description="Look for two garments side by side and name their boxes in `regions`. A wide "
-        "photo is looked at so in any case; its items are those of either garment, in turns.",
+        description="Name the box of each garment in `regions`. A photo of several is answered by "
+        "items of each in turns, and says so, without being asked too.",
     )
 
     def to_look(self) -> PhotoQuery:

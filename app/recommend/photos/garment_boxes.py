@@ -1,8 +1,4 @@
-"""Two garments side by side in one photo: found, and answered in turns.
-
-A garment's two halves look alike, two garments do not: the cosine of the halves' own vectors parts
-photos of one from photos of two.
-"""
+"""Several garments in one photo: where to look for each, and a list that takes them in turns."""
 
 from __future__ import annotations
 
@@ -12,19 +8,20 @@ from dataclasses import replace
 from app.concurrency.image_decoding import Box
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import Ranked, RankedPage
-from twinset.photo.photo_head import PhotoReading
 from twinset.repeats.same_pictures import SamePictures
 
-HALVES: tuple[Box, Box] = ((0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0))
-# A photo this much wider than high may show two garments; others are asked about on request.
-WIDE = 1.15
-# Halves whose cosine is lower show two garments, in a wide photo and in any other.
-_APART_WIDE, _APART = 0.5, 0.3
+# What a box is widened by on each side, as a part of its own side: pictures of products have air
+# around them too.
+_AIR = 0.06
 
 
-def are_apart(left: PhotoReading, right: PhotoReading, wide: bool) -> bool:
-    """True if the halves of a photo show two garments."""
-    return float(left.plain @ right.plain) < (_APART_WIDE if wide else _APART)
+def widened(box: Box) -> Box:
+    """A garment's box with some air around it, inside the photo."""
+    x1, y1, x2, y2 = box
+    across, down = _AIR * (x2 - x1), _AIR * (y2 - y1)
+    wide = (max(0.0, x1 - across), max(0.0, y1 - down), min(1.0, x2 + across), min(1.0, y2 + down))
+    left, top, right, bottom = (round(side, 4) for side in wide)
+    return left, top, right, bottom
 
 
 def unrolled(query: SearchQuery) -> SearchQuery:

@@ -1,4 +1,4 @@
-"""From a photo to a page: of the garment that it shows, or of two garments in turns."""
+"""From a photo to a page: of the garment that it shows, or of several garments in turns."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import partial
 
 from app.concurrency.image_decoding import WHOLE
 from app.recommend.engine import Engine, Vector
-from app.recommend.photos.garment_boxes import HALVES, WIDE, are_apart, in_turns, unrolled
+from app.recommend.photos.garment_boxes import in_turns, unrolled, widened
 from app.recommend.photos.photo_search import PhotoLook, PhotoQuery, Region
 from app.recommend.query import RELEVANCE, SearchQuery
 from app.recommend.ranking import RankedPage
 from twinset.index.index_versions import IndexVersion
-from twinset.photo.photo_head import PhotoReading
+from twinset.photo.photo_reading import PhotoReading
 
 Rank = Callable[[Vector, SearchQuery], Awaitable[RankedPage]]
 Look = tuple[Vector, PhotoLook]
@@ -35,37 +35,48 @@ async def answer_photo(
     """
     reading = await engine.read_photo(data, asked.box)
     vector, look = await _look(engine, version, reading, asked)
-    parts = await _garments(engine, version, data, asked)
-    if parts and _takes_turns(query):
+    parts = await _garments(engine, version, data, reading, asked)
+    if len(parts) > 1 and _takes_turns(query):
         pages = [await rank(part, unrolled(query)) for part, _ in parts]
         looks = [one for _, one in parts]
         kinds = tuple(dict.fromkeys(guess for one in looks for guess in one.kinds[:1]))
-        seen = replace(looks[0], kinds=kinds, steered=None, regions=_regions(looks))
+        regions = tuple(region for one in looks for region in one.regions)
+        seen = replace(looks[0], kinds=kinds, steered=None, regions=regions)
         pictures = version.pictures if query.lists_pictures_once else None
         return replace(in_turns(pages, query, pictures), photo=seen)
     if asked.regions and not look.nothing_fits:
-        own = Region(asked.box or WHOLE, look.kinds[0] if look.kinds else None)
-        look = replace(look, regions=_regions([one for _, one in parts]) if parts else (own,))
+        own = (Region(asked.box or WHOLE, look.kinds[0] if look.kinds else None),)
+        found = tuple(region for _, one in parts for region in one.regions)
+        look = replace(look, regions=found or own)
     if look.nothing_fits:
         return RankedPage([], exhausted=True, photo=look, nothing_fits=True)
     return replace(await rank(vector, query), photo=look)
 
 
+async def look_at(engine: Engine, version: IndexVersion, data: bytes, asked: PhotoQuery) -> Look:
+    """The vector to search with for a photo, as one signal of several, and what was read."""
+    return await _look(engine, version, await engine.read_photo(data, asked.box), asked)
+
+
 async def _garments(
-    engine: Engine, version: IndexVersion, data: bytes, asked: PhotoQuery
+    engine: Engine, version: IndexVersion, data: bytes, reading: PhotoReading, asked: PhotoQuery
 ) -> list[Look]:
-    """The looks of the two garments of a photo, left and right; none if it shows one, or if a
-    caller said where or for what to look."""
-    if not (engine.photos.has_head and asked.may_split):
+    """The looks of the garments in the photo's boxes, from left to right, each with its region.
+
+    None if the photo shows one garment and nobody asked where, or if a caller said where or for
+    what to look. Boxes that turn out to show nothing to wear are left out.
+    """
+    boxes = sorted(widened(box) for box in reading.boxes)
+    if not asked.may_split or (len(boxes) < 2 and not asked.regions):
         return []
-    wide = await engine.is_wide(data, WIDE)
-    if not wide and not asked.regions:
-        return []
-    left, right = await asyncio.gather(*(engine.read_photo(data, box) for box in HALVES))
-    if not are_apart(left, right, wide):
-        return []
-    looks = [await _look(engine, version, half, asked) for half in (left, right)]
-    return [] if any(look.nothing_fits for _, look in looks) else looks
+    readings = await asyncio.gather(*(engine.read_photo(data, box) for box in boxes))
+    looks = [await _look(engine, version, one, asked) for one in readings]
+    found = []
+    for box, (vector, look) in zip(boxes, looks, strict=True):
+        if not look.nothing_fits:
+            region = Region(box, look.kinds[0] if look.kinds else None)
+            found.append((vector, replace(look, regions=(region,))))
+    return found
 
 
 async def _look(
@@ -79,8 +90,3 @@ async def _look(
 def _takes_turns(query: SearchQuery) -> bool:
     """True if the order is that of likeness: another order, and counts, need one list."""
     return query.sort == RELEVANCE and not query.facets
-
-
-def _regions(looks: list[PhotoLook]) -> tuple[Region, ...]:
-    kinds = (look.kinds[0] if look.kinds else None for look in looks)
-    return tuple(Region(box, kind) for box, kind in zip(HALVES, kinds, strict=True))

@@ -11,19 +11,27 @@ from app.concurrency.image_decoding import Box
 from twinset.errors import InvalidInput
 from twinset.index.index_versions import IndexVersion
 from twinset.photo.catalogue_kinds import CatalogueKinds, KindGuess
-from twinset.photo.photo_head import PhotoHead, PhotoReading, evidence
+from twinset.photo.photo_head import PHOTO, STUDIO, PhotoHead, evidence
+from twinset.photo.photo_reading import PhotoReading
 from twinset.views.best_view_index import by_any_picture
 
 Vector = NDArray[np.float32]
 _GUESSES = 5
 # Weights of a kind's direction beside the photo's own vector: guessed, and named by the caller.
-_GUESSED, _NAMED = 0.75, 1.4
+_GUESSED, _NAMED = 1.0, 1.4
+# The power of a kind's chance that it steers by: in a list of both, items of a kind half as likely
+# are right half as often.
+_SHARPER = 2
 # A kind less likely than this steers nothing, and is not said to.
 _CONFIDENT = 0.5
 # Chances of a garment below which a photo shows none, and a picture as a studio makes them.
 _HARDLY, _NEVER = 0.5, 0.1
 # A cosine to an item from which on a photo is of that item.
 _SAME = 0.92
+# Between these cosines to the item most like it, a photo by a shopper turns into one of that item:
+# of photos by people who were learnt from 88 % have a lower one than the first, of studio photos
+# made a shopper's, whose item is there, 84 % a higher one than the second.
+_ALIKE = (0.78, 0.86)
 # The chance of the likeliest kind where a catalogue names no kinds.
 _USUAL = 0.8
 
@@ -96,7 +104,7 @@ class PhotoSearch:
             key = (version.name, len(column.vocabulary))
             if self._kinds is None or self._kinds[0] != key:
                 return False
-        return not self.fits_nothing(version, reading)
+        return reading.studio >= STUDIO and not self.fits_nothing(version, reading)
 
     def look(
         self, version: IndexVersion, reading: PhotoReading, asked: PhotoQuery
@@ -127,8 +135,11 @@ class PhotoSearch:
             return vector, PhotoLook(guesses, version.category, KindGuess(kinds.names[named], 1.0))
         if chances is None or not asked.understand:
             return reading.plain, PhotoLook(guesses, version.category)
-        share = float(np.clip((0.7 - reading.studio) / 0.4, 0, 1))
-        vector = _unit(reading.leaning + share * _GUESSED * (chances @ kinds.directions))
+        share = _steered_share(version, reading)
+        likely = np.asarray(chances**_SHARPER, np.float32)
+        likely /= max(float(likely.sum()), 1e-12)
+        leaning = share * reading.leaning + (1 - share) * reading.plain
+        vector = _unit(leaning + share * _GUESSED * (likely @ kinds.directions))
         sure = guesses[0] if share > 0 and guesses[0].confidence >= _CONFIDENT else None
         return vector, PhotoLook(guesses, version.category, sure)
 
@@ -164,11 +175,29 @@ class PhotoSearch:
         return self._kinds[1]
 
 
+def _steered_share(version: IndexVersion, reading: PhotoReading) -> float:
+    """How far what a photo is seen to show may steer, from 0 to 1.
+
+    Not at all for a studio's picture, nor if an item looks so much like the photo that it is
+    likely the very garment.
+    """
+    share = float(np.clip((STUDIO - reading.studio) / (STUDIO - PHOTO), 0, 1))
+    if share == 0:
+        return 0.0
+    apart = (_ALIKE[1] - _likest(version, reading)) / (_ALIKE[1] - _ALIKE[0])
+    return share * float(np.clip(apart, 0, 1))
+
+
 def _is_known(version: IndexVersion, reading: PhotoReading) -> bool:
     """True if an item looks just like the photo: then it is a picture of the shop's own."""
+    return _likest(version, reading) >= _SAME
+
+
+def _likest(version: IndexVersion, reading: PhotoReading) -> float:
+    """The cosine of the item that looks most like a photo as it is."""
     index = by_any_picture(version.index, version.views, version.alive)
     _, scores = index.search(reading.plain[None], 1)
-    return bool(scores[0, 0] >= _SAME)
+    return float(scores[0, 0])
 
 
 def _unit(vector: Vector) -> Vector:

@@ -34,7 +34,7 @@ class Results:
     """One page of a search. `likes` and `unlikes` are the products given as examples.
 
     `kinds` are what a photo is likely to show, and `other_kinds` the rest of the catalogue's.
-    `nothing_fits` is true if a photo shows no garment; `regions` are those of two garments.
+    `nothing_fits` is true if a photo shows no garment; `regions` are those of several garments.
     If no page follows, `last` is true.
     """
 

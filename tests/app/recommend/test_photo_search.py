@@ -15,7 +15,8 @@ from twinset.encoders import HashEncoder
 from twinset.encoders.encoder import normalise
 from twinset.errors import InvalidInput
 from twinset.index.index_versions import IndexVersion
-from twinset.photo.photo_head import PhotoHead, PhotoReading
+from twinset.photo.photo_head import PhotoHead
+from twinset.photo.photo_reading import PhotoReading
 from twinset.photo.tower_taps import NO_TAPS
 
 # Only what it says of confidence is read here.
@@ -25,9 +26,12 @@ HEAD = PhotoHead(
     spread=np.ones(2, np.float32),
     first=np.zeros((2, 1), np.float32),
     first_bias=np.zeros(1, np.float32),
-    second=np.zeros((1, 6), np.float32),
-    second_bias=np.zeros(6, np.float32),
+    second=np.zeros((1, 5), np.float32),
+    second_bias=np.zeros(5, np.float32),
+    glance=np.zeros((2, 4), np.float32),
+    glance_bias=np.zeros(4, np.float32),
     kind_scale=12.0,
+    glance_scale=12.0,
     least_evidence=4.0,
 )
 
@@ -39,8 +43,9 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> IndexVersion:
 
 
 def _reading(version: IndexVersion, studio: float = 0.0) -> PhotoReading:
-    """A photo beside item 0, a dress, which the head takes for a hat."""
-    plain = version.index.vector(0)
+    """A photo somewhat like item 0, a dress, which the head takes for a hat."""
+    other = np.random.default_rng(0).normal(size=(1, 256)).astype(np.float32)
+    plain = normalise((version.index.vector(0) + normalise(other)[0])[None])[0]
     kinds = PhotoSearch(HEAD).kinds_of(version)
     assert kinds is not None
     place = kinds.place_of("hat")
@@ -64,6 +69,14 @@ def test_a_sure_kind_steers_and_is_said(version: IndexVersion) -> None:
     before, after = (_kinds(version, one).count("hat") for one in (_reading(version).plain, vector))
     assert after > before
     assert sum(guess.confidence for guess in look.kinds) <= 1.0001
+
+
+def test_a_photo_of_an_item_that_is_there_is_searched_as_it_is(version: IndexVersion) -> None:
+    reading = replace(_reading(version), plain=version.index.vector(0))
+    vector, look = PhotoSearch(HEAD).look(version, reading, PhotoQuery())
+    np.testing.assert_allclose(vector, reading.plain, atol=1e-6)
+    assert look.kinds[0].kind == "hat"
+    assert look.steered is None
 
 
 def test_without_understanding_the_picture_decides_and_nothing_steers(
@@ -119,9 +132,8 @@ def test_nothing_fits_what_shows_no_garment(
     seen = replace(_reading(version), studio=studio, garment=garment, familiar=familiar)
     search = PhotoSearch(HEAD)
     assert search.fits_nothing(version, seen) is nothing
-    known = search.look(version, seen, PhotoQuery())[1]
-    assert not known.nothing_fits  # its vector is an item's own
-    seen = replace(seen, plain=-seen.plain)
+    own = replace(seen, plain=version.index.vector(0))
+    assert not search.look(version, own, PhotoQuery())[1].nothing_fits
     assert search.look(version, seen, PhotoQuery())[1].nothing_fits is nothing
     for asked in (PhotoQuery(anything=True), PhotoQuery(kind="hat"), PhotoQuery(understand=False)):
         assert not search.look(version, seen, asked)[1].nothing_fits

@@ -1,0 +1,1 @@
+"""Pictures that photo figures are measured on."""

@@ -29,8 +29,8 @@ _HARDLY, _NEVER = 0.5, 0.1
 # A cosine to an item from which on a photo is of that item.
 _SAME = 0.92
 # Between these cosines to the item most like it, a photo by a shopper turns into one of that item:
-# of photos by people who were learnt from 88 % have a lower one than the first, of studio photos
-# made a shopper's, whose item is there, 84 % a higher one than the second.
+# of photos by people who were learnt from about nine in ten have a lower one than the first, of
+# studio photos made a shopper's, whose item is there, four in five a higher one than the second.
 _ALIKE = (0.78, 0.86)
 # The chance of the likeliest kind where a catalogue names no kinds.
 _USUAL = 0.8

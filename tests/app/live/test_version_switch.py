@@ -149,10 +149,10 @@ def test_a_second_switch_at_a_time_is_409(place: Place, monkeypatch: pytest.Monk
     begun, go_on = threading.Event(), threading.Event()
     switch = Versions.activate
 
-    def slowly(self: Versions, version: str, force: bool) -> object:
+    def slowly(self: Versions, version: str, force: bool, who: str) -> object:
         begun.set()
         go_on.wait(30)
-        return switch(self, version, force)
+        return switch(self, version, force, who)
 
     monkeypatch.setattr(Versions, "activate", slowly)
     with serving(place) as client, ThreadPoolExecutor(1) as pool:

@@ -87,9 +87,8 @@ class Visitor:
         self._contexts, self._errors, self._forgiven = [], [], False
 
     def __call__(self, path, **options):
-        context = self._browser.new_context(
-            base_url=self._origin, viewport={"width": 1280, "height": 900}, **options
-        )
+        options = {"viewport": {"width": 1280, "height": 900}, **options}
+        context = self._browser.new_context(base_url=self._origin, **options)
         context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
         page = context.new_page()

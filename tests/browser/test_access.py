@@ -5,27 +5,6 @@ from playwright.sync_api import expect
 
 from tests.support.browser_pages import faults, heading, similar, upload
 
-PAGES = [
-    "/",
-    "/search?q=red+dress&f.gender=Women",
-    "/product/S0001",
-    "/docs",
-    "/product/none",
-    "/operator",
-    "/widget",
-    "/search?low=99999",
-]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_serious(visit, path, scheme):
-    if path.endswith("none"):
-        visit.forgive()  # the browser logs the 404
-    page = visit(path, color_scheme=scheme, reduced_motion="reduce")
-    page.wait_for_load_state("networkidle")
-    assert faults(page) == []
-
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_about_a_photo_and_the_drawer(visit, rows, scheme):
@@ -33,16 +12,6 @@ def test_axe_finds_nothing_serious_about_a_photo_and_the_drawer(visit, rows, sch
     upload(page, rows["S0001"]["image"])
     page.locator("#drawer > summary").click()
     assert faults(page) == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("width", [360, 768, 1920])
-def test_no_page_is_wider_than_the_screen(visit, path, width):
-    if path.endswith("none"):
-        visit.forgive()
-    page = visit(path)
-    page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_filters_fold_away_on_a_narrow_screen(visit):

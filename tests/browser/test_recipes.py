@@ -97,6 +97,11 @@ def test_a_plain_page(open_recipe, service):
     check(open_recipe(text.replace("http://127.0.0.1:8000", PLACE)), service)
 
 
+def test_the_page_of_the_tutorial(open_recipe, service):
+    (block,) = blocks("docs/shops/google.md", "html")
+    check(open_recipe(block.code.replace("http://127.0.0.1:8001", PLACE)), service)
+
+
 def test_shopify(open_recipe, service):
     page = open_recipe(liquid(recipe("html", "product.id")))
     check(page, service, filter="available = true")

@@ -112,7 +112,7 @@ def test_no_event_is_lost_or_counted_twice_if_the_service_is_killed(
     place: Place, full: bool, tmp_path: Path
 ) -> None:
     random = Random(5)
-    events = script(random, 90_000 if full else 2_000)
+    events = script(random, 91_000 if full else 2_000)
     batches = [events[n : n + 100] for n in range(0, len(events), 100)]
     kills = set(random.sample(range(len(batches)), 20 if full else 2))
     environment = {"TWINSET_EVENTS": "true", "TWINSET_ADMIN_KEY": KEY}

@@ -39,7 +39,8 @@ FOUND = """() => {
   const loaded = performance.getEntriesByType("resource");
   return {
     paint, moved: window.moved, wide: document.documentElement.scrollWidth,
-    blocking: loaded.filter((one) => one.renderBlockingStatus === "blocking").map(({ name }) => name),
+    blocking: loaded.filter((one) => one.renderBlockingStatus === "blocking")
+      .map(({ name }) => name),
     elsewhere: loaded.map((one) => new URL(one.name)).filter((one) => /^http/.test(one.protocol))
       .filter((one) => one.origin !== location.origin).map(String),
   };

@@ -2,33 +2,10 @@
 
 import { element, ROOT } from "./element.js";
 import { readMetrics } from "./metrics.js";
+import { CODES } from "./problem_codes.js";
 
 const EVERY_MS = 5000;
 const MOST_ERRORS = 200;
-// What a code means to whoever reads it here; any other stands as it is.
-const SENTENCES = {
-  not_found: "No such item, page or address",
-  unauthorized: "No key, or a wrong one",
-  forbidden: "A key for reading only",
-  invalid_filter: "A filter that does not parse or names an unknown field",
-  invalid_request: "A field is missing, unknown or out of range",
-  invalid_image: "A picture that does not decode",
-  unsupported_image: "Not a picture of a known format",
-  image_too_large: "A picture of too many pixels",
-  bad_dimensions: "A picture too small, or too long",
-  body_too_large: "A body above the limit",
-  overloaded: "Too much at once: queues were full",
-  rate_limited: "One client asked too often",
-  not_ready: "Starting, stopping, or the store is away",
-  invalid_artefact: "A file of the index or encoder is damaged",
-  storage_full: "No room on the disk",
-  internal_error: "A defect: the log has its traceback by the request's id",
-  method_not_allowed: "The address has no such method",
-  cursor_expired: "A cursor older than ten minutes",
-  conflict: "It does not fit the state of things now",
-  worse_candidate: "A version worse than the live one",
-  client_closed: "The client left",
-};
 let shownErrors = ""; // the first digit of the statuses to show, empty for all
 const $ = (selector) => document.querySelector(selector);
 // Each worker remembers its own errors; polls reach one or another.
@@ -158,7 +135,7 @@ async function drawErrors() {
 
 function errorRow({ time, status, code, method, route, request_id }) {
   const at = element("time", { dateTime: time }, new Date(time).toLocaleString());
-  const cells = [String(status), SENTENCES[code] ? `${SENTENCES[code]} (${code})` : code, `${method} ${route}`, request_id];
+  const cells = [String(status), CODES[code] ? `${CODES[code]} (${code})` : code, `${method} ${route}`, request_id];
   return element("tr", {}, element("th", { scope: "row" }, at), ...cells.map((cell) => element("td", {}, cell)));
 }
 

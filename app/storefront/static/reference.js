@@ -1,6 +1,8 @@
 // The API reference: the OpenAPI document of this very service, made readable.
 
 import { element, ROOT } from "./element.js";
+import { CODES } from "./problem_codes.js";
+import { tryIt } from "./try_it.js";
 
 const EXAMPLES = {
   by_image: ["-F 'image=@photo.jpg'", "-F 'limit=5'"],
@@ -29,6 +31,8 @@ async function start() {
   const sections = [...tags].map(([tag, operations]) =>
     element("section", {}, element("h2", {}, tag[0].toUpperCase() + tag.slice(1)), ...operations),
   );
+  const codes = [...codesOf(api)].sort().map(([code, statuses]) => [code, [...statuses].join(", "), CODES[code] ?? ""]);
+  sections.push(element("section", { id: "codes" }, element("h2", {}, "Error codes"), table(codes, "answers")));
   document.querySelector(".operations").replaceChildren(...sections);
   // What most come for: a first call to paste.
   document.querySelector(".operation").open = true;
@@ -47,6 +51,11 @@ function describe(api, path, method, operation) {
   const fields = [...parametersOf(operation), ...bodyFieldsOf(api, operation)];
   if (fields.length) body.append(element("h3", {}, "Takes"), table(fields));
   body.append(element("h3", {}, "Answers"), table(answersOf(operation), "answers"));
+  const example = exampleAnswer(operation);
+  if (example) body.append(element("details", { className: "example" }, element("summary", {}, "An answer"), element("pre", { tabIndex: 0 }, element("code", {}, example))));
+  const content = Object.keys(operation.requestBody?.content ?? {})[0] ?? "";
+  const options = { body: bodyOf(operation, content), takesFile: content.startsWith("multipart"), isAdmin: operation.tags?.includes("admin"), id: operation.operationId };
+  body.append(element("h3", {}, "Try it"), tryIt(method, path, options));
   return element("details", { className: "operation", id: operation.operationId }, summary, body);
 }
 
@@ -79,6 +88,43 @@ function bodyFieldsOf(api, operation) {
   });
 }
 
+// The body to begin with: that of the example above, over several lines.
+function bodyOf(operation, content) {
+  if (!content || content.startsWith("multipart")) return null;
+  if (content.includes("ndjson")) return '{"op": "patch", "id": "1042", "item": {"price": 29.9}}';
+  const given = EXAMPLES[operation.operationId]?.at(-1)?.match(/^-d '(.*)'$/s)?.[1];
+  const known = Object.values(operation.requestBody.content)[0];
+  return JSON.stringify(given ? JSON.parse(given) : (known.example ?? known.schema?.examples?.[0] ?? {}), null, 2);
+}
+
+function exampleAnswer(operation) {
+  const good = Object.entries(operation.responses).find(([status]) => status.startsWith("2"))?.[1];
+  const example = good?.content?.["application/json"]?.example;
+  return example && JSON.stringify(known(example), null, 2);
+}
+
+// An example without what only stands for a text.
+function known(value) {
+  if (Array.isArray(value)) return value.map(known).filter((one) => one !== undefined);
+  if (value === null || typeof value !== "object") return value === "text" ? undefined : value;
+  const fields = Object.entries(value).map(([name, one]) => [name, known(one)]);
+  const told = fields.filter(([, one]) => one !== undefined && !(typeof one === "object" && one !== null && Object.keys(one).length === 0));
+  return told.length ? Object.fromEntries(told) : undefined;
+}
+
+// Every code that the document names, with its statuses.
+function codesOf(api) {
+  const found = new Map();
+  for (const operation of Object.values(api.paths).flatMap((item) => Object.values(item))) {
+    for (const [status, { description }] of Object.entries(operation.responses)) {
+      for (const code of (/`code`: (.*)\.$/.exec(description ?? "")?.[1] ?? "").split(", ").filter(Boolean)) {
+        found.set(code, (found.get(code) ?? new Set()).add(status));
+      }
+    }
+  }
+  return found;
+}
+
 function resolve(api, schema) {
   return schema.$ref ? api.components.schemas[schema.$ref.split("/").at(-1)] : schema;
 }
@@ -102,8 +148,7 @@ function noteOf(about, { required, schema }) {
 function answersOf(operation) {
   return Object.entries(operation.responses).map(([status, { description, content }]) => [
     status,
-    Object.keys(content ?? {}).join(", "),
-    description,
+    [description, ...Object.keys(content ?? {}).filter((type) => !type.includes("problem"))].join(" · "),
   ]);
 }
 

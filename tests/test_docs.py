@@ -17,7 +17,7 @@ LANGUAGES = {
     "javascript": ["node", "--input-type=module", "-e"],
 }
 EXAMPLES = [
-    block for page in ("README.md", "docs/index.md", "docs/guide.md")
+    block for page in ("README.md", "docs/index.md", "docs/guide.md", "docs/coming-from.md")
     for block in blocks(page, *LANGUAGES)
 ]  # fmt: skip
 

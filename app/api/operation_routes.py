@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated
@@ -23,8 +24,9 @@ from app.api.wire.operation_schemas import (
     Trail,
 )
 from app.http.sessions import COOKIE, Sessions
-from app.live.catalogue_health import examine
-from app.live.service_status import status_of_service
+from app.live.health.catalogue_health import examine
+from app.live.health.picture_health import examine_pictures
+from app.live.health.service_status import status_of_service
 from app.live.version_switch import Versions
 
 router = APIRouter(tags=["admin"], route_class=QueryRoute)
@@ -67,12 +69,18 @@ async def list_errors(call: CallDep, state: StateDep) -> ErrorList:
     dependencies=[AdminDep],
 )
 async def catalogue_health(
-    call: CallDep, live: LiveDep, recommender: RecommenderDep
+    call: CallDep,
+    recommender: RecommenderDep,
+    pictures: Annotated[
+        bool, Query(description="Also read every picture: small, damaged, or of several styles.")
+    ] = False,
 ) -> CatalogueHealth:
-    """Items without a picture, title, price or kind, sold out, or in groups of several kinds, with
-    examples to look at."""
+    """Items without a picture, title, price or kind, sold out, in groups of several kinds, or whose
+    kind or colour the encoder doubts, with examples to look at."""
     version = recommender.version
-    findings = await live.run(partial(examine, version))
+    findings = await asyncio.to_thread(examine, version)
+    if pictures:
+        findings += await asyncio.to_thread(examine_pictures, version)
     return CatalogueHealth(
         request_id=call.request_id,
         items=version.count,

@@ -247,7 +247,10 @@ def test_a_session_that_ends_asks_for_the_key_again(visit):
 
 def test_the_catalogue_is_examined_and_an_item_changed(desk, operated, sample_shop):
     desk.on("dialog", lambda dialog: dialog.accept())
-    expect(desk.locator("#findings tr")).to_have_count(6)
+    expect(desk.locator("#findings tr")).to_have_count(8)
+    desk.get_by_role("button", name="Look at every picture").click()
+    expect(desk.locator("#findings tr")).to_have_count(11)
+    expect(desk.locator("#findings tr", has_text="Unreadable pictures")).to_contain_text("0")
     expect(desk.locator("#findings")).to_contain_text("Without picture")
     desk.locator("#item-id").fill("S0007")
     desk.get_by_role("button", name="Look it up").click()
@@ -265,5 +268,5 @@ def test_the_catalogue_is_examined_and_an_item_changed(desk, operated, sample_sh
 
 
 def test_without_events_there_is_nothing_on_visitors(desk):
-    expect(desk.locator("#findings tr")).to_have_count(6)
+    expect(desk.locator("#findings tr")).to_have_count(8)
     expect(desk.locator("#analytics")).to_be_hidden()

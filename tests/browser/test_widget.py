@@ -54,11 +54,16 @@ def test_a_card_says_what_a_shopper_wants_to_know(open_shop, rows, service):
     assert not faults(page)
 
 
-def test_nothing_moves_when_the_products_come(open_shop):
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_when_the_script_and_the_products_come(open_shop, width):
     def slow(page):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.route("**/widget.js", lambda r: (page.wait_for_timeout(400), r.continue_()))
         page.route("**/similar?**", lambda r: (page.wait_for_timeout(600), r.continue_()))
 
     page = open_shop(
+        "<style>twinset-similar:not(:defined) { display: block; min-height: 18rem }"
+        "@media (max-width: 30rem) { twinset-similar:not(:defined) { min-height: 35rem } }</style>"
         "<script>window.moved = 0; new PerformanceObserver((list) => list.getEntries().forEach("
         "(entry) => window.moved += entry.value)).observe({type: 'layout-shift', buffered: true})"
         "</script><twinset-similar item=S0001></twinset-similar><p>Text below it.</p>",

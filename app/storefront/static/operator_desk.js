@@ -14,8 +14,8 @@ function number(value) {
   return value.toLocaleString();
 }
 
-async function drawCatalogue() {
-  const { items, findings } = await call("/catalogue");
+async function drawCatalogue(pictures = false) {
+  const { items, findings } = await call(pictures ? "/catalogue?pictures=true" : "/catalogue");
   $("#catalogue-size").textContent = `${number(items)} items`;
   $("#findings").replaceChildren(
     ...findings.map(({ name, sentence, count, examples }) => {
@@ -90,6 +90,11 @@ function open() {
 $("#item-form").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(() => lookUp($("#item-id").value.trim()));
+});
+$("#look-at-pictures").addEventListener("click", async ({ target }) => {
+  target.disabled = true;
+  await attempt(() => drawCatalogue(true));
+  target.disabled = false;
 });
 $("#item-stock").addEventListener("click", () => attempt(changeStock));
 $("#item-delete").addEventListener("click", () => attempt(remove));

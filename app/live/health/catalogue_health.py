@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from app.live.health.catalogue_doubts import COLOURS, doubted_rows
 from twinset.index.index_versions import IndexVersion
 from twinset.index.vector_index import Mask
 
@@ -46,11 +48,22 @@ def examine(version: IndexVersion) -> list[Finding]:
     if GROUP in columns and version.category in columns:
         sentence = "In a group whose items are of several kinds"
         checks.append(("mixed_groups", sentence, alive & _mixed(version)))
-    return [_finding(version, name, sentence, mask) for name, sentence, mask in checks]
+    found = [
+        finding_of(version, name, sentence, np.flatnonzero(mask)) for name, sentence, mask in checks
+    ]
+    kinds = doubted_rows(version, version.category or "")
+    found.append(finding_of(version, "doubted_kinds", "Look like another kind", kinds))
+    colour = next((name for name in COLOURS if name in columns), None)
+    if colour is not None:
+        sentence, rows = "Look like another colour", doubted_rows(version, colour)
+        found.append(finding_of(version, "doubted_colours", sentence, rows))
+    return found
 
 
-def _finding(version: IndexVersion, name: str, sentence: str, mask: Mask) -> Finding:
-    rows = np.flatnonzero(mask)
+def finding_of(
+    version: IndexVersion, name: str, sentence: str, rows: Sequence[int] | NDArray[np.int64]
+) -> Finding:
+    """A finding of these rows; the first of them are its examples."""
     examples = tuple(version.items.id_of(int(row)) for row in rows[:MOST_EXAMPLES])
     return Finding(name, sentence, len(rows), examples)
 

@@ -1,0 +1,1 @@
+"""How well a catalogue and its service are, for the people who run them."""

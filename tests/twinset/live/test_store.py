@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from twinset.live import postgres_log as postgres_module
 from twinset.live.postgres_log import PostgresLog
 from twinset.live.store import Store, has_store, open_store
 from twinset.live.write_log import Entry
-from twinset.store import postgres_connection
+from twinset.store import audit_trail, postgres_connection
+from twinset.store.audit_trail import Act
 from twinset.store.postgres_connection import connection, disconnect
 from twinset.store.postgres_line import PostgresLine
 from twinset.store.postgres_notices import Notices
@@ -55,6 +57,32 @@ def address(postgres_server: str) -> Iterator[str]:
 
 def patch(number: int) -> Entry:
     return Entry(f"p{number}", "patch", {"price": float(number)})
+
+
+def test_acts_are_kept_with_the_writes_they_belong_to(
+    store: Store, opened: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.acts(10) == []
+    acts = [Act("Anna, key 12", "remove", f"p{n}", "\u00fc \u4e2d") for n in range(4)]
+    for act in acts[:2]:
+        with store.transaction() as transaction:
+            transaction.append(patch(0))
+            transaction.note(act)
+    with suppress(RuntimeError), store.transaction() as transaction:
+        transaction.note(acts[2])
+        raise RuntimeError("stopped in between")
+    found = open_store(opened).acts(10)
+    assert [(a.who, a.kind, a.subject, a.detail) for a in found] == [
+        (a.who, a.kind, a.subject, a.detail) for a in reversed(acts[:2])
+    ]
+    assert abs(found[0].time / 1e6 - datetime.now(UTC).timestamp()) < 60
+    store.trim(store.sequence)  # acts outlast the writes
+    for module in (audit_trail, postgres_module):
+        monkeypatch.setattr(module, "MOST_KEPT", 3)
+    for act in acts:
+        with store.transaction() as transaction:
+            transaction.note(act)
+    assert [one.subject for one in store.acts(10)] == ["p3", "p2", "p1"]
 
 
 def test_another_service_reads_what_one_wrote_in_order(store: Store, opened: Path) -> None:

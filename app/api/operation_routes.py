@@ -65,7 +65,7 @@ async def list_errors(call: CallDep, state: StateDep) -> ErrorList:
 @router.get(
     "/catalogue",
     summary="What the catalogue lacks",
-    responses=responses(401, 404, 429, 500, 503),
+    responses=responses(401, 404, 422, 500, 503),
     dependencies=[AdminDep],
 )
 async def catalogue_health(

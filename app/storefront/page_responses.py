@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from app.http.request_target import route_path
 from app.http.sessions import COOKIE
 from app.storefront.api_snippets import HttpCall, Snippets, snippets
 from app.storefront.html_templates import STATIC
@@ -103,11 +104,11 @@ def sentence_of(request: Request, error: Exception, code: str, detail: str) -> s
 
 
 def _addresses_in(request: Request) -> dict[str, str]:
-    """Where the page is in each of the shop's languages."""
-    url = request.url
+    """Where the page is in each of the shop's languages, as templates write addresses."""
+    path = quote(route_path(request.scope))
     kept = [pair for pair in request.query_params.multi_items() if pair[0] != _COOKIE]
     return {
-        one: f"{url.path}?{urlencode([*kept, (_COOKIE, one)])}"
+        one: f"{path}?{urlencode([*kept, (_COOKIE, one)])}"
         for one in request.app.state.pages.shop.languages
     }
 

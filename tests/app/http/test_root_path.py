@@ -75,6 +75,7 @@ def test_every_address_of_a_page_is_below_the_path(
     named += [a for s in re.findall(r'srcset="([^"]*)"', page) for a in re.findall("/[^ ]*", s)]
     assert named
     assert [address for address in named if not address.startswith(f"{ROOT}/")] == []
+    assert [address for address in named if address.startswith(ROOT * 2)] == []
     loaded = {address for address in named if "/static/" in address or "/image" in address}
     assert all(below.get(address.replace("&amp;", "&")).status_code == 200 for address in loaded)
     assert f'data-root="{ROOT}"' in page

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from string import Formatter
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from app.storefront.html_templates import FOLDER
 from app.storefront.interface.interface_words import LANGUAGES, best_language, words_of
 from app.storefront.interface.widget_words import SCRIPT, with_words
+from tests.support.small_shop import ODD_ID
 
 TEMPLATES = FOLDER / "templates"
 # Pages for operators and developers, who read English; and what a file of nginx holds.
@@ -124,3 +127,14 @@ def test_the_widget_holds_the_words_of_the_files() -> None:
         assert words_of(language)("widget.nothing") in script
     keys = set(re.findall(r'word\("([a-z_]+)"\)|label = "([a-z_]+)"', script))
     assert {one or other for one, other in keys} == set(words_of("en").part("widget"))
+
+
+def test_a_page_leads_to_itself_in_other_languages(client: httpx.Client) -> None:
+    for item_id in ("p1", ODD_ID):
+        page = client.get(f"/product/{quote(item_id, safe='')}")
+        link = re.search(r'<a href="([^"]*language=de)" lang="de"', page.text)
+        assert link is not None
+        german = client.get(link[1].replace("&amp;", "&"))
+        assert german.status_code == 200
+        assert '<html lang="de"' in german.text
+        assert german.text.count(escape(item_id)) == page.text.count(escape(item_id))

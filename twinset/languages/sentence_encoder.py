@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import weakref
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import IO, Any
@@ -53,12 +54,14 @@ class RowsOnDisk:
     def __init__(self, table: NDArray[np.uint8], file: IO[bytes]) -> None:
         file.write(np.ascontiguousarray(table).data)
         file.flush()
-        self._file, self._width = file, table.shape[1]
+        # Of its own, closed with this object, so that the caller may close the file.
+        self._descriptor, self._width = os.dup(file.fileno()), table.shape[1]
+        weakref.finalize(self, os.close, self._descriptor)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         found = np.empty((len(rows), self._width), np.uint8)
         for place, row in enumerate(rows.tolist()):
-            os.preadv(self._file.fileno(), [found[place].data], row * self._width)
+            os.preadv(self._descriptor, [found[place].data], row * self._width)
         return found
 
 
@@ -96,7 +99,7 @@ def _move_table(backend: Any) -> None:
     if not hasattr(os, "preadv"):  # Windows
         return
     try:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the table is used
-        backend.table = RowsOnDisk(backend.table, file)
+        with tempfile.TemporaryFile() as file:
+            backend.table = RowsOnDisk(backend.table, file)
     except OSError:  # no folder for it, or no room
         return

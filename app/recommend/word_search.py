@@ -21,7 +21,7 @@ from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items, ItemTable
 from twinset.languages import ENGLISH, Language
-from twinset.lexical.word_evidence import rows_of_code, word_search
+from twinset.lexical.word_evidence import rows_of_code, rows_to_leave_out, word_search
 from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT, Preference
 from twinset.words.query.item_words import ItemWords
 from twinset.words.query.parts import SPELLING, Part, Switches, Understood
@@ -68,7 +68,7 @@ class WordSearch:
             FilterError: the caller's own filter is wrong.
             UnknownField: a switch names no part that this catalogue has.
         """
-        reader = self.reader(version)
+        reader = replace(self.reader(version), leaves_out=version.words is not None)
         _check(switches, reader)
         if switches.off or any(map(len, rows_of_code(version, text))):
             return query, _as_typed(text, language)
@@ -211,5 +211,5 @@ def rank_words(
     signals, vector = {("words", ""): vector}, moved(version, vector, query)
     preferences = wishes_of(understood)
     search = word_search(version, text, understood, vector, condition_of(query))
-    page = rank_rows(version, search, query)
+    page = rank_rows(version, search, query, rows_to_leave_out(version, understood).tolist())
     return explained(version, page, query, signals, Fit(search.evidence, "lexical", preferences))

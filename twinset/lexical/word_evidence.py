@@ -23,9 +23,9 @@ from twinset.index.indexed_items import Items
 from twinset.index.vector_index import Condition, Mask, Rows, Vectors
 from twinset.lexical.fused_search import Evidence, FusedSearch
 from twinset.lexical.terms import code_of, query_terms, terms_of
-from twinset.lexical.word_index import CODE, TITLE, Words
+from twinset.lexical.word_index import ATTRIBUTE, CODE, TITLE, Words
 from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT, Preference
-from twinset.words.query.parts import Understood
+from twinset.words.query.parts import ANY_FIELD, Understood
 
 # Measured by `make bench-words` on names kept out of training; docs/words.md has the table.
 WORDS_WEIGHT = 0.5
@@ -97,6 +97,20 @@ def evidence_of(version: IndexVersion, query: WordQuery, vector: Vectors) -> Evi
     if bare is None or version.calibration is None:
         return Evidence(left)
     return Evidence(left, bare, version.calibration.curve(vector))
+
+
+def rows_to_leave_out(version: IndexVersion, understood: Understood) -> Rows:
+    """The rows (m,) that have words which a query does not want, in any field but the description;
+    ascending."""
+    found: list[Rows] = [np.empty(0, np.int64)]
+    if version.words is not None:
+        unwanted = (one for one in understood.parts if one.field == ANY_FIELD)
+        for term in (
+            term for part in unwanted for value in part.values for term in terms_of(value)
+        ):
+            held = version.words.postings(term)
+            found.append(held.rows[held.strengths >= ATTRIBUTE].astype(np.int64))
+    return np.unique(np.concatenate(found))
 
 
 def _bare(version: IndexVersion) -> Mask | None:

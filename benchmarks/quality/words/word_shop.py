@@ -75,13 +75,13 @@ class WordShop:
         return cls(index_dir, open_version(index_dir), encoder)
 
     def ask(self, text: str, parts: Parts = EVERY, limit: int = 10) -> list[int]:
-        """The first rows of the answer to a query."""
+        """The first rows of the answer; items with the same picture each have a place."""
         version = self.version
         if not parts.words:
             version = replace(version, words=None)
         if not parts.calibration:
             version = replace(version, calibration=None)
-        query, understood = SearchQuery(limit=limit), Understood(text)
+        query, understood = SearchQuery(limit=limit, repeats=True), Understood(text)
         language = self._language(text, parts.switches) if parts.languages else ENGLISH
         if not language.is_english and not parts.dictionaries:
             understood = Understood(text, in_english=False)
@@ -92,10 +92,14 @@ class WordShop:
         else:
             understood = Understood(text, in_english=language.is_english)
         if not parts.filters:  # what was cut out of the words for a filter is put back
-            cut = any(part.condition for part in understood.parts)
-            query = SearchQuery(limit=limit)
+            cut = any(part.effect != Effect.PREFER for part in understood.parts)
+            query = SearchQuery(limit=limit, repeats=True)
             understood = replace(understood, words=text if cut else understood.words)
-        kept = [one for one in understood.parts if parts.preferences or one.effect != Effect.PREFER]
+        kept = [
+            one
+            for one in understood.parts
+            if (parts.preferences if one.effect == Effect.PREFER else parts.filters)
+        ]
         understood = replace(understood, parts=tuple(kept))
         vector = self.vector(understood.words, not understood.in_english)
         page = rank_words(version, text, understood, vector, query)

@@ -81,6 +81,16 @@ def test_negated_values_are_left_out_and_said(client: httpx.Client) -> None:
     assert "black" not in {hit["item"]["baseColour"] for hit in both}
 
 
+def test_negated_words_of_no_field_are_left_out_and_said(client: httpx.Client) -> None:
+    answer = ask(client, "red, no mystery", facets=["baseColour"])
+    assert (answer["page"]["total"], ODD_ID in ids(answer)) == (24, False)
+    (part,) = answer["understood"]["unwanted"]
+    assert (part["field"], part["values"], part["words"]) == ("words", ["mystery"], "no mystery")
+    assert sum(one["count"] for one in answer["facets"][0]["values"]) == 24
+    # Words of a description alone are no reason to leave an item out.
+    assert len(ids(ask(client, "red without cotton"))) == 25
+
+
 def test_a_price_and_stock_in_words_are_obeyed(client: httpx.Client) -> None:
     answer = ask(client, "shirt between 15 and 20 in stock")
     found = [hit["item"] for hit in answer["items"]]

@@ -2,15 +2,17 @@
 
 An encoder reads "not black" as something about black. So the values that follow a negation are
 taken out of the words and become a filter. They are the catalogue's own values, whatever its
-fields are; a negation of anything else stays in the words.
+fields are. Words that no field has but items do, such as brands that stand in titles alone, leave
+out the items that have them; a negation of anything else stays in the words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.draft import Draft
+from twinset.words.query.gender_words import is_gender_word
 from twinset.words.query.parts import Part
 
 _NEGATIONS = frozenset(
@@ -36,6 +38,8 @@ _BETWEEN = frozenset(
         "in",
         "of",
         "for",
+        "by",
+        "from",
         "with",
         "made",
         "want",
@@ -46,19 +50,69 @@ _BETWEEN = frozenset(
 )
 
 
+# Of negated words these say how much, not what: "not too tight".
+_DEGREES = frozenset({"too", "so", "very", "really", "only", "just", "necessarily"})
+# Words of names where titles have them: "no show socks", "non iron shirt".
+_IN_NAMES = frozenset({"no", "non", "nothing", "minus", "never"})
+_Found = tuple[dict[str, tuple[str, ...]], int]
+
+
 def read_negations(draft: Draft, words: CatalogueWords) -> None:
     """Make parts of the negated values of a query, and cut their words out."""
+
+    def found_at(place: int) -> _Found:
+        start = _after_negation(draft.keys(), place)
+        return ({}, place) if start is None else _values_after(draft, start, words)
+
+    _cut_negations(draft, found_at, Part.excluding)
+
+
+def read_negated_words(
+    draft: Draft, words: CatalogueWords, is_known: Callable[[str], bool]
+) -> None:
+    """Make parts of negated words that are no values, and cut them out; after `read_negations`.
+
+    `is_known` is true for a folded word that some item has.
+    """
+
+    def is_unwanted(key: str) -> bool:
+        said = key in _NEGATIONS or key in _DEGREES or is_gender_word(key)
+        return is_known(key) and not said and not words.named([key])
+
+    def found_at(place: int) -> _Found:
+        keys = draft.keys()
+        start = _after_negation(keys, place)
+        if start is None or (keys[place] in _IN_NAMES and is_known(keys[place])):
+            return {}, place
+        end, found = place, list[str]()
+        for at in range(_past_fillers(keys, start, words), len(keys)):
+            if keys[at] in _JOINS - {","} and found:
+                continue
+            if (found and keys[at - 1] not in _JOINS) or not is_unwanted(keys[at]):
+                break
+            found.append(keys[at])
+            end = at + 1
+        return ({"": tuple(found)} if found else {}), end
+
+    _cut_negations(draft, found_at, lambda _, values, said: Part.lacking(values, said))
+
+
+def _cut_negations(
+    draft: Draft,
+    found_at: Callable[[int], _Found],
+    part_of: Callable[[str, tuple[str, ...], str], Part],
+) -> None:
+    """Make parts of what is found at each place, by field, and cut the words up to its end."""
     place = 0
     while place < len(draft.tokens):
-        start = _after_negation(draft.keys(), place)
-        found, end = ({}, place) if start is None else _values_after(draft, start, words)
+        found, end = found_at(place)
         if not found or not draft.is_free(range(place, end)):
             place += 1
             continue
         while place > 0 and draft.tokens[place - 1].key in _LEADS and place - 1 not in draft.taken:
             place -= 1
         said, places = draft.said(place, end), range(place, end)
-        draft.take(places, *(Part.excluding(name, values, said) for name, values in found.items()))
+        draft.take(places, *(part_of(name, values, said) for name, values in found.items()))
         draft.cut(places)
         place = end
 
@@ -80,15 +134,12 @@ def _is_all(keys: Sequence[str], place: int) -> bool:
     return place >= 0 and keys[place] in _ALL
 
 
-def _values_after(
-    draft: Draft, place: int, words: CatalogueWords
-) -> tuple[dict[str, tuple[str, ...]], int]:
+def _values_after(draft: Draft, place: int, words: CatalogueWords) -> _Found:
     """The values that a negation is of, "black or brown", and the token behind the last one."""
     found: dict[str, tuple[str, ...]] = {}
     keys, end, joined_by = draft.keys(), place, ""
     while True:
-        while place < len(keys) and keys[place] in _BETWEEN and not words.knows(keys[place]):
-            place += 1
+        place = _past_fillers(keys, place, words)
         best, stop = _longest(draft, place, words)
         # "not pink, dress" asks for a dress.
         if not best or (joined_by == "," and not best.keys() & found.keys()):
@@ -104,9 +155,14 @@ def _values_after(
             return found, end
 
 
-def _longest(
-    draft: Draft, place: int, words: CatalogueWords
-) -> tuple[dict[str, tuple[str, ...]], int]:
+def _past_fillers(keys: Sequence[str], place: int, words: CatalogueWords) -> int:
+    """The first place from this one on that is none of what may stand before a value."""
+    while place < len(keys) and keys[place] in _BETWEEN and not words.knows(keys[place]):
+        place += 1
+    return place
+
+
+def _longest(draft: Draft, place: int, words: CatalogueWords) -> _Found:
     """The values of the longest phrase at `place` that has any, and the token behind it."""
     for phrase in draft.phrases(place) if place < len(draft.tokens) else ():
         found = _negated(phrase.words, words)

@@ -12,6 +12,8 @@ from twinset.words.preferences import Preference
 
 # Names of parts beside the roles and names of the catalogue's fields.
 LANGUAGE, NEGATION, SPELLING, SYNONYMS = "language", "negation", "spelling", "synonyms"
+# What a part is of that is of no field.
+ANY_FIELD = "words"
 
 
 class Effect(StrEnum):
@@ -29,7 +31,8 @@ class Part:
     `name` is the field's role, such as "colour", or its own name, or "negation"; a caller switches
     the part off by it. `words` are the words of the query, as typed. `values` are values of the
     field; `near` are further values that fit less well, such as "Unisex" when men's things are
-    asked for. `condition` is the filter of a part that filters or excludes.
+    asked for. `condition` is the filter of a part that filters or excludes; one whose field is
+    `ANY_FIELD` has none.
 
     Example:
         >>> Part("colour", "baseColour", "red", ("Red",))
@@ -52,6 +55,12 @@ class Part:
         given = tuple(values)
         condition = f"NOT {quote_name(field)} IN [{', '.join(map(quote_value, given))}]"
         return cls(NEGATION, field, words, given, effect=Effect.EXCLUDE, condition=condition)
+
+    @classmethod
+    def lacking(cls, unwanted: Iterable[str], words: str) -> Part:
+        """A part that leaves out the items that have one of these words in any field but the
+        description. No filter says that: see `twinset.lexical.word_evidence.rows_to_leave_out`."""
+        return cls(NEGATION, ANY_FIELD, words, tuple(unwanted), effect=Effect.EXCLUDE)
 
 
 @dataclass(frozen=True)

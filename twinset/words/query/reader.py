@@ -16,7 +16,7 @@ from twinset.words.near_values import read_near_values
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.draft import Draft, Phrase
 from twinset.words.query.gender_words import is_gender_word
-from twinset.words.query.negation import read_negations
+from twinset.words.query.negation import read_negated_words, read_negations
 from twinset.words.query.parts import (
     EVERYTHING,
     LANGUAGE,
@@ -59,6 +59,8 @@ COMMON = frozenset(
 class Reader:
     """Understands queries by a catalogue's values, its synonyms and its spelling.
 
+    If it `leaves_out`, negated words that are no values become parts, too.
+
     Example:
         >>> Reader(words).read("red sneakers under 50").filter
         'price < 50'
@@ -67,6 +69,7 @@ class Reader:
     words: CatalogueWords
     synonyms: Synonyms = field(default_factory=Synonyms)
     spelling: Spelling | None = None
+    leaves_out: bool = False
 
     def read(
         self, text: str, switches: Switches = EVERYTHING, translation: Translation | None = None
@@ -83,6 +86,7 @@ class Reader:
             (SPELLING, self._correct),
             (SYNONYMS, self._reword),
             (NEGATION, lambda one: read_negations(one, self.words)),
+            (NEGATION, self._read_negated_words),
             (GENDER, self._read_genders),
         )
         for name, step in steps:
@@ -230,6 +234,11 @@ class Reader:
 
     def _in_titles(self, words: list[str]) -> bool:
         return self.spelling is not None and all(map(self.spelling.knows, words))
+
+    def _read_negated_words(self, draft: Draft) -> None:
+        if self.spelling is not None and self.leaves_out:
+            known = self.spelling.knows
+            read_negated_words(draft, self.words, lambda word: word not in COMMON and known(word))
 
     def _read_genders(self, draft: Draft) -> None:
         name = self.words.genders.column

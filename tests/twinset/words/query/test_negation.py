@@ -3,8 +3,9 @@
 import pytest
 
 from tests.twinset.words.query.conftest import words_of_shop
-from twinset.words.query.parts import Effect, Switches
+from twinset.words.query.parts import ANY_FIELD, Effect, Switches
 from twinset.words.query.reader import Reader
+from twinset.words.query.spelling import Spelling
 
 BLACK = {"colour": ("Black",)}
 BLUE = {"colour": ("Blue", "Navy Blue")}
@@ -63,6 +64,31 @@ def test_negated_values_leave_the_words(words, query, kept, unwanted):
             assert one.words in query
     assert merged == unwanted
     assert (found.filter is None) == (not unwanted)
+
+
+@pytest.mark.parametrize(
+    ("query", "kept", "unwanted"),
+    [
+        ("red dress not floral", "red dress", ("floral",)),
+        ("shoes other than nike", "shoes", ("nike",)),
+        ("shoes not by nike or adidas", "shoes", ("nike", "adidas")),
+        ("shoes without any floral print", "shoes print", ("floral",)),
+        ("shoes not nike, red", "shoes, red", ("nike",)),
+        ("anything but nike shoes", "shoes", ("nike",)),
+        ("dress not too floral", "dress not too floral", None),
+        ("no show socks", "no show socks", None),
+        ("dress not velvet", "dress not velvet", None),
+        ("without", "without", None),
+    ],
+)
+def test_negated_words_that_items_have_are_left_out(words, query, kept, unwanted):
+    counts = dict.fromkeys(("floral", "nike", "adidas", "print", "no", "show"), 9)
+    spelling = Spelling(counts, words.single_words(), {"velvet", "socks", "too"}.__contains__)
+    found = Reader(words, spelling=spelling, leaves_out=True).read(query)
+    parts = [one.values for one in found.parts if one.field == ANY_FIELD]
+    assert (found.words, parts) == (kept, [unwanted] if unwanted else [])
+    assert found.filter is None
+    assert Reader(words, spelling=spelling).read(query).words == query
 
 
 def test_a_negation_is_no_preference(words):

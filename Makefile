@@ -43,8 +43,10 @@ demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
 
+# Two files of tests at a time; those of bad days, which count on a machine of their own, after them.
 test: .venv/.all .venv/.browser .venv/.generator lint
-	$(BIN)/pytest
+	$(BIN)/pytest --ignore tests/faults --numprocesses 2 --dist loadfile
+	$(BIN)/pytest tests/faults
 
 # The documentation as a site in build/site; a broken link is an error.
 docs: .venv/.all

@@ -116,7 +116,7 @@ def check(client: httpx.Client, streams: list[Stream]) -> None:
 
 def check_search(client: httpx.Client, ids: set[str]) -> None:
     """Searching finds the items that are listed, each once, and no other."""
-    fields = {"query": "dress", "limit": 100, "filter": "EXISTS id"}
+    fields = {"query": "dress", "limit": 100, "filter": "EXISTS id", "same": "all"}
     pages = [
         client.post("/recommend/by-text", json={**fields, "offset": offset}).json()
         for offset in range(0, len(ids) + 1, 100)

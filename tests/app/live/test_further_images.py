@@ -57,7 +57,9 @@ def image(seed: int) -> str:
 
 def found(client: httpx.Client, seed: int, **fields: Any) -> list[dict[str, Any]]:
     answer = client.post(
-        "/recommend/by-image", files={"image": picture(seed)}, data={"limit": 100, **fields}
+        "/recommend/by-image",
+        files={"image": picture(seed)},
+        data={"limit": 100, "same": "all", **fields},
     )
     items: list[dict[str, Any]] = answer.json()["items"]
     return items

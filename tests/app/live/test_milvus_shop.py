@@ -26,7 +26,8 @@ def shop(tmp_path: Path, milvus: MilvusAddress) -> Place:
 
 
 def found(client: httpx.Client, words: str, **fields: object) -> list[str]:
-    answer = client.post("/recommend/by-text", json={"query": words, "limit": 100, **fields})
+    fields = {"query": words, "limit": 100, "same": "all", **fields}
+    answer = client.post("/recommend/by-text", json=fields)
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]
 

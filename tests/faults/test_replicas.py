@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from index_builder.build import BuildOptions
+from tests.support.asking import Asking
 from tests.support.live_service import COUNT, Place
 from tests.support.live_shop import ENCODER, build, fields, products
 from tests.support.postgres import database, postgres_that_stops
@@ -149,23 +150,8 @@ def history_of(store: str) -> list[str]:
     return PostgresLine(store).names()
 
 
-class Reader(threading.Thread):
-    """Asks one question after the other until `stop`; notes each answer that is mixed or no 200."""
-
-    def __init__(self, url: str, editions: dict[str, str], number: int) -> None:
-        super().__init__()
-        self._url, self._editions, self._number = url, editions, number
-        self.stop = threading.Event()
-        self.answers, self.faults = 0, []  # type: ignore[var-annotated]
-
-    def run(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=60) as client:
-            while not self.stop.is_set():
-                try:
-                    self._ask(client)
-                except Exception as error:
-                    self.faults.append(repr(error))
-                self.answers += 1
+class Reader(Asking):
+    """Asks in two ways."""
 
     def _ask(self, client: httpx.Client) -> None:
         fields = {"limit": 50, "filter": "EXISTS gender"}

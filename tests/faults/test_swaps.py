@@ -9,7 +9,6 @@ import base64
 import contextlib
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ import pytest
 
 from app.state import State
 from index_builder.build import BuildOptions, build_index
+from tests.support.asking import Asking
 from tests.support.live_service import KEY, Place
 from tests.support.live_shop import picture
 from tests.support.made_embeddings import write_embeddings
@@ -55,23 +55,8 @@ def build_edition(folder: Path, edition: str) -> None:
     build_index(folder / f"emb-{edition}", catalogue, folder / "index", options)
 
 
-class Load(threading.Thread):
-    """Asks one question after the other until `stop`; notes each answer that is mixed or no 200."""
-
-    def __init__(self, base_url: str, editions: dict[str, str], number: int) -> None:
-        super().__init__()
-        self._url, self._editions, self._number = base_url, editions, number
-        self.stop = threading.Event()
-        self.answers, self.faults = 0, []  # type: ignore[var-annotated]
-
-    def run(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=60) as client:
-            while not self.stop.is_set():
-                try:
-                    self._ask(client)
-                except Exception as error:
-                    self.faults.append(repr(error))
-                self.answers += 1
+class Load(Asking):
+    """Asks in three ways."""
 
     def _ask(self, client: httpx.Client) -> None:
         fields = {"limit": 50, "filter": "EXISTS edition"}

@@ -108,11 +108,7 @@ def study_projection(width: int, hidden: int) -> nn.Sequential:
 def projection(width: int, hidden: int) -> nn.Sequential:
     """Features of a backbone (n, width) -> (n, 512), with norm, ReLU and dropout after both."""
     return nn.Sequential(
-        nn.Linear(width, hidden),
-        nn.BatchNorm1d(hidden),
-        nn.ReLU(),
-        nn.Dropout(_DROPOUT),
-        nn.Linear(hidden, PROJECTED),
+        *study_projection(width, hidden),
         nn.BatchNorm1d(PROJECTED),
         nn.ReLU(),
         nn.Dropout(_DROPOUT),

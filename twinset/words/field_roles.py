@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from twinset.columns import Columns
 from twinset.text.text_folding import fold
@@ -42,6 +43,7 @@ _KINDS = re.compile(
 _NAME_WORD = re.compile(r"[A-ZÀ-Þ]?[a-zß-ÿ]+|[A-ZÀ-Þ]+(?![a-zß-ÿ])|[^\W\d_]+")
 
 
+@lru_cache(1024)  # asked of every field for every query
 def role_of(name: str) -> str | None:
     """The role that a field's name gives it; None if the name says nothing."""
     words = {fold(word) for word in _NAME_WORD.findall(name)}

@@ -16,7 +16,7 @@ from importer.values.kinds import BadValue, Kind, RowRejected, clean, convert, t
 from importer.values.lists import split_list
 from importer.values.prices import DecimalMark, Price, read_price
 from importer.variants import VariantGroups
-from twinset.catalogue import id_fault
+from twinset.text.item_ids import id_fault
 from twinset.text.text_folding import compose
 
 
@@ -124,7 +124,7 @@ def parse_id(value: Any) -> str:
     """A product's id as text.
 
     Raises:
-        RowRejected: if it cannot be an id, see `twinset.catalogue.id_fault`.
+        RowRejected: if it cannot be an id, see `twinset.text.item_ids.id_fault`.
     """
     try:
         text = text_or_none(value) or ""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import pyarrow as pa
 
 from importer.catalogue_rows import RowBuilder
 from importer.column_mapping import map_columns
@@ -77,8 +82,9 @@ def import_catalogue(
         OSError: if `out` cannot be written.
     """
     options = options or ImportOptions()
-    with tempfile.TemporaryDirectory(prefix="twinset-import-") as folder:
-        return _Import(str(source), out, options, Path(folder)).run()
+    _leave_out_pandas()
+    with _opened(str(source), out, options) as opened:
+        return opened.run()
 
 
 def inspect_source(source: str | Path, options: ImportOptions | None = None) -> ImportReport:
@@ -88,23 +94,50 @@ def inspect_source(source: str | Path, options: ImportOptions | None = None) -> 
         CatalogueError: if the source cannot be read.
     """
     options = options or ImportOptions()
-    with tempfile.TemporaryDirectory(prefix="twinset-import-") as folder:
-        return _Import(str(source), Path(folder) / "none", options, Path(folder)).inspect()
+    with _opened(str(source), None, options) as opened:
+        return opened.inspect()
+
+
+@contextmanager
+def _opened(source: str, out: Path | None, options: ImportOptions) -> Iterator[_Import]:
+    """An import in a folder of its own for what it unpacks; None writes nothing."""
+    allowed = {host.lower() for host in options.allow_hosts}
+    if is_address(source):
+        allowed.add((urlsplit(source).hostname or "").lower())
+    else:
+        # A file on this machine may name this machine; a fetched feed may not.
+        allowed |= set(_LOOPBACK)
+    with (
+        tempfile.TemporaryDirectory(prefix="twinset-import-") as folder,
+        closing(Downloads(allowed)) as downloads,
+    ):
+        work = Path(folder)
+        yield _Import(source, out or work / "none", options, work, downloads)
+
+
+def _leave_out_pandas() -> None:
+    """Keep Arrow from importing pandas for its first array: nothing here uses it, and where it is
+    installed it takes as long as a feed of a thousand products."""
+
+    class Without(MetaPathFinder):
+        def find_spec(self, fullname: str, *_: Any) -> None:
+            if fullname == "pandas":
+                raise ModuleNotFoundError(name=fullname)
+
+    if "pandas" not in sys.modules:
+        sys.meta_path.insert(0, refusing := Without())
+        pa.array([None])
+        sys.meta_path.remove(refusing)
 
 
 class _Import:
     """One import: its source, opened, and where its parts go."""
 
-    def __init__(self, source: str, out: Path, options: ImportOptions, work: Path) -> None:
-        self._out, self._options = out, options
-        allowed = {host.lower() for host in options.allow_hosts}
-        if is_address(source):
-            allowed.add((urlsplit(source).hostname or "").lower())
-        else:
-            # A file on this machine may name this machine; a fetched feed may not.
-            allowed |= set(_LOOPBACK)
-        self._downloads = Downloads(allowed)
-        path = local_copy(source, work, self._downloads)
+    def __init__(
+        self, source: str, out: Path, options: ImportOptions, work: Path, downloads: Downloads
+    ) -> None:
+        self._out, self._options, self._downloads = out, options, downloads
+        path = local_copy(source, work, downloads)
         self._rows, self._system = open_source(path, options, work)
         if any(out.resolve() == file.resolve() for file in (*self._rows.files, path)):
             raise CatalogueError(f"{out}: is the source itself")

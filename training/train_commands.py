@@ -158,13 +158,12 @@ def export(
 ) -> None:
     """Embed every item of a catalogue."""
     from training.export.embed_catalogue import embed_catalogue
-    from twinset.encoders import load_encoder
+    from training.export.late_encoder import open_late
 
     if out.exists() and not force:
         raise ConfigError(f"{out}: exists already; --force replaces it")
     catalogue = Catalogue(catalog)
-    opened = load_encoder(encoder, device, for_items=True)
-    done = embed_catalogue(opened, catalogue, out, replace=force)
+    done = embed_catalogue(open_late(encoder, device), catalogue, out, replace=force)
     Console(soft_wrap=True).print(
         f"{done.items:,} items in {out}: {done.embedded:,} new or changed, embedded at "
         f"{done.rate:,.0f} items/s"

@@ -68,8 +68,11 @@ def _checksum(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def read_manifest(folder: Path, kind: str, name: str = MANIFEST) -> dict[str, Any]:
-    """Return the manifest of `folder` after checking it and every file it lists.
+def read_manifest(
+    folder: Path, kind: str, name: str = MANIFEST, check_files: bool = True
+) -> dict[str, Any]:
+    """Return the manifest of `folder` after checking it and, with `check_files`, every file that
+    it lists; without, whoever opens a file has to check it first.
 
     Raises:
         ArtefactError: if the folder or a file is missing, the manifest is not one of this kind and
@@ -83,7 +86,7 @@ def read_manifest(folder: Path, kind: str, name: str = MANIFEST) -> dict[str, An
     except (OSError, ValueError, RecursionError):
         raise ArtefactError(path, "cannot be read as JSON") from None
     _check_manifest(manifest, kind, path)
-    for file, digest in manifest["files"].items():
+    for file, digest in manifest["files"].items() if check_files else ():
         _check_file(path, file, digest)
     return dict(manifest)
 

@@ -50,28 +50,6 @@ MOST_FURTHER = 16  # further pictures of an item
 PICTURE_COLUMNS = (*IMAGE_COLUMNS, FURTHER_IMAGES)
 # Rows are written to the disk before so many bytes of pictures wait in memory.
 _MOST_WAITING_BYTES = 32 * 1024 * 1024
-MAX_ID_BYTES = 256
-# Addresses of the service below an item's own.
-RESERVED_ID_ENDS = ("/image", "/similar")
-
-
-def id_fault(text: str) -> str | None:
-    """Why `text` cannot be a product's id, or None if it can.
-
-    An id is printable, within `MAX_ID_BYTES`, and has one address: `a/image` would share that of
-    the picture of `a`, and clients remove `.` and `..` from an address before they send it.
-    """
-    if not text or text.isspace():
-        return "id is missing"
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES:
-        return f"id is longer than {MAX_ID_BYTES} bytes"
-    if not text.isprintable():
-        return "id has control characters"
-    if text.endswith(RESERVED_ID_ENDS):
-        return "id ends in /image or /similar, which are addresses of the service"
-    if text in (".", ".."):
-        return "id is . or .., which no client sends as they are"
-    return None
 
 
 @dataclass(frozen=True)
@@ -244,9 +222,16 @@ class CatalogueWriter:
         sweep_staging(self._path)
         self._staging.touch()
         self._stack.enter_context(in_use(self._staging))
-        # Images are compressed already; zstd pays on the text columns.
+        # Pictures are compressed already, and none is like another: zstd, a dictionary and the
+        # smallest and largest value pay on the other columns.
+        others = _paths_without_pictures(self._schema)
         self._writer = pq.ParquetWriter(
-            self._staging, self._schema, compression="zstd", write_page_checksum=True
+            self._staging,
+            self._schema,
+            compression=dict.fromkeys(others, "zstd"),
+            use_dictionary=others,
+            write_statistics=others,
+            write_page_checksum=True,
         )
         return self
 
@@ -293,6 +278,14 @@ class CatalogueWriter:
             os.fsync(file.fileno())
         self._staging.replace(self._path)
         sync_folder(self._path.parent)
+
+
+def _paths_without_pictures(schema: pa.Schema) -> list[str]:
+    """What Parquet calls the columns of a catalogue that hold no pictures."""
+    others = [field for field in schema if field.name not in PICTURE_COLUMNS]
+    return [
+        f"{one.name}.list.element" if pa.types.is_list(one.type) else one.name for one in others
+    ]
 
 
 def require_writable(path: Path) -> None:

@@ -22,6 +22,8 @@ from rich.text import Text
 
 T = TypeVar("T")
 LINE_SECONDS = 15.0  # between two lines of a step's progress without a terminal
+# Between two updates of a bar: each costs as much as the parsing of a product.
+_SHOWN_SECONDS = 0.05
 
 
 class RateColumn(ProgressColumn):
@@ -58,7 +60,7 @@ class StepProgress(Progress):
 
     def _tell(self, task_id: TaskID) -> None:
         now = time.monotonic()
-        if self.console.is_terminal or now - self._told_at < LINE_SECONDS:
+        if now - self._told_at < LINE_SECONDS or self.console.is_terminal:
             return
         self._told_at = now
         task = self._tasks[task_id]
@@ -91,6 +93,14 @@ def track(steps: Iterable[T], label: str, total: int | None = None) -> Iterator[
     """
     with progress_bar() as progress:
         task = progress.add_task(label, total=total)
-        for step in steps:
-            yield step
-            progress.advance(task)
+        done, shown_at = 0, time.monotonic()
+        try:
+            for step in steps:
+                yield step
+                done += 1
+                now = time.monotonic()
+                if now - shown_at >= _SHOWN_SECONDS:
+                    progress.advance(task, done)
+                    done, shown_at = 0, now
+        finally:
+            progress.advance(task, done)

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from app.service_errors import MalformedBody, UnknownField
-from twinset.catalogue import FIXED_COLUMNS, FURTHER_IMAGES, MOST_FURTHER, id_fault
+from twinset.catalogue import FIXED_COLUMNS, FURTHER_IMAGES, MOST_FURTHER
 from twinset.changes.value_fit import fit
 from twinset.errors import InvalidInput, TwinsetError
 from twinset.images.decode import ImageLimits
@@ -18,6 +18,7 @@ from twinset.images.stored import shown_picture
 from twinset.index.indexed_items import StoredImage
 from twinset.live.write_log import Entry, Operation, picture_sha
 from twinset.text.base64_text import read_base64
+from twinset.text.item_ids import id_fault
 from twinset.text.text_folding import compose
 
 MAX_LINES = 1000

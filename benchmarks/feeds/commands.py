@@ -28,8 +28,12 @@ def run(*arguments: object) -> Cost:
         RuntimeError: if it fails, with what it said.
     """
     words = [sys.executable, "-m", "twinset", *map(str, arguments)]
+    # Compiled modules are kept, as they are of a Twinset that pip installed.
+    kept = {n: value for n, value in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
     start = time.monotonic()
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=kept
+    ) as process:
         said = process.stdout.read() if process.stdout else b""
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

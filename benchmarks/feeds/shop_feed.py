@@ -48,7 +48,8 @@ def main() -> None:
     sys.stdout.write(
         f"{options.items:,} items of a Google feed with pictures, to a searchable index: {first}\n"
         f"again, one item in {_CHANGED} changed: {second}, "
-        f"{second.wall_s / first.wall_s:.0%} of the first run's time\n"
+        f"{second.wall_s / first.wall_s:.0%} of the first run's time, "
+        f"{second.cpu_s / first.cpu_s:.0%} of its CPU time\n"
     )
 
 

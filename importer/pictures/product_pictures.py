@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from importer.pictures.web_client import Downloads, FetchFault
+from importer.pictures.kept_connections import FetchFault
+from importer.pictures.web_client import Downloads
 from importer.reading.picture_folder import pictures_below
 from importer.values.kinds import BadValue
 from twinset.errors import BadDimensions, ImageError, ImageTooLarge, UnsupportedImage
@@ -137,17 +138,17 @@ class ProductPictures:
         body, note = self._cache / name[:2] / name, self._cache / name[:2] / f"{name}.json"
         headers = _conditions(note) if body.exists() else {}
         try:
-            response = self._downloads.get(address, headers)
+            answer = self._downloads.get(address, headers)
         except FetchFault as fault:
             raise BadValue(f"picture at an address: {fault}") from None
-        if response.status_code == 304:
+        if answer.status == 304:
             return body.read_bytes()
         body.parent.mkdir(parents=True, exist_ok=True)
-        picture = stored(response.content)
+        picture = stored(answer.content)
         staging = body.with_suffix(f".{threading.get_ident()}.part")
         staging.write_bytes(picture)
         staging.replace(body)
-        kept = {k: response.headers[k] for k in ("etag", "last-modified") if k in response.headers}
+        kept = {k: answer.headers[k] for k in ("etag", "last-modified") if k in answer.headers}
         note.write_text(json.dumps({"address": address, **kept}))
         return picture
 

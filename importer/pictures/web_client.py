@@ -1,35 +1,43 @@
 """Fetching from addresses that a feed names, which its writer chose and the shop did not.
 
-Only http and https; redirects are followed by hand and judged again; a name is resolved once, the
-address is judged, and the connection goes to that address. Private, loopback, link-local and
-other special ranges are refused unless their host is allowed by name.
+Only http and https; redirects are followed by hand and judged again, as each address is: see
+`KeptConnections`.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import base64
+import http.client
 import os
-import socket
+import ssl
 import time
-from collections.abc import Collection
+import zlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
-import httpx
-
+from importer.pictures.kept_connections import FetchFault, KeptConnections
 from importer.reading.feed_date import parse_date
 from twinset.errors import CatalogueError
 
 _REDIRECTS = 5
+_MOVED = frozenset({301, 302, 303, 307, 308})
 _TRIES = 3
 _PAUSE_S = 0.5
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BLOCK = 64 * 1024
+_HEADERS = {"User-Agent": "twinset-importer", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
-class FetchFault(Exception):
-    """Why an address gave nothing; `str` is the reason, without the address."""
+@dataclass(frozen=True)
+class Answer:
+    """What an address answered; the names of `headers` are in small letters."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    content: bytes
 
 
 @dataclass
@@ -45,22 +53,16 @@ class Downloads:
     timeout_s: float = 30.0
     max_total_bytes: int = 200 * 1024**3
     _total: int = field(init=False, default=0)
-    _client: httpx.Client = field(init=False)
+    _connections: KeptConnections = field(init=False)
 
     def __post_init__(self) -> None:
-        limits = httpx.Limits(max_connections=32, max_keepalive_connections=32)
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(10.0, read=self.timeout_s),
-            limits=limits,
-            trust_env=False,
-            headers={"User-Agent": "twinset-importer", "Accept": "*/*"},
-        )
+        self._connections = KeptConnections(self.allowed, self.timeout_s)
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        self._client.close()
+        self._connections.close()
 
-    def get(self, address: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    def get(self, address: str, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer of an address, read whole; its status is 200 or 304.
 
         Raises:
@@ -68,14 +70,16 @@ class Downloads:
         """
         for attempt in range(_TRIES):
             try:
-                response = self._follow(address, headers or {})
-            except httpx.HTTPError as error:
-                fault = "does not answer" if isinstance(error, httpx.TransportError) else "fails"
+                answer = self._follow(address, headers or {})
+            except ssl.SSLCertVerificationError:
+                raise FetchFault("has a certificate that is not trusted") from None
+            except (OSError, http.client.HTTPException):
+                fault = "does not answer"
             else:
-                if response.status_code in (200, 304):
-                    return response
-                fault = f"{response.status_code} {response.reason_phrase}".strip()
-                if response.status_code not in _AGAIN:
+                if answer.status in (200, 304):
+                    return answer
+                fault = f"{answer.status} {answer.reason}".strip()
+                if answer.status not in _AGAIN:
                     raise FetchFault(fault)
             time.sleep(_PAUSE_S * 2**attempt if attempt < _TRIES - 1 else 0)
         raise FetchFault(fault)
@@ -86,59 +90,52 @@ class Downloads:
         Raises:
             CatalogueError: if it cannot be fetched.
         """
-        name = Path(urlsplit(address).path).name or "feed"
-        host = (urlsplit(address).hostname or "").lower()
+        parts = urlsplit(address)
+        host = (parts.hostname or "").lower()
         whole = Downloads({*self.allowed, host}, max_bytes=5 * 1024**3, timeout_s=120.0)
         try:
-            response = whole.get(address)
+            answer = whole.get(address)
         except FetchFault as fault:
-            raise CatalogueError(f"{address}: {fault}") from None
+            shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+            raise CatalogueError(f"{shown}: {fault}") from None
         finally:
             whole.close()
-        path = work / name
-        path.write_bytes(response.content)
-        written = parse_date(response.headers.get("last-modified", ""))
+        path = work / (Path(parts.path).name or "feed")
+        path.write_bytes(answer.content)
+        written = parse_date(answer.headers.get("last-modified", ""))
         if written is not None:
             os.utime(path, (written.timestamp(), written.timestamp()))
         return path
 
-    def _follow(self, address: str, headers: dict[str, str]) -> httpx.Response:
+    def _follow(self, address: str, headers: Mapping[str, str]) -> Answer:
         for _ in range(_REDIRECTS + 1):
-            response = self._ask(address, headers)
-            if response.is_redirect and "location" in response.headers:
-                address = urljoin(address, response.headers["location"])
-                continue
-            return response
+            answer = self._ask(address, headers)
+            if answer.status not in _MOVED or "location" not in answer.headers:
+                return answer
+            address = urljoin(address, answer.headers["location"])
         raise FetchFault("redirects too often")
 
-    def _ask(self, address: str, headers: dict[str, str]) -> httpx.Response:
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise FetchFault("is not an http or https address")
+    def _ask(self, address: str, headers: Mapping[str, str]) -> Answer:
         try:
-            port = parts.port
+            parts = urlsplit(address)
         except ValueError:
             raise FetchFault("is not an http or https address") from None
-        numeric = self._resolve(
-            parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80)
-        )
-        host = f"[{numeric}]" if ":" in numeric else numeric
-        target = parts._replace(netloc=host if port is None else f"{host}:{port}", fragment="")
-        named = {"Host": parts.netloc.rpartition("@")[2], **headers}
-        extensions = {"sni_hostname": parts.hostname}
         deadline = time.monotonic() + self.timeout_s
-        with self._client.stream(
-            "GET", target.geturl(), headers=named, extensions=extensions
-        ) as response:
+        named = {**_HEADERS, **_credentials(parts), **headers}
+        with self._connections.ask(parts, named) as response:
             content = self._read(response, deadline)
-        return httpx.Response(
-            response.status_code, headers=_plain_headers(response), content=content
-        )
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, response.reason, found, self._unpacked(content, found))
 
-    def _read(self, response: httpx.Response, deadline: float) -> bytes:
-        blocks, size = [], 0
-        for block in response.iter_bytes(_BLOCK):
+    def _read(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
+        blocks, size, left = [], 0, response.length
+        while left != 0:
+            # Never more than is left: on some Pythons `read1` waits for what does not come.
+            block = response.read1(_BLOCK if left is None else min(_BLOCK, left))
+            if not block:
+                break
             size += len(block)
+            left = None if left is None else left - len(block)
             if size > self.max_bytes:
                 raise FetchFault("is too large")
             self._total += len(block)  # threads may lose a block's count, which matters to nobody
@@ -147,20 +144,28 @@ class Downloads:
             if time.monotonic() > deadline:
                 raise FetchFault("takes too long")
             blocks.append(block)
+        if left:
+            raise http.client.IncompleteRead(b"".join(blocks), left)
+        response.close()
         return b"".join(blocks)
 
-    def _resolve(self, host: str, port: int) -> str:
-        """An address of the host that may be asked, in numbers."""
+    def _unpacked(self, content: bytes, headers: Mapping[str, str]) -> bytes:
+        """The content as it was before a server packed it, which it was not asked to."""
+        if headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip", "deflate"):
+            return content
+        unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib, by its first bytes
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise FetchFault("has an unknown host") from None
-        numeric = str(found[0][4][0]).partition("%")[0]
-        if host not in self.allowed and not ipaddress.ip_address(numeric).is_global:
-            raise FetchFault("lies in a private network; allow it with --allow-host")
-        return numeric
+            plain = unpacking.decompress(content, self.max_bytes + 1)
+        except zlib.error:
+            raise FetchFault("is damaged") from None
+        if len(plain) > self.max_bytes:
+            raise FetchFault("is too large")
+        return plain
 
 
-def _plain_headers(response: httpx.Response) -> dict[str, str]:
-    kept = ("content-type", "etag", "last-modified", "location", "retry-after")
-    return {name: response.headers[name] for name in kept if name in response.headers}
+def _credentials(address: SplitResult) -> dict[str, str]:
+    """The name and the password in `https://name:password@shop.example/feed.csv`."""
+    if address.username is None:
+        return {}
+    both = f"{unquote(address.username)}:{unquote(address.password or '')}"
+    return {"Authorization": f"Basic {base64.b64encode(both.encode()).decode()}"}

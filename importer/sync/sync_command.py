@@ -94,10 +94,10 @@ def sync(
 
 def _run_once(options: SyncOptions, to: str | None, index: Path | None, encoder: Path) -> int:
     from importer.sync.sync_index import publish, sync_index
-    from importer.sync.sync_service import sync_service
 
     if to is None and index is not None:
         return int(sync_index(options, index, encoder).value)
+    from importer.sync.sync_service import sync_service
 
     def build(catalogue: Path) -> None:
         publish(options, catalogue, index or Path(), encoder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,11 +16,13 @@ import pytest
 
 from tests.support.paths import ROOT
 from training.export.embed_catalogue import Embedded, embed_catalogue
+from training.export.late_encoder import open_late
 from training.export.shards import SHARD_ROWS
 from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.embeddings import MATRICES, open_embeddings
 from twinset.encoders import ItemVectors
 from twinset.encoders.hash_encoder import HashEncoder
+from twinset.errors import ArtefactError
 
 KILLED = """
 import sys, time
@@ -27,6 +30,7 @@ from pathlib import Path
 from training.export.embed_catalogue import embed_catalogue
 from twinset.catalogue import Catalogue
 from twinset.encoders.hash_encoder import HashEncoder
+from twinset.errors import ArtefactError
 
 class Slow(HashEncoder):
     def encode_items(self, images, texts):
@@ -122,3 +126,20 @@ def test_shards_that_do_not_fit_are_made_anew(tmp_path: Path, damage: str) -> No
         encoder = Counting(HashEncoder(24))
     done = embed_catalogue(encoder, catalogue, tmp_path / "out")
     assert done.embedded == SHARD_ROWS + 5
+
+
+def test_an_encoder_whose_items_are_unchanged_stays_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    folder.mkdir()
+    shutil.copy(ROOT / "models/compact/encoder.json", folder)  # and none of its models
+    late = open_late(folder)
+    stand_in = Counting(HashEncoder(late.dimension))
+    stand_in.inner.name, stand_in.inner.fingerprint = late.name, late.fingerprint  # type: ignore[misc]
+    stand_in.inner.text_template = late.text_template
+    out = tmp_path / "out"
+    embed_catalogue(stand_in, write(tmp_path / "c.parquet", 20), out)
+    again = embed_catalogue(late, write(tmp_path / "c.parquet", 20), out, replace=True)
+    assert (again.items, again.embedded) == (20, 0)
+    changed = write(tmp_path / "c.parquet", 20, frozenset({3}))
+    with pytest.raises(ArtefactError, match="is missing"):
+        embed_catalogue(open_late(folder), changed, out, replace=True)

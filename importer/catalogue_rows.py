@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 from importer.column_mapping import ColumnMap
@@ -78,17 +79,18 @@ class RowBuilder:
             return None
         try:
             if kind is Kind.LIST:
-                return split_list(value, self.separators.get(name, ","))
+                parts = split_list(value, self.separators.get(name, ","))
+                return None if parts is None else [unescape(part) for part in parts]
             plain = clean(value)
             if kind is Kind.DATE and isinstance(plain, str):
                 return self.dates[name].read(plain)
-            if name == self.columns.category and isinstance(plain, str) and " > " in plain:
-                plain = leaf(plain)
+            if name == self.columns.category and isinstance(plain, str):
+                plain = _kind(plain)
             found = convert(plain, kind)
         except BadValue as bad:
             notes.append(str(bad))
             return None
-        return compose(found) if isinstance(found, str) else found
+        return compose(unescape(found)) if isinstance(found, str) else found
 
     def _price(self, raw: Mapping[str, Any], notes: list[str]) -> Price | None:
         """The regular price, or the sale price if it is lower."""
@@ -118,6 +120,13 @@ class RowBuilder:
             notes.append(str(bad))
             return []
         return [] if own is None else [own]
+
+
+def _kind(text: str) -> str | None:
+    """The last part of a path such as `Women > Dresses`; a name that is no path as it is."""
+    if " | " in text:
+        text = text.rpartition(" | ")[2]
+    return leaf(text) if " > " in text else text
 
 
 def parse_id(value: Any) -> str:

@@ -15,7 +15,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "id": (
         "id", "itemid", "productid", "articleid", "articlenumber", "artikelnummer", "artikelnr",
         "retailerid", "offerid", "sku", "productcode", "itemnumber", "itemcode", "reference",
-        "référence", "referencia", "codice", "handle", "ean", "gtin",
+        "référence", "referencia", "codice", "merchantproductid",
+        "awproductid", "uid", "skuid", "handle", "ean", "gtin",
     ),
     "title": (
         "title", "productdisplayname", "name", "productname", "producttitle", "displayname",
@@ -33,15 +34,16 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "price": (
         "price", "currentprice", "regularprice", "retailprice", "unitprice", "listprice",
-        "sellingprice", "amount", "preis", "prix", "precio", "prezzo", "prijs", "cena", "preço",
-        "verkaufspreis", "bruttopreis", "rrp", "msrp",
+        "sellingprice", "pricewithvat", "pricevat", "searchprice", "amount",
+        "preis", "prix", "precio", "prezzo", "prijs", "cena", "preço",
+        "verkaufspreis", "bruttopreis",
     ),
     "sale_price": (
         "saleprice", "specialprice", "discountprice", "discountedprice", "offerprice",
         "promoprice", "angebotspreis", "aktionspreis", "finalprice",
     ),
     "available": (
-        "available", "availability", "instock", "isavailable", "isinstock", "stockstatus", "stock",
+        "available", "instock", "isavailable", "isinstock", "availability", "stockstatus", "stock",
         "quantity", "qty", "inventory", "inventoryquantity", "stockquantity", "verfügbarkeit",
         "verfuegbarkeit", "verfügbar", "lagerbestand", "bestand", "disponibilité",
         "disponibilidad", "disponibilità", "beschikbaarheid", "dostępność",
@@ -49,7 +51,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "image": ("image", "imagebytes", "imagedata", "imagebase64"),
     "image_path": (
         "imagepath", "imagelink", "imageurl", "imageurls", "imagesrc", "images", "imagefile",
-        "imagefilename", "mainimage", "mainimageurl", "baseimage", "primaryimage", "filename",
+        "imagefilename", "mainimage", "mainimageurl", "merchantimageurl", "largeimage", "imgsmain",
+        "baseimage", "primaryimage", "filename",
         "picture", "pictures", "pictureurl", "photo", "photos", "photourl", "thumbnail", "bild",
         "bilder", "bildurl", "bildlink", "bildpfad", "urlimage", "imagen", "immagine", "afbeelding",
         "img", "imgurl", "featuredimage", "imagesimage", "imagesurl", "imagesimageurl", "imagessrc",
@@ -59,23 +62,33 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "link": (
         "link", "url", "producturl", "productlink", "permalink", "deeplink", "href", "pageurl",
-        "canonicalurl", "canonicallink", "onlinestoreurl", "urlproduit", "produkturl", "lien",
+        "canonicalurl", "canonicallink", "onlinestoreurl", "merchantdeeplink", "awdeeplink",
+        "urlproduit", "produkturl", "lien",
     ),
 }  # fmt: skip
 CATEGORY_NAMES = (
     "articletype", "category", "producttype", "productcategory", "subcategory", "kategorie",
-    "warengruppe", "produkttyp", "catégorie", "categoría", "categoria", "type", "kind",
+    "warengruppe", "produkttyp", "categorytext", "merchantcategory", "categorypath", "categoryname",
+    "cat", "catégorie", "categoría", "categoria", "type", "kind",
 )  # fmt: skip
 CURRENCY_NAMES = frozenset(
     ["currency", "currencycode", "pricecurrency", "pricecurrencycode", "währung", "waehrung",
      "devise", "moneda", "valuta", "waluta"]
 )  # fmt: skip
-COLOUR_NAMES = ("basecolour", "basecolor", "colour", "color", "farbe")
+COLOUR_NAMES = (
+    "basecolour", "basecolor", "colour", "color", "colorname", "colourname", "farbe", "couleur",
+    "colore", "kleur", "cor", "kolor", "farve", "färg", "farge", "väri", "barva", "farba",
+    "culoare", "szín", "renk",
+    "색상", "컬러", "颜色", "顏色", "цвет", "χρώμα", "色", "カラー", "boja",
+)  # fmt: skip
 GENDER_NAMES = ("gender",)
 # What a shop would not want to see in public, and what no shopper filters by.
 _PRIVATE = re.compile(
     r"cost(s|ofgoods(sold)?|perunit|peritem|price)?$|^cost|wholesale|margin|markup|profit|"
-    r"supplier|vendorcode|purchaseprice|buyingprice|einkaufspreis|lieferant|prixdachat|cenazakupu|nákupní|nakupni|"
+    r"supplier|vendorcode|purchaseprice|buyingprice|einkauf|^ek$|^ek(netto|brutto|preis)|lieferant|handelsspanne|"
+    r"rohertrag|"
+    r"achat|zakup|nákup|nakup|costo$|coste$|custo$|kostpri[js]s?|kostpreis|indkøbspris|ostohinta|"
+    r"beszerzési|maliyet|仕入|원가|매입|成本|进价|進價|себестоимость|"
     r"preciode(compra|coste)|prezzodiacquisto|inkoop|inköpspris|innkjøpspris|preçodecompra|"
     r"hurtow|fournisseur|proveedor|fornitore|fornecedor|leverancier|leverantör|dostawca|marge$|marża|"
     r"download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"
@@ -85,7 +98,7 @@ _PRIVATE = re.compile(
 _FURTHER = re.compile(
     r"^(additional|further|more|extra|other|alternat(e|ive)|secondary|gallery|weitere|zusatz|autres?"
     r"|altre|otras?)(product)?(image|img|picture|photo|bild|foto|media)"
-    r"|^(product|image|media|photo)?gallery(images?|urls?|images?urls?)?$"
+    r"|^imgsi$|^(product|image|media|photo)?gallery(images?|urls?|images?urls?)?$"
     r"|^(image|img|picture|photo|bild|foto)s?(url|link|src)?([2-9]|1[0-9])(url|link|src)?$"
 )
 _LOOKS_LIKE = {

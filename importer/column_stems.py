@@ -20,40 +20,45 @@ _THING = (
 _OF = r"(de |du |del |do |d |l )?"
 _ID = re.compile(
     rf"{_THING} ?(s )?{_OF}{_NUMBER}|{_NUMBER} {_OF}{_THING}|{_SHORT}|sku( \w+)?|indeks|"
-    rf"(reference|referencia)( {_THING})?|(商品|製品|品)(番号|コード|id)|品番|артикул|код товара"
+    rf"(reference|referencia)( {_THING})?|(商品|製品|品)(番号|コード|id)|品番|артикул|код товара|"
+    r"custom label( sku)?|(상품|제품)(코드|번호)|품번|(商品|产品)(编号|编码|id)|货号|款号|貨號"
 )
 _NAME = (
     r"(name|naam|namn|navn|nazwa|nimi|nom|nome|nombre|titel|title|titre|titulo|titolo|tytul|"
-    r"bezeichnung|designation|denominacion|denominazione|designacao)"
+    r"bezeichnung|designation|denominacion|denominazione|designacao|benamning)"
 )
 _TITLE = re.compile(
     rf"({_THING} ?{_OF})?{_NAME}( {_OF}({_THING}|en|us|gb|de|fr|es|it|nl|value|default|text))?|"
-    r"(商品|製品)名|название|наименование|nazev|nazov|urun adi|megnevezes|nev"
+    r"(商品|製品)名|название|наименование|nazev|nazov|urun adi|megnevezes|nev|"
+    r"(상품|제품)명|(商品|产品)?(名称|标题|標題)|품명"
 )
 _PRICE = re.compile(
-    r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|fiyat|kaina|hind)\b|"
-    r"価格|値段|цена"
+    r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|\w*pris|fiyat|kaina|hind|pricing|msrp|rrp|uvp|vk|evp)\b|"
+    r"価格|値段|цена|판매가|가격|价格|售价|價格"
 )
 _NO_PRICE = re.compile(
     r"zakup|nakup|einkauf|achat|compra\b|acquist|inkoop|inkop|innkjop|purchas|buy|cost|wholesale|grossist|"
     r"hurt|supplier|currency|wahrung|waehrung|valuta|moneda|devise|waluta|\bid\b|margin|grund|unit|"
-    r"per (kg|l|100)|range|type|date|valid|effective|from|until|shipping|versand"
+    r"per (kg|l|100)|仕入|원가|매입|进价|range|type|date|valid|effective|from|until|"
+    r"shipping|versand"
 )
 _SALE = re.compile(
     r"sale|special|indirim|akcni|promo|discount|reduced|reduit|\boffer\b|oferta|rebaj|angebot|aktion|aanbieding|"
-    r"scontat|sconto|sold|remise|\brea\b|outlet|tilbud|kampanj|ofert|セール|акци"
+    r"scontat|sconto|sold|remise|\brea\b|reapris|outlet|tilbud|kampanj|ofert|セール|акци"
 )
 _FORMER = re.compile(
-    r"bez dph|exkl|excl|netto|hors taxe|\bht\b|ex vat|sin iva|ordinar|regul|list|uvp|msrp|rrp|"
+    r"bez dph|exkl|excl|netto|\bnet\b|\buvp\b|hors taxe|\bht\b|ex vat|sin iva|ordinar|regul|list|"
+    r"msrp|rrp|"
     r"old|was|before|original|fore|tidligere|barre|antes|alt"
 )
 _AVAILABLE = re.compile(
     r"stock|\bstan\b|bestand|\blager\w*|voorraad|dispo|verfugbar|existencias|estoque|saldo|"
-    r"availab|inventory|dostepn|beschikbaar|quantity|qty|在庫|наличие|varasto|beholdning|sklad|\bstok\b|keszlet"
+    r"availab|inventory|dostepn|beschikbaar|quantity|qty|在庫|재고|库存|庫存|наличие|varasto|beholdning|sklad|\bstok\b|keszlet"
 )
 _IMAGE = re.compile(
     r"image|\bimg|photo|\bfotos?\b|\bfoto\w*url|picture|\bbild\w*|imagen|immagin|afbeelding|zdjec|obraz|"
-    r"kuva|billede|imagem|画像|写真|фото|gorsel|resim|kep\b|\bmedia( url| src)?$|packshot"
+    r"kuva|billede|imagem|画像|写真|이미지|사진|图片|圖片|主图|"
+    r"фото|gorsel|resim|kep\b|\bmedia( url| src)?$|packshot"
 )
 _NO_IMAGE = re.compile(
     r"\balt\b|title|titel|caption|width|height|type|date|count|anzahl|text|\bid\b"
@@ -64,12 +69,15 @@ _MORE = re.compile(
     r"\bback\b|\bside\b|detail|\brear\b|alternat|\bmore\b|gallery|galeri|flera|ekstra|\b([2-9]|1\d)$"
 )
 _DESCRIPTION = re.compile(
-    r"descri|beschreib|\bopis\b|omschrijving|beskriv|説明|kuvaus|описание|body html|long text"
+    r"descri|beschreib|\bopis\b|omschrijving|beskriv|説明|설명|描述|"
+    r"kuvaus|описание|body html|long text"
 )
 _CATEGORY = re.compile(
     r"categor(y|ie|ia)\b|kategori\w*\b|warengruppe|\brayon\b|departa?ment|department|afdeling|"
-    r"product ?type|produkttyp|tipo de producto|type de produit|カテゴリ|osasto|категория"
+    r"product ?type|produkttyp|tipo de producto|type de produit|"
+    r"カテゴリ|카테고리|分类|分類|类目|varugrupp|varegruppe|osasto|категория"
 )
+_NUMBERED = re.compile(r"\b(id|code|key)\b")  # of a category, which says nothing to shoppers
 
 
 # Letters that are no others with an accent.
@@ -132,6 +140,12 @@ def _description(columns: Sequence[str]) -> str | None:
     return min(fitting, key=lambda one: rank[one], default=None)
 
 
+def _category(columns: Sequence[str]) -> str | None:
+    words = {one: words_of(one) for one in columns}
+    named = (c for c, w in words.items() if _CATEGORY.search(w) and not _NUMBERED.search(w))
+    return next(named, None)
+
+
 def _prices(columns: Sequence[str]) -> list[str]:
     words = {one: words_of(one) for one in columns}
     return [c for c, w in words.items() if _PRICE.search(w) and not _NO_PRICE.search(w)]
@@ -168,5 +182,5 @@ _FINDERS: dict[str, Callable[[Sequence[str]], str | None]] = {
     "sale_price": _sale_price,
     "available": _part(_AVAILABLE),
     "image_path": _image,
-    "category": _part(_CATEGORY),
+    "category": _category,
 }

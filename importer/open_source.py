@@ -76,7 +76,7 @@ def open_source(path: Path, options: ImportOptions, work: Path) -> tuple[Source,
             _open_text(table, SourceFormat.CSV, options, work, overflow=True), kind, named
         )
     if path.is_dir():
-        files = sorted(one for one in path.iterdir() if one.suffix.lower() in _TABLES)
+        files = _tables(path)
         opened = [_open_text(one, layout_of(one), options, work) for one in files]
         return _of_system(_with_products(opened, options), kind, named)
     return _of_system(_open_text(path, kind, options, work), kind, named)
@@ -129,12 +129,18 @@ def _layout_of_folder(folder: Path) -> SourceFormat:
         return SourceFormat.KAGGLE
     if any(folder.glob("*.parquet")):
         return SourceFormat.PARQUET
-    tables = sorted(one for one in folder.iterdir() if one.suffix.lower() in _TABLES)
+    tables = _tables(folder)
     if tables:
         return layout_of(tables[0])
     if any(pictures_below(folder)):
         return SourceFormat.PICTURES
     raise CatalogueError(f"{folder}: holds no feed, no Parquet files and no pictures")
+
+
+def _tables(folder: Path) -> list[Path]:
+    """Files of a folder that may hold products; hidden ones are of its system."""
+    named = (one for one in folder.iterdir() if one.suffix.lower() in _TABLES)
+    return sorted(one for one in named if not one.name.startswith("."))
 
 
 def _open_text(
@@ -186,7 +192,8 @@ def _with_products(sources: list[Source], options: ImportOptions) -> Source:
     together = SeveralFiles(sources)
     mapping = options.columns.mapping
     fitting = [one for one in sources if has_products(one.columns, mapping) or _system_of(one)]
-    if _system_of(together) is not None or not fitting:
+    system = _system_of(together)
+    if (system is not None and system.spread) or not fitting:
         return together
     left = [file.name for one in sources if one not in fitting for file in one.files]
     return SeveralFiles(fitting, left)

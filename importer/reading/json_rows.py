@@ -14,10 +14,12 @@ from twinset.errors import CatalogueError
 # Keys that hold the products in the exports of most systems; else the longest list of objects.
 _LIST_KEYS = (
     "products", "items", "data", "results", "entries", "articles", "catalog", "edges", "nodes",
-    "_embedded", "hits", "records", "rows",
+    "_embedded", "hits", "records", "rows", "resources",
 )  # fmt: skip
 _ATTRIBUTES = frozenset({"attributes", "properties", "custom_attributes", "specifications"})
 _NAMED_LISTS = frozenset({"categories", "tags", "collections", "brands", "labels", "colors"})
+# Of objects that are one value: a price, a picture.
+_WHOLE = frozenset({"currency", "currency_code", "currencyCode", "bytes"})
 _TITLES = frozenset({"title", "name", "product_name", "label"})
 _NAMES_OF_PRODUCTS = frozenset({"id", "sku", "title", "name", "handle", "identifier", "uuid"})
 
@@ -123,7 +125,7 @@ def flat(value: Mapping[str, Any]) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {}
     for name, inner in value.items():
-        if isinstance(inner, dict) and not {"currency", "currency_code", "bytes"} & set(inner):
+        if isinstance(inner, dict) and not _WHOLE & set(inner):
             for key, one in flat(inner).items():
                 own = key if name in _ATTRIBUTES and key not in value else f"{name}.{key}"
                 fields[own] = one

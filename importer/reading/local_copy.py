@@ -21,6 +21,7 @@ _BLOCK = 1024 * 1024
 MAX_EXPANDED_BYTES = 20 * 1024**3
 # Text packs to a twentieth, tables of zeros to a hundredth; a bomb to a thousandth.
 MAX_RATIO = 200
+_MOST_PACKINGS = 2  # a zip of a gz, say
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
@@ -53,7 +54,11 @@ def local_copy(source: str, work: Path, downloads: Downloads) -> Path:
         path = Path(source)
         if not path.exists():
             path = _several(source, work)
-    return _unpacked(path, work) if path.is_file() else path
+    for _ in range(_MOST_PACKINGS):
+        if not path.is_file() or (unpacked := _unpacked(path, work)) == path:
+            break
+        path = unpacked
+    return path
 
 
 def _several(pattern: str, work: Path) -> Path:

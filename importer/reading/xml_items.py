@@ -18,9 +18,13 @@ from twinset.errors import CatalogueError
 # Those of the last line say more of a product elsewhere in Salesforce's files.
 ITEM_TAGS = frozenset(
     {"item", "entry", "product", "article", "offer", "shopitem", "artikel", "produkt", "produit",
-     "category-assignment", "price-table", "record"}
+     "o", "category-assignment", "price-table", "record"}
 )  # fmt: skip
 
+# What Salesforce's files say of categories and of whole files, beside their products.
+_SALESFORCE = frozenset({"category", "header"})
+# Elements that name an attribute and its value.
+_PAIRS = frozenset({"param", "attribute", "attr", "a", "property", "feature", "specification"})
 _KNOWN_ATTRIBUTES = ("href", "url", "rel", "type", "lang")
 
 
@@ -54,7 +58,7 @@ class XmlSource:
             with path.open("rb") as file:
                 inside: list[Element] = []
                 for event, element in iterparse(file, ("start", "end"), forbid_dtd=True):
-                    if plain_tag(element) not in ITEM_TAGS:
+                    if not _is_item(element):
                         continue
                     if event == "start":
                         inside.append(element)
@@ -70,22 +74,56 @@ class XmlSource:
             raise CatalogueError(f"{path}: declares a DTD or entities, which is refused") from None
 
 
+def _is_item(element: Element) -> bool:
+    tag = plain_tag(element)
+    return tag in ITEM_TAGS or (tag in _SALESFORCE and "demandware" in str(element.tag))
+
+
 def plain_tag(element: Element) -> str:
     """An element's name without its namespace, in small letters."""
     return str(element.tag).rpartition("}")[2].lower()
 
 
 def fields_of(element: Element) -> dict[str, Any]:
-    """The attributes and child elements of a product by name."""
-    fields: dict[str, Any] = {f"@{_local(name)}": text for name, text in element.attrib.items()}
+    """The attributes and child elements of a product by name.
+
+    Pairs such as `<param name="Colour">Red</param>` bear their own names, wherever they stand.
+    """
+    fields: dict[str, Any] = {}
+    pairs: dict[str, Any] = {}
+    _collect(element, fields, pairs)
+    return fields | {name: value for name, value in pairs.items() if name not in fields}
+
+
+def _collect(element: Element, fields: dict[str, Any], pairs: dict[str, Any]) -> None:
+    fields |= {f"@{_local(name)}": text for name, text in element.attrib.items()}
     for child in element:
+        pair = _pair(child)
+        if pair is not None:
+            _add(pairs, *pair)
+            continue
         name = plain_tag(child)
-        for inner, value in _values_of(child):
+        for inner, value in _values_of(child, pairs):
             _add(fields, f"{name}.{inner}" if inner else name, value)
-    return fields
 
 
-def _values_of(element: Element) -> Iterator[tuple[str, Any]]:
+def _pair(element: Element) -> tuple[str, str] | None:
+    """The name and the value of `<param name="Colour">Red</param>`, or of its two children."""
+    if plain_tag(element) not in _PAIRS:
+        return None
+    inside = {plain_tag(child): (child.text or "").strip() for child in element}
+    names = [text for tag, text in inside.items() if tag.endswith("name")]
+    values = [text for tag, text in inside.items() if tag.endswith(("value", "val"))]
+    name = names[0] if names else element.attrib.get("name", "")
+    value = values[0] if values else (element.text or "").strip()
+    return (name, value) if name and value else None
+
+
+def _values_of(element: Element, pairs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    if len(element) and all(plain_tag(child) == "language" for child in element):
+        # PrestaShop writes a text once for each language of the shop.
+        yield "", next((text for one in element if (text := (one.text or "").strip())), None)
+        return
     if len(element) == 0:
         text = (element.text or "").strip()
         # Atom and some feeds write an address as an attribute.
@@ -93,8 +131,12 @@ def _values_of(element: Element) -> Iterator[tuple[str, Any]]:
         for name, value in element.attrib.items():
             if not name.startswith("{") and name not in _KNOWN_ATTRIBUTES:
                 yield f"@{name}", value
+            elif name.endswith("}href") and "image" in plain_tag(element):
+                yield "@href", value
         return
-    yield from fields_of(element).items()
+    inner: dict[str, Any] = {}
+    _collect(element, inner, pairs)
+    yield from inner.items()
 
 
 def _add(fields: dict[str, Any], name: str, value: Any) -> None:

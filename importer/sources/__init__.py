@@ -5,14 +5,16 @@ from importer.sources.commerce_protocol import COMMERCE_PROTOCOL, NESTED
 from importer.sources.fashion_sets import HM, KAGGLE
 from importer.sources.google_merchant import GOOGLE
 from importer.sources.schema_org import SCHEMA_ORG
-from importer.sources.shops.bigcommerce import BIGCOMMERCE
+from importer.sources.shops.bigcommerce import BIGCOMMERCE, BIGCOMMERCE_JSON
 from importer.sources.shops.magento import MAGENTO
+from importer.sources.shops.magento_json import MAGENTO_GRAPHQL, MAGENTO_REST
 from importer.sources.shops.prestashop import PRESTASHOP
 from importer.sources.shops.salesforce import SALESFORCE
 from importer.sources.shops.shopify import SHOPIFY_BULK, SHOPIFY_CSV, SHOPIFY_JSON
 from importer.sources.shops.spryker import SPRYKER
 from importer.sources.shops.wix import WIX
 from importer.sources.shops.woocommerce import WOOCOMMERCE
+from importer.sources.shops.woocommerce_json import WOOCOMMERCE_JSON
 from importer.sources.shops.wordpress_export import WORDPRESS
 from importer.sources.system import System
 
@@ -22,11 +24,15 @@ SYSTEMS: tuple[System, ...] = (
     SHOPIFY_BULK,
     SHOPIFY_CSV,
     WOOCOMMERCE,
+    WOOCOMMERCE_JSON,
     WORDPRESS,
     MAGENTO,
+    MAGENTO_REST,
+    MAGENTO_GRAPHQL,
     PRESTASHOP,
     WIX,
     BIGCOMMERCE,
+    BIGCOMMERCE_JSON,
     SALESFORCE,
     AKENEO,
     SPRYKER,

@@ -47,6 +47,7 @@ def _product(raw: Mapping[str, Any]) -> dict[str, Any]:
         if not name.startswith(_LEFT_OUT) and not _UNIT.match(name) and not _PICTURES.match(name)
         and name not in ("enabled", "uuid", "identifier", "sku", "parent", "family", "categories")
     }  # fmt: skip
+    attributes = {n: v for n, v in attributes.items() if v != known["title"]}
     return attributes | {name: value for name, value in known.items() if value is not None}
 
 
@@ -82,9 +83,16 @@ def from_values(raw: Mapping[str, Any]) -> dict[str, Any]:
         for one in value:
             if isinstance(one, Mapping):
                 locale = f"-{one['locale']}" if one.get("locale") else ""
-                for inner, data in _data(name, one.get("data")):
+                for inner, data in _data(name, _address(one) or one.get("data")):
                     fields.setdefault(f"{inner}{locale}", data)
     return fields
+
+
+def _address(value: Mapping[str, Any]) -> Any:
+    """Where a picture can be fetched: its data is a path in Akeneo's own storage."""
+    links = value.get("_links")
+    download = links.get("download") if isinstance(links, Mapping) else None
+    return download.get("href") if isinstance(download, Mapping) else None
 
 
 def _data(name: str, data: Any) -> Iterator[tuple[str, Any]]:

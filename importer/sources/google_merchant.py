@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from importer.reading.feed_date import parse_date
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, leaf, plain_name
+from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_name
 
 # Other prices, and what is for advertising or shipping alone.
 _LEFT_OUT = re.compile(
@@ -20,13 +22,14 @@ _LEFT_OUT = re.compile(
     r"unitpricing|productdetail|certification|saleprice(effective|start|end)|displayads|"
     r"quantitytosell|rich(text)?description|canonicallink|linktemplate|mobilelinktemplate|"
     r"sellercategory|is_?eligible|enable(search|checkout)|seller|store|target|return|accepts|"
-    r"warning|model3d|video|lifestyleimage|listinghas|offerdisabled|checkouturl)",
+    r"kind$|contentlanguage|targetcountry|channel$|feedlabel|variantdict|warning|model3d|video|lifestyleimage|listinghas|offerdisabled|checkouturl)",
     re.IGNORECASE,
 )
 _ATOM = frozenset(["author", "updated", "published", "pubdate", "guid"])
 _NAMES = {
-    "id": "id", "itemid": "id", "retailerid": "id", "offerid": "id", "productid": "id",
-    "merchantitemid": "id", "title": "title", "name": "title", "itemtitle": "title",
+    "id": "id", "skuid": "id", "itemid": "id", "retailerid": "id", "offerid": "id",
+    "productid": "id", "merchantitemid": "id",
+    "title": "title", "name": "title", "itemtitle": "title",
     "description": "description", "summary": "description", "link": "link", "url": "link",
     "productlink": "link",
     "imagelink": "image_link", "imageurl": "image_link", "image": "image_link",
@@ -42,7 +45,7 @@ _SINGLE = frozenset(
 )
 
 
-_IDS = frozenset({"id", "itemid", "retailerid", "offerid", "merchantitemid"})
+_IDS = frozenset({"id", "skuid", "itemid", "retailerid", "offerid", "merchantitemid"})
 
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
@@ -53,7 +56,7 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
 
 def _product(raw: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for column, value in raw.items():
+    for column, value in _own_ids(raw).items():
         plain = plain_name(column)
         if _LEFT_OUT.match(plain) or plain in _ATOM:
             continue
@@ -64,16 +67,39 @@ def _product(raw: Mapping[str, Any]) -> dict[str, Any]:
             fields[name] = value
         elif name == "image_link" and value:
             fields.setdefault("additional_image_link", value)
-    for name in ("color", "colour"):
-        if isinstance(fields.get(name), str) and "/" in fields[name]:
-            fields[name] = [part.strip() for part in fields[name].split("/") if part.strip()]
-    product_type = next((n for n in fields if plain_name(n) == "producttype"), None)
-    if product_type is not None and fields[product_type]:
-        fields[product_type] = leaf(fields[product_type])
+    fields |= {name: _parted(name, value) for name, value in fields.items() if value}
     for name, value in _details(raw).items():
         fields.setdefault(name, value)
-    fields[HIDDEN] = _is_hidden(fields)
+    if not _is_on(raw):
+        fields.pop("sale_price", None)
+    fields[HIDDEN] = _is_hidden(raw)
     return fields
+
+
+def _parted(name: str, value: Any) -> Any:
+    """Several colours as a list, a path of kinds as its last one, all else as it is."""
+    plain = plain_name(name)
+    if plain in ("color", "colour") and isinstance(value, str) and "/" in value:
+        return [part.strip() for part in value.split("/") if part.strip()]
+    return leaf(value) if plain in ("producttype", "producttypes") else value
+
+
+def _own_ids(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields without what Google's own interfaces call an item beside the shop's id and title:
+    `online:en:GB:sku1`, `accounts/1/products/sku1`."""
+    if not raw.get("offerId"):
+        return raw
+    return {n: v for n, v in raw.items() if n not in ("id", "name", "gtin")}
+
+
+def _is_on(raw: Mapping[str, Any]) -> bool:
+    """False if the time of a sale, `start/end`, is over or not yet come."""
+    named = (v for n, v in raw.items() if plain_name(n) == "salepriceeffectivedate")
+    start, slash, end = str(next(named, None) or "").partition("/")
+    dates = parse_date(start), parse_date(end)
+    if not slash or dates[0] is None or dates[1] is None:
+        return True
+    return dates[0] <= datetime.now(UTC) <= dates[1]
 
 
 def _details(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,10 +120,12 @@ def _details(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_hidden(fields: dict[str, Any]) -> bool:
-    """True for what Meta's catalogue keeps from its shops."""
-    status = str(fields.get("status") or "").strip().casefold()
-    visibility = str(fields.get("visibility") or "").strip().casefold()
+def _is_hidden(raw: Mapping[str, Any]) -> bool:
+    """True for what Meta's catalogue keeps from its shops, and OpenAI's from its search."""
+    status = str(raw.get("status") or "").strip().casefold()
+    visibility = str(raw.get("visibility") or "").strip().casefold()
+    if is_no(pick(raw, "is_eligible_search", "enable_search")):
+        return True
     return status in ("archived", "staging") or visibility in ("hidden", "staging")
 
 

@@ -25,7 +25,8 @@ class System:
     `products` turns its rows into products, one record each, whose fields bear the usual names (id,
     title, price, available, image_path, group_id, link). A product whose field `hidden` is true is
     left out and counted, because the shop does not show it either. If `folds` is true, rows of one
-    group are variants that the shop shows as one product.
+    group are variants that the shop shows as one product; if `spread` is true, what is said of a
+    product may stand in several files of a folder.
     """
 
     name: str
@@ -33,6 +34,7 @@ class System:
     products: Callable[[Iterable[Record]], Iterator[Record]]
     recognises_row: Callable[[Sequence[str], Fields], bool] | None = None
     folds: bool = False
+    spread: bool = False
 
 
 class SystemSource:

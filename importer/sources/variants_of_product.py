@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from importer.column_mapping import COLOUR_NAMES
 from importer.sources.system import plain_name
 from importer.values.availability import read_available
 from importer.values.kinds import BadValue
 from importer.values.prices import DecimalMark, read_price
 
-_COLOURS = frozenset(
-    ["color", "colour", "farbe", "couleur", "kleur", "colore", "cor", "kolor", "colorway", "shade"]
-)
+_COLOURS = frozenset([*COLOUR_NAMES, "colorway", "shade"])
 _MARK = DecimalMark()
 
 

@@ -18,7 +18,7 @@ _BUYABLE = """
     påvej varastossa saatavilla skladem naobjednávku raktáron estoc enexistencia enexistencias
     bajopedido suordinazione ordinabile opbestelling bestelbaar leverbaar
     kurzfristiglieferbar
-    在庫あり 有り 有 있음 вналичии есть подзаказ stokta var
+    在庫あり 有り 有 有货 있음 판매중 있음 вналичии есть подзаказ stokta var
 """
 _SOLD_OUT = """
     false no n off unavailable outofstock soldout discontinued inactive disabled nein ausverkauft
@@ -29,7 +29,7 @@ _SOLD_OUT = """
     nodisponible esgotado indisponível semestoque terminato nonpresente niedostępna brak wyprzedany
     slut slutsåld ejilager ikkepålager udsolgt utsolgt loppu loppuunmyyty vyprodáno nenískladem
     elfogyott
-    在庫なし 売り切れ 品切れ 無し 無 품절 없음 нетвналичии нет tükendi yok
+    在庫なし 売り切れ 品切れ 無し 無 품절 없음 售罄 缺货 无货 нетвналичии нет tükendi yok
 """
 _WORDS = dict.fromkeys(_BUYABLE.casefold().split(), True) | dict.fromkeys(
     _SOLD_OUT.casefold().split(), False

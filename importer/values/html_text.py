@@ -7,6 +7,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 _MARKUP = re.compile(r"<[a-zA-Z!/]|&#?\w+;")
+_TAG = re.compile(r"<[a-zA-Z!/]")
 _HIDDEN = frozenset({"script", "style", "template", "noscript", "head", "iframe"})
 _BREAKS = frozenset(
     [
@@ -37,7 +38,8 @@ def plain_text(text: str) -> str:
     if not _MARKUP.search(text):
         return text
     if "<" not in text:
-        return unescape(text).replace("\u00a0", " ").strip()
+        plain = unescape(text).replace("\u00a0", " ").strip()
+        return plain_text(plain) if _TAG.search(plain) else plain
     reader = _Words()
     reader.feed(text)
     reader.close()

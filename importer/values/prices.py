@@ -21,7 +21,8 @@ _SIGNS = {
     "円": "JPY", "₹": "INR", "Rs": "INR", "₽": "RUB", "₺": "TRY", "zł": "PLN", "Kč": "CZK",
     "Ft": "HUF", "lei": "RON", "₩": "KRW", "원": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS",
     "฿": "THB", "₱": "PHP", "Rp": "IDR", "元": "CNY",
-    " TL": "TRY", "\u0440\u0443\u0431": "RUB",
+    " TL": "TRY", "\\": "JPY",  # what Shift JIS has in the place of a backslash
+    "￦": "KRW", "\u0440\u0443\u0431": "RUB",
 }  # fmt: skip
 # Currencies whose prices have no decimals in shops: 12,800 yen is no twelve.
 _WHOLE = frozenset(["JPY", "KRW", "VND", "IDR", "CLP", "HUF", "ISK", "PYG", "COP", "TWD"])
@@ -101,7 +102,10 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
     """
     if isinstance(value, dict):  # {"value": 89.5, "currency": "EUR"}
         inner = next((value[k] for k in ("value", "amount", "price") if k in value), None)
-        currency = next((value[k] for k in ("currency", "currency_code") if k in value), None)
+        names = ("currency", "currency_code", "currencyCode")
+        currency = next((value[k] for k in names if k in value), None)
+        if str(value.get("amountMicros") or "").isdigit():  # Google's Merchant API
+            inner = int(value["amountMicros"]) / 1_000_000
         found = read_price(inner, mark)
         return None if found is None else Price(found.amount, currency or found.currency)
     if isinstance(value, list):  # a column that comes twice: the first price counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -112,6 +112,56 @@ def _options(text: str) -> dict[str, str]:
     }
 
 
+def api_products(records: Iterable[Record]) -> Iterator[Record]:
+    """The products of an answer of the catalogue's API, with their variants folded."""
+    for record in records:
+        if record.fault:
+            yield record
+            continue
+        for fields in items_of(_api_product(record.fields)):
+            yield replace(record, fields=fields)
+
+
+def _api_product(raw: Mapping[str, Any]) -> Product:
+    listed = [one for one in raw.get("images") or () if isinstance(one, Mapping)]
+    ordered = sorted(listed, key=_rank)
+    custom = [one for one in raw.get("custom_fields") or () if isinstance(one, Mapping)]
+    tracks = str(raw.get("inventory_tracking") or "none")
+    stock = raw.get("inventory_level") if tracks == "product" else None
+    fields = {
+        **{str(one.get("name")): one.get("value") for one in custom},
+        "id": raw.get("id"),
+        "title": raw.get("name"),
+        "description": raw.get("description"),
+        "brand": pick(raw, "brand_name", "brand.name"),
+        "price": pick(raw, "calculated_price", "price"),
+        "available": True if tracks == "none" else stock,
+        "link": link if "//" in (link := str(raw.get("custom_url.url") or "")) else None,
+        "image_path": [pick(one, "url_standard", "url_zoom") for one in ordered] or None,
+        HIDDEN: is_no(raw.get("is_visible")),
+    }
+    variants = [one for one in raw.get("variants") or () if one.get("option_values")]
+    return Product(fields, [_api_variant(one, tracks) for one in variants])
+
+
+def _rank(image: Mapping[str, Any]) -> tuple[bool, float]:
+    return not image.get("is_thumbnail"), float(image.get("sort_order") or 0)
+
+
+def _api_variant(raw: Mapping[str, Any], tracks: str) -> Variant:
+    chosen = raw["option_values"]
+    options = {str(one.get("option_display_name")): str(one.get("label")) for one in chosen}
+    free = not raw.get("purchasing_disabled")
+    stock = raw.get("inventory_level") if tracks == "variant" else free
+    price = pick(raw, "calculated_price", "sale_price", "price")
+    return Variant(options, price, stock, pick(raw, "image_url"), pick(raw, "sku"))
+
+
+BIGCOMMERCE_JSON = System(
+    "BigCommerce API",
+    lambda names: {"id", "name", "isvisible", "inventorytracking"} <= names and "images" in names,
+    api_products,
+)
 BIGCOMMERCE = System(
     "BigCommerce export",
     lambda names: (

@@ -13,6 +13,9 @@ from importer.sources.system import HIDDEN, System, is_no, pick, plain_name
 
 # By the beginning of the plain name: versions and languages differ in what stands in brackets.
 _STARTS = (
+    ("iddefaultimagehref", "image_path"), ("iddefaultimage", ""), ("idmanufacturer", ""),
+    ("idsupplier", ""), ("idcategory", ""), ("idtax", ""), ("idshop", ""),
+    ("eigenschaft", "feature"),
     ("productid", "id"), ("idduproduit", "id"), ("idproduct", "id"), ("idproducto", "id"),
     ("active", "active"), ("actif", "active"), ("activo", "active"), ("aktiv", "active"),
     ("attivo", "active"), ("actief", "active"), ("status", "active"), ("état", "active"),
@@ -108,7 +111,8 @@ def recognised(names: Any) -> bool:
     priced = any(
         name.startswith(("pricetax", "prixttc", "prixht", "pricetaxexcl")) for name in names
     )
-    return switched or (bool({"productid", "idduproduit"} & names) and priced)
+    answer = {"id", "active", "iddefaultimage", "name"} <= names  # of the web service
+    return answer or switched or (bool({"productid", "idduproduit"} & names) and priced)
 
 
 PRESTASHOP = System("PrestaShop export", recognised, products)

@@ -12,6 +12,9 @@ from importer.sources.variants_of_product import Product, Variant, items_of
 
 _VARIANTS = "variations.variants.variant.@product-id"
 _PRICES = "amount"
+_VALUES = (
+    "variations.attributes.variation-attribute.variation-attribute-values.variation-attribute-value"
+)
 
 
 @dataclass
@@ -23,6 +26,8 @@ class _Export:
     categories: dict[str, str] = field(default_factory=dict)
     prices: dict[str, Any] = field(default_factory=dict)
     stock: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # of categories
+    currency: str | None = None  # of the price book that is read
 
     def add(self, record: Record) -> None:
         """Sort one element."""
@@ -30,11 +35,16 @@ class _Export:
         number = str(raw.get("@product-id") or "")
         if record.fault:
             self.faults.append(record)
+        elif not number:
+            self.currency = pick(raw, "currency") or self.currency
+            if raw.get("@category-id") and raw.get("display-name"):
+                self.names[str(raw["@category-id"])] = str(_first(raw["display-name"]))
         elif "@category-id" in raw:
             if number not in self.categories or not is_no(raw.get("primary-flag") or "no"):
                 self.categories[number] = str(raw["@category-id"])
         elif _PRICES in raw:
-            self.prices.setdefault(number, _first(raw[_PRICES]))
+            price = f"{_first(raw[_PRICES])} {self.currency or ''}".strip()
+            self.prices.setdefault(number, price)
         elif {"allocation", "ats", "perpetual"} & set(raw):
             stock = pick(raw, "ats", "allocation")
             self.stock[number] = stock if is_no(raw.get("perpetual") or "no") else True
@@ -55,7 +65,7 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
         if number in below:
             continue
         members = [
-            _variant(one, export.products[one].fields, export)
+            _variant(one, export.products[one].fields, export, _labels(record.fields))
             for one in map(str, _list(record.fields.get(_VARIANTS)))
             if one in export.products and not _is_off(export.products[one].fields)
         ]
@@ -65,13 +75,14 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
 
 def _product(number: str, raw: Mapping[str, Any], export: _Export) -> dict[str, Any]:
     category = pick(raw, "classification-category", "primary-category-id")
+    named = leaf(_first(category)) or export.categories.get(number) or ""
     return {
         **_custom(raw),
         "id": number,
         "title": _first(pick(raw, "display-name", "name")),
         "description": _first(pick(raw, "long-description", "short-description")),
         "brand": _first(pick(raw, "brand", "manufacturer-name")),
-        "category": leaf(_first(category)) or export.categories.get(number),
+        "category": export.names.get(named, named),
         "image_path": _pictures(raw) or None,
         "price": export.prices.get(number)
         or _first(pick(raw, "price", "list-price", "sale-price")),
@@ -80,9 +91,20 @@ def _product(number: str, raw: Mapping[str, Any], export: _Export) -> dict[str, 
     }
 
 
-def _variant(number: str, raw: Mapping[str, Any], export: _Export) -> Variant:
+def _labels(raw: Mapping[str, Any]) -> dict[str, str]:
+    """What the values of a master's variants are called: `BLK` is `Black`."""
+    values, labels = (_list(raw.get(f"{_VALUES}.{one}")) for one in ("@value", "display-value"))
+    if len(values) != len(labels):
+        return {}  # in several languages
+    return dict(zip(map(str, values), map(str, labels), strict=True))
+
+
+def _variant(
+    number: str, raw: Mapping[str, Any], export: _Export, labels: Mapping[str, str]
+) -> Variant:
     fields = _product(number, raw, export)
     options = {name: str(_first(value)) for name, value in _custom(raw).items()}
+    options = {name: labels.get(value, value) for name, value in options.items()}
     picture = next(iter(_pictures(raw)), None)
     return Variant(options, fields["price"], fields["available"], picture, number)
 
@@ -98,7 +120,8 @@ def _is_off(raw: Mapping[str, Any]) -> bool:
 
 def _pictures(raw: Mapping[str, Any]) -> list[str]:
     found = pick(raw, "images.image-group.image.@path", "images.image.@path", "image")
-    return list(dict.fromkeys(str(one) for one in _list(found) if one))
+    by_name = {str(one).rpartition("/")[2]: str(one) for one in reversed(_list(found)) if one}
+    return [one for one in map(str, _list(found)) if one in by_name.values()]
 
 
 def _custom(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,6 +142,8 @@ def _first(value: Any) -> Any:
 
 SALESFORCE = System(
     "Salesforce Commerce catalogue",
-    lambda names: "productid" in names and "displayname" in names,
+    None,
     products,
+    lambda columns, _first: {"@product-id", "display-name"} <= set(columns),
+    spread=True,
 )

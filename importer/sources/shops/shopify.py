@@ -228,6 +228,7 @@ SHOPIFY_JSON = System(
         "title" in names
         and bool({"variants", "variantsedges", "variantsnodes"} & names)
         and bool({"bodyhtml", "handle"} & names)
+        and not {"descriptionplain", "pricerange", "pricerangemin"} & names  # a commerce protocol's
     ),
     json_products,
 )

@@ -67,7 +67,7 @@ def _add(gathered: _Gathered, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
         own.setdefault(name, value)
     if price is not None:
-        own["price"] = price
+        own.setdefault("price", price)
         gathered.price = gathered.price or price
     own.setdefault("pictures", []).extend(pictures)
     gathered.pictures.extend(one for one in pictures if one not in gathered.pictures)
@@ -137,5 +137,8 @@ def _attributes(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 SPRYKER = System(
-    "Spryker export", lambda names: bool({"abstractsku", "concretesku"} & names), products
+    "Spryker export",
+    lambda names: bool({"abstractsku", "concretesku"} & names),
+    products,
+    spread=True,
 )

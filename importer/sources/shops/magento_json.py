@@ -1,0 +1,149 @@
+"""Magento 2 over HTTP: the answers of its REST and its GraphQL interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from importer.reading.records import Record
+from importer.sources.system import HIDDEN, System, pick
+from importer.sources.variants_of_product import Product, Variant, items_of
+
+_DISABLED, _NOT_SHOWN = "2", "1"  # of `status` and of `visibility`
+_NO_ATTRIBUTE = (
+    "meta_", "url_", "options_", "msrp", "cost", "tax_", "gift_", "category_ids", "small_image",
+    "required_options", "has_options", "thumbnail", "swatch_", "image", "description",
+    "short_description", "special_", "page_layout", "custom_", "ts_", "country_of", "links_",
+)  # fmt: skip
+
+
+def rest_products(records: Iterable[Record]) -> Iterator[Record]:
+    """The products of `/rest/V1/products`; simple products stand below their configurable one."""
+    kept = list(records)
+    by_id = {str(one.fields.get("id")): one.fields for one in kept if not one.fault}
+    for record in kept:
+        if record.fault:
+            yield record
+            continue
+        raw = record.fields
+        below = raw.get("extension_attributes.configurable_product_links") or ()
+        members = [by_id[key] for key in map(str, below) if key in by_id]
+        for fields in items_of(_rest_product(raw, members)):
+            yield replace(record, fields=fields)
+
+
+def _rest_product(raw: Mapping[str, Any], members: list[Mapping[str, Any]]) -> Product:
+    custom = _custom(raw)
+    fields = {
+        **_shown(custom),
+        "id": raw.get("sku"),
+        "title": raw.get("name"),
+        "description": pick(custom, "description", "short_description"),
+        "price": pick(custom, "special_price") or raw.get("price"),
+        "available": _stock(raw),
+        "image_path": _pictures(raw, custom) or None,
+        HIDDEN: str(raw.get("status")) == _DISABLED or str(raw.get("visibility")) == _NOT_SHOWN,
+    }
+    return Product(fields, [_rest_variant(one) for one in members])
+
+
+def _rest_variant(raw: Mapping[str, Any]) -> Variant:
+    custom = _custom(raw)
+    options = {name: str(value) for name, value in _shown(custom).items()}
+    price = pick(custom, "special_price") or raw.get("price")
+    image = next(iter(_pictures(raw, custom)), None)
+    return Variant(options, price, _stock(raw), image, raw.get("sku"))
+
+
+def _stock(raw: Mapping[str, Any]) -> Any:
+    inside = "extension_attributes.stock_item"
+    return pick(raw, f"{inside}.is_in_stock", f"{inside}.qty")
+
+
+def _custom(raw: Mapping[str, Any]) -> dict[str, Any]:
+    listed = raw.get("custom_attributes")
+    if not isinstance(listed, list):
+        return {}
+    return {str(one.get("attribute_code")): one.get("value") for one in listed}
+
+
+def _shown(custom: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        n: v for n, v in custom.items() if v not in (None, "") and not n.startswith(_NO_ATTRIBUTE)
+    }
+
+
+def _pictures(raw: Mapping[str, Any], custom: Mapping[str, Any]) -> list[str]:
+    """The main picture and the gallery; paths start at the folder of the shop's media."""
+    listed = raw.get("media_gallery_entries")
+    entries = (
+        [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    )
+    shown = [one for one in entries if not one.get("disabled")]
+    ordered = sorted(shown, key=lambda one: int(one.get("position") or 0))
+    found = [custom.get("image"), *(one.get("file") for one in ordered)]
+    return list(dict.fromkeys(str(one) for one in found if one and one != "no_selection"))
+
+
+def graphql_products(records: Iterable[Record]) -> Iterator[Record]:
+    """The products of a GraphQL answer, with their variants folded."""
+    for record in records:
+        if record.fault:
+            yield record
+            continue
+        for fields in items_of(_graphql_product(record.fields)):
+            yield replace(record, fields=fields)
+
+
+def _graphql_product(raw: Mapping[str, Any]) -> Product:
+    named = raw.get("categories")
+    categories = [one.get("name") if isinstance(one, Mapping) else one for one in named or ()]
+    gallery = raw.get("media_gallery")
+    pictures = [raw.get("image.url"), *(gallery if isinstance(gallery, list) else ())]
+    fields = {
+        "id": raw.get("sku"),
+        "title": raw.get("name"),
+        "description": pick(raw, "description.html", "short_description.html"),
+        "category": categories[-1] if categories else None,
+        "price": _final(raw),
+        "available": raw.get("stock_status"),
+        "link": raw.get("canonical_url"),
+        "image_path": [one for one in pictures if one] or None,
+        **{n: raw[n] for n in ("color", "size", "material") if raw.get(n)},
+        HIDDEN: False,
+    }
+    variants = [one for one in raw.get("variants") or () if isinstance(one, Mapping)]
+    return Product(fields, [_graphql_variant(one) for one in variants])
+
+
+def _graphql_variant(raw: Mapping[str, Any]) -> Variant:
+    inner = raw.get("product") or {}
+    options = {str(one.get("code")): str(one.get("label")) for one in raw.get("attributes") or ()}
+    image = (inner.get("image") or {}).get("url")
+    return Variant(options, _final(inner), inner.get("stock_status"), image, inner.get("sku"))
+
+
+def _final(raw: Mapping[str, Any]) -> Any:
+    """The lowest price that is to be paid, from an object or from its flattened fields."""
+    lowest = "price_range.minimum_price"
+    found = pick(raw, f"{lowest}.final_price", f"{lowest}.regular_price")
+    if found is None and isinstance(raw.get("price_range"), Mapping):
+        inner = raw["price_range"].get("minimum_price") or {}
+        found = pick(inner, "final_price", "regular_price")
+    return found
+
+
+MAGENTO_REST = System(
+    "Magento 2 REST answer",
+    lambda names: {"sku", "name", "customattributes", "typeid"} <= names,
+    rest_products,
+)
+MAGENTO_GRAPHQL = System(
+    "Magento 2 GraphQL answer",
+    lambda names: (
+        {"sku", "name"} <= names
+        and any(name.startswith("pricerangeminimumprice") for name in names)
+    ),
+    graphql_products,
+)

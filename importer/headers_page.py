@@ -27,9 +27,9 @@ are one, written `imagesrc` here. `--map NAME=COLUMN` fills a column from any ot
 ## In any file
 
 The first name that is there fills the column. If none is, the words of the names decide, without
-accents and in about fifteen languages: `Cena brutto` is a price, `Cena zakupu` what the shop paid,
-`Zdjęcie główne` a picture, `pricing.price` and `stock.quantity` price and stock. What fills no
-column becomes an attribute.
+accents and in about seventeen languages: `Cena brutto` is a price, `Cena zakupu` what the shop
+paid, `Zdjęcie główne` a picture, `pricing.price` and `stock.quantity` price and stock. What fills
+no column becomes an attribute.
 
 | column | headers |
 | --- | --- |

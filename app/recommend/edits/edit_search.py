@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.recommend.lists.explanations import Fit, explained
 from app.recommend.lists.session import moved
+from app.recommend.photos.seen_pictures import naming_pictures
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import RankedPage, condition_of, rank_rows
 from app.recommend.word_search import WordSearch, narrow
@@ -25,6 +26,7 @@ from twinset.edits.kept_values import Kept, Likeness, kept_values, preferences_o
 from twinset.edits.title_patterns import TITLE
 from twinset.index.index_versions import IndexVersion
 from twinset.lexical.fused_search import FusedSearch
+from twinset.views.best_view_index import by_any_picture
 from twinset.words.preferences import Preference
 from twinset.words.query.parts import Understood
 
@@ -37,13 +39,15 @@ _NEIGHBOURS = 32
 class EditPlan:
     """What an edit changes and keeps, and the query with what it filters by.
 
-    `unmet` are filters that no item meets, so that they were not applied.
+    `unmet` are filters that no item meets, so that they were not applied. `by_photo` is true if a
+    photo is edited, or a blend, and not an item: then an item counts by its best picture.
     """
 
     edit: Edit
     kept: tuple[Kept, ...]
     query: SearchQuery
     understood: Understood
+    by_photo: bool
 
     @property
     def wishes(self) -> tuple[Preference, ...]:
@@ -71,7 +75,7 @@ def plan_edit(
     kept = kept_values(words, columns, edit, likeness)
     understood = replace(edit.understood, words=edit.text, parts=(*edit.changed, *edit.filters))
     query, understood = narrow(version, query, understood)
-    return EditPlan(edit, kept, query, understood)
+    return EditPlan(edit, kept, query, understood, by_photo=not rows)
 
 
 def _prices(version: IndexVersion, field: str | None, rows: Sequence[int]) -> list[float]:
@@ -82,7 +86,7 @@ def _prices(version: IndexVersion, field: str | None, rows: Sequence[int]) -> li
 
 
 def _look_alikes(version: IndexVersion, base: Vector) -> Likeness:
-    found, scores = version.index.search(
+    found, scores = by_any_picture(version.index, version.views, version.alive).search(
         base[None], min(_NEIGHBOURS, len(version.index)), version.alive
     )
     held = found[0] >= 0
@@ -106,7 +110,10 @@ def rank_edit(
     changed and kept."""
     evidence = edit_evidence(version, plan.edit, plan.kept)
     signals, vector = {("edited", ""): vector}, moved(version, vector, plan.query)
-    search = FusedSearch(version.index, vector, condition_of(plan.query), evidence)
+    views = version.views if plan.by_photo else None
+    index = by_any_picture(version.index, views, version.alive)
+    search = FusedSearch(index, vector, condition_of(plan.query), evidence)
     page = rank_rows(version, search, plan.query, exclude)
+    page = naming_pictures(version, page, vector) if plan.by_photo else page
     page = explained(version, page, plan.query, signals, Fit(evidence, "changes and kept values"))
     return replace(page, understood=plan.understood, kept=plan.kept)

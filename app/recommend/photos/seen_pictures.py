@@ -24,9 +24,16 @@ def rank_seen(
         return rank(version, vector, query, exclude)
     seen = by_any_picture(version.index, views, version.alive)
     page = rank(replace(version, index=seen), vector, query, exclude)
-    asked = moved(version, vector, query)
+    return naming_pictures(version, page, moved(version, vector, query))
+
+
+def naming_pictures(version: IndexVersion, page: RankedPage, vector: Vector) -> RankedPage:
+    """A page whose hits say by which picture of the item `vector` (d,) found it."""
+    views = version.views
+    if views is None:
+        return page
     hits = [
-        hit._replace(view=best_picture(version.index, views, hit.row, asked)) for hit in page.hits
+        hit._replace(view=best_picture(version.index, views, hit.row, vector)) for hit in page.hits
     ]
     return replace(page, hits=hits)
 

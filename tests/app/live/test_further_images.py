@@ -90,6 +90,17 @@ def test_a_photo_finds_an_item_by_its_further_picture(client: httpx.Client) -> N
         )
 
 
+def test_an_edited_photo_finds_an_item_by_its_further_picture(client: httpx.Client) -> None:
+    hits = {hit["id"]: hit for hit in found(client, 727, edit="striped")}
+    assert hits["p7"]["matched_image"] == "/items/p7/image?view=2"
+    by_main_pictures = client.get("/items/p7/similar", params={"edit": "striped"}).json()["items"]
+    assert all("matched_image" not in hit for hit in by_main_pictures)
+    exact = {hit["id"]: hit for hit in found(client, 727, edit="striped", explain="true")}
+    for hit in exact.values():
+        parts = sum(part["value"] for part in hit["explain"])
+        assert parts == pytest.approx(hit["score"], abs=1e-4)
+
+
 def test_words_and_items_are_compared_as_before(client: httpx.Client, tmp_path: Path) -> None:
     plain = [{k: v for k, v in row.items() if k != "further_images"} for row in rows()]
     asked = ("/recommend/by-text", {"query": "striped dress"})

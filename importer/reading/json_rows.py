@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,11 @@ class JsonlSource:
 
     def __init__(self, path: Path) -> None:
         self.files: Sequence[Path] = [path]
-        self.columns = column_names(self.records())
+
+    @cached_property
+    def columns(self) -> Sequence[str]:
+        """The fields that any row has."""
+        return column_names(self.records())
 
     def records(
         self,
@@ -65,7 +70,11 @@ class JsonSource:
         self._objects = objects_of(document)
         if self._objects is None:
             raise CatalogueError(f"{path}: holds no list of products")
-        self.columns = column_names(self.records())
+
+    @cached_property
+    def columns(self) -> Sequence[str]:
+        """The fields that any object has."""
+        return column_names(self.records())
 
     def records(
         self,

@@ -59,15 +59,12 @@ class ReadOnce:
     """A small source whose rows are kept, so that its later passes need not parse it again."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
-        self.columns: Sequence[str] = source.columns
+        self._kept = list(source.records())
+        self.columns: Sequence[str] = column_names(iter(self._kept)) or source.columns
         self.files: Sequence[Path] = source.files
         self.skipped: Sequence[str] = source.skipped
         self.typed = source.typed
-        self._kept: list[Record] | None = None
 
     def records(self, without: AbstractSet[str] = NO_COLUMNS) -> Iterator[Record]:  # noqa: ARG002
         """Every row in order; `without` would save nothing here."""
-        if self._kept is None:
-            self._kept = list(self._source.records())
         yield from self._kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -32,10 +33,8 @@ class XmlSource:
     """The products of an XML file, each as its child elements by their plain names.
 
     A repeated element becomes a list, a nested one a field `outer.inner`; attributes become
-    fields `@name`. DTDs, entities and external references are refused.
-
-    Raises:
-        CatalogueError: if it is not well-formed, or holds no element that is a product.
+    fields `@name`. DTDs, entities and external references are refused, as is a file that is not
+    well-formed, by a CatalogueError when it is read.
     """
 
     typed = False
@@ -43,10 +42,19 @@ class XmlSource:
 
     def __init__(self, path: Path) -> None:
         self.files: Sequence[Path] = [path]
-        self.columns = column_names(self.records())
-        if not self.columns:
+
+    @cached_property
+    def columns(self) -> Sequence[str]:
+        """The fields that any product has.
+
+        Raises:
+            CatalogueError: if the file holds no element that is a product.
+        """
+        found = column_names(self.records())
+        if not found:
             names = ", ".join(sorted(ITEM_TAGS))
-            raise CatalogueError(f"{path}: holds no product; looked for elements {names}")
+            raise CatalogueError(f"{self.files[0]}: holds no product; looked for elements {names}")
+        return found
 
     def records(
         self,

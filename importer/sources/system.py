@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from importer.reading.records import NO_COLUMNS, Record, Source, column_names
+from importer.reading.records import NO_COLUMNS, ReadOnce, Record, Source, column_names
 
 Fields = Mapping[str, Any]
 # A product that its shop does not show: a draft, an archived one, one that is switched off.
@@ -38,7 +38,7 @@ class System:
 
 
 class SystemSource:
-    """The products of a source, read through its system."""
+    """The products of a source, read through its system; those of a small one are kept."""
 
     typed = False
 
@@ -47,10 +47,14 @@ class SystemSource:
         self.files: Sequence[Path] = source.files
         self.skipped: Sequence[str] = source.skipped
         self.hidden = 0
+        self._kept = list(self._read(NO_COLUMNS)) if isinstance(source, ReadOnce) else None
         self.columns: Sequence[str] = column_names(self.records())
 
     def records(self, without: AbstractSet[str] = NO_COLUMNS) -> Iterator[Record]:
         """Every product that its shop shows, in order."""
+        yield from self._read(without) if self._kept is None else self._kept
+
+    def _read(self, without: AbstractSet[str]) -> Iterator[Record]:
         self.hidden = 0
         for record in self.system.products(self._source.records(without)):
             if record.fields.get(HIDDEN):

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.edits.edit_fields import EditField, EditFields
-from training.edits.phrasings import TRAINED, TRAINED_FOR, TRAINED_WORDS
+from training.edits.phrasings import TRAINED, TRAINED_COLOURS, TRAINED_GENDERS
+from twinset.words.colour_names import NamedColours, colour_names
 from twinset.words.field_roles import COLOUR, GENDER
 
 Rows = NDArray[np.int64]
 Key = tuple[int, ...]
 _COLOUR_SHARE = 3.0  # colours are asked for more than any other field, which counts 1
 _WORDS_SHARE = 1.0
+_OTHER_NAMES = 0.5  # of the colours are asked for by another name than the catalogue's
 _LEAST_OF_A_WORD = 3
 _TITLE_WORD = re.compile(r"[a-z][a-z-]+")
 
@@ -34,9 +36,13 @@ class Lesson:
 class _Groups:
     """Products that agree in what an edit keeps, by the value that it changes."""
 
-    def __init__(self, fields: EditFields, changed: EditField, rows: Rows) -> None:
+    def __init__(
+        self, fields: EditFields, changed: EditField, rows: Rows, unseen: Collection[str]
+    ) -> None:
         self.field = changed
-        self._templates = TRAINED_FOR if changed.role == GENDER else TRAINED
+        self._templates = templates_of(changed)
+        self._unseen = {code for code, value in enumerate(changed.values) if value in unseen}
+        self._names = names_of(changed, unseen)
         keys = np.stack([one.codes[rows] for one in fields.kept(changed)], axis=1)
         known = (keys >= 0).all(axis=1) & (changed.codes[rows] >= 0)
         by_key: dict[Key, dict[int, list[int]]] = {}
@@ -46,7 +52,7 @@ class _Groups:
         self._groups = [
             {value: np.array(held) for value, held in by_value.items()}
             for by_value in by_key.values()
-            if len(by_value) > 1
+            if len(by_value) > 1 and {*by_value} - self._unseen
         ]
         sizes = [sum(map(len, by_value.values())) for by_value in self._groups]
         self._chances = np.array(sizes, np.float64) / max(1, sum(sizes))
@@ -59,15 +65,21 @@ class _Groups:
         group = self._groups[random.choice(len(self._groups), p=self._chances)]
         everyone = np.concatenate(list(group.values()))
         row = int(random.choice(everyone))
-        others = [value for value in group if value != self.field.codes[row]]
+        others = [v for v in group if v != self.field.codes[row] and v not in self._unseen]
+        if not others:
+            return self.draw(random)
         value = others[random.integers(len(others))]
-        return Lesson(row, phrase(self._templates, self.field.values[value], random), group[value])
+        name = self.field.values[value]
+        if self._names.get(value) and random.random() < _OTHER_NAMES:
+            name = self._names[value][random.integers(len(self._names[value]))]
+        return Lesson(row, phrase(self._templates, name, random), group[value])
 
 
 class _Words:
     """Products of one kind, gender and colour, by words of their titles: "sleeveless", a brand."""
 
-    def __init__(self, fields: EditFields, rows: Rows) -> None:
+    def __init__(self, fields: EditFields, rows: Rows, unseen: Collection[str]) -> None:
+        left_out = {word for value in unseen for word in value.lower().split()}
         kept = [fields.kind, *(f for f in fields.others if f.role in (COLOUR, GENDER))]
         by_key: dict[Key, list[int]] = {}
         for row in rows.tolist():
@@ -76,6 +88,7 @@ class _Words:
         sizes = []
         for held in by_key.values():
             words = _telling_words([fields.titles[row] for row in held], np.array(held))
+            words = {word: rows for word, rows in words.items() if word not in left_out}
             if len(words) > 1:
                 self._groups.append(words)
                 sizes.append(len(held) ** 0.5)
@@ -89,7 +102,7 @@ class _Words:
         words = self._groups[random.choice(len(self._groups), p=self._chances)]
         asked, other = random.choice(list(words), 2, replace=False)
         row = int(random.choice(words[str(other)]))
-        return Lesson(row, phrase(TRAINED_WORDS, str(asked), random), words[str(asked)])
+        return Lesson(row, phrase(TRAINED, str(asked), random), words[str(asked)])
 
 
 def _telling_words(titles: Sequence[str], rows: Rows) -> dict[str, Rows]:
@@ -98,6 +111,24 @@ def _telling_words(titles: Sequence[str], rows: Rows) -> dict[str, Rows]:
     counts = Counter(word for words in held for word in words)
     telling = [w for w, n in counts.items() if _LEAST_OF_A_WORD <= n < len(titles) / 2]
     return {word: rows[[word in words for words in held]] for word in sorted(telling)}
+
+
+def templates_of(field: EditField) -> Sequence[str]:
+    """The ways in which a composer is told that a field should change."""
+    return {COLOUR: TRAINED_COLOURS, GENDER: TRAINED_GENDERS}.get(field.role, TRAINED)
+
+
+def names_of(field: EditField, unseen: Collection[str] = ()) -> dict[int, list[str]]:
+    """Other names of colours, by the place of the value of the field that they stand for."""
+    found: dict[int, list[str]] = {}
+    if field.role != COLOUR:
+        return found
+    shades, left_out = NamedColours.of(field.values), {w for v in unseen for w in v.lower().split()}
+    for name in colour_names():
+        value = shades.nearest(name)
+        if value is not None and value not in unseen and not left_out & {*name.split()}:
+            found.setdefault(field.values.index(value), []).append(name)
+    return found
 
 
 def phrase(templates: Sequence[str], value: str, random: np.random.Generator) -> str:
@@ -112,13 +143,15 @@ class Lessons:
         ValueError: no two products differ in one field alone.
     """
 
-    def __init__(self, fields: EditFields, rows: Rows, seed: int) -> None:
+    def __init__(
+        self, fields: EditFields, rows: Rows, seed: int, unseen: Collection[str] = ()
+    ) -> None:
         self._random = np.random.default_rng(seed)
         sources: list[tuple[_Groups | _Words, float]] = [
-            (_Groups(fields, one, rows), _COLOUR_SHARE if one.role == COLOUR else 1.0)
+            (_Groups(fields, one, rows, unseen), _COLOUR_SHARE if one.role == COLOUR else 1.0)
             for one in fields.others
         ]
-        sources.append((_Words(fields, rows), _WORDS_SHARE))
+        sources.append((_Words(fields, rows, unseen), _WORDS_SHARE))
         sources = [(source, share) for source, share in sources if source]
         if not sources:
             raise ValueError("no two products differ in one field alone")
@@ -135,5 +168,5 @@ class Lessons:
 def texts_of(fields: EditFields) -> Iterator[str]:
     """Every text that lessons about fields can hold, to encode them at once."""
     for field in fields.others:
-        for template in TRAINED_FOR if field.role == GENDER else TRAINED:
+        for template in templates_of(field):
             yield from (template.format(value.lower()) for value in field.values)

@@ -15,6 +15,7 @@ from training.edits.edit_triplets import Triplets, make_triplets
 from training.edits.phrasings import ASKED, ASKED_FOR
 from twinset.catalogue import Catalogue
 from twinset.edits.composer import Composes, PlainSum, composer_of
+from twinset.edits.edit_reader import plain_wish
 from twinset.embeddings import Embeddings
 from twinset.encoders import Encoder
 from twinset.encoders.encoder import normalise
@@ -56,7 +57,7 @@ def measure_edits(
     `first` is the share of queries whose first item answers, `precision@10` that of the first ten
     items; `same kind: precision@10` is the same if only items of the product's own kind compete,
     the hardest negatives; `unchanged@10` is the share of the ten that still have the old value.
-    Each query is said in one of the phrasings that no composer was trained with.
+    Each query is said in one of 25 phrasings, and composed from its plain words as in a search.
     """
     ways: Mapping[str, Callable[[Vectors, Vectors], Vectors]] = {
         "plain sum": PlainSum().compose,
@@ -68,7 +69,7 @@ def measure_edits(
         triplets = make_triplets(pool.fields, field, rows, queries)
         if not len(triplets):
             continue
-        texts = pool.encode_texts(_mixed_texts(triplets))
+        texts = pool.encode_texts(list(map(plain_wish, _mixed_texts(triplets))))
         for side in ("photo", "item"):
             asks = pool.image if side == "photo" else pool.item
             for way, compose in ways.items():
@@ -184,6 +185,6 @@ def phrasing_spread(
 
 
 def _first_share(pool: EditPool, triplets: Triplets, composer: Composes, template: str) -> float:
-    texts = pool.encode_texts(triplets.texts(template))
+    texts = pool.encode_texts(list(map(plain_wish, triplets.texts(template))))
     vectors = composer.compose(pool.image[triplets.rows], texts)
     return float(per_query(pool, triplets, vectors)["first"].mean())

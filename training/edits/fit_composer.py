@@ -29,6 +29,7 @@ class EditMaterial:
     fields: EditFields
     rows: Rows
     encode_texts: Callable[[Sequence[str]], Vectors]
+    unseen: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def fit_composer(material: EditMaterial, recipe: ComposerRecipe | None = None) -
     recipe = recipe or ComposerRecipe()
     torch.manual_seed(recipe.seed)
     random = np.random.default_rng([recipe.seed, 1])
-    lessons = Lessons(material.fields, material.rows, recipe.seed)
+    lessons = Lessons(material.fields, material.rows, recipe.seed, material.unseen)
     texts = _Texts(material.encode_texts, texts_of(material.fields))
     network = _Network(material.item.shape[1], recipe)
     optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=0.05)

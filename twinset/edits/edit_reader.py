@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from twinset.edits.title_patterns import TITLE, pattern_in
 from twinset.filters import quote_name
+from twinset.words.colour_names import LONGEST_NAME
 from twinset.words.field_roles import COLOUR, GENDER, PATTERN, PRICE
 from twinset.words.query.parts import Effect, Part, Understood
 from twinset.words.query.reader import Reader
@@ -77,6 +78,16 @@ def asking_words() -> frozenset[str]:
     return frozenset(w for line in text.splitlines() if line[:1] != "#" for w in line.split())
 
 
+def plain_wish(text: str) -> str:
+    """What a text asks for, whatever way it asks; the text itself if it does not say.
+
+    Example:
+        >>> plain_wish("could it come in vermilion?")
+        'vermilion'
+    """
+    return _telling_words(text) or text
+
+
 def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
     """What a text asks to change about items of these prices, which "cheaper" is compared with.
 
@@ -102,7 +113,10 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
     named = None if _has_patterns(reader) else pattern_in(words)
     if named is not None:
         changed += (Part(PATTERN, TITLE, named[1], (named[0],)),)
-        words = " ".join(one for one in words.split() if one != named[1])
+        words = _without(words, named[1])
+    shade = None if any(part.name == COLOUR for part in changed) else _shade(reader, words)
+    if shade is not None:
+        changed, words = (*changed, shade), _without(words, shade.words)
     phrases = [_plainly(part) for part in changed]
     return Edit(
         " ".join([*phrases, words]).strip() or ("" if filters else text),
@@ -111,6 +125,26 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
         tuple(filters),
         understood,
     )
+
+
+def _shade(reader: Reader, words: str) -> Part | None:
+    """The colour of the catalogue that is nearest to one that the words name: "vermilion" is
+    red."""
+    shades, said = reader.words.shades, words.split()
+    for length in range(min(LONGEST_NAME, len(said)), 0, -1):
+        for first in range(len(said) - length + 1):
+            asked = " ".join(said[first : first + length])
+            for name, colours in shades.items():
+                value = colours.nearest(asked)
+                if value is not None:
+                    return Part(COLOUR, name, asked, (value,))
+    return None
+
+
+def _without(words: str, some: str) -> str:
+    """Words without the first that are `some`."""
+    before, _, after = f" {words} ".partition(f" {some} ")
+    return f"{before} {after}".strip()
 
 
 def _lacking(found: re.Match[str]) -> str:
@@ -134,7 +168,11 @@ def _other_words(text: str, understood: Understood) -> str:
         rest = _replaced(rest, part.words, " ")
     for one in understood.reworded:
         rest = _replaced(rest, one.before, one.after)
-    return " ".join(word for word in _WORD.findall(rest) if word.lower() not in asking_words())
+    return _telling_words(rest)
+
+
+def _telling_words(text: str) -> str:
+    return " ".join(word for word in _WORD.findall(text) if word.lower() not in asking_words())
 
 
 def _replaced(text: str, before: str, after: str) -> str:

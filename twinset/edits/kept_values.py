@@ -26,7 +26,6 @@ Rows = NDArray[np.int64]
 _KEEPING: Mapping[str, float] = {KIND: 0.5, GENDER: 0.4, COLOUR: 0.25, PATTERN: 0.25}
 _CHANGING: Mapping[str, float] = {KIND: 0.6, GENDER: 0.5, COLOUR: 0.6}
 _USUAL_CHANGE = 0.5
-_NEAR_SHARE = 0.5  # of the weight, for values that fit less well: "Unisex" for men
 # A value of a photo counts if so much of the items that look like it have it.
 _LEAST_SHARE = 0.2
 _SHARPNESS = 20.0
@@ -130,13 +129,9 @@ def _title_patterns(likeness: Likeness) -> dict[str, float]:
 
 def preferences_of(edit: Edit, kept: Sequence[Kept]) -> tuple[Preference, ...]:
     """What an edited query would rather have: the new values, and those that stay."""
-    wanted = []
+    wanted: list[Preference] = []
     for part in edit.changed:
-        weight = _CHANGING.get(part.name, _USUAL_CHANGE)
-        wanted.append(Preference(part.field, part.values, part.words, weight))
-        if part.near:
-            near = Preference(part.field, part.near, part.words, weight * _NEAR_SHARE)
-            wanted.append(near)
+        wanted += part.preferences(_CHANGING.get(part.name, _USUAL_CHANGE))
     for one in kept:
         weight = _KEEPING[one.name]
         wanted += [Preference(one.field, (v,), "", weight * s) for v, s in one.shares.items()]

@@ -9,6 +9,7 @@ item with one of the two has half. A title that holds little besides the query c
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -39,14 +40,22 @@ _LEFT_OF_OTHER_WORDS = 1.4
 # A code is of one item or of its variants; a value of more items is a word like others.
 _MOST_OF_CODE = 32
 
+# For terms, the rows that have them in a sense, and how much that counts.
+StandIns = Mapping[str, tuple[Rows, float]]
+
 
 @dataclass(frozen=True)
 class WordQuery:
-    """A query as it was `typed`, its `words` as they were understood, and what it prefers."""
+    """A query as it was `typed`, its `words` as they were understood, and what it prefers.
+
+    Items with the values of `standing_in` are taken to have the words that these stand for, as far
+    as their weights go: "Unisex" stands for "men".
+    """
 
     typed: str
     words: str
     preferences: tuple[Preference, ...] = ()
+    standing_in: tuple[Preference, ...] = ()
 
 
 @cache
@@ -57,8 +66,13 @@ def function_words() -> frozenset[str]:
     return frozenset(term for line in lines for term in terms_of(line))
 
 
-def word_shares(words: Words, total: int, text: str) -> NDArray[np.float64]:
-    """The share (total,) of a query's words that each row has, 0 to 1."""
+def word_shares(
+    words: Words, total: int, text: str, standing_in: StandIns | None = None
+) -> NDArray[np.float64]:
+    """The share (total,) of a query's words that each row has, 0 to 1.
+
+    `standing_in` are, for some terms, rows that have them in a sense, and how much that counts.
+    """
     found = np.zeros(total)
     titled = np.zeros(total)
     whole = 0.0
@@ -72,6 +86,9 @@ def word_shares(words: Words, total: int, text: str) -> NDArray[np.float64]:
             continue
         whole += rarity
         found[held.rows] += rarity * np.minimum(held.strengths, TITLE) / TITLE
+        if standing_in and term in standing_in:
+            rows, strength = standing_in[term]
+            found[rows] += strength * rarity
         in_title = held.title_words > 0
         titled[held.rows[in_title]] += 1 / held.title_words[in_title]
     if not whole:
@@ -85,7 +102,7 @@ def evidence_of(version: IndexVersion, query: WordQuery, vector: Vectors) -> Evi
     if version.calibration is not None:
         bare = _bare(version)
     if version.words is not None:
-        shares = word_shares(version.words, len(version), query.words)
+        shares = word_shares(version.words, len(version), query.words, _stand_ins(version, query))
         left -= WORDS_WEIGHT * shares
         if bare is not None and shares.any():
             left[bare & (shares == 0)] = _LEFT_OF_OTHER_WORDS
@@ -101,6 +118,22 @@ def evidence_of(version: IndexVersion, query: WordQuery, vector: Vectors) -> Evi
     if bare is None or version.calibration is None:
         return Evidence(left)
     return Evidence(left, bare, version.calibration.curve(vector))
+
+
+def _stand_ins(version: IndexVersion, query: WordQuery) -> StandIns:
+    """For terms of the query, the rows without the term that have a value which stands for it."""
+    found: dict[str, tuple[Rows, float]] = {}
+    for one in query.standing_in:
+        rows = _as_rows(preferred_rows(version.items.columns, one))
+        for term in terms_of(one.words):
+            if version.words is not None and term not in function_words():
+                own = rows[~np.isin(rows, version.words.postings(term).rows)]
+                found[term] = own, one.weight * ATTRIBUTE / TITLE
+    return found
+
+
+def _as_rows(rows: Mask | Rows) -> Rows:
+    return np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.int64)
 
 
 def rows_to_leave_out(version: IndexVersion, understood: Understood) -> Rows:
@@ -153,7 +186,7 @@ def word_search(
     """The rows of a version by how well they fit words: by their vector (d,), their letters, and
     what was understood of them. `where` is a filter that they have to meet."""
     preferences = understood.preferences(PART_WEIGHTS, USUAL_WEIGHT)
-    asked = WordQuery(typed, understood.words, preferences)
+    asked = WordQuery(typed, understood.words, preferences, understood.standing_in)
     return FusedSearch(version.index, vector, where, evidence_of(version, asked, vector))
 
 

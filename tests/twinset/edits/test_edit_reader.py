@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from twinset.columns import Columns, columns_from_table
-from twinset.edits.edit_reader import Edit, read_edit
+from twinset.edits.edit_reader import Edit, plain_wish, read_edit
 from twinset.edits.kept_values import Likeness, kept_values, preferences_of
 from twinset.edits.title_patterns import pattern_in
 from twinset.words.query.catalogue_words import CatalogueWords
@@ -19,6 +19,7 @@ ROWS = [
     ("Red checked shirt", "Shirts", "Women", "Red", 30.0, False),
     ("Plain bag", "Bags", None, "Black", None, True),
 ]
+MIXED = "for men in navy blue"
 NAMES = ("title", "articleType", "gender", "baseColour", "price", "available")
 
 
@@ -56,6 +57,9 @@ def changed(edit: Edit) -> dict[str, tuple[str, ...]]:
         ("without any stripes", {"pattern": ("solid",)}, "solid"),
         ("no polka dots, in red", {"colour": ("Red",), "pattern": ("solid",)}, "in red solid"),
         ("more elegant", {}, "more elegant"),
+        ("in vermilion please", {"colour": ("Red",)}, "in red"),
+        ("gimme it in brick red", {"colour": ("Red",)}, "in red brick"),
+        ("midnight blue, for men", {"colour": ("Navy Blue",), "gender": ("Men",)}, MIXED),
     ],
 )
 def test_what_is_recognised_changes_and_the_rest_is_composed(
@@ -63,6 +67,17 @@ def test_what_is_recognised_changes_and_the_rest_is_composed(
 ) -> None:
     edit = read_edit(reader, said)
     assert (changed(edit), edit.text) == (values, text)
+
+
+def test_how_an_unknown_wish_is_put_makes_no_difference() -> None:
+    ways = (
+        "in zigzag",
+        "could it be zigzag?",
+        "Gimme the zigzag version, pls",
+        "i'd rather zigzag",
+    )
+    assert {plain_wish(text) for text in ways} == {"zigzag"}
+    assert plain_wish("this one instead") == "this one instead"
 
 
 def test_cheaper_means_below_the_items_own_price(reader: Reader) -> None:

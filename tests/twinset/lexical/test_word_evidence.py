@@ -115,3 +115,17 @@ def test_a_preference_takes_its_part_of_what_is_left(version: IndexVersion) -> N
     left = evidence_of(version, WordQuery("", "", preferences), np.ones(6, np.float32)).left
     np.testing.assert_allclose(left, [0.4, 0.4, 1.0, 1.0, 0.8, 0.5])
     assert WORDS_WEIGHT < 1
+
+
+def test_a_value_that_stands_for_a_word_counts_as_the_word(version: IndexVersion) -> None:
+    # Nobody's title says "sea" but one: items in blue, and in navy blue, stand in for it.
+    asked = ("colour", ("Blue", "Navy Blue"), "for the sea")
+    plain, half, whole = (
+        evidence_of(version, WordQuery("", "sea dress", (), given), np.ones(6, np.float32)).left
+        for given in ((), (Preference(*asked, 0.5),), (Preference(*asked, 1.0),))
+    )
+    others = [0, 1, 3, 4]  # row 3 has the word itself, and gains nothing
+    assert half[others].tolist() == whole[others].tolist() == plain[others].tolist()
+    assert whole[2] < half[2] < plain[2]
+    assert plain[5] == 1
+    assert 1 - half[5] == pytest.approx((1 - whole[5]) / 2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from twinset.columns import Columns
+from twinset.words.colour_names import NamedColours
 from twinset.words.field_roles import (
     AVAILABILITY,
     COLOUR,
@@ -147,6 +148,15 @@ class CatalogueWords:
         """The colours and kinds of one word, in singular or plural as they are, folded."""
         named = [words_of(t) for name, t in self.texts() if self.name_of(name) in (COLOUR, KIND)]
         return tuple(sorted({words[0] for words in named if len(words) == 1}))
+
+    @cached_property
+    def shades(self) -> Mapping[str, NamedColours]:
+        """The colours that the values of each field of colours name."""
+        return {
+            name: NamedColours.of(value.text for value in values)
+            for name, values in self._values.items()
+            if self.name_of(name) == COLOUR
+        }
 
     @cached_property
     def _stems(self) -> frozenset[str]:

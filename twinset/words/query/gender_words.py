@@ -21,6 +21,10 @@ _ELSE: Mapping[str, tuple[str, ...]] = {
     "girls": ("children", "women"),
     "children": _CHILDREN,
 }
+# Shops list what is for everyone under men and under women alike, so that it fits a man nearly as
+# well as what is for men alone. "Unisex" mostly means grown-ups: it fits a child half as well.
+_SHARE_OF_ADULTS, _SHARE_OF_CHILDREN = 0.9, 0.5
+_OF_CHILDREN = frozenset({"children", *_CHILDREN})
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Genders:
         for other in _ELSE.get(group, ()):
             found = found or self._values.get(other, ())
         return found, () if group == "unisex" or not found else self._values.get("unisex", ())
+
+
+def near_share_of(word: str) -> float:
+    """How much things for everyone count when a folded word names whom a product is for."""
+    return _SHARE_OF_CHILDREN if _groups()[0].get(word) in _OF_CHILDREN else _SHARE_OF_ADULTS
 
 
 def is_gender_word(word: str) -> bool:

@@ -30,9 +30,9 @@ class Part:
 
     `name` is the field's role, such as "colour", or its own name, or "negation"; a caller switches
     the part off by it. `words` are the words of the query, as typed. `values` are values of the
-    field; `near` are further values that fit less well, such as "Unisex" when men's things are
-    asked for. `condition` is the filter of a part that filters or excludes; one whose field is
-    `ANY_FIELD` has none.
+    field; `near` are further values that fit too, such as "Unisex" when men's things are asked
+    for, and `near_share` is what they count beside the values themselves. `condition` is the
+    filter of a part that filters or excludes; one whose field is `ANY_FIELD` has none.
 
     Example:
         >>> Part("colour", "baseColour", "red", ("Red",))
@@ -45,6 +45,7 @@ class Part:
     near: tuple[str, ...] = ()
     effect: Effect = Effect.PREFER
     condition: str | None = None
+    near_share: float = 0.5
 
     @classmethod
     def excluding(cls, field: str, values: Iterable[str], words: str) -> Part:
@@ -61,6 +62,14 @@ class Part:
         """A part that leaves out the items that have one of these words in any field but the
         description. No filter says that: see `twinset.lexical.word_evidence.rows_to_leave_out`."""
         return cls(NEGATION, ANY_FIELD, words, tuple(unwanted), effect=Effect.EXCLUDE)
+
+    def preferences(self, weight: float) -> tuple[Preference, ...]:
+        """What a part that prefers asks for, if its values count `weight`."""
+        found = (Preference(self.field, self.values, self.words, weight),)
+        if self.near:
+            less = weight * self.near_share
+            found += (Preference(self.field, self.near, self.words, less),)
+        return found
 
 
 @dataclass(frozen=True)
@@ -99,19 +108,22 @@ class Understood:
         """The filter that the parts amount to; None if none of them filters."""
         return " AND ".join(one.condition for one in self.parts if one.condition) or None
 
-    def preferences(self, weights: Mapping[str, float], usual: float) -> tuple[Preference, ...]:
-        """What the parts ask for softly; `weights` are by name, `usual` is for all other names.
+    @property
+    def standing_in(self) -> tuple[Preference, ...]:
+        """Values that fit too, with the words that they stand for, and how much that counts."""
+        return tuple(
+            Preference(part.field, part.near, part.words, part.near_share)
+            for part in self.parts
+            if part.near and part.effect is Effect.PREFER
+        )
 
-        `near` values get half of a part's weight.
-        """
+    def preferences(self, weights: Mapping[str, float], usual: float) -> tuple[Preference, ...]:
+        """What the parts ask for softly; `weights` are by name, `usual` is for all other names."""
         found: list[Preference] = []
         for part in self.parts:
             weight = weights.get(part.name, usual)
-            if part.effect is not Effect.PREFER or not weight:
-                continue
-            found.append(Preference(part.field, part.values, part.words, weight))
-            if part.near:
-                found.append(Preference(part.field, part.near, part.words, weight / 2))
+            if part.effect is Effect.PREFER and weight:
+                found += part.preferences(weight)
         return tuple(found)
 
 

@@ -15,7 +15,7 @@ from twinset.words.field_roles import AVAILABILITY, GENDER, KIND, PRICE, SIZE
 from twinset.words.near_values import read_near_values
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.draft import Draft, Phrase
-from twinset.words.query.gender_words import is_gender_word
+from twinset.words.query.gender_words import is_gender_word, near_share_of
 from twinset.words.query.negation import read_negated_words, read_negations
 from twinset.words.query.parts import (
     EVERYTHING,
@@ -250,7 +250,8 @@ class Reader:
             while start and draft.tokens[start - 1].key in _FOR and start - 1 not in draft.taken:
                 start -= 1
             said = draft.said(start, place + 1)
-            part = Part(GENDER, name, said, values, near)
+            share = near_share_of(token.key)
+            part = Part(GENDER, name, said, values, near, near_share=share)
             draft.take(range(start, place + 1), part)
 
     def _read_values(self, draft: Draft) -> None:

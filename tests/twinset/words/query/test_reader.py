@@ -65,8 +65,16 @@ def test_preferences_have_the_weights_of_their_names(words):
     assert [(one.field, one.values, one.weight) for one in found] == [
         ("colour", ("Red",), 0.2),
         ("gender", ("Men",), 0.1),
-        ("gender", ("Unisex",), 0.05),
+        ("gender", ("Unisex",), pytest.approx(0.09)),
     ]
+
+
+def test_what_is_for_everyone_fits_grown_ups_nearly_and_children_half(words):
+    shares = {
+        group: Reader(words).read(f"shoes for {group}").parts[-1].near_share
+        for group in ("men", "ladies", "girls", "kids")
+    }
+    assert shares == {"men": 0.9, "ladies": 0.9, "girls": 0.5, "kids": 0.5}
 
 
 @pytest.mark.parametrize(

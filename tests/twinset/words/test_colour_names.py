@@ -1,0 +1,54 @@
+"""Names of colours that a catalogue lacks, by colours that it has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twinset.words.colour_names import NamedColours, colour_names, lab
+
+BASIC = ("Black", "White", "Grey", "Red", "Orange", "Yellow", "Green", "Blue", "Purple", "Pink")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vermilion", "Red"),
+        ("Crimson", "Red"),
+        ("emerald", "Green"),
+        ("cobalt", "Blue"),
+        ("light-blue", "Blue"),
+        ("slate gray", "Grey"),
+        ("tangerine", "Orange"),
+        ("aubergine", "Purple"),
+        ("dusty rose", "Pink"),
+        ("no such colour", None),
+        ("", None),
+    ],
+)
+def test_a_name_means_the_nearest_of_the_values(name: str, value: str | None) -> None:
+    assert NamedColours.of([*BASIC, "Multi"]).nearest(name) == value
+
+
+def test_nothing_is_near_if_the_catalogue_lacks_such_colours() -> None:
+    assert NamedColours.of(["Black", "Green"]).nearest("vermilion") is None
+    assert NamedColours.of([]).nearest("vermilion") is None
+
+
+def test_a_shade_that_is_a_value_is_not_counted_to_another() -> None:
+    place = list(colour_names()).index("midnight blue")
+    for values in (["Blue"], ["Blue", "Midnight Blue"]):
+        found = NamedColours.of(values)
+        assert found.values[found.places[place]] == values[-1]
+
+
+def test_colours_are_measured_as_the_standard_has_them() -> None:
+    white, black, red = lab(np.array([[1.0, 1, 1], [0, 0, 0], [1, 0, 0]]))
+    np.testing.assert_allclose(white, [60, 0, 0], atol=0.05)
+    np.testing.assert_allclose(black, [0, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(red, [0.6 * 53.24, 80.09, 67.20], atol=0.05)
+
+
+def test_every_name_is_read_once() -> None:
+    names = colour_names()
+    assert len(names) == len({*names}) > 800

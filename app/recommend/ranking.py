@@ -81,8 +81,9 @@ class RankedPage:
 
     `understood` is what a query of words was read as, `photo` what a photo was read as; `kept` is
     what stays of a photo or item that words change, None if they change nothing. `nothing_fits`
-    says that no hit is relevant. `about` are the rows of the item asked about. `total` is the
-    length of the whole list.
+    says that no hit is relevant. `about` are the rows of the items asked about, `told` the values
+    of a photo as items like it have them, if scores are explained. `total` is the length of the
+    whole list.
     """
 
     hits: list[Ranked]
@@ -92,6 +93,7 @@ class RankedPage:
     photo: PhotoLook | None = None
     nothing_fits: bool = False
     about: tuple[int, ...] = ()
+    told: tuple[Kept, ...] = ()
     total: int = 0
     facets: tuple[Facet, ...] = ()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.recommend.ranking import RankedPage
+from twinset.edits.kept_values import Kept
 from twinset.index.index_versions import IndexVersion
 from twinset.words.query.parts import Effect
 
@@ -15,19 +16,34 @@ Recognised = Mapping[str, tuple[str, ...]]
 
 
 def recognised(version: IndexVersion, page: RankedPage) -> Recognised:
-    """The values, by field, that words named, that stay of an edited photo or item, that the item
-    asked about has, and the likeliest kind of a photo. Never those of the items that were found."""
+    """The values, by field, that words named, that stay of an edited photo or item, that the items
+    asked about have in common, and the likeliest kind and other values of a photo. Never those of
+    the items that were found."""
     found: dict[str, tuple[str, ...]] = {}
-    for row in page.about:
-        found |= _values_of(version, row)
+    if page.about:
+        first, *others = (_values_of(version, row) for row in page.about)
+        shared = [
+            (name, own) for name, own in first.items() if all(o.get(name) == own for o in others)
+        ]
+        found |= dict(shared)
+    found |= _likeliest(version, page.told)
     if version.category is not None and page.photo is not None and page.photo.kinds:
         found[version.category] = (page.photo.kinds[0].kind,)
-    for one in page.kept or ():
-        found[one.field] = (max(one.shares, key=lambda value: one.shares[value]),)
+    found |= _likeliest(version, page.kept or ())
     for part in page.understood.parts if page.understood is not None else ():
         if part.effect is Effect.PREFER and part.field in version.items.columns:
             found[part.field] = part.values
     return found
+
+
+def _likeliest(version: IndexVersion, told: Iterable[Kept]) -> dict[str, tuple[str, ...]]:
+    """The likeliest value of each field; patterns that titles name are of no field."""
+    columns = version.items.columns
+    return {
+        one.field: (max(one.shares, key=lambda value: one.shares[value]),)
+        for one in told
+        if one.field in columns
+    }
 
 
 def _values_of(version: IndexVersion, row: int) -> dict[str, tuple[str, ...]]:

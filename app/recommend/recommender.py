@@ -16,7 +16,7 @@ import numpy as np
 
 from app.concurrency.gathered_calls import GatheredCalls
 from app.observability.prometheus_metrics import Metrics
-from app.recommend.edits.edit_search import composed, plan_edit, rank_edit
+from app.recommend.edits.edit_search import composed, plan_edit, rank_edit, told_of_photo
 from app.recommend.engine import Engine, Vector, probe
 from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
@@ -117,7 +117,11 @@ class Recommender:
         async def ranked(vector: Vector, query: SearchQuery) -> RankedPage:
             if query.edit:
                 return await self._edited(vector, query)
-            return await self._rank(vector, query, PHOTO, [], {("photo", ""): vector})
+            page = await self._rank(vector, query, PHOTO, [], {("photo", ""): vector})
+            if not query.explain:
+                return page
+            told = partial(told_of_photo, self.version, self._engine.words, vector)
+            return replace(page, told=await self._search(told))
 
         return await answer_photo(self._engine, self.version, data, query, asked, ranked)
 
@@ -218,15 +222,15 @@ class Recommender:
         if length < 1e-6:
             raise InvalidInput("The positive and negative signals cancel out.")
         vector = (total / length).astype(np.float32)
+        liked = [self.row(one.item_id) for one in positive if one.item_id is not None]
+        about = liked if len(liked) == len(positive) else []
         if not query.edit:
             names = [("positive", str(n)) for n in range(len(positive))]
             names += [("negative", str(n)) for n in range(len(negative))]
             parts = zip(names, weights[:, None] * vectors / length, strict=True)
             kind = kind_of_signals(positive)
             page = await self._rank(vector, query, kind, named, dict(parts))
-            return replace(page, photo=seen_of(read[: len(positive)]))
-        liked = [self.row(one.item_id) for one in positive if one.item_id is not None]
-        about = liked if len(liked) == len(positive) else []
+            return replace(page, photo=seen_of(read[: len(positive)]), about=tuple(about))
         return await self._edited(vector, query, about, exclude=named)
 
     async def _edited(

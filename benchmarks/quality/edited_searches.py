@@ -6,16 +6,21 @@ The products that the encoder was not trained on ask, each with one thing change
 `training.edits.edit_triplets` for what answers. A photo is the product's own picture, and the
 product itself is not in the shop then. With `--photos`, photos of people kept out ask for another
 colour: an item answers if it has that colour and a kind that the photo's label stands for.
+
+The words of `words/further_colours.csv` are values of no field, and no composer was trained with
+them; beside each stand the colours of the catalogue that people may mean by it, by the judgement of
+one person.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+import csv
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -31,14 +36,12 @@ from app.settings import Settings
 from benchmarks.markdown_report import MarkdownTable, show
 from training.edits.edit_fields import EditFields, read_edit_fields
 from training.edits.edit_figures import SPREAD_QUERIES, phrasings
-from training.edits.edit_triplets import Triplets, make_triplets
-from training.evaluation.panel import split_of_record
+from training.edits.edit_triplets import LEAST_ANSWERS, Triplets, make_triplets
+from training.evaluation.panel import kept_from_edits
 from training.photo.material import kept_out
 from training.photo.shopper_labels import ARTICLE_TYPES
-from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue
 from twinset.encoders import load_encoder
-from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.index.index_versions import open_version
 from twinset.words.field_roles import COLOUR
 
@@ -70,6 +73,15 @@ class Asked:
         )
 
 
+@dataclass(frozen=True)
+class Further:
+    """A product, a word for another colour, and the products (n,) that answer."""
+
+    row: int
+    word: str
+    right: NDArray[np.bool_]
+
+
 async def answered(triplets: Triplets, said: list[str], ask: Ask) -> NDArray[np.float64]:
     """(queries, 2): whether the first item answers, and the share of the first ten that do."""
     figures = np.zeros((len(triplets), 2))
@@ -98,6 +110,35 @@ async def phrasing_shares(asked: Asked, rows: NDArray[np.int64], queries: int) -
     return shares
 
 
+def further_colours(fields: EditFields, rows: NDArray[np.int64], queries: int) -> list[Further]:
+    """Products in `rows`, each with a word for a colour that is not its own, and the products (n,)
+    that answer: of a colour that the word may mean, and of the product's kind and gender."""
+    colour = next(field for field in fields.others if field.role == COLOUR)
+    with (files("benchmarks.quality.words") / "further_colours.csv").open(encoding="utf-8") as file:
+        words = {row["word"]: row["values"].split(";") for row in csv.DictReader(file)}
+    meant = {word: np.isin(colour.values, values) for word, values in words.items()}
+    draw, found = np.random.default_rng(0), list[Further]()
+    for row in draw.permutation(rows).tolist():
+        alike = np.all([one.codes == one.codes[row] for one in fields.kept(colour)], axis=0)
+        alike &= colour.codes >= 0
+        word = str(draw.choice([*words]))
+        right = alike & meant[word][colour.codes]
+        if colour.codes[row] >= 0 and not right[row] and right.sum() >= LEAST_ANSWERS:
+            found.append(Further(row, word, right))
+        if len(found) == queries:
+            break
+    return found
+
+
+async def further_figures(asked: Sequence[Further], ask: Ask) -> NDArray[np.float64]:
+    """As `answered`, for words of `further_colours`."""
+    figures = []
+    for one in asked:
+        hits = one.right[[hit.row for hit in (await ask(one.row, f"in {one.word}")).hits]]
+        figures.append((hits[:1].sum(), hits.sum() / 10))
+    return np.array(figures)
+
+
 async def shoppers(asked: Asked, photos: Path, queries: int) -> NDArray[np.float64]:
     """As `answered`, for photos by people kept out, each with a colour drawn for it."""
     rows = pq.read_table(photos).to_pylist()
@@ -118,25 +159,13 @@ async def shoppers(asked: Asked, photos: Path, queries: int) -> NDArray[np.float
     return np.array(figures)
 
 
-def _held_out(encoder: Path, catalogue: Catalogue) -> NDArray[np.int64]:
-    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
-    record: dict[str, Any] | None = read_manifest(encoder, "encoder", ENCODER_MANIFEST).get(
-        "training"
-    )
-    return (
-        np.arange(len(titles))
-        if record is None
-        else split_of_record(catalogue, titles, record)["test"]
-    )
-
-
 async def measure(given: argparse.Namespace) -> None:
     """Ask and print."""
     catalogue = Catalogue(given.catalog)
     recommender = Recommender(
         load_encoder(given.encoder), open_version(given.index), Settings(), Metrics()
     )
-    rows = _held_out(given.encoder, catalogue)
+    rows = kept_from_edits(given.encoder, catalogue)
     wanted = {*rows.tolist()}
     pictures = {row: data for row, data in enumerate(catalogue.images()) if row in wanted and data}
     rows = np.array([row for row in rows.tolist() if row in pictures])
@@ -148,6 +177,10 @@ async def measure(given: argparse.Namespace) -> None:
         for name, ask in (("photo", asked.by_photo), ("item", asked.by_item)):
             first, ten = (await answered(triplets, said, ask)).mean(axis=0)
             table.add(field.role, name, len(triplets), f"{first:.3f}", f"{ten:.3f}")
+    further = further_colours(asked.fields, rows, given.queries)
+    for name, ask in (("photo", asked.by_photo), ("item", asked.by_item)):
+        first, ten = (await further_figures(further, ask)).mean(axis=0)
+        table.add("further words for colours", name, len(further), f"{first:.3f}", f"{ten:.3f}")
     if given.photos is not None:
         found = await shoppers(asked, given.photos, given.queries)
         first, ten = found.mean(axis=0)

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from training.edits.edit_fields import EditField, EditFields
 from training.edits.phrasings import TRAINED, TRAINED_COLOURS, TRAINED_GENDERS
-from twinset.words.colour_names import NamedColours, colour_names
 from twinset.words.field_roles import COLOUR, GENDER
 
 Rows = NDArray[np.int64]
 Key = tuple[int, ...]
 _COLOUR_SHARE = 3.0  # colours are asked for more than any other field, which counts 1
-_WORDS_SHARE = 1.0
-_OTHER_NAMES = 0.5  # of the colours are asked for by another name than the catalogue's
+# Thousands of words: they teach what to do with words that were never taught.
+_WORDS_SHARE = 3.0
 _LEAST_OF_A_WORD = 3
 _TITLE_WORD = re.compile(r"[a-z][a-z-]+")
 
@@ -42,7 +41,6 @@ class _Groups:
         self.field = changed
         self._templates = templates_of(changed)
         self._unseen = {code for code, value in enumerate(changed.values) if value in unseen}
-        self._names = names_of(changed, unseen)
         keys = np.stack([one.codes[rows] for one in fields.kept(changed)], axis=1)
         known = (keys >= 0).all(axis=1) & (changed.codes[rows] >= 0)
         by_key: dict[Key, dict[int, list[int]]] = {}
@@ -69,10 +67,7 @@ class _Groups:
         if not others:
             return self.draw(random)
         value = others[random.integers(len(others))]
-        name = self.field.values[value]
-        if self._names.get(value) and random.random() < _OTHER_NAMES:
-            name = self._names[value][random.integers(len(self._names[value]))]
-        return Lesson(row, phrase(self._templates, name, random), group[value])
+        return Lesson(row, phrase(self._templates, self.field.values[value], random), group[value])
 
 
 class _Words:
@@ -116,19 +111,6 @@ def _telling_words(titles: Sequence[str], rows: Rows) -> dict[str, Rows]:
 def templates_of(field: EditField) -> Sequence[str]:
     """The ways in which a composer is told that a field should change."""
     return {COLOUR: TRAINED_COLOURS, GENDER: TRAINED_GENDERS}.get(field.role, TRAINED)
-
-
-def names_of(field: EditField, unseen: Collection[str] = ()) -> dict[int, list[str]]:
-    """Other names of colours, by the place of the value of the field that they stand for."""
-    found: dict[int, list[str]] = {}
-    if field.role != COLOUR:
-        return found
-    shades, left_out = NamedColours.of(field.values), {w for v in unseen for w in v.lower().split()}
-    for name in colour_names():
-        value = shades.nearest(name)
-        if value is not None and value not in unseen and not left_out & {*name.split()}:
-            found.setdefault(field.values.index(value), []).append(name)
-    return found
 
 
 def phrase(templates: Sequence[str], value: str, random: np.random.Generator) -> str:

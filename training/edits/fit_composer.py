@@ -22,7 +22,10 @@ Rows = NDArray[np.int64]
 @dataclass(frozen=True)
 class EditMaterial:
     """What a composer learns from: unit rows (n, d) of the frozen encoder for n products, the
-    fields that edits change, the products to learn from, and how to encode texts."""
+    fields that edits change, the products to learn from, and how to encode texts.
+
+    No lesson asks for a value in `unseen`, nor for a word of one.
+    """
 
     image: Vectors
     item: Vectors

@@ -24,11 +24,13 @@ from twinset.words.query.parts import Effect
 Rows = NDArray[np.int64]
 # How much of its distance an item loses if it has the value; see `twinset.lexical`.
 _KEEPING: Mapping[str, float] = {KIND: 0.5, GENDER: 0.4, COLOUR: 0.25, PATTERN: 0.25}
+# "For men": men's things come in other colours than women's, so that the composer moves both.
+_KEEPING_COLOUR = 0.4
 _CHANGING: Mapping[str, float] = {KIND: 0.6, GENDER: 0.5, COLOUR: 0.6}
 _USUAL_CHANGE = 0.5
 # A value of a photo counts if so much of the items that look like it have it.
 _LEAST_SHARE = 0.2
-_SHARPNESS = 20.0
+_SHARPNESS = 12.0
 
 
 @dataclass(frozen=True)
@@ -134,5 +136,7 @@ def preferences_of(edit: Edit, kept: Sequence[Kept]) -> tuple[Preference, ...]:
         wanted += part.preferences(_CHANGING.get(part.name, _USUAL_CHANGE))
     for one in kept:
         weight = _KEEPING[one.name]
+        if one.name == COLOUR and edit.changes(GENDER):
+            weight = _KEEPING_COLOUR
         wanted += [Preference(one.field, (v,), "", weight * s) for v, s in one.shares.items()]
     return tuple(wanted)

@@ -71,11 +71,6 @@ class NamedColours:
         return self.values[int(votes.argmax())]
 
 
-def colour_names() -> Sequence[str]:
-    """Every name of the table."""
-    return [*_table()[0]]
-
-
 def lab(rgb: Colours) -> Colours:
     """sRGB (n, 3) of 0..1 as CIE L*a*b* under D65, with lightness made less of."""
     linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)

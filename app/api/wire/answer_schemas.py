@@ -90,7 +90,8 @@ class Hit(BaseModel):
     same: dict[str, str] | None = Field(
         None,
         description="With `explain`: what the item has of what the query was itself seen to be of: "
-        "values that words named, the kind of a photo, what stays of an edit, the item's own.",
+        "values that words named, what a photo was told to show, what stays of an edit, the item's "
+        "own, and those that several items share.",
     )
     differs: dict[str, str] | None = Field(
         None, description="With `explain`: what the item has instead of it."

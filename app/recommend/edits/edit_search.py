@@ -68,21 +68,42 @@ def plan_edit(
     """
     reader = search.reader(version)
     columns, words = version.items.columns, reader.words
-    edit = read_edit(reader, query.edit or "", _prices(version, words.price, rows))
-    likeness = (
-        Likeness.of_items(rows, _titles(version, rows)) if rows else _look_alikes(version, base)
-    )
+    if rows:
+        likeness = Likeness.of_items(rows, _titles(version, rows))
+    else:
+        likeness = _look_alikes(version, base)
+    edit = read_edit(reader, query.edit or "", _prices(version, words.price, likeness, rows))
     kept = kept_values(words, columns, edit, likeness)
     understood = replace(edit.understood, words=edit.text, parts=(*edit.changed, *edit.filters))
     query, understood = narrow(version, query, understood)
     return EditPlan(edit, kept, query, understood, by_photo=not rows)
 
 
-def _prices(version: IndexVersion, field: str | None, rows: Sequence[int]) -> list[float]:
+def _prices(
+    version: IndexVersion, field: str | None, likeness: Likeness, rows: Sequence[int]
+) -> list[float]:
+    """The prices of the items in `rows`; of a photo, what half of the items like it cost less
+    than, counted by their likeness."""
     if field is None:
         return []
-    prices = (version.items.columns[field].value(row) for row in rows)
-    return [float(price) for price in prices if isinstance(price, int | float)]
+    held = version.items.columns[field]
+    costs = [held.value(row) for row in likeness.rows.tolist()]
+    known = [
+        (float(cost), weight)
+        for cost, weight in zip(costs, likeness.weights.tolist(), strict=True)
+        if isinstance(cost, int | float)
+    ]
+    if rows or not known:
+        return [cost for cost, _ in known]
+    known.sort()
+    half = np.cumsum([weight for _, weight in known]) >= sum(weight for _, weight in known) / 2
+    return [known[int(half.argmax())][0]]
+
+
+def told_of_photo(version: IndexVersion, search: WordSearch, vector: Vector) -> tuple[Kept, ...]:
+    """The values of a photo's kind, colour and so on, told from the items that look like it."""
+    words, columns = search.reader(version).words, version.items.columns
+    return kept_values(words, columns, Edit(""), _look_alikes(version, vector))
 
 
 def _look_alikes(version: IndexVersion, base: Vector) -> Likeness:

@@ -61,6 +61,35 @@ def test_cheaper_leaves_only_cheaper_items(client: httpx.Client) -> None:
     assert {hit["id"] for hit in answer["items"]} == set(alone)
 
 
+def test_cheaper_than_a_photo_is_below_what_half_of_the_items_like_it_cost(
+    client: httpx.Client,
+) -> None:
+    answer = by_image(client, 10, edit="cheaper")
+    (said,) = answer["understood"]["filtered"]
+    bound = float(said["filter"].removeprefix("price < "))
+    assert 10 < bound < 33
+    prices = [hit["item"]["price"] for hit in answer["items"]]
+    assert prices
+    assert max(prices) < bound
+
+
+def test_what_a_photo_and_several_items_have_is_compared_with_each_hit(
+    client: httpx.Client,
+) -> None:
+    photo = by_image(client, 4, explain=True)  # of a red shirt for men
+    first = photo["items"][0]
+    assert first["id"] == "p4"
+    for hit in photo["items"]:
+        assert {*hit["same"], *hit["differs"]} <= {"gender", "baseColour"}
+    items = {"positive": [{"item_id": "p0"}, {"item_id": "p4"}], "explain": True}  # red, for men
+    for hit in client.post("/recommend", json=items).json()["items"]:
+        has, wanted = hit["item"], {"baseColour": "red", "gender": "Men"}
+        for field, value in wanted.items():
+            if field in has:
+                assert hit["same" if has[field] == value else "differs"][field] == has[field]
+        assert not {"group_id", "title"} & {*hit["same"], *hit["differs"]}
+
+
 def test_in_stock_and_a_filter_of_the_caller_hold_together(client: httpx.Client) -> None:
     answer = similar(client, "p3", edit="in stock", filter='gender = "Women"')
     items = [hit["item"] for hit in answer["items"]]

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from training.edits.edit_fields import read_edit_fields
 from training.edits.fit_composer import ComposerRecipe, EditMaterial, fit_composer
@@ -43,11 +44,7 @@ def fit_for_encoder(
     opened = load_encoder(encoder)
     if opened.fingerprint != embeddings.fingerprint:
         raise ArtefactError(embeddings.folder, "was made by another encoder")
-    record = read_manifest(encoder, "encoder", ENCODER_MANIFEST).get("training")
-    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
-    rows = np.arange(len(titles))
-    if record is not None:
-        rows = split_of_record(catalogue, titles, record)["train"]
+    rows = products_to_learn_from(encoder, catalogue)
     if len(rows) < LEAST_PRODUCTS:
         raise CatalogueError(f"edits need {LEAST_PRODUCTS} products to learn from, not {len(rows)}")
     material = EditMaterial(
@@ -61,6 +58,15 @@ def fit_for_encoder(
         return fit_composer(material, recipe)
     except ValueError as error:
         raise CatalogueError(f"{catalogue.path}: {error}") from None
+
+
+def products_to_learn_from(encoder: Path, catalogue: Catalogue) -> NDArray[np.int64]:
+    """The products that an encoder was trained on, or all if it does not say."""
+    record = read_manifest(encoder, "encoder", ENCODER_MANIFEST).get("training")
+    titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
+    if record is None:
+        return np.arange(len(titles))
+    return split_of_record(catalogue, titles, record)["train"]
 
 
 def add_composer(encoder: Path, composer: Composer) -> None:

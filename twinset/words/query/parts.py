@@ -65,11 +65,10 @@ class Part:
 
     def preferences(self, weight: float) -> tuple[Preference, ...]:
         """What a part that prefers asks for, if its values count `weight`."""
-        found = (Preference(self.field, self.values, self.words, weight),)
-        if self.near:
-            less = weight * self.near_share
-            found += (Preference(self.field, self.near, self.words, less),)
-        return found
+        own = Preference(self.field, self.values, self.words, weight)
+        if not self.near:
+            return (own,)
+        return own, Preference(self.field, self.near, self.words, weight * self.near_share)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def compared(
     asked = reference(words, [*items, recognised_values(version, page)])
     tiles = (tile(version, hit.row, asked, hit.score, hit.variants) for hit in page.hits)
     return [
-        replace(t, relevance=h.relevance, repeats=len(h.same_picture))
+        replace(t, relevance=h.relevance, repeats=len(h.same_picture), view=h.view or 0)
         for t, h in zip(tiles, page.hits, strict=True)
     ]
 

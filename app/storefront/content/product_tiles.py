@@ -39,7 +39,7 @@ class Tile:
     """A product on a grid, with how many `variants` and `repeats` of its picture it stands for.
 
     `score` is None if the list is not ranked, `relevance` is None too if nobody knows what scores
-    mean.
+    mean. `view` is the picture that is shown: 0 is the main one, a photo may have found another.
     """
 
     id: str
@@ -53,6 +53,12 @@ class Tile:
     reasons: tuple[str, ...]
     relevance: float | None = None
     repeats: int = 0
+    view: int = 0
+
+    def sized(self, width: int) -> str:
+        """Where the shown picture is, no wider than `width` pixels; only if there is a picture."""
+        view = f"view={self.view}&" if self.view else ""
+        return f"{self.picture}?{view}width={width}"
 
     @property
     def close(self) -> bool:

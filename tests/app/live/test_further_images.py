@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,18 @@ def test_an_edited_photo_finds_an_item_by_its_further_picture(client: httpx.Clie
     for hit in exact.values():
         parts = sum(part["value"] for part in hit["explain"])
         assert parts == pytest.approx(hit["score"], abs=1e-4)
+
+
+def test_the_storefront_shows_the_picture_that_a_photo_found(client: httpx.Client) -> None:
+    page = client.post("/search", files={"image": picture(727)}).text
+    first, *others = page.split('<li class="tile"')[1:]
+    assert 'src="/items/p7/image?view=2&amp;width=480"' in first
+    assert "/items/p7/image?view=2&amp;width=960 960w" in first
+    assert "As in your photo" in first
+    plain = [one for one in others if not re.search('data-id="p[378]"', one)]
+    assert len(plain) > 3
+    assert all("view=" not in one and "As in your photo" not in one for one in plain)
+    assert "view=" not in client.get("/search?like=p7").text
 
 
 def test_words_and_items_are_compared_as_before(client: httpx.Client, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import FrameType
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from app.concurrency.shared_probe import SharedProbe
@@ -19,6 +20,7 @@ from app.observability.frequent_queries import FrequentQueries
 from app.observability.prometheus_metrics import Metrics
 from app.observability.recent_errors import RecentErrors
 from app.recommend.lists.cursors import Place
+from app.recommend.photos.photo_search import PhotoLook
 from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 from app.service_errors import CursorExpired
@@ -30,6 +32,16 @@ from twinset.filters import parse_filter
 from twinset.index.restricted_version import restrict
 
 _RETRY_S = 1.0
+
+
+class Judged(Protocol):
+    """What a list shows of a hit that is counted."""
+
+    @property
+    def score(self) -> float | None: ...
+
+    @property
+    def relevance(self) -> float | None: ...
 
 
 @dataclass
@@ -124,20 +136,33 @@ class State:
             opening = partial(open_events, settings.index, settings.events_days)
             self.events, self.frequent_queries = EventWriter(opening), FrequentQueries(opening)
 
-    def note(self, request_id: str, way: Way, page: RankedPage, words: str = "") -> None:
+    def note(
+        self, request_id: str, way: Way, page: RankedPage, start: int = 0, words: str = ""
+    ) -> None:
         """Count an answer among the searches, if events are taken."""
         if self.events is not None:
-            best = page.hits[0].score if page.hits else None
-            self.note_search(request_id, way, len(page.hits), best, words)
+            self.note_search(request_id, way, page.hits, start, words, kind_of(page.photo))
 
     def note_search(
-        self, request_id: str, way: Way, found: int, best: float | None, words: str
+        self, request_id: str, way: Way, hits: Sequence[Judged], start: int, words: str, kind: str
     ) -> None:
-        """Count a search that showed `found` items, the first of the score `best`."""
+        """Count a search that showed `hits` after `start` others, by a photo of the `kind`."""
         if self.events is None or self.recommender is None:
             return
-        version, now = self.recommender.version.name, int(time.time())
-        self.events.note(Search(request_id, way, version, found, plain_words(words), best, now))
+        likely = [hit.relevance for hit in hits if hit.relevance is not None]
+        search = Search(
+            request=request_id,
+            way=way,
+            version=self.recommender.version.name,
+            found=len(hits),
+            words=plain_words(words),
+            best=hits[0].score if hits else None,
+            time=int(time.time()),
+            relevance=max(likely, default=None),
+            kind=kind,
+            start=start,
+        )
+        self.events.note(search)
 
     @cached_property
     def cursor_key(self) -> bytes:
@@ -170,6 +195,12 @@ class State:
             self.live.close()
         if self.recommender is not None:
             self.recommender.close()
+
+
+def kind_of(look: PhotoLook | None) -> str:
+    """What a photo was searched as: the kind that steers, else the likeliest; empty if unknown."""
+    guesses = () if look is None else (look.steered, *look.kinds)
+    return next((guess.kind for guess in guesses if guess is not None), "")
 
 
 def drain_on_sigterm(state: State) -> None:

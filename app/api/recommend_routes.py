@@ -37,7 +37,7 @@ async def by_image(
     photo = await digest(form.image)
     pinned = await pin(state, recommender, form.options, "by-image", photo)
     page = await searches.by_image(pinned.recommender, form.image, pinned.options)
-    state.note(call.request_id, "photo", page)
+    state.note(call.request_id, "photo", page, pinned.options.offset)
     return recommendations(call, pinned, page)
 
 
@@ -66,7 +66,7 @@ async def by_text(
     not wanted and slips of the keyboard are understood first; `understood` says so."""
     pinned = await pin(state, recommender, query, "by-text")
     page = await searches.by_text(pinned.recommender, pinned.options)
-    state.note(call.request_id, "words", page, query.query)
+    state.note(call.request_id, "words", page, pinned.options.offset, query.query)
     return recommendations(call, pinned, page)
 
 
@@ -83,7 +83,7 @@ async def blend(
     returned."""
     pinned = await pin(state, recommender, query, "recommend", *await digests(query))
     page = await searches.by_signals(pinned.recommender, pinned.options)
-    state.note(call.request_id, "blend", page)
+    state.note(call.request_id, "blend", page, pinned.options.offset)
     return recommendations(call, pinned, page)
 
 
@@ -107,7 +107,7 @@ async def similar(
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     page = await pinned.recommender.similar(row, pinned.options.to_query())
-    state.note(call.request_id, "item", page)
+    state.note(call.request_id, "item", page, pinned.options.offset)
     response = recommendations(call, pinned, page)
     response.headers.update(headers)
     return response

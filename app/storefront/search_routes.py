@@ -88,8 +88,9 @@ async def _search(
     if not results.last and pinned.at:
         recommender.has_cursors = True
     if known.ranked and "x-typing" not in request.headers:
-        best = results.tiles[0].score if results.tiles else None
-        service.note_search(call.request_id, _way(known), len(results.tiles), best, known.words)
+        kind = known.kind or next(iter(results.kinds), "")
+        way, words = _way(known), known.words
+        service.note_search(call.request_id, way, results.tiles, known.offset, words, kind)
     return page(
         request,
         "search.html",

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
+from tests.support.browser_pages import faults
 from tests.support.running_service import running_service
 
 KEY = "an-admin-key-of-a-test"
@@ -60,3 +61,22 @@ def test_a_page_sends_nothing_if_events_are_off(compact, sample_shop, chromium):
         expect(page.locator("main.product")).to_be_visible()
         assert not [url for url in asked if url.endswith("/events")]
         visitor.leave()
+
+
+def test_the_operator_sees_what_finds_nothing_close(visit, counting, rows):
+    for _ in range(5):
+        counting.post("/recommend/by-text", json={"query": "zzkx qqvw"})
+        counting.post("/recommend/by-text", json={"query": "red dress"})
+    data = rows["S0001"]["image"]
+    found = counting.post("/recommend/by-image", files={"image": data}).json()
+    page = visit("/operator")
+    page.locator("#key").fill(KEY)
+    page.get_by_role("button", name="Open").click()
+    words = page.locator("#vain tr", has_text="zzkx qqvw").locator("td")
+    expect(words.first).to_be_visible()
+    nothing, low, searches, _ = words.all_inner_texts()
+    assert (int(nothing) + int(low), searches) == (5, "5")
+    kind = found["kinds"][0]["kind"]
+    expect(page.locator("#photos tr", has_text=kind).locator("td").first).to_have_text("1")
+    expect(page.locator("#days")).to_contain_text(f"{kind} 1")
+    assert not faults(page)

@@ -31,6 +31,17 @@ CREATE TABLE IF NOT EXISTS searches (
   version TEXT NOT NULL, found INTEGER NOT NULL, best REAL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS searches_by_time ON searches (time);
 """
+# Columns that came later; a file that lacks them is given them when it is opened.
+_LATER = {
+    "relevance": "REAL",
+    "kind": "TEXT NOT NULL DEFAULT ''",
+    "start": "INTEGER NOT NULL DEFAULT 0",
+}
+_ADD_SEARCH = """
+INSERT OR IGNORE INTO searches
+  (request, time, way, words, version, found, best, relevance, kind, start)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 # By table: the newest row that is one too many, and how rows before a time are removed.
 _PRUNING = (
     (
@@ -64,8 +75,9 @@ class Event:
 class Search:
     """One answer: how it was asked for, in which words, what of the catalogue answered.
 
-    `found` counts the items of its first page; `best` is the first one's score, None if there is
-    none. `time` is in seconds since 1970.
+    `found` counts the items of its page, `start` those of the pages before it. `best` is the first
+    one's score and `relevance` the highest of the page, None if there is none. `kind` is what a
+    photo was seen to show. `time` is in seconds since 1970.
     """
 
     request: str
@@ -75,6 +87,9 @@ class Search:
     words: str = ""
     best: float | None = None
     time: int = 0
+    relevance: float | None = None
+    kind: str = ""
+    start: int = 0
 
 
 class EventReader(Protocol):
@@ -128,6 +143,19 @@ class EventStore:
         with storage_errors():
             self.database = connect(path)
             self.database.executescript(_SCHEMA)
+            self._add_columns()
+
+    def _add_columns(self) -> None:
+        """Add the columns that the file lacks; of processes that open it together one does."""
+        if _LATER.keys() <= self._columns():
+            return
+        self.database.execute("BEGIN IMMEDIATE")
+        for name in _LATER.keys() - self._columns():
+            self.database.execute(f"ALTER TABLE searches ADD COLUMN {name} {_LATER[name]}")
+        self.database.execute("COMMIT")
+
+    def _columns(self) -> set[str]:
+        return {str(row[1]) for row in self.database.execute("PRAGMA table_info(searches)")}
 
     day = "date(time, 'unixepoch')"
 
@@ -144,10 +172,7 @@ class EventStore:
                 self.database.executemany(
                     "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)", map(event_row, events)
                 )
-                self.database.executemany(
-                    "INSERT OR IGNORE INTO searches VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    map(search_row, searches),
-                )
+                self.database.executemany(_ADD_SEARCH, map(search_row, searches))
                 self.database.execute("COMMIT")
             except BaseException:
                 self.database.execute("ROLLBACK")
@@ -183,7 +208,8 @@ def search_row(search: Search) -> tuple[str | int | float | None, ...]:
     """The columns of a search, in the order of its table."""
     return (
         *(_whole(search.request), search.time, search.way, _whole(search.words)),
-        *(search.version, search.found, search.best),
+        *(search.version, search.found, search.best, search.relevance),
+        *(_whole(search.kind), search.start),
     )
 
 

@@ -32,9 +32,11 @@ _PRUNING = (
     ),
 )
 _ADD_EVENT = "INSERT INTO twinset_events VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-_ADD_SEARCH = (
-    "INSERT INTO twinset_searches VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-)
+_ADD_SEARCH = """
+INSERT INTO twinset_searches
+  (request, time, way, words, version, found, best, relevance, kind, start)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
 _TABLES = re.compile(r"\b(FROM|JOIN) (events|searches)\b")
 
 

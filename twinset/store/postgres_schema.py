@@ -41,6 +41,11 @@ _MIGRATIONS = (
       words text COLLATE "C" NOT NULL, version text NOT NULL, found int4 NOT NULL, best float8);
     CREATE INDEX twinset_searches_time ON twinset_searches (time);
     """,
+    """
+    ALTER TABLE twinset_searches ADD COLUMN relevance float8;
+    ALTER TABLE twinset_searches ADD COLUMN kind text COLLATE "C" NOT NULL DEFAULT '';
+    ALTER TABLE twinset_searches ADD COLUMN start int4 NOT NULL DEFAULT 0;
+    """,
 )
 
 

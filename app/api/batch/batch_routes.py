@@ -83,7 +83,8 @@ async def _result(
         return _problem(call, refusal_of_fields(entry.details))
     try:
         way, pinned, page = await _search(state, recommender, entry)
-        state.note(call.request_id, way, page, getattr(entry, "query", ""))
+        words = getattr(entry, "query", "")
+        state.note(call.request_id, way, page, pinned.options.offset, words)
         return {"status": 200, "answer": ranked_content(call, pinned, page)}
     except TwinsetError as error:
         return _problem(call, refusal_of(error))

@@ -47,8 +47,24 @@ class WordsCount(BaseModel):
     words: str
     searches: int
     nothing: int = Field(description="Searches that found nothing.")
+    low: int = Field(description="Searches that found products, none of them a close match.")
     clicked: int = Field(description="Searches with a click.")
     best: float | None = Field(description="Mean score of the first hit.")
+    relevance: float | None = Field(description="Mean relevance of the most relevant hit.")
+
+
+class PhotoCount(BaseModel):
+    kind: str = Field(description="What the photos were seen to show; empty if nothing was.")
+    searches: int
+    nothing: int = Field(description="Searches that found nothing.")
+    low: int = Field(description="Searches that found products, none of them a close match.")
+    clicked: int = Field(description="Searches with a click.")
+
+
+class PhotoDay(BaseModel):
+    day: str
+    kind: str
+    searches: int
 
 
 class Rate(BaseModel):
@@ -76,8 +92,12 @@ class AnalyticsReport(BaseModel):
     searches: int
     events: int
     top: list[WordsCount] = Field(description="The most frequent words.")
-    in_vain: list[WordsCount] = Field(description="Words that found nothing most often.")
+    in_vain: list[WordsCount] = Field(
+        description="Words that most often found nothing, or nothing close."
+    )
     by_day: list[DayCount]
+    photos: list[PhotoCount] = Field(description="Searches by photo, by what they show.")
+    photos_by_day: list[PhotoDay]
     by_surface: list[Rate]
     by_position: list[Rate]
     by_version: list[Rate]

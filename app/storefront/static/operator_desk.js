@@ -61,6 +61,10 @@ async function remove() {
   await drawCatalogue();
 }
 
+function percent(share) {
+  return share === null ? "–" : `${Math.round(100 * share)} %`;
+}
+
 function rate(name, { key, seen, clicks, click_through, baskets, bought }) {
   const share = click_through === null ? "–" : `${(100 * click_through).toFixed(1)} %`;
   return row(`${name} ${key || "–"}`, number(seen), number(clicks), share, number(baskets), number(bought));
@@ -71,10 +75,12 @@ async function drawAnalytics() {
   const report = await call("/analytics");
   $("#analytics").hidden = false;
   $("#analytics-sum").textContent = `Last ${report.days} days: ${number(report.searches)} searches, ${number(report.events)} events. Words of fewer than five searches are left out.`;
-  const counted = ({ words, searches, nothing, clicked }) => row(words, number(searches), number(nothing), number(clicked));
-  $("#words").replaceChildren(...report.top.map(counted));
-  $("#vain").replaceChildren(...report.in_vain.map(({ words, searches, nothing }) => row(words, number(nothing), number(searches))));
-  $("#days").replaceChildren(...report.by_day.map((day) => row(day.day, ...[day.words, day.photo, day.item, day.blend].map(number))));
+  $("#words").replaceChildren(...report.top.map((one) => row(one.words, ...[one.searches, one.nothing, one.low].map(number), percent(one.relevance), number(one.clicked))));
+  $("#vain").replaceChildren(...report.in_vain.map((one) => row(one.words, ...[one.nothing, one.low, one.searches].map(number), percent(one.relevance))));
+  $("#photos").replaceChildren(...report.photos.map((one) => row(one.kind || "Nothing to wear", ...[one.searches, one.nothing, one.low, one.clicked].map(number))));
+  const kinds = Map.groupBy(report.photos_by_day, ({ day }) => day);
+  const most = (day) => (kinds.get(day) ?? []).slice(0, 3).map(({ kind, searches }) => `${kind || "nothing to wear"} ${number(searches)}`).join(", ");
+  $("#days").replaceChildren(...report.by_day.map((day) => row(day.day, ...[day.words, day.photo, day.item, day.blend].map(number), most(day.day) || "–")));
   $("#rates").replaceChildren(
     ...report.by_surface.map((one) => rate("On", one)),
     ...report.by_position.map((one) => rate("At place", one)),

@@ -45,12 +45,14 @@ def test_searches_and_what_came_of_them_are_counted(place: Place) -> None:
         assert taken.json()["received"] == len(seen) + 1
         client.get(f"/items/{first['id']}/similar")
         report = client.get("/analytics").json()
-        assert report["top"][0] | {"best": None} == {
+        assert report["top"][0] | {"best": None, "relevance": None, "low": 0} == {
             "words": "red dress",
             "searches": 5,
             "nothing": 0,
+            "low": 0,
             "clicked": 1,
             "best": None,
+            "relevance": None,
         }
         assert report["by_surface"] == [
             {

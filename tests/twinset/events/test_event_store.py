@@ -1,6 +1,7 @@
 """Events and searches on the disk, and the reports on them, against counts by a plain loop."""
 
 import contextlib
+import sqlite3
 from collections import Counter
 from functools import partial
 from random import Random
@@ -11,6 +12,7 @@ from tests.support.postgres import database
 from twinset.events.analytics import analyse, frequent_words
 from twinset.events.event_store import DAY_S, EVENTS_FILE, Event, EventStore, Search, plain_words
 from twinset.events.postgres_events import PostgresEvents, open_events
+from twinset.relevance.relevance_curves import FITS
 
 NOW = 1_800_000_000
 
@@ -73,6 +75,79 @@ def test_what_is_sent_twice_counts_once(store):
     before = analyse(store, NOW)
     store.append(events[100:400])
     assert analyse(store, NOW) == before
+
+
+def test_words_and_photos_that_found_nothing_close_are_told(store):
+    random = Random(8)
+    searches = [
+        Search(
+            request=f"s{n}",
+            way=random.choice(("words", "words", "photo")),
+            version="v1",
+            found=random.choice((0, 10, 10)),
+            words=random.choice(("red dress", "surfboard", "hat")),
+            time=NOW - random.randrange(2) * DAY_S,
+            relevance=random.choice((None, 0.02, 0.4, 0.9)),
+            kind=random.choice(("Dress", "Shirt", "")),
+            start=random.choice((0, 0, 10)),
+        )
+        for n in range(400)
+    ]
+    store.append([Event("click", f"s{n}", "p1", time=NOW) for n in range(0, 400, 3)], searches)
+    report = analyse(store, NOW)
+    first = [one for one in searches if one.start == 0]
+    assert report.searches == len(first)
+    for one in report.top:
+        same = [s for s in first if s.way == "words" and s.words == one.words]
+        assert (one.searches, one.nothing, one.low) == counts(same)
+        likely = [s.relevance for s in same if s.relevance is not None]
+        assert one.relevance == pytest.approx(sum(likely) / len(likely))
+    vain = [one.nothing + one.low for one in report.in_vain]
+    assert vain == sorted(vain, reverse=True)
+    photos = [s for s in first if s.way == "photo"]
+    assert {one.kind: (one.searches, one.nothing, one.low) for one in report.photos} == {
+        kind: counts([s for s in photos if s.kind == kind]) for kind in ("Dress", "Shirt", "")
+    }
+    clicked = {f"s{n}" for n in range(0, 400, 3)}
+    assert sum(one.clicked for one in report.photos) == sum(s.request in clicked for s in photos)
+    by_day = Counter((s.time, s.kind) for s in photos)
+    assert sorted(one.searches for one in report.photos_by_day) == sorted(by_day.values())
+
+
+def counts(searches):
+    """How many searches there are, that found nothing, and that found nothing close."""
+    some = [one for one in searches if one.found and one.relevance is not None]
+    low = sum(one.relevance < FITS for one in some)
+    return len(searches), sum(one.found == 0 for one in searches), low
+
+
+def test_a_file_of_an_earlier_release_is_read_and_added_to(tmp_path):
+    path = tmp_path / EVENTS_FILE
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.execute(
+            "CREATE TABLE searches (request TEXT PRIMARY KEY, time INTEGER NOT NULL, way TEXT NOT"
+            " NULL, words TEXT NOT NULL, version TEXT NOT NULL, found INTEGER NOT NULL, best REAL)"
+            " WITHOUT ROWID"
+        )
+        old.execute("INSERT INTO searches VALUES ('a', ?, 'words', 'hat', 'v1', 3, 0.5)", [NOW])
+        old.commit()
+    with contextlib.closing(EventStore(path)) as store, contextlib.closing(EventStore(path)):
+        store.append([], [Search("b", "words", "v1", 3, "hat", 0.5, NOW, 0.25)])
+        (hat,) = analyse(store, NOW, least=1).top
+    assert (hat.searches, hat.low, hat.relevance) == (2, 1, 0.25)
+
+
+def test_queries_that_fit_nothing_complete_no_words(store):
+    made_of = {"red dress": 0.9, "xqzv": 0.01, "old": None}
+    store.append(
+        [],
+        [
+            Search(f"{words}{n}", "words", "v", 9, words, 0.5, NOW, relevance)
+            for words, relevance in made_of.items()
+            for n in range(5)
+        ],
+    )
+    assert frequent_words(store, NOW) == [("old", 5), ("red dress", 5)]
 
 
 def test_rare_words_are_not_shown(store):

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.http.request_target import route_path
 from app.http.sessions import COOKIE
 from app.storefront.api_snippets import HttpCall, Snippets, snippets
+from app.storefront.content.catalogue_language import texts_language
 from app.storefront.html_templates import STATIC
 from app.storefront.interface.interface_words import Language, Words, best_language, words_of
 from app.storefront.page_addresses import files_digest, placed
@@ -57,6 +59,7 @@ def page(
     language = language_of(request)
     defaults = {
         "here": _addresses_in(request) if request.method in ("GET", "HEAD") else {},
+        "own": _language_mark(request, language),
         "state": PageState(),
         "photo": "",
         "calls": None,
@@ -71,6 +74,14 @@ def page(
     if request.query_params.get(_COOKIE) == language:
         response.set_cookie(_COOKIE, language, _YEAR_S, path=f"{root}/", samesite="lax")
     return response
+
+
+def _language_mark(request: Request, language: Language) -> Markup:
+    """An attribute for texts of the catalogue; empty if they are in the page's language."""
+    app = request.app.state
+    code = texts_language(app.pages.shop, app.service.recommender)
+    same = not code or code.partition("-")[0] == language
+    return Markup() if same else Markup(' lang="{}"').format(code)
 
 
 def origin_of(request: Request) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from functools import cache
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse
@@ -11,10 +13,12 @@ from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import ItemIdPath, RecommenderDep, StateDep, live_recommender
+from app.api.reading.etags import holds
 from app.http.problems import note_code
 from app.storefront import search_routes
 from app.storefront.api_snippets import call_of, widget_lines
 from app.storefront.content import home_page as home
+from app.storefront.content.catalogue_language import texts_language
 from app.storefront.content.product_lists import first_id, style_field
 from app.storefront.content.product_page import like_removed, product
 from app.storefront.html_templates import STATIC, Pages
@@ -28,6 +32,7 @@ from app.storefront.shop.shop_settings import ShopSettings
 from app.storefront.shop.structured_data import product_data
 from twinset.errors import NotFound
 
+_NO_LANGUAGE = 'const TEXTS = "";'
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
@@ -138,11 +143,25 @@ def mount(app: FastAPI, shop: ShopSettings) -> None:
     app.mount("/static", Files(directory=STATIC), name="static")
 
 
-async def _widget() -> WholeFile:
+async def _widget(request: Request) -> Response:
     # For pages of other origins, which load it as a module.
+    app = request.app.state
+    code = texts_language(app.pages.shop, app.service.recommender)
+    script = _widget_script().replace(_NO_LANGUAGE, f'const TEXTS = "{code}";', 1).encode()
+    tag = f'"{hashlib.sha256(script).hexdigest()[:32]}"'
     headers = {
+        "Accept-Ranges": "none",
+        "ETag": tag,
         "Cache-Control": "public, max-age=300",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Access-Control-Allow-Origin": "*",
     }
-    return WholeFile(STATIC / "widget.js", headers=headers, media_type="text/javascript")
+    if holds(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(script, headers=headers, media_type="text/javascript")
+
+
+@cache
+def _widget_script() -> str:
+    """The widget as it is stored, which knows no language of the catalogue."""
+    return (STATIC / "widget.js").read_text(encoding="utf-8")

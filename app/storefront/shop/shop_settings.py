@@ -15,6 +15,7 @@ from twinset.errors import ConfigError, ImageError
 from twinset.images.formats import sniff_format
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+_TAG = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"  # BCP 47
 _MAX_LOGO = 256 * 1024
 # Of the currencies that have one; others are named by their code.
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "PLN": "zł"}
@@ -40,8 +41,9 @@ class Colours(BaseModel):
 class ShopSettings(BaseModel):
     """How the storefront calls itself, which languages it speaks, and how it links to the shop.
 
-    A page is in that of `languages` that its reader prefers; the first is for everyone else. A
-    shopper may share the photo of a search for `share_photos_minutes`, by a link to this process.
+    A page is in that of `languages` that its reader prefers; the first is for everyone else.
+    `catalogue_language` is that of titles and values; if it is None, the titles tell. A shopper may
+    share the photo of a search for `share_photos_minutes`, by a link to this process.
 
     Example:
         >>> ShopSettings(name="Anna's", currency="EUR").money(1299.5, None, words_of("de"))
@@ -54,6 +56,7 @@ class ShopSettings(BaseModel):
     logo: Path | None = None
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = LANGUAGES
+    catalogue_language: Annotated[str, StringConstraints(pattern=_TAG)] | None = None
     product_link: Annotated[str, AfterValidator(_link)] | None = None
     developer: bool = True
     share_photos_minutes: Annotated[int, Field(ge=0, le=1440)] = 0

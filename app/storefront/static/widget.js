@@ -8,6 +8,8 @@ const NEAR = "400px"; // from the view: asked for before it is scrolled to
 const TRIES = 3;
 const SEEN_AFTER_MS = 1000;
 const REASONS = { 401: "unauthorized", 403: "unauthorized", 404: "not_found", 429: "busy", 503: "busy" };
+// The language of products' texts; the service that hands out this script writes it here.
+const TEXTS = "";
 
 // Made from the files of words.
 const WORDS = {
@@ -214,11 +216,18 @@ class TwinsetList extends HTMLElement {
     const price = this.#price(item);
     return [
       frame,
-      ...(typeof badge === "string" ? [part("span", "badge", badge)] : []),
-      ...(item.brand ? [part("span", "brand", item.brand)] : []),
-      part("span", "title", item.title ?? id),
+      ...(typeof badge === "string" ? [item.available === false ? part("span", "badge", badge) : this.#own(part("span", "badge", badge))] : []),
+      ...(item.brand ? [this.#own(part("span", "brand", item.brand))] : []),
+      this.#own(part("span", "title", item.title ?? id)),
       ...(price ? [part("span", "price", price)] : []),
     ];
+  }
+
+  /** Names the language of a text of the catalogue, if the page around it is in another. */
+  #own(node) {
+    const code = this.getAttribute("texts-lang") ?? TEXTS;
+    if (code && code.slice(0, 2) !== this.language.slice(0, 2).toLowerCase()) node.lang = code;
+    return node;
   }
 
   #picture(item) {
@@ -245,6 +254,7 @@ class TwinsetList extends HTMLElement {
       const value = node.dataset.field === "price" ? this.#price(item) : node.dataset.field === "id" ? id : item[node.dataset.field];
       if (value === null || value === undefined || value === "") node.remove();
       else node.textContent = value;
+      if (typeof value === "string" && node.dataset.field !== "price") this.#own(node);
     }
     for (const node of copy.querySelectorAll("[data-picture]")) node.replaceWith(this.#picture(item) ?? "");
     return [...copy.childNodes];

@@ -3,21 +3,29 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
+from app.storefront.content.catalogue_language import texts_language
 from app.storefront.interface.interface_words import words_of
 from app.storefront.shop.shop_settings import Colours, ShopSettings, load_shop
 from app.storefront.shop.structured_data import product_data
 from tests.support.small_shop import Server, open_shop, picture
 from twinset.encoders import HashEncoder
 from twinset.errors import ConfigError
+from twinset.index.indexed_items import ItemTable
+from twinset.languages import MultilingualTexts
+from twinset.languages.multilingual_texts import LANGUAGES_FILE
 
+COMPACT = Path(__file__).parents[3] / "models" / "compact"
 NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
@@ -46,6 +54,7 @@ def test_a_file_that_does_not_fit_is_refused_in_words(tmp_path: Path):
         ("colour = 'red'", "colour: extra inputs are not permitted"),
         ("languages = ['pl']", "languages.0: input should be 'en', 'de', 'fr', 'es' or 'it'"),
         ("languages = []", "languages: tuple should have at least 1 item"),
+        ("catalogue_language = 'German'", "catalogue_language: string should match"),
         ("currency = 'euro'", "currency: string should match"),
         ("product_link = '/p/{id}'", "product_link: an https:// address with {id} in it"),
         ("product_link = 'javascript:{id}'", "product_link: an https:// address"),
@@ -91,6 +100,40 @@ def test_pages_are_the_shops_own(tmp_path: Path):
         assert re.search(r"\d+,\d\d €", page)
         assert "light-dark(#0055aa, #0055aa)" in c.get("/shop.css").text
         assert c.get("/shop-logo").headers["content-type"] == "image/png"
+
+
+def test_texts_of_the_catalogue_are_marked_with_their_language(tmp_path: Path):
+    (tmp_path / "shop.toml").write_text("catalogue_language = 'de-AT'")
+    state = State(Settings(shop=tmp_path / "shop.toml"))
+    encoder = HashEncoder(256)
+    version = open_shop(tmp_path, encoder)
+    state.recommender = Recommender(encoder, version, state.settings, state.metrics)
+    with Server(state) as address, httpx.Client(base_url=address) as c:
+        title = version.items.item(1)["title"]
+        for path in ("/product/p1", "/search", "/search?f.gender=Men"):
+            english = c.get(path, headers={"Accept-Language": "en"}).text
+            assert 'lang="de-AT"' in english
+            german = c.get(path, headers={"Accept-Language": "de"}).text
+            assert 'lang="de-AT"' not in german
+        page = c.get("/product/p1", headers={"Accept-Language": "fr"}).text
+        assert f'<h1 lang="de-AT">{title}</h1>' in page
+        assert '<h2 lang="de-AT">' not in page
+        assert 'const TEXTS = "de-AT";' in c.get("/widget.js").text
+
+
+def test_the_language_of_a_catalogue_is_that_of_its_titles(tmp_path: Path):
+    encoder = HashEncoder(256)
+    encoder.languages = MultilingualTexts.load(COMPACT / LANGUAGES_FILE)
+    german = ["Schwarze Schuhe für Damen", "Rotes Kleid mit Blumen", "Wasserdichte Jacke", "Levi's"]
+    for titles, code in ((german, "de"), (["Red dress", "Blue shirt"], "en"), ([None], "")):
+        rows = [{"id": f"i{n}", "title": title} for n, title in enumerate(titles)]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "items.parquet")
+        table = ItemTable(tmp_path / "items.parquet")
+        recommender = SimpleNamespace(encoder=encoder, version=SimpleNamespace(items=table))
+        assert texts_language(ShopSettings(), recommender) == code
+        assert texts_language(ShopSettings(catalogue_language="nl"), recommender) == "nl"
+    assert texts_language(ShopSettings(), None) == ""
+    assert texts_language(ShopSettings(), SimpleNamespace(encoder=HashEncoder(8))) == ""
 
 
 def test_a_product_page_says_what_it_shows_to_search_engines(client: httpx.Client):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from importer.column_mapping import Choices
 from twinset.errors import CatalogueError
+from twinset.store.feed_report import SUMMARY_SUFFIX
 
-SUMMARY_SUFFIX = ".report.json"
 # The front, the back and a detail, say; each costs as much to fetch and embed as the main picture.
 MOST_FURTHER_BY_DEFAULT = 3
 

@@ -21,14 +21,14 @@ import pyarrow as pa
 from importer.catalogue_rows import RowBuilder
 from importer.column_mapping import map_columns
 from importer.embedded_words import words_template
-from importer.import_options import SUMMARY_SUFFIX, ImportOptions, ImportReport
+from importer.import_options import ImportOptions, ImportReport
 from importer.open_source import images_folder, open_source
 from importer.pictures.product_pictures import NamedPictures, ProductPictures
 from importer.pictures.web_client import Downloads
 from importer.reading.feed_date import feed_date
 from importer.reading.local_copy import is_address, local_copy
 from importer.reading.records import Record, Source
-from importer.rejections import REPORT_SUFFIX, Rejections
+from importer.rejections import Rejections
 from importer.sources.folded_rows import FoldedSource
 from importer.sources.system import SystemSource
 from importer.survey import Survey, survey_rows
@@ -36,6 +36,7 @@ from importer.values.kinds import Kind, RowRejected
 from twinset.catalogue import CatalogueNotes, CatalogueWriter, require_writable
 from twinset.errors import CatalogueError
 from twinset.progress import track
+from twinset.store.feed_report import REJECTED_SUFFIX, SUMMARY_SUFFIX
 
 PICTURES_SUFFIX = ".pictures"
 _CHUNK_ROWS = 256
@@ -175,7 +176,7 @@ class _Import:
         require_writable(self._out)
         survey = self._survey()
         tally = Tally()
-        with Rejections(self._out.with_name(self._out.name + REPORT_SUFFIX)) as rejections:
+        with Rejections(self._out.with_name(self._out.name + REJECTED_SUFFIX)) as rejections:
             accepted = self._write(survey, tally, rejections)
         found = self._report(survey, tally, accepted, rejections.reasons, rejections.kept)
         summary = self._out.with_name(self._out.name + SUMMARY_SUFFIX)

@@ -13,7 +13,6 @@ from importer.column_mapping import ColumnMap
 from importer.reading.records import Record
 from importer.values.kinds import BadValue
 
-REPORT_SUFFIX = ".rejected.jsonl"
 _SHOWN_ID_LENGTH = 80
 
 

@@ -36,6 +36,7 @@ from twinset.index.shared.version_files import known_manifests
 from twinset.index.vector_index import VectorIndex, Vectors
 from twinset.progress import progress_bar
 from twinset.relevance.relevance_curves import RelevanceCurves
+from twinset.store.feed_report import report_beside
 from twinset.views.stored_views import write_views
 
 
@@ -108,8 +109,10 @@ def build_index(
             keep_encoder(index_dir, options.encoder)
         if options.report is not None:
             add_report(options.report, staging, inputs.embeddings.fingerprint)
-        live = {"live": {"as_of": as_of.isoformat()}}
-        making = Making(kind, options.min_recall, live, options.encoder)
+        feed = report_beside(catalogue_path)
+        fields: dict[str, Any] = {"live": {"as_of": as_of.isoformat()}}
+        fields |= {} if feed is None else {"feed": feed.to_manifest()}
+        making = Making(kind, options.min_recall, fields, options.encoder)
         return write_version(name, staging, inputs, making)
 
 

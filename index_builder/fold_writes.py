@@ -78,7 +78,8 @@ def _making(base: IndexVersion, overlay: Overlay, log: Store) -> Making:
     kind = base.manifest.get("index_kind", base.index.kind)
     live = dict(base.manifest.get("live") or {}) | {"log": log.id, "sequence": overlay.sequence}
     relevance = RelevanceCurves.from_manifest(base.manifest.get("relevance"))
-    fields = {"live": live, "folded_from": base.name}
+    feed = base.manifest.get("feed")
+    fields = {"live": live, "folded_from": base.name} | ({} if feed is None else {"feed": feed})
     return Making(str(kind), 0.0, fields, relevance=relevance)
 
 

@@ -31,7 +31,7 @@ _SIZES = (1, 2, 4, 8, 16, 32)
 # Probes, files, and what the operator's page asks for every few seconds are no load.
 _APART = frozenset(
     {"/livez", "/readyz", "/metrics", "/static/", "/operator", "/events", "/errors", "/load"}
-    | {"/status", "/trail", "/catalogue", "/analytics", "/indexes"}
+    | {"/status", "/trail", "/catalogue", "/catalogue/feed", "/analytics", "/indexes"}
 )
 
 

@@ -25,6 +25,7 @@ from importer.sync.sync_source import (
 )
 from twinset.catalogue import FURTHER_IMAGES, PICTURE_COLUMNS, Catalogue
 from twinset.errors import ConfigError
+from twinset.store.feed_report import report_beside
 
 KEY_VARIABLE = "TWINSET_ADMIN_KEY"
 _HINT = (
@@ -88,6 +89,7 @@ def sync_service(
             new = []
         lines = _lines(found, Catalogue(path), frozenset(new), with_deletions=not held)
         written, refused = _send(client, lines)
+        _send_report(client, path)
     if refused and publish is not None and not held:
         publish(path)
     elif refused:
@@ -199,6 +201,16 @@ def _send(client: httpx.Client, lines: Iterable[dict[str, Any]]) -> tuple[int, l
         batch.append(text)
         size += len(text) + 1
     return written + flush(), refused
+
+
+def _send_report(client: httpx.Client, catalogue: Path) -> None:
+    """Tell a service what the feed brought, for its operators; one of before is told nothing."""
+    report = report_beside(catalogue)
+    if report is None:
+        return
+    response = client.put("/catalogue/feed", json=report.to_manifest())
+    if response.status_code not in (404, 405):
+        _answer(response)
 
 
 def _answer(response: httpx.Response) -> Any:

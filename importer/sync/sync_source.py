@@ -12,6 +12,7 @@ from importer.import_options import ImportOptions, ImportReport
 from importer.pipeline import import_catalogue
 from twinset.catalogue import Catalogue
 from twinset.item_content import content_hash
+from twinset.store.feed_report import move_report
 
 CATALOGUE = "catalog.parquet"
 _NEW = "new.parquet"
@@ -57,8 +58,10 @@ def fetch(options: SyncOptions) -> tuple[Path, ImportReport]:
 
 
 def accept(options: SyncOptions, path: Path) -> Path:
-    """Make a fetched catalogue the last run's."""
-    return path.replace(options.state / CATALOGUE)
+    """Make a fetched catalogue the last run's, and its report."""
+    target = options.state / CATALOGUE
+    move_report(path, target)
+    return path.replace(target)
 
 
 def snapshot(path: Path) -> Snapshot:

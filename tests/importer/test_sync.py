@@ -17,6 +17,7 @@ from twinset.encoders import HashEncoder
 from twinset.errors import ConfigError
 from twinset.index.index_versions import current_version, open_version
 from twinset.index.shared.version_line import list_versions
+from twinset.store.feed_report import latest_report
 
 
 def write_feed(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -53,6 +54,25 @@ def test_an_index_follows_its_feed(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert list_versions(index) == before
     assert cli.run(["sync", str(feed), *places, "--max-deletions", "80%"]) == 1  # below half
     assert list_versions(index) == before
+
+
+def test_what_a_feed_left_out_reaches_the_version(tmp_path: Path) -> None:
+    HashEncoder(32).save(tmp_path / "encoder")
+    feed, index = tmp_path / "feed.jsonl", tmp_path / "index"
+    places = ["--index", str(index), "--encoder", str(tmp_path / "encoder"), "--max-loss", "50%"]
+    write_feed(feed, [*rows(20), {"title": "without an id"}, rows(1)[0]])
+    assert cli.run(["sync", str(feed), *places]) == 0
+    found = latest_report(index, open_version(index).manifest)
+    assert found is not None
+    assert found.accepted == 20
+    assert sum(found.rejected.values()) == len(found.rows) == 2
+    assert found.rejected["id is a duplicate"] == 1
+    assert (found.rows[1].id, found.rows[1].line) == ("n0", 22)
+    write_feed(feed, rows(21))
+    assert cli.run(["sync", str(feed), *places]) == 0
+    found = latest_report(index, open_version(index).manifest)
+    assert found is not None
+    assert (found.accepted, found.rejected, found.rows) == (21, {}, ())
 
 
 def test_a_feed_that_breaks_changes_nothing(tmp_path: Path) -> None:
@@ -93,6 +113,11 @@ def test_a_service_follows_its_feed(
         assert len(held()) == 29
         assert held()["n0"]["title"] == "renamed"
         assert held()["n1"]["gender"] == "Men"
+        write_feed(feed, [*changed, changed[0]])
+        assert sync_service(options, address) is Outcome.DONE
+        said = client.get("/catalogue/feed").json()["feed"]
+        assert (said["accepted"], said["rejected"]) == (29, {"id is a duplicate": 1})
+        assert (said["rows"][0]["id"], said["rows"][0]["line"]) == ("n0", 30)
         before = client.get("/indexes").json()["writes"]["sequence"]
         assert sync_service(options, address) is Outcome.DONE
         assert client.get("/indexes").json()["writes"]["sequence"] == before

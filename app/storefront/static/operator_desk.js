@@ -33,6 +33,20 @@ async function drawCatalogue(pictures = false) {
   );
 }
 
+async function drawFeed() {
+  const { feed } = await call("/catalogue/feed");
+  $("#feed").hidden = !feed;
+  if (!feed) return;
+  const left = Object.values(feed.rejected).reduce((sum, count) => sum + count, 0);
+  $("#feed-sum").textContent = `${feed.system}, imported ${new Date(feed.at).toLocaleString()}: ${number(feed.accepted)} products came in, ${number(left)} rows were left out.`;
+  const reasons = (counts, what) => Object.entries(counts).map(([reason, count]) => row(reason, what, number(count)));
+  $("#feed-reasons tbody").replaceChildren(...reasons(feed.rejected, "the row"), ...reasons(feed.warnings, "the value"));
+  $("#feed-reasons").hidden = !$("#feed-reasons tbody").children.length;
+  $("#feed-rows").hidden = !feed.rows.length;
+  $("#feed-rows summary").textContent = feed.rows.length < left ? `The first ${feed.rows.length} rows` : "The rows";
+  $("#feed-rows tbody").replaceChildren(...feed.rows.map(({ file, line, id, reason }) => row(line ? `${file}, ${line}` : file, id ?? "–", reason)));
+}
+
 async function lookUp(id) {
   const { item } = await call(`/items/${encodeURIComponent(id)}`);
   shown = { id, available: item.available !== false };
@@ -90,6 +104,7 @@ async function drawAnalytics() {
 
 function open() {
   attempt(drawCatalogue);
+  attempt(drawFeed);
   attempt(drawAnalytics);
 }
 

@@ -81,7 +81,7 @@ def test_every_admin_route_declares_its_key_and_its_body(document: Schema) -> No
         for method, operation in item.items()
         if "admin" in operation["tags"]
     ]
-    assert len(tagged) == 16
+    assert len(tagged) == 18
     for path, method, operation in tagged:
         assert operation["security"] == [{"AdminKey": []}]
         assert "401" in operation["responses"]

@@ -102,3 +102,25 @@ def test_what_looks_like_another_kind_is_doubted(tmp_path: Path) -> None:
     found = doubted_rows(version, "gender")
     assert set(found.tolist()) == set(wrong)
     assert doubted_rows(version, "no such field").size == 0
+
+
+def test_what_a_feed_brought_is_kept_until_a_later_one(place: Place) -> None:
+    row = {"file": "feed.xml", "line": 7, "id": None, "reason": "there is no id"}
+    said = {
+        "system": "Google",
+        "at": "2026-11-29T10:00:00+01:00",
+        "as_of": None,
+        "accepted": 5,
+        "rejected": {"there is no id": 1},
+        "warnings": {},
+        "rows": [row],
+    }
+    with serving(place) as client:
+        assert client.get("/catalogue/feed").json()["feed"] is None
+        assert client.put("/catalogue/feed", json=said).status_code == 200
+        for wrong in ({"at": "yesterday"}, {"rows": [row] * 101}, {"accepted": -1}):
+            check(client.put("/catalogue/feed", json=said | wrong), 422, "invalid_request")
+        check(httpx.put(f"{client.base_url}/catalogue/feed", json=said), 401, "unauthorized")
+    with serving(place) as client:
+        kept = client.get("/catalogue/feed").json()["feed"]
+    assert kept == said | {"at": "2026-11-29T09:00:00Z"}

@@ -8,7 +8,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.recommend.thumbnails import Width
 from app.storefront.content.product_tiles import facts
 from app.storefront.interface.interface_words import Language, Words, words_of
 from app.storefront.page_state import PAGE_SIZE
@@ -42,7 +41,6 @@ class Pages:
         environment.filters |= {"number": words.number, "label": words.field}
         environment.globals |= {
             "facts": facts,
-            "widths": list(map(int, Width)),
             "page_size": PAGE_SIZE,
             "shop": self.shop,
             "picture_types": ",".join(usable_media_types()),

@@ -10,6 +10,8 @@ from pathlib import Path
 _ATTRIBUTE = re.compile(r'(?<=[ "\'])((?:href|src|action|data-address|srcset)=")([^"]*)')
 _IN_SET = re.compile(r"(^|, )/(?!/)")
 _FILES = "/static/"
+# One style sheet for every page, and what it is put together from.
+STYLES = ("pages.css", ("design.css", "storefront.css", "words.css", "colours.css"))
 LONG = "public, max-age=31536000, immutable"
 
 

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from functools import cache
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import FileResponse
-from starlette.datastructures import Headers
-from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
-from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import ItemIdPath, RecommenderDep, StateDep, live_recommender
 from app.api.reading.etags import holds
@@ -21,8 +16,8 @@ from app.storefront.content import home_page as home
 from app.storefront.content.catalogue_language import texts_language
 from app.storefront.content.product_lists import first_id, style_field
 from app.storefront.content.product_page import like_removed, product
+from app.storefront.held_files import HeldFiles
 from app.storefront.html_templates import STATIC, Pages
-from app.storefront.page_addresses import LONG, files_digest
 from app.storefront.page_errors import PageRoute, nothing_here
 from app.storefront.page_responses import origin_of, page, refused_page, snippets_for
 from app.storefront.page_state import PageState
@@ -99,39 +94,6 @@ async def operator_page(request: Request, state: StateDep) -> Response:
     return page(request, "operator.html", events=state.settings.events)
 
 
-class WholeFile(FileResponse):
-    """A small file that is always sent whole, because the framework's errors about ranges are plain
-    text."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.headers["accept-ranges"] = "none"
-        kept = [(name, value) for name, value in scope["headers"] if name != b"range"]
-        await super().__call__({**scope, "headers": kept}, receive, send)
-
-
-class Files(StaticFiles):
-    """Files that a browser keeps for good if their address holds the digest of the release.
-
-    If it does not, the browser asks each time, so that a page never mixes releases.
-    """
-
-    def get_path(self, scope: Scope) -> str:
-        path = super().get_path(scope)
-        first, _, rest = path.partition("/")
-        scope["state"]["lasts"] = first == files_digest(STATIC)
-        return rest if scope["state"]["lasts"] else path
-
-    def file_response(
-        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
-    ) -> Response:
-        lasts = scope["state"]["lasts"]
-        headers = {"Cache-Control": LONG if lasts else "no-cache", "Vary": "Accept-Encoding"}
-        response = WholeFile(full_path, status_code, headers, stat_result=stat_result)
-        if self.is_not_modified(response.headers, Headers(scope=scope)):
-            return NotModifiedResponse(response.headers)
-        return response
-
-
 def mount(app: FastAPI, shop: ShopSettings) -> None:
     """Add the pages to `app`, outside of the OpenAPI document."""
     app.add_exception_handler(404, nothing_here)
@@ -140,7 +102,7 @@ def mount(app: FastAPI, shop: ShopSettings) -> None:
     for routes in (router, search_routes.router, crawler_routes.router):
         app.router.routes += routes.routes
     app.add_api_route("/widget.js", _widget, include_in_schema=False, methods=["GET", "HEAD"])
-    app.mount("/static", Files(directory=STATIC), name="static")
+    app.mount("/static", HeldFiles(STATIC), name="static")
 
 
 async def _widget(request: Request) -> Response:

@@ -1,10 +1,13 @@
 """A camera and a sheet on phones, prices by a slider, pictures by their address."""
 
+import io
 import re
 
+import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
-from tests.support.browser_pages import faults, heading, ids
+from tests.support.browser_pages import faults, heading, ids, side_by_side, upload
 
 PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
 
@@ -23,6 +26,33 @@ def test_a_phone_offers_its_camera(visit, rows):
     # One copy came with the page; the panel and the chip show it.
     for picture in (page.locator("#crop img"), page.locator(".chip-picture img")):
         assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") > 0
+
+
+@pytest.mark.parametrize("photos", [1, 3])
+def test_a_photo_and_what_to_look_for_fit_beside_each_other(visit, rows, photos):
+    page = visit("/", **PHONE)
+    upload(page, side_by_side(*[rows["S0001"]["image"]] * photos))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    photo, frame = page.locator("#crop img").bounding_box(), page.locator("#crop").bounding_box()
+    assert frame["width"] - photo["width"] == pytest.approx(0, abs=1)
+    assert frame["height"] == photo["height"]
+    assert photo["width"] >= 100
+    for button in page.locator(".crop-presets button").all():
+        assert button.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def test_a_photo_of_nothing_to_wear_leads_on(visit):
+    noise = io.BytesIO()
+    Image.effect_noise((400, 300), 90).convert("RGB").save(noise, "JPEG")
+    page = visit("/", **PHONE)
+    upload(page, noise.getvalue())
+    expect(page.locator(".empty")).to_contain_text("nothing to wear")
+    kinds = page.locator(".empty .ways-on button")
+    name = kinds.first.text_content()
+    assert faults(page) == []
+    kinds.first.tap()
+    expect(page.locator(".kinds [aria-pressed]")).to_have_text(name)
+    assert len(ids(page)) > 0
 
 
 def test_a_mouse_gets_the_browsers_own_dialog(visit):

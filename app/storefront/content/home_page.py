@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from app.recommend.query import ListQuery
 from app.recommend.recommender import Recommender
@@ -53,8 +54,19 @@ class Home:
     pictures: list[Tile]
 
 
+# A shop's first page is the same until its catalogue changes.
+_shown: WeakKeyDictionary[Recommender, Home] = WeakKeyDictionary()
+
+
 async def home(recommender: Recommender) -> Home:
     """Kinds of product, one search shown at work, and words to start from."""
+    shown = _shown.get(recommender)
+    if shown is None:
+        shown = _shown[recommender] = await _home(recommender)
+    return shown
+
+
+async def _home(recommender: Recommender) -> Home:
     panel = await read_panel(recommender, PageState())
     field = category_field(recommender)
     group = next((group for group in panel.groups if group.field == field), None)

@@ -20,13 +20,20 @@ from app.storefront.content.filter_panel import (
     panel_of,
     sorts_of,
 )
-from app.storefront.content.product_lists import compared, noun_of, style_field
+from app.storefront.content.product_lists import (
+    category_field,
+    choice_address,
+    compared,
+    noun_of,
+    style_field,
+)
 from app.storefront.content.product_tiles import Tile, tile, values_of
 from app.storefront.content.understood_chips import UnderstoodWords, understood_words
 from app.storefront.page_state import LAST_PAGE, PAGE_SIZE, PageState, signal_fields
 from twinset.errors import InvalidInput
 
 _LIKELY = 3
+_WAYS = 6
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Results:
 
     `kinds` are what a photo is likely to show, and `other_kinds` the rest of the catalogue's.
     `nothing_fits` is true if a photo shows no garment; `regions` are those of several garments.
+    `ways` are frequent kinds of product and their addresses, for a list that holds nothing close.
     If no page follows, `last` is true.
     """
 
@@ -49,6 +57,7 @@ class Results:
     other_kinds: Sequence[str] = ()
     nothing_fits: bool = False
     regions: Sequence[Region] = ()
+    ways: Sequence[tuple[str, str]] = ()
 
 
 async def search(recommender: Recommender, call: Call, state: PageState) -> tuple[Results, Panel]:
@@ -72,9 +81,18 @@ async def search(recommender: Recommender, call: Call, state: PageState) -> tupl
         sorts=sorts_of(recommender),
         took_ms=call.took_ms,
         understood=understood_words(found.understood if isinstance(found, RankedPage) else None),
+        ways=_ways_on(recommender, panel),
         **_kinds(recommender, found),
     )
     return results, panel
+
+
+def _ways_on(recommender: Recommender, panel: Panel) -> list[tuple[str, str]]:
+    """The most frequent kinds of product, each with the address of its list."""
+    field = category_field(recommender)
+    group = next((group for group in panel.groups if group.field == field), None)
+    names = [one.value for one in group.first[:_WAYS]] if group is not None else []
+    return [(name, choice_address(field or "", name)) for name in names]
 
 
 def _kinds(recommender: Recommender, found: RankedPage | ListedPage) -> dict[str, Any]:

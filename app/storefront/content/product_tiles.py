@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from app.recommend.thumbnails import Width
 from twinset.index.index_versions import IndexVersion
 from twinset.relevance.relevance_curves import FITS, UNLIKELY
 
@@ -32,6 +33,7 @@ _NOT_ATTRIBUTES = frozenset(
     }
 )
 _MOST_REASONS = 3
+_WIDTHS = tuple(map(int, Width))
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Tile:
         return f"{self.picture}?{view}width={width}"
 
     @property
+    def srcset(self) -> str:
+        """The picture in every width, for a browser to choose from."""
+        return ", ".join(f"{self.sized(width)} {width}w" for width in _WIDTHS)
+
+    @property
     def close(self) -> bool:
         """False if the product is rather not what was asked for."""
         return self.relevance is None or self.relevance >= FITS
@@ -80,7 +87,7 @@ class Reference:
     """What a shopper asked for: words, and items whose attributes the results should share."""
 
     words: frozenset[str]
-    items: Sequence[Values]
+    items: Sequence[Mapping[str, str]]
 
     def reasons(self, item: Values) -> tuple[str, ...]:
         """The values of an item that it shares with what was asked for, most telling first."""
@@ -89,8 +96,7 @@ class Reference:
         shared = {
             stems(value): value
             for name, value in reversed(told.items())
-            if any(attributes(other).get(name) == value for other in self.items)
-            or stems(value) & self.words
+            if any(other.get(name) == value for other in self.items) or stems(value) & self.words
         }
         return tuple(reversed(shared.values()))[:_MOST_REASONS]
 
@@ -152,4 +158,4 @@ def _stem(word: str) -> str:
 
 def reference(words: str, items: Iterable[Values]) -> Reference:
     """What results are compared with."""
-    return Reference(stems(words), tuple(items))
+    return Reference(stems(words), tuple(map(attributes, items)))

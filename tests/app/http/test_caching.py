@@ -31,12 +31,12 @@ def test_pictures_and_crumbs_are_not(client: httpx.Client, path: str) -> None:
 
 def test_files_named_by_their_content_last(client: httpx.Client) -> None:
     page = client.get("/").text
-    named = re.search(r'href="(/static/[0-9a-f]{16}/storefront\.css)"', page)
+    named = re.search(r'href="(/static/[0-9a-f]{16}/pages\.css)"', page)
     assert named is not None
     kept = client.get(named[1])
     assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "accept-encoding" in kept.headers["vary"].lower()
-    asked = client.get("/static/storefront.css")
+    asked = client.get("/static/pages.css")
     assert asked.headers["cache-control"] == "no-cache"
     assert asked.content == kept.content
     stale = named[1].replace("/static/", "/static/0")

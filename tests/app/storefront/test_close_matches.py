@@ -72,8 +72,10 @@ def test_a_page_parts_close_matches_from_others(judged: httpx.Client) -> None:
     assert "Nothing close" not in page
     nothing = judged.get("/search", params={"q": "qwerty asdf"}).text
     assert "Nothing close to “qwerty asdf” here." in nothing
-    assert "Also similar" in nothing
+    assert "The nearest there is" in nothing
     assert "Close matches" not in nothing
+    _, _, ways = nothing.partition('<p class="ways-on">')
+    assert 'href="/search"' in ways.partition("</p>")[0]
 
 
 def test_an_index_that_was_not_calibrated_parts_nothing(client: httpx.Client) -> None:

@@ -1,0 +1,1 @@
+"""How fast and steady the storefront's pages are in a real browser."""

@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute
 
 from app.api import admin_routes as admin
 from app.api import error_responses
-from app.api import feed_routes as feed
 from app.api import health_routes as health
 from app.api import item_routes as items
 from app.api import operation_routes as operation
@@ -37,19 +36,7 @@ from app.storefront import sign_in_routes as sign_in
 from app.storefront.shop.shop_settings import load_shop
 from twinset.freed_memory import return_freed_memory
 
-_API = (
-    recommend,
-    batch,
-    suggest,
-    items,
-    admin,
-    versions,
-    synonyms,
-    operation,
-    feed,
-    events,
-    health,
-)
+_API = (recommend, batch, suggest, items, admin, versions, synonyms, operation, events, health)
 
 
 def create_app(

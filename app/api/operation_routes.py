@@ -1,4 +1,4 @@
-"""What an operator looks at: recent errors, and how a version was evaluated."""
+"""What an operator looks at: errors, the catalogue and its last feed, load, state, who did what."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import ValidationError
 
 from app.api.admin_access import AdminDep, admin_scheme, require_admin
-from app.api.admin_routes import LiveDep
-from app.api.dependencies import CallDep, RecommenderDep, StateDep
+from app.api.admin_routes import LiveDep, WriteDep
+from app.api.dependencies import CallDep, RecommenderDep, StateDep, located
 from app.api.description.openapi_responses import Responses, responses
 from app.api.reading.plain_query import QueryRoute
 from app.api.version_routes import VersionPath
 from app.api.wire.admin_schemas import CatalogueHealth, ErrorInfo, ErrorList, FindingInfo
+from app.api.wire.feed_schemas import Feed, FeedInfo
 from app.api.wire.operation_schemas import (
     ActInfo,
     LoadOfMinute,
@@ -27,7 +29,9 @@ from app.http.sessions import COOKIE, Sessions
 from app.live.health.catalogue_health import examine
 from app.live.health.picture_health import examine_pictures
 from app.live.health.service_status import status_of_service
+from app.live.item_documents import read_json
 from app.live.version_switch import Versions
+from twinset.store.feed_report import keep_report, latest_report
 
 router = APIRouter(tags=["admin"], route_class=QueryRoute)
 # The report is one file with its styles and pictures in it. It runs no script, and is of an origin
@@ -46,6 +50,13 @@ _POLICY = "; ".join(
 _HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
 _REPORT: Responses = {
     200: {"description": "The report.", "content": {"text/html": {"schema": {"type": "string"}}}}
+}
+
+_FEED_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Feed"}}},
+    }
 }
 
 
@@ -86,6 +97,42 @@ async def catalogue_health(
         items=version.count,
         findings=[FindingInfo.model_validate(asdict(finding)) for finding in findings],
     )
+
+
+@router.get(
+    "/catalogue/feed",
+    summary="What the last feed brought",
+    responses=responses(401, 404, 429, 500, 503),
+    dependencies=[AdminDep],
+)
+async def get_feed(
+    call: CallDep, live: LiveDep, state: StateDep, recommender: RecommenderDep
+) -> FeedInfo:
+    """Products that came in, rows and values that were left out, by reason, and the first rows left
+    out. A build takes it from the import's report beside the catalogue, and `twinset sync --to`
+    sends it; the later of the two is shown."""
+    manifest = recommender.version.manifest
+    found = await live.run(partial(latest_report, state.settings.index, manifest))
+    return FeedInfo(request_id=call.request_id, feed=None if found is None else Feed.of(found))
+
+
+@router.put(
+    "/catalogue/feed",
+    summary="Say what a feed brought",
+    responses=responses(400, 401, 404, 413, 415, 422, 429, 500, 503, 507),
+    openapi_extra=_FEED_BODY,
+    dependencies=[AdminDep],
+)
+async def put_feed(write: WriteDep, live: LiveDep, state: StateDep) -> FeedInfo:
+    """For whoever writes a feed into the service by `POST /items/batch`. It changes no item, and
+    outlasts a restart."""
+    document = read_json(await write.body("application/json"))
+    try:
+        given = Feed.model_validate(document)
+    except ValidationError as error:
+        raise located(error, "body") from None
+    await live.run(partial(keep_report, state.settings.index, given.report()))
+    return FeedInfo(request_id=write.request_id, feed=given)
 
 
 @router.get(

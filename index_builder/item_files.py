@@ -11,11 +11,14 @@ from index_builder.build_inputs import ItemSource
 from index_builder.picture_packs import PackWriter
 from index_builder.picture_repeats import SignatureWriter
 from twinset.index.index_versions import IMAGE_PLACES_FILE, ITEMS_FILE, MAPPED_ITEMS_FILE
-from twinset.index.indexed_items import write_mapped
+from twinset.index.indexed_items import ItemTable, read_places, write_mapped
+from twinset.index.mapped.mapped_columns import COLUMNS_FILE
+from twinset.index.mapped.picture_places import MAPPED_PLACES_FILE
 from twinset.progress import track
 from twinset.views.stored_views import VIEW_PLACES_FILE
 
-# From so many items on, a table takes more memory than the service itself.
+# From so many items on, a table takes more memory than a service should for it; its files are then
+# written in a form that is mapped as well.
 MAPPED_FROM = 200_000
 
 
@@ -36,8 +39,10 @@ def write_items(catalogue: ItemSource, folder: Path) -> Pictures:
     """
     rows = catalogue.rows()
     pq.write_table(rows, folder / ITEMS_FILE, compression="zstd")
-    if len(rows) >= MAPPED_FROM:
+    is_large = len(rows) >= MAPPED_FROM
+    if is_large:
         write_mapped(rows, folder / MAPPED_ITEMS_FILE)
+        ItemTable(folder / ITEMS_FILE).write_columns(folder / COLUMNS_FILE)
     counts: list[int] = []
     with PackWriter(folder) as packs, SignatureWriter(folder) as signatures:
         for data in track(catalogue.images(), "Storing pictures", len(catalogue)):
@@ -51,6 +56,8 @@ def write_items(catalogue: ItemSource, folder: Path) -> Pictures:
     places = packs.places()
     items, views = places.slice(0, len(counts)), places.slice(len(counts))
     pq.write_table(items, folder / IMAGE_PLACES_FILE, compression="zstd")
+    if is_large:
+        read_places(folder / IMAGE_PLACES_FILE).write(folder / MAPPED_PLACES_FILE)
     if len(views):
         pq.write_table(views, folder / VIEW_PLACES_FILE, compression="zstd")
     return Pictures(pictured, packs.new, len(views))

@@ -343,6 +343,10 @@ def test_a_large_table_is_mapped_and_answers_the_same(tmp_path, inputs, monkeypa
     rows = range(len(small))
     assert [large.items.item(r) for r in rows] == [small.items.item(r) for r in rows]
     assert large.items.table.equals(small.items.table)
+    assert {"columns.arrow", "image_places.arrow"} <= {*large.manifest["files"]}
+    counts = [{n: c.counts() for n, c in v.items.columns.items()} for v in (small, large)]
+    assert counts[0] == counts[1]
+    assert [large.images.read(r) for r in rows] == [small.images.read(r) for r in rows]
     table = tmp_path / "large" / large.name / "items.arrow"
     table.write_bytes(table.read_bytes()[:-3])
     with pytest.raises(ArtefactError, match=r"items\.arrow"):

@@ -9,7 +9,9 @@
         index.faiss                  vectors; row r is item r (compressed ones: and vectors.npy)
         milvus.json, pgvector.json   instead of both: the collection or table that holds them
         items.parquet                every field of the items
-        items.arrow                  the same for mapping, if there are many items
+        items.arrow                  the same for mapping, if there are many items;
+        columns.arrow                and what filters and facets work on,
+        image_places.arrow           and what images.parquet says
         pictures-<sha256>.bin        pictures end to end; a pack is shared with other versions
         images.parquet               in which pack each item's picture lies, and where
         words.arrow                  the words of the items, see `twinset.lexical.word_index`
@@ -35,6 +37,8 @@ from twinset.embeddings import EncoderIdentity
 from twinset.errors import ArtefactError, Conflict, NotFound
 from twinset.index.engines import engine_in, engine_of
 from twinset.index.indexed_items import Images, ImageStore, Items, ItemTable
+from twinset.index.mapped.mapped_columns import COLUMNS_FILE
+from twinset.index.mapped.picture_places import MAPPED_PLACES_FILE
 from twinset.index.shared.version_files import fetch_version, known_manifests, share_version
 from twinset.index.shared.version_line import CURRENT, is_version, line_of
 from twinset.index.vector_index import Mask, VectorIndex
@@ -249,7 +253,7 @@ def open_files(
         category=category,
         index=index or engine_of(str(manifest.get("index_kind", "exact"))).open(folder),
         items=_open_items(folder, manifest),
-        images=ImageStore(folder / IMAGE_PLACES_FILE, manifest["files"]),
+        images=_open_images(folder, manifest),
         manifest=manifest,
         words=WordIndex.of_version(folder, manifest),
         calibration=PictureCalibration.of_version(folder, manifest),
@@ -259,8 +263,17 @@ def open_files(
 
 
 def _open_items(folder: Path, manifest: Mapping[str, Any]) -> ItemTable:
-    known = MAPPED_ITEMS_FILE in manifest["files"]
-    return ItemTable(folder / ITEMS_FILE, folder / MAPPED_ITEMS_FILE if known else None)
+    mapped, stored = (_if_listed(folder, manifest, f) for f in (MAPPED_ITEMS_FILE, COLUMNS_FILE))
+    return ItemTable(folder / ITEMS_FILE, mapped, stored)
+
+
+def _open_images(folder: Path, manifest: Mapping[str, Any]) -> ImageStore:
+    mapped = _if_listed(folder, manifest, MAPPED_PLACES_FILE)
+    return ImageStore(folder / IMAGE_PLACES_FILE, manifest["files"], mapped)
+
+
+def _if_listed(folder: Path, manifest: Mapping[str, Any], file: str) -> Path | None:
+    return folder / file if file in manifest["files"] else None
 
 
 def index_file(manifest: Mapping[str, Any]) -> str:

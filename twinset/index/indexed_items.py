@@ -12,9 +12,12 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from twinset.columns import Column, Columns, Mask, columns_from_table, numbers_of
+from twinset.columns import Column, Columns, Mask, columns_from_table
 from twinset.errors import ArtefactError
+from twinset.index.mapped.mapped_columns import map_columns, write_columns
+from twinset.index.mapped.picture_places import PicturePlaces
 
 # Free text is for reading; a filter on it would compare whole sentences.
 _NOT_FILTERABLE = ("title", "description", "link")
@@ -65,14 +68,17 @@ class ItemTable:
     """Every field of n items, read-only; row r is row r of the vector index.
 
     `columns` holds the fields that filters, facets and groups work on: all but title and
-    description. `mapped` is a copy of the table that `write_mapped` made: its pages are read when
-    they are needed and shared by all processes, so that the table takes no memory of this one.
+    description. `mapped` is a copy of the table that `write_mapped` made, and `stored` what
+    `write_columns` made of its columns: their pages are read when they are needed and shared by all
+    processes, so that they take no memory of this one.
 
     Raises:
         ArtefactError: if the file is not Parquet, lacks an id, or holds one twice.
     """
 
-    def __init__(self, path: Path, mapped: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, mapped: Path | None = None, stored: Path | None = None
+    ) -> None:
         table = _read_table(path) if mapped is None else _map_table(mapped)
         self._table = table.combine_chunks()
         names = self._table.column_names
@@ -80,18 +86,27 @@ class ItemTable:
         self._arrays = {name: _whole(self._table[name]) for name in names}
         if "id" not in self._table.column_names:
             raise ArtefactError(path, "has no column id")
-        names = [name for name in names if name not in _NOT_FILTERABLE]
-        columns: dict[str, Column] = columns_from_table(self._table, names)
+        order: NDArray[np.int32] | None = None
+        columns: dict[str, Column]
+        if stored is None:
+            names = [name for name in names if name not in _NOT_FILTERABLE]
+            columns = columns_from_table(self._table, names)
+        else:
+            columns, order = map_columns(stored)
         self.columns: Columns = columns
         ids = columns["id"]
         if ids.vocabulary is None or len(ids.vocabulary) != len(ids) or not ids.present.all():
             raise ArtefactError(path, "lacks an id or holds one twice")
         self._ids = ids.vocabulary
-        self._row_of_code = np.argsort(ids.values).astype(np.int32)
+        self._rows_by_id = np.argsort(ids.values).astype(np.int32) if order is None else order
         pa.default_memory_pool().release_unused()  # reading took several times the table
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
+
+    def write_columns(self, path: Path) -> None:
+        """Write the columns for a table that maps them, see `stored`."""
+        write_columns(self.columns, self._rows_by_id, path)
 
     @property
     def table(self) -> pa.Table:
@@ -118,7 +133,7 @@ class ItemTable:
     def row_of(self, item_id: str) -> int | None:
         """The row of an item, None if there is no such id."""
         code = self._ids.code(item_id)
-        return None if code < 0 else int(self._row_of_code[code])
+        return None if code < 0 else int(self._rows_by_id[code])
 
 
 @dataclass(frozen=True)
@@ -157,8 +172,8 @@ class Images(Protocol):
 class ImageStore:
     """Pictures of n items in packs, each served with one read; never whole in memory.
 
-    `places` is the table that `IMAGE_SCHEMA` describes; `has_image` (n,) says which rows have a
-    picture. The packs stay open, so pictures can be read after the folder was pruned; they are
+    `places` is the table that `IMAGE_SCHEMA` describes, `mapped` what `PicturePlaces.write` made
+    of it; `has_image` (n,) says which rows have a picture. The packs stay open, so pictures can be read after the folder was pruned; they are
     closed when the store is no longer referenced.
 
     Raises:
@@ -166,35 +181,38 @@ class ImageStore:
             not among `listed`, the files whose checksums were verified.
     """
 
-    def __init__(self, places: Path, listed: Collection[str] | None = None) -> None:
-        table = _read_table(places)
-        if table.schema.names not in (IMAGE_SCHEMA.names, IMAGE_SCHEMA.names[:3]):
-            raise ArtefactError(places, "does not list images")
-        if "pack" in table.column_names:
-            packs = table["pack"].combine_chunks().dictionary_encode()
-        else:
-            packs = pa.array([ONE_PACK] * len(table), pa.string()).dictionary_encode()
-        self._offsets = numbers_of(table["offset"].combine_chunks())
-        self._lengths = numbers_of(table["length"].combine_chunks())
-        self._types = table["type"].combine_chunks().dictionary_encode()
-        self.has_image: Mask = self._lengths > 0
-        self.packs: list[str] = [name for name in packs.dictionary.to_pylist() if name]
-        # Any number if an item has no picture: Arrow's own ways to fill nulls import pandas.
-        self._pack = np.where(self.has_image, numbers_of(packs.indices), 0).astype(np.int16)
+    def __init__(
+        self, places: Path, listed: Collection[str] | None = None, mapped: Path | None = None
+    ) -> None:
+        found = PicturePlaces.mapped(mapped) if mapped is not None else read_places(places)
+        self._places, self.packs = found, found.packs
+        self.has_image: Mask = found.has_image
         self._descriptors = [_open_pack(places, name, listed) for name in self.packs]
         weakref.finalize(self, _close_all, self._descriptors)
 
     def __len__(self) -> int:
-        return len(self._lengths)
+        return len(self.has_image)
 
     def read(self, row: int) -> StoredImage | None:
         """The picture of a row, None if the item has none. Safe from several threads."""
         if not self.has_image[row]:
             return None
-        length = int(self._lengths[row])
-        pack = self._descriptors[self._pack[row]]
-        data = os.pread(pack, length, int(self._offsets[row]))
-        return StoredImage(data, str(self._types[row].as_py()))
+        found = self._places
+        pack = self._descriptors[found.pack[row]]
+        data = os.pread(pack, int(found.lengths[row]), int(found.offsets[row]))
+        return StoredImage(data, str(found.types[row].as_py()))
+
+
+def read_places(path: Path) -> PicturePlaces:
+    """The places in the table of a version.
+
+    Raises:
+        ArtefactError: if the file is not a table of pictures.
+    """
+    table = _read_table(path)
+    if table.schema.names not in (IMAGE_SCHEMA.names, IMAGE_SCHEMA.names[:3]):
+        raise ArtefactError(path, "does not list images")
+    return PicturePlaces.of_table(table, ONE_PACK)
 
 
 def _open_pack(places: Path, name: str, listed: Collection[str] | None) -> int:

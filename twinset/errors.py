@@ -15,6 +15,7 @@
     ├── Conflict                what is asked does not fit the state that things are in now
     ├── StorageFull             a write cannot be stored; reading goes on
     └── NotReady                the service cannot answer yet
+        └── VersionGone         a server does not have the vectors of a version any more
 
 Below the routes and the command line nothing else is raised on purpose. The service maps this
 tree to problem+json in one place, the command line to one line and exit code 1.
@@ -102,3 +103,10 @@ class StorageFull(TwinsetError):
 
 class NotReady(TwinsetError):
     code = "not_ready"
+
+
+class VersionGone(NotReady):
+    """The table or collection of an index version was dropped while the version was open."""
+
+    def __init__(self) -> None:
+        super().__init__("The vectors of this index version are not there any more.")

@@ -10,15 +10,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cachetools import TTLCache
 
+from app.live.kept_index import KeptIndex
 from app.recommend.lists.cursors import LASTS_S, Place
 from app.recommend.recommender import Recommender
 from app.service_errors import CursorExpired
 from app.settings import Settings
-from twinset.index.engines import FAISS, FAISS_KINDS
+from twinset.index.engines import FAISS_KINDS, engine_of
 from twinset.index.index_versions import IndexVersion
 from twinset.live.catch_up import Embedder, overlay_at
 from twinset.live.merged_version import merge_version
@@ -48,8 +49,8 @@ class _Left:
 class Snapshots:
     """Finds the recommender of an earlier state. Calls may block; any thread may make them.
 
-    `clock` is in seconds. Versions whose vectors are in another service are found only while they
-    are what is shown: that service holds no earlier states.
+    `clock` is in seconds. An engine outside of this process keeps the vectors of a version as it
+    was built; those of writes over it come from the log, as with every kind.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
@@ -64,7 +65,8 @@ class Snapshots:
         """Keep what `now` replaces, as long as cursors of it may come back."""
         version = before.recommender.version
         with self._lock:
-            if before.recommender.has_cursors:
+            # What an engine holds of live writes goes on changing.
+            if before.recommender.has_cursors and before.base.index.kind in FAISS_KINDS:
                 self._made[version.name, version.sequence] = before.recommender
             if before.base is not now.base:
                 self._left.pop(before.base.name, None)
@@ -113,15 +115,16 @@ class Snapshots:
         return Shown(left.shown.recommender, left.shown.base, shown.log or left.shown.log)
 
     def _make(self, place: Place, shown: Shown) -> Recommender:
-        if shown.base.index.kind not in FAISS_KINDS:
-            raise CursorExpired
+        base = shown.base
+        if base.index.kind not in FAISS_KINDS:
+            base = replace(base, index=KeptIndex(base.index))
         if place.sequence == 0:
-            return shown.recommender.with_version(shown.base)
+            return shown.recommender.with_version(base)
         if shown.log is None:
             raise CursorExpired
         limits = self._settings.image_limits
         embedder = Embedder(shown.recommender.encoder, shown.log, limits)
-        overlay = overlay_at(shown.base, embedder, place.sequence)
+        overlay = overlay_at(base, embedder, place.sequence)
         if overlay is None:
             raise CursorExpired
         return shown.recommender.with_version(merge_version(overlay, shown.log))
@@ -129,8 +132,5 @@ class Snapshots:
 
 def _bytes_of(base: IndexVersion) -> int:
     """What a base version takes in memory: its vectors and its fields."""
-    if base.index.kind not in FAISS_KINDS:
-        return 0
-    table = getattr(base.items, "table", None)
-    fields = 0 if table is None else int(table.nbytes)
-    return FAISS.memory(base.index.kind, len(base), base.dimension) + fields
+    fields = int(getattr(base.items, "memory", 0))
+    return engine_of(base.index.kind).memory(base.index.kind, len(base), base.dimension) + fields

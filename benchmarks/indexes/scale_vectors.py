@@ -25,11 +25,13 @@ class Sample:
     """n unit vectors (mapped), queries like them that are not among them, and a field of each.
 
     `buckets` (n,) are random numbers below 100: a filter `bucket < 10` lets a tenth through.
+    `products` (n,) are the rows of the products that the vectors were made from.
     """
 
     vectors: Vectors
     queries: Vectors
     buckets: NDArray[np.int64]
+    products: Rows
 
     def nearest(self, k: int, mask: Mask | None) -> Rows:
         """The true k best rows of each query, by brute force; (q, k)."""
@@ -57,12 +59,15 @@ def make_sample(embeddings_dir: Path, count: int, folder: Path) -> None:
     generator = np.random.default_rng(count)
     shape = (count, real.shape[1])
     vectors = np.lib.format.open_memmap(folder / "vectors.npy", "w+", np.float32, shape)
+    products = np.empty(count, np.int64)
     for start in range(0, count, _BLOCK):
         size = min(_BLOCK, count - start)
-        vectors[start : start + size] = _resample(real, near, size, generator)
+        block = slice(start, start + size)
+        vectors[block], products[block] = _resample(real, near, size, generator)
     vectors.flush()
+    np.save(folder / "products.npy", products)
     np.save(folder / "buckets.npy", generator.integers(0, 100, count))
-    np.save(folder / "queries.npy", _resample(real, near, QUERIES, generator))
+    np.save(folder / "queries.npy", _resample(real, near, QUERIES, generator)[0])
 
 
 def _neighbours(real: Vectors, file: Path) -> Rows:
@@ -75,15 +80,20 @@ def _neighbours(real: Vectors, file: Path) -> Rows:
 
 def open_sample(folder: Path) -> Sample:
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-    return Sample(vectors, np.load(folder / "queries.npy"), np.load(folder / "buckets.npy"))
+    loaded = (np.load(folder / f"{name}.npy") for name in ("queries", "buckets", "products"))
+    return Sample(vectors, *loaded)
 
 
-def _resample(real: Vectors, near: Rows, size: int, generator: np.random.Generator) -> Vectors:
-    """`size` unit rows: products drawn at random, each moved towards a near one and shaken."""
+def _resample(
+    real: Vectors, near: Rows, size: int, generator: np.random.Generator
+) -> tuple[Vectors, Rows]:
+    """`size` unit rows, and the products that they are made from: drawn at random, each moved
+    towards a near one and shaken."""
     rows = generator.integers(0, len(real), size)
     others = near[rows, generator.integers(1, _NEIGHBOURS + 1, size)]
     shares = generator.uniform(0, _FURTHEST, (size, 1)).astype(np.float32)
     noise = generator.standard_normal((size, real.shape[1])).astype(np.float32)
     noise *= _NOISE / np.sqrt(real.shape[1])
     moved = real[rows] + shares * (real[others] - real[rows]) + noise
-    return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
+    unit = np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
+    return unit, rows

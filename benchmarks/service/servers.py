@@ -33,6 +33,10 @@ class Server:
         """Resident memory now."""
         return sum(_status(pid, "VmRSS") for pid in self._pids()) / 1024
 
+    def own_megabytes(self) -> float:
+        """Resident memory now that is no file's pages, which the system could drop at any time."""
+        return sum(_status(pid, "RssAnon") for pid in self._pids()) / 1024
+
     def processor_seconds(self) -> float:
         """Of all its processes since they started."""
         return sum(_processor_ticks(pid) for pid in self._pids()) / _TICKS

@@ -76,11 +76,9 @@ class ItemTable:
         ArtefactError: if the file is not Parquet, lacks an id, or holds one twice.
     """
 
-    def __init__(
-        self, path: Path, mapped: Path | None = None, stored: Path | None = None
-    ) -> None:
+    def __init__(self, path: Path, mapped: Path | None = None, stored: Path | None = None) -> None:
         table = _read_table(path) if mapped is None else _map_table(mapped)
-        self._table = table.combine_chunks()
+        self._table, self._is_mapped = table.combine_chunks(), mapped is not None
         names = self._table.column_names
         # By field: the table would look its column and chunk up for each value.
         self._arrays = {name: _whole(self._table[name]) for name in names}
@@ -107,6 +105,11 @@ class ItemTable:
     def write_columns(self, path: Path) -> None:
         """Write the columns for a table that maps them, see `stored`."""
         write_columns(self.columns, self._rows_by_id, path)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the fields take in this process; none if they are mapped."""
+        return 0 if self._is_mapped else int(self._table.nbytes)
 
     @property
     def table(self) -> pa.Table:
@@ -172,9 +175,9 @@ class Images(Protocol):
 class ImageStore:
     """Pictures of n items in packs, each served with one read; never whole in memory.
 
-    `places` is the table that `IMAGE_SCHEMA` describes, `mapped` what `PicturePlaces.write` made
-    of it; `has_image` (n,) says which rows have a picture. The packs stay open, so pictures can be read after the folder was pruned; they are
-    closed when the store is no longer referenced.
+    `places` is the table that `IMAGE_SCHEMA` describes, `mapped` what `PicturePlaces.write` made of
+    it; `has_image` (n,) says which rows have a picture. The packs stay open, so pictures can be
+    read after the folder was pruned; they are closed when the store is no longer referenced.
 
     Raises:
         ArtefactError: if the table is not one of pictures, or names a pack that is missing or

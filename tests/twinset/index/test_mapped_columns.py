@@ -46,7 +46,8 @@ def test_every_array_comes_back_as_it_was(stored):
 
 
 @pytest.mark.parametrize(
-    "text", ['colour = "RED"', 'sizes IN ["s", "XL"]', "price > 0", "NOT sold = true", "year = 2003"]
+    "text",
+    ['colour = "RED"', 'sizes IN ["s", "XL"]', "price > 0", "NOT sold = true", "year = 2003"],
 )
 def test_filters_match_the_same_rows(stored, text):
     made = columns_from_table(ITEMS, ["colour", "sizes", "price", "year", "sold"])

@@ -1,4 +1,4 @@
-"""The columns of a large version in a file that is mapped, so that they take no memory of a service.
+"""The columns of a large version in a mapped file, so that they take no memory of a service.
 
 A service that makes them from the table holds some 60 bytes an item for itself, and each of its
 workers does. Pages of a mapped file are read when a filter needs them, are shared by all processes,

@@ -19,11 +19,12 @@ from functools import cache
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from twinset.errors import ConfigError, NotReady
+from twinset.errors import ConfigError, NotReady, VersionGone
 
 INDEX_TYPES = ("HNSW", "IVF_SQ8", "DISKANN")
 _TIMEOUT_S = 10.0
 _LOGGED = 200
+_NO_COLLECTION = 100  # an error code of Milvus
 logger = logging.getLogger("twinset.milvus")
 
 
@@ -150,11 +151,18 @@ def _silenced(name: str) -> Iterator[None]:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Say in our words that Milvus does not; NotReady becomes a 503."""
+    """Say in our words that Milvus does not; NotReady becomes a 503.
+
+    Raises:
+        VersionGone: if the collection was dropped.
+        NotReady: for every other error.
+    """
     from pymilvus.exceptions import MilvusException
 
     try:
         yield
     except MilvusException as error:
         logger.warning("Milvus does not answer as it should: %s", str(error)[:_LOGGED])
+        if error.code == _NO_COLLECTION:
+            raise VersionGone from None
         raise NotReady("Milvus does not answer as it should.") from None

@@ -9,12 +9,14 @@ matching rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from twinset.errors import NotFound
+from twinset.errors import NotFound, VersionGone
 from twinset.index.exact_index import check_query, dot_rows
 from twinset.index.pgvector.pgvector_fields import Sql, translate
 from twinset.index.pgvector.pgvector_tables import SENT, TableRecord
@@ -27,7 +29,7 @@ from twinset.index.ranked_rows import (
     extend,
 )
 from twinset.index.vector_index import Condition, Mask, Rows, Vectors
-from twinset.store.postgres_connection import connection
+from twinset.store.postgres_connection import connection, psycopg_error
 
 _HEADER = 4
 _FETCH_BLOCK = 2000
@@ -171,7 +173,7 @@ class PgvectorIndex:
             f'SELECT row FROM "{self._record.name}" WHERE copies IN '  # noqa: S608 - our name
             f'(SELECT copies FROM "{self._record.name}" WHERE row = ANY(%s::int4[]))'
         )
-        with connection(self._address) as connected:
+        with _table_there(), connection(self._address) as connected:
             found = connected.execute(sql, [rows.tolist()]).fetchall()
         more = np.array([row for (row,) in found], np.int64)
         return np.union1d(rows, more[request.lets_through(more)])
@@ -179,7 +181,7 @@ class PgvectorIndex:
     def _select(self, rest: str, values: list[Any]) -> tuple[Rows, Vectors]:
         """The rows of a query and their vectors, in its order; (m,) and (m, d)."""
         sql = f'SELECT row, vector FROM "{self._record.name}" {rest}'  # noqa: S608 - our name
-        with connection(self._address) as connected:
+        with _table_there(), connection(self._address) as connected:
             _prepare(connected)
             with connected.cursor(binary=True) as cursor:
                 held = cursor.execute(sql, values).fetchall()
@@ -202,6 +204,15 @@ class _Request:
 
     def lets_through(self, rows: Rows) -> Mask:
         return np.ones(len(rows), np.bool_) if self.mask is None else self.mask[rows]
+
+
+@contextmanager
+def _table_there() -> Iterator[None]:
+    """Raise VersionGone if the table was dropped."""
+    try:
+        yield
+    except psycopg_error("UndefinedTable"):
+        raise VersionGone from None
 
 
 def _prepare(connected: Any) -> None:

@@ -7,7 +7,6 @@ written before the table is made: what a killed build left can be found and drop
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +18,14 @@ from twinset.columns import Columns
 from twinset.errors import ArtefactError, ConfigError
 from twinset.index.copies import first_copies
 from twinset.index.pgvector.pgvector_fields import COLUMN_TYPES, SqlFields, SqlKind
+from twinset.index.pgvector.pgvector_graph import Graph, index_vectors
 from twinset.index.vector_index import Vectors
-from twinset.progress import progress_bar
 from twinset.store.postgres_connection import connection
 
 Number = Literal["vector", "halfvec"]
 # The numbers of a stored vector: 32 or 16 bits, as PostgreSQL sends them.
 SENT: dict[Number, str] = {"vector": ">f4", "halfvec": ">f2"}
 _BLOCK = 500
-_LOOK_S = 0.5
-_LINKS, _BREADTH = 24, 200
 
 
 @dataclass(frozen=True)
@@ -78,17 +75,19 @@ def create_table(
     """Make, fill and index a table; one of that name is replaced.
 
     Raises:
-        ConfigError: if the server has no pgvector of at least 0.8.
+        ConfigError: if the server has no pgvector of at least 0.8, or a setting of the graph does
+            not fit.
         InvalidInput: if a field of an item does not fit; nothing is left behind.
         NotReady: if PostgreSQL does not answer.
     """
+    graph = Graph.from_environment()
     drop_table(address, record.name)
     try:
         with connection(address) as connected:
             _require_pgvector(connected)
             connected.execute(_schema(record))
             _fill(connected, record, vectors, columns, on_rows)
-            _index(address, connected, record)
+            _index(address, connected, record, graph)
     except BaseException:
         drop_table(address, record.name)
         raise
@@ -101,11 +100,15 @@ def drop_table(address: str, name: str) -> None:
 
 
 def count_rows(address: str, name: str) -> int | None:
-    """How many rows a table has; None if there is no such table."""
+    """How many rows a table has; None if there is no such table.
+
+    They are numbered without a gap, so the last number tells, however many there are.
+    """
     with connection(address) as connected:
         if connected.execute("SELECT to_regclass(%s)", [f'"{name}"']).fetchone()[0] is None:
             return None
-        return int(connected.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608
+        sql = f'SELECT coalesce(max(row) + 1, 0) FROM "{name}"'  # noqa: S608 - our name
+        return int(connected.execute(sql).fetchone()[0])
 
 
 def _require_pgvector(connected: Any) -> None:
@@ -183,34 +186,10 @@ def _send_vectors(connected: Any, number: Number) -> None:
     connected.adapters.register_dumper(VectorBytes, VectorDumper)
 
 
-def _index(address: str, connected: Any, record: TableRecord) -> None:
-    """Index rows, copies and vectors, with progress of the last, which takes longest."""
+def _index(address: str, connected: Any, record: TableRecord, graph: Graph) -> None:
+    """Index rows, copies and vectors; the last takes longest."""
     name = record.name
     connected.execute(f'ALTER TABLE "{name}" ADD PRIMARY KEY (row)')
     connected.execute(f'CREATE INDEX ON "{name}" (copies) WHERE copies IS NOT NULL')
-    connected.execute("SET maintenance_work_mem = '512MB'")
-    graph = f"(vector {record.number}_ip_ops) WITH (m = {_LINKS}, ef_construction = {_BREADTH})"
-    done = threading.Event()
-    shown = threading.Thread(target=_show_progress, args=(address, name, done), daemon=True)
-    shown.start()
-    try:
-        connected.execute(f'CREATE INDEX ON "{name}" USING hnsw {graph}')
-    finally:
-        done.set()
-        shown.join()
-        connected.execute("RESET maintenance_work_mem")
+    index_vectors(address, connected, name, record.number, graph)
     connected.execute(f'ANALYZE "{name}"')
-
-
-def _show_progress(address: str, name: str, done: threading.Event) -> None:
-    sql = (
-        "SELECT blocks_done, blocks_total FROM pg_stat_progress_create_index"
-        " WHERE relid = to_regclass(%s)"
-    )
-    with progress_bar() as progress:
-        task = progress.add_task("PostgreSQL indexes", total=None)
-        while not done.wait(_LOOK_S):
-            with connection(address) as connected:
-                found = connected.execute(sql, [f'"{name}"']).fetchone()
-            if found and found[1]:
-                progress.update(task, completed=found[0], total=found[1])

@@ -3,8 +3,8 @@
 
 FROM python:3.11-slim AS build
 WORKDIR /src
-RUN python -m venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv --without-pip /opt/venv
+ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY app ./app
 COPY twinset ./twinset
@@ -12,28 +12,46 @@ COPY importer ./importer
 COPY sample_shop ./sample_shop
 COPY index_builder ./index_builder
 COPY training ./training
-# app,milvus where the index lies in Milvus; app,postgres for TWINSET_STORE
-ARG EXTRAS=app
-RUN pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
-# What serving on a CPU never loads is left out: headers, tests, pip, debugging symbols, OpenVINO for
-# other processors and formats, Arrow's network services, the client of a model hub.
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --no-compile -c constraints.txt ".[app]"
+# What serving on a CPU never loads is left out: headers, tests, debugging symbols, second builds of
+# one function, other processors and formats of OpenVINO, network services and engines of Arrow, the
+# client of a model hub and what only that needs.
 RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutils \
     && cd /opt/venv/lib/python3.11/site-packages \
     && rm -rf openvino/libs/cache.json openvino/libs/libopenvino_intel_[gn]pu_plugin.so \
-        openvino/libs/libopenvino_[gjpt]*_frontend.so.* \
-        pyarrow/include pyarrow/libarrow_flight* pyarrow/libarrow_python_flight* \
-        pyarrow/_flight* pyarrow/libarrow_s3* pyarrow/_s3fs* \
-        pip pip-* setuptools setuptools-* pkg_resources hf_xet hf_xet-* huggingface_hub \
-    && find . -type d \( -name tests -o -name test -o -name __pycache__ \) -prune -exec rm -rf {} + \
+        openvino/libs/libopenvino_[gjpt]*_frontend.so.* openvino/libs/libopenvino_c.so.* \
+        openvino/libs/libopenvino_auto* openvino/libs/libopenvino_hetero* \
+        openvino/frontend/[jpt]* openvino/include openvino/cmake openvino/tools \
+        pyarrow/include pyarrow/src pyarrow/*.pxi pyarrow/*_encryption* pyarrow/_pyarrow_cpp_tests* \
+        pyarrow/*arrow_flight* pyarrow/*arrow_python_flight* pyarrow/_flight* pyarrow/_hdfs* \
+        pyarrow/libarrow_s3* pyarrow/_s3fs* pyarrow/_gcsfs* pyarrow/_azurefs* pyarrow/_orc* \
+        pyarrow/_dataset* pyarrow/_acero* pyarrow/_substrait* pyarrow/_json* pyarrow/_feather* \
+        pyarrow/libarrow_python.so pyarrow/libarrow_python.so.*.* \
+        numpy/f2py numpy/distutils numpy/_core/_simd.* numpy/_core/*_tests.* \
+        rapidfuzz/*_avx2* rapidfuzz/distance/*_avx2* \
+        huggingface_hub hf_xet httpx2 httpcore2 yaml _yaml \
+    && find pygments/lexers -name '*.py' ! -name '__init__.py' ! -name '_mapping.py' \
+        ! -name 'python.py' -delete \
+    && find . -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
     && find . -type f -regex '.*\.\(c\|h\|hpp\|cpp\|pyx\|pxd\|pyi\|a\)' -delete \
-    && find pyarrow tokenizers uvloop -name '*.so*' -exec strip --strip-unneeded {} +
+    && find PIL httptools numpy/_core numpy/fft numpy/linalg numpy/random openvino pyarrow rapidfuzz \
+        tokenizers uvloop -type f -name '*.so*' -exec strip --strip-unneeded {} + \
+    # Arrow's engines are linked to, and called by nothing that is left: empty ones take their place.
+    && as -o /tmp/empty.o /dev/null \
+    && for engine in acero dataset substrait; do \
+        file=$(basename pyarrow/libarrow_$engine.so.*) \
+        && ld -shared -soname "$file" -o "pyarrow/$file" /tmp/empty.o || exit 1; done
 COPY models/compact /opt/twinset/models/compact
 # A shop to look at until a volume brings a real one.
-RUN twinset sample /opt/demo/catalog.parquet \
+RUN twinset sample /opt/demo/catalog.parquet --items 300 \
     && twinset export --encoder /opt/twinset/models/compact \
         --catalog /opt/demo/catalog.parquet --out /opt/demo/embeddings \
     && twinset build --embeddings /opt/demo/embeddings \
         --catalog /opt/demo/catalog.parquet --out /opt/demo/index
+# app,milvus where the index lies in Milvus; app,postgres for TWINSET_STORE
+ARG EXTRAS=app
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --no-compile -c constraints.txt \
+    "twinset[${EXTRAS}]"
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin twinset

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from benchmarks.indexes.milvus_sizes import index_sizes
 from benchmarks.markdown_report import MarkdownTable
 from benchmarks.quality.altered_photos import shopper_photo
 from benchmarks.record import Inputs, commands, filled
@@ -117,3 +118,12 @@ def test_a_shoppers_photo_has_another_backdrop_and_keeps_a_white_product():
         border = np.concatenate([pixels[:4].ravel(), pixels[-4:].ravel()])
         assert middle.mean() > border.mean() + 10
         assert middle.std() < 12  # plain, not the scene behind it
+
+
+def test_sizes_in_milvus_grow_with_vectors_and_fields():
+    small, large = index_sizes(256, 100), index_sizes(512, 150)
+    assert small["IVF_SQ8"].memory == 256 + 8 + 100
+    assert large["IVF_SQ8"].memory - small["IVF_SQ8"].memory == 256 + 50
+    assert large["HNSW"].memory - small["HNSW"].memory == pytest.approx(1024 + 50)
+    # 1,252 bytes a node, three to a sector; 2,276, one to a sector.
+    assert (small["DISKANN"].disk, large["DISKANN"].disk) == (4096 / 3, 4096)

@@ -43,7 +43,7 @@ RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutil
         && ld -shared -soname "$file" -o "pyarrow/$file" /tmp/empty.o || exit 1; done
 COPY models/compact /opt/twinset/models/compact
 # A shop to look at until a volume brings a real one.
-RUN twinset sample /opt/demo/catalog.parquet --items 300 \
+RUN twinset sample /opt/demo/catalog.parquet --items 200 \
     && twinset export --encoder /opt/twinset/models/compact \
         --catalog /opt/demo/catalog.parquet --out /opt/demo/embeddings \
     && twinset build --embeddings /opt/demo/embeddings \

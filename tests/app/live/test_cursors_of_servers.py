@@ -72,5 +72,6 @@ def _switch(client: httpx.Client, shop: Place) -> None:
     live = shop.index / page(by_text, client)["model"]["index"]
     options = BuildOptions(engine_in(live).kinds[0], activate=False)
     second = newer(shop, products(COUNT + 9, seed=3), options)
-    answer = client.post(f"/indexes/{second}/activate", params={"force": True})
+    activate = f"/indexes/{second}/activate"
+    answer = client.post(activate, params={"force": True}, timeout=60)
     assert answer.status_code == 200, answer.text

@@ -53,7 +53,9 @@ _FORMER = re.compile(
 )
 _AVAILABLE = re.compile(
     r"stock|\bstan\b|bestand|\blager\w*|voorraad|dispo|verfugbar|existencias|estoque|saldo|"
-    r"availab|inventory|dostepn|beschikbaar|quantity|qty|在庫|재고|库存|庫存|наличие|varasto|beholdning|sklad|\bstok\b|keszlet"
+    r"availab|inventory|dostepn|beschikbaar|quantity|qty|"
+    r"\b(ilosc|mnozstvi|mnozstvo|mennyiseg|adet|miktar|antal|antall|aantal|maara|quantidade|cantidad|"
+    r"quantita|quantite|menge|количество|остаток)\b|在庫|재고|库存|庫存|наличие|varasto|beholdning|sklad|\bstok\b|keszlet"
 )
 _IMAGE = re.compile(
     r"image|\bimg|photo|\bfotos?\b|\bfoto\w*url|picture|\bbild\w*|imagen|immagin|afbeelding|zdjec|obraz|"

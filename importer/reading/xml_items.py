@@ -24,6 +24,7 @@ ITEM_TAGS = frozenset(
 
 # What Salesforce's files say of categories and of whole files, beside their products.
 _SALESFORCE = frozenset({"category", "header"})
+_GOOGLE = "base.google.com"
 # Elements that name an attribute and its value.
 _PAIRS = frozenset({"param", "attribute", "attr", "a", "property", "feature", "specification"})
 _KNOWN_ATTRIBUTES = ("href", "url", "rel", "type", "lang")
@@ -105,12 +106,18 @@ def fields_of(element: Element) -> dict[str, Any]:
 
 def _collect(element: Element, fields: dict[str, Any], pairs: dict[str, Any]) -> None:
     fields |= {f"@{_local(name)}": text for name, text in element.attrib.items()}
+    google: set[str] = set()
     for child in element:
         pair = _pair(child)
         if pair is not None:
             _add(pairs, *pair)
             continue
         name = plain_tag(child)
+        if _GOOGLE in str(child.tag) and name not in google:
+            google.add(name)
+            fields.pop(name, None)  # what Atom or RSS calls so is said again for Google
+        elif name in google and _GOOGLE not in str(child.tag):
+            continue
         for inner, value in _values_of(child, pairs):
             _add(fields, f"{name}.{inner}" if inner else name, value)
 

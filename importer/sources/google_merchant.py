@@ -22,16 +22,16 @@ _LEFT_OUT = re.compile(
     r"unitpricing|productdetail|certification|saleprice(effective|start|end)|displayads|"
     r"quantitytosell|rich(text)?description|canonicallink|linktemplate|mobilelinktemplate|"
     r"sellercategory|is_?eligible|enable(search|checkout)|seller|store|target|return|accepts|"
-    r"kind$|contentlanguage|targetcountry|channel$|feedlabel|variantdict|warning|model3d|video|lifestyleimage|listinghas|offerdisabled|checkouturl)",
+    r"status$|visibility$|kind$|contentlanguage|targetcountry|channel$|feedlabel|variantdict|warning|model3d|video|lifestyleimage|listinghas|offerdisabled|checkouturl)",
     re.IGNORECASE,
 )
 _ATOM = frozenset(["author", "updated", "published", "pubdate", "guid"])
 _NAMES = {
     "id": "id", "skuid": "id", "itemid": "id", "retailerid": "id", "offerid": "id",
-    "productid": "id", "merchantitemid": "id",
+    "productid": "id", "merchantitemid": "id", "merchantproductid": "id",
     "title": "title", "name": "title", "itemtitle": "title",
     "description": "description", "summary": "description", "link": "link", "url": "link",
-    "productlink": "link",
+    "productlink": "link", "producturl": "link",
     "imagelink": "image_link", "imageurl": "image_link", "image": "image_link",
     "itemgroupid": "group_id", "itemgroup": "group_id", "groupid": "group_id",
     "price": "price", "saleprice": "sale_price", "availability": "availability", "brand": "brand",
@@ -45,7 +45,9 @@ _SINGLE = frozenset(
 )
 
 
-_IDS = frozenset({"id", "skuid", "itemid", "retailerid", "offerid", "merchantitemid"})
+_IDS = frozenset(
+    {"id", "skuid", "itemid", "retailerid", "offerid", "merchantitemid", "merchantproductid"}
+)
 
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
@@ -85,11 +87,14 @@ def _parted(name: str, value: Any) -> Any:
 
 
 def _own_ids(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields without what Google's own interfaces call an item beside the shop's id and title:
-    `online:en:GB:sku1`, `accounts/1/products/sku1`."""
+    """The fields without what Google's own interfaces call an item beside the shop's id and title
+    (`online:en:GB:sku1`, `accounts/1/products/sku1`), and without Atom's summary of it."""
+    less = {("summary", "description"), ("merchantproductid", "id")}
+    less_named = {one for one, other in less if raw.get(other)}
+    own = {name: value for name, value in raw.items() if plain_name(name) not in less_named}
     if not raw.get("offerId"):
-        return raw
-    return {n: v for n, v in raw.items() if n not in ("id", "name", "gtin")}
+        return own
+    return {n: v for n, v in own.items() if n not in ("id", "name", "gtin")}
 
 
 def _is_on(raw: Mapping[str, Any]) -> bool:
@@ -140,7 +145,7 @@ def _one_of(name: str, values: list[Any]) -> Any:
 
 def recognised(names: AbstractSet[str]) -> bool:
     """True for the columns of a feed of Google or of those who took its names over."""
-    own = {"imagelink", "iseligiblesearch", "enablesearch", "link", "url"}
+    own = {"imagelink", "iseligiblesearch", "enablesearch", "link", "url", "producturl"}
     said = {
         "availability", "condition", "itemgroupid", "googleproductcategory", "fbproductcategory",
         "identifierexists", "iseligiblesearch", "enablesearch", "link",

@@ -15,7 +15,8 @@ from importer.sources.system import HIDDEN, System, is_no, pick, plain_name
 _STARTS = (
     ("iddefaultimagehref", "image_path"), ("iddefaultimage", ""), ("idmanufacturer", ""),
     ("idsupplier", ""), ("idcategory", ""), ("idtax", ""), ("idshop", ""),
-    ("eigenschaft", "feature"),
+    ("eigenschaft", "feature"), ("aktywny", "active"), ("ativo", "active"), ("tagi", "tags"),
+    ("podsumowanie", "summary"),
     ("productid", "id"), ("idduproduit", "id"), ("idproduct", "id"), ("idproducto", "id"),
     ("active", "active"), ("actif", "active"), ("activo", "active"), ("aktiv", "active"),
     ("attivo", "active"), ("actief", "active"), ("status", "active"), ("état", "active"),
@@ -48,7 +49,7 @@ _STARTS = (
 )  # fmt: skip
 # What the words of a column's name tell if its beginning is not known.
 _BY_WORDS = ("id", "title", "price", "available", "image_path", "description", "category")
-_SWITCH = re.compile(r"a[ck]ti[a-z]*01")
+_SWITCH = re.compile(r"a[ckt]?t[iy]\w*01")
 
 
 def products(records: Iterable[Record]) -> Iterator[Record]:

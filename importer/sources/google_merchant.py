@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
-from importer.reading.feed_date import parse_date
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_name
+from importer.values.sale_time import is_on
 
 # Other prices, and what is for advertising or shipping alone.
 _LEFT_OUT = re.compile(
@@ -100,11 +99,8 @@ def _own_ids(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 def _is_on(raw: Mapping[str, Any]) -> bool:
     """False if the time of a sale, `start/end`, is over or not yet come."""
     named = (v for n, v in raw.items() if plain_name(n) == "salepriceeffectivedate")
-    start, slash, end = str(next(named, None) or "").partition("/")
-    dates = parse_date(start), parse_date(end)
-    if not slash or dates[0] is None or dates[1] is None:
-        return True
-    return dates[0] <= datetime.now(UTC) <= dates[1]
+    start, _, end = str(next(named, None) or "").partition("/")
+    return is_on(start, end)
 
 
 def _details(raw: Mapping[str, Any]) -> dict[str, Any]:

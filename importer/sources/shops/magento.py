@@ -10,6 +10,7 @@ from typing import Any
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_fields
 from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.values.sale_time import is_on
 
 _PAIR = re.compile(r'(?:^|,)([a-z][a-z0-9_]*)=("(?:[^"]|"")*"|.*?)(?=,[a-z][a-z0-9_]*=|$)', re.S)
 _NOT_SHOWN = "not visible individually"
@@ -23,7 +24,6 @@ _NO_ATTRIBUTE = (
     "has_options",
     "required_options",
 )
-_PRICES = ("specialprice", "price")
 
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
@@ -71,7 +71,7 @@ def _product(raw: Mapping[str, Any], members: list[Any]) -> Product:
         "title": raw.get("name"),
         "description": pick(raw, "description", "shortdescription"),
         "category": leaf(_first_category(raw.get("categories"))) or raw.get("attributesetcode"),
-        "price": pick(raw, *_PRICES),
+        "price": _price(raw),
         "available": _available(raw),
         "image_path": _pictures(raw) or None,
         "link": raw.get("urlkey") if str(raw.get("urlkey") or "").startswith("http") else None,
@@ -81,13 +81,17 @@ def _product(raw: Mapping[str, Any], members: list[Any]) -> Product:
     return Product(fields, [_variant(one, options) for one, options in members])
 
 
+def _price(raw: Mapping[str, Any]) -> Any:
+    """The special price in its time, else the regular one."""
+    times = raw.get("specialpricefromdate"), raw.get("specialpricetodate")
+    return pick(raw, "specialprice", "price") if is_on(*times) else pick(raw, "price")
+
+
 def _variant(raw: Mapping[str, Any], options: dict[str, str]) -> Variant:
     attributes = _attributes(raw)
     named = {name: str(value) for name, value in attributes.items() if isinstance(value, str)}
     image = next(iter(_pictures(raw)), None)
-    return Variant(
-        {**named, **options}, pick(raw, *_PRICES), _available(raw), image, raw.get("sku")
-    )
+    return Variant({**named, **options}, _price(raw), _available(raw), image, raw.get("sku"))
 
 
 def _pictures(raw: Mapping[str, Any]) -> list[str]:

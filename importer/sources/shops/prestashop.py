@@ -10,13 +10,17 @@ from typing import Any
 from importer.column_stems import column_for
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, pick, plain_name
+from importer.values.sale_time import is_on
 
 # By the beginning of the plain name: versions and languages differ in what stands in brackets.
 _STARTS = (
     ("iddefaultimagehref", "image_path"), ("iddefaultimage", ""), ("idmanufacturer", ""),
     ("idsupplier", ""), ("idcategory", ""), ("idtax", ""), ("idshop", ""),
     ("eigenschaft", "feature"), ("aktywny", "active"), ("ativo", "active"), ("tagi", "tags"),
-    ("podsumowanie", "summary"),
+    ("podsumowanie", "summary"), ("discountfrom", "from"), ("discountto", "to"),
+    ("rabattvon", "from"), ("rabattbis", "to"), ("réductionde", "from"), ("réductionà", "to"),
+    ("descuentodesde", "from"), ("descuentohasta", "to"), ("scontodal", "from"),
+    ("scontoal", "to"), ("kortingvan", "from"), ("kortingtot", "to"),
     ("productid", "id"), ("idduproduit", "id"), ("idproduct", "id"), ("idproducto", "id"),
     ("active", "active"), ("actif", "active"), ("activo", "active"), ("aktiv", "active"),
     ("attivo", "active"), ("actief", "active"), ("status", "active"), ("état", "active"),
@@ -95,7 +99,7 @@ def _reduced(price: Any, found: dict[str, Any]) -> Any:
         percent = float(str(found.get("percent") or 0).replace(",", "."))
     except ValueError:
         return price
-    if not (off or percent):
+    if not (off or percent) or not is_on(found.get("from"), found.get("to")):
         return price
     return f"{max(0.0, amount - off) * (1 - percent / 100):.2f}"
 

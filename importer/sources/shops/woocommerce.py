@@ -11,6 +11,7 @@ from typing import Any
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_name
 from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.values.sale_time import is_on
 
 # The columns in the order of the export; other languages translate the names and keep the order.
 _ORDER = (
@@ -110,7 +111,7 @@ def _product(raw: Any, below: list[Any]) -> Product:
         "category": leaf(raw.get("Categories")),
         "tags": [part.strip() for part in str(raw.get("Tags") or "").split(",") if part.strip()],
         "brand": raw.get("Brands"),
-        "price": pick(raw, "Sale price", "Regular price"),
+        "price": _price(raw),
         "available": _available(raw),
         "image_path": raw.get("Images"),
         **attributes,
@@ -120,9 +121,15 @@ def _product(raw: Any, below: list[Any]) -> Product:
     return Product(fields, [_variant(one) for one in below if not is_no(one.get("Published"))])
 
 
+def _price(raw: Any) -> Any:
+    """The sale price in its time, else the regular one."""
+    times = raw.get("Date sale price starts"), raw.get("Date sale price ends")
+    return pick(raw, "Sale price", "Regular price") if is_on(*times) else raw.get("Regular price")
+
+
 def _variant(raw: Any) -> Variant:
     options = {name: str(value) for name, value in _attributes(raw).items() if value}
-    price = pick(raw, "Sale price", "Regular price")
+    price = _price(raw)
     image = str(raw.get("Images") or "").split(",")[0].strip() or None
     return Variant(options, price, _available(raw), image, pick(raw, "ID", "SKU"))
 

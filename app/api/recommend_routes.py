@@ -36,7 +36,7 @@ async def by_image(
     `kinds` names what the photo is seen to show; a sure one steers, and `understood` says so."""
     photo = await digest(form.image)
     pinned = await pin(state, recommender, form.options, "by-image", photo)
-    page = await searches.by_image(pinned.recommender, form.image, pinned.options)
+    page = await searches.by_image(pinned.recommender, form.image, pinned.options, photo)
     state.note(call.request_id, "photo", page, pinned.options.offset)
     return recommendations(call, pinned, page)
 

@@ -12,9 +12,11 @@ from app.recommend.ranking import RankedPage
 from app.recommend.recommender import Recommender
 
 
-async def by_image(recommender: Recommender, image: bytes, options: ImageOptions) -> RankedPage:
+async def by_image(
+    recommender: Recommender, image: bytes, options: ImageOptions, name: bytes | None = None
+) -> RankedPage:
     """Items like a photo; see `Recommender.by_image`."""
-    return await recommender.by_image(image, options.to_query(), options.to_look())
+    return await recommender.by_image(image, options.to_query(), options.to_look(), name)
 
 
 async def by_text(recommender: Recommender, query: TextQuery) -> RankedPage:

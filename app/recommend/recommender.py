@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
+from app.concurrency.embedding_cache import digest
 from app.concurrency.gathered_calls import GatheredCalls
 from app.observability.prometheus_metrics import Metrics
 from app.recommend.edits.edit_search import composed, plan_edit, rank_edit, told_of_photo
@@ -22,8 +23,9 @@ from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.lists.browsing import ListedPage, browse
 from app.recommend.lists.explanations import Signals, explained
+from app.recommend.lists.kept_pages import KeptPages
 from app.recommend.photos.photo_answers import answer_photo
-from app.recommend.photos.photo_search import WHOLE_PHOTO, PhotoQuery
+from app.recommend.photos.photo_search import PhotoQuery
 from app.recommend.photos.photo_signals import SignalReader, refusal, seen_of
 from app.recommend.photos.seen_pictures import rank_seen, stored_picture
 from app.recommend.query import STYLE, FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
@@ -64,6 +66,7 @@ class Recommender:
         self.version = version
         self._engine = Engine(encoder, settings, metrics)
         self._judge = Judge.of(version, encoder)
+        self._kept = KeptPages()
         self._gathered: GatheredCalls | None = None
         self.has_cursors = False  # true if callers hold cursors of its version
 
@@ -92,7 +95,7 @@ class Recommender:
         version.require_encoder(self.encoder)
         other = copy.copy(self)
         other.version, other.has_cursors = version, False
-        other._judge = Judge.of(version, self.encoder)
+        other._judge, other._kept = Judge.of(version, self.encoder), KeptPages()
         return other
 
     def gathering(self) -> Self:
@@ -106,9 +109,9 @@ class Recommender:
         self._engine.close()
 
     async def by_image(
-        self, data: bytes, query: SearchQuery, asked: PhotoQuery = WHOLE_PHOTO
+        self, data: bytes, query: SearchQuery, asked: PhotoQuery, name: bytes | None = None
     ) -> RankedPage:
-        """Items like a photo; `asked` says where and for what to look in it.
+        """Items like a photo; `asked` says where and for what to look, `name` its digest if known.
 
         Raises:
             InvalidInput: the catalogue has no kind as asked for.
@@ -123,7 +126,8 @@ class Recommender:
             told = partial(told_of_photo, self.version, self._engine.words, vector)
             return replace(page, told=await self._search(told))
 
-        return await answer_photo(self._engine, self.version, data, query, asked, ranked)
+        answer = partial(answer_photo, self._engine, self.version, data, query, asked, ranked)
+        return await self._kept.get((name or await digest(data), asked), query, answer)
 
     @property
     def kind_names(self) -> tuple[str, ...]:
@@ -174,11 +178,11 @@ class Recommender:
     ) -> Suggestions:
         """Completions of a query; see `twinset.words.suggestions`. `popular` is asked for frequent
         queries on a search thread."""
+        version = self.version
 
         def complete() -> Suggestions:
-            words = self._engine.words.completion_words(self.version)
-            completer = Completer(self.version.items, words, self.version.alive, popular())
-            return completer.complete(text, limit)
+            words = self._engine.words.completion_words(version)
+            return Completer(version.items, words, version.alive, popular()).complete(text, limit)
 
         return await self._engine.search(complete)
 
@@ -187,14 +191,15 @@ class Recommender:
         if query.edit:
             vector = await self._search(partial(self.version.index.vector, row))
             return await self._edited(vector, query, [row])
-        query = self._judge.cut(query, ITEM)
+        cut = self._judge.cut(query, ITEM)
 
         def search() -> RankedPage:  # an engine that keeps vectors elsewhere takes time to read one
             vector = self.version.index.vector(row)
-            page = rank(self.version, vector, query, exclude=[row])
-            return explained(self.version, page, query, {("item", ""): vector})
+            page = rank(self.version, vector, cut, exclude=[row])
+            page = explained(self.version, page, cut, {("item", ""): vector})
+            return self._judge.judged(replace(page, about=(row,)), ITEM)
 
-        return self._judge.judged(replace(await self._search(search), about=(row,)), ITEM)
+        return await self._kept.get(row, query, partial(self._search, search))
 
     async def blend(
         self, positive: Sequence[Signal], negative: Sequence[Signal], query: SearchQuery

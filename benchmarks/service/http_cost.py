@@ -27,6 +27,7 @@ from benchmarks.service.load_queries import Kind, all_ids, new_photo, photos, wo
 from benchmarks.service.servers import Server, running, twinset_command
 
 NOW, BEFORE, BARE = "this tree", "baseline", "httptools, nothing of ours"
+UNKNOWN = "exclude_ids=none"
 
 
 def main(
@@ -82,7 +83,9 @@ def _calls(server: Server) -> list[Kind]:
     items, pictures = all_ids(server.address), photos()
     image: Callable[[bytes], bytes] = lambda data: post_image("/recommend/by-image", data)  # noqa: E731
     return [
-        Kind("similar", lambda n: get(f"/items/{items[n % len(items)]}/similar")),
+        Kind("similar, seen before", lambda n: get(f"/items/{items[n % len(items)]}/similar")),
+        # Lists with an id to leave out are not kept; this one is unknown, so the list is the same.
+        Kind("similar, new", lambda n: get(f"/items/{items[n % len(items)]}/similar?{UNKNOWN}")),
         Kind("by-image, a photo seen before", lambda n: image(pictures[n % 8])),
         Kind("by-image, a new photo", lambda n: image(new_photo(pictures, n))),
         Kind(

@@ -101,7 +101,7 @@ async def _search(
         case ImageEntry():
             photo = await digest(entry.image)
             pinned = await pin(state, live, entry, entry.route, photo)
-            found = searches.by_image(pinned.recommender, entry.image, pinned.options)
+            found = searches.by_image(pinned.recommender, entry.image, pinned.options, photo)
             return "photo", pinned, await found
         case TextEntry():
             words = await pin(state, live, entry, entry.route)

@@ -57,9 +57,6 @@ class PhotoQuery:
         return self.understand and self.box is None and self.kind is None
 
 
-WHOLE_PHOTO = PhotoQuery()
-
-
 @dataclass(frozen=True)
 class Region:
     """A part of a photo that shows a garment, and its likeliest kind if kinds are known."""

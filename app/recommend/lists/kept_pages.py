@@ -1,0 +1,38 @@
+"""Pages kept from one request to the next: shops ask for the same lists again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+
+from cachetools import LRUCache
+
+from app.recommend.query import SearchQuery
+from app.recommend.ranking import RankedPage
+
+# Hits of all pages that one recommender keeps; each takes about 220 bytes.
+_MAX_HITS = 20_000
+_MAX_FILTER = 256
+
+
+class KeptPages:
+    """The last pages of one recommender, which never change. Used from the event loop alone."""
+
+    def __init__(self) -> None:
+        self._pages: LRUCache[Hashable, RankedPage] = LRUCache(
+            _MAX_HITS, getsizeof=lambda page: len(page.hits) + 1
+        )
+
+    async def get(
+        self, about: Hashable, query: SearchQuery, make: Callable[[], Awaitable[RankedPage]]
+    ) -> RankedPage:
+        """The page for `query` about an item or a photo; `make` makes it if it is not kept.
+
+        Lists of one shopper are not kept, nor what is large, nor edits, which synonyms change.
+        """
+        own = query.exclude_ids or query.liked or query.disliked or query.edit or query.facets
+        if own or len(query.filter or "") > _MAX_FILTER:
+            return await make()
+        page = self._pages.get((about, query))
+        if page is None:
+            page = self._pages[about, query] = await make()
+        return page

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.exceptions import ExceptionMiddleware
 
 from app.api import admin_routes as admin
 from app.api import error_responses
@@ -88,6 +89,9 @@ def _surround(app: FastAPI, settings: Settings, state: State) -> None:
         full=lambda: state.takes_no_image,
     )
     app.add_middleware(Access, settings=settings)
+    # So that these two, too, raise what they refuse with.
+    handlers = {**app.exception_handlers, Exception: error_responses.from_nowhere}
+    app.add_middleware(ExceptionMiddleware, handlers=handlers)
     if origins := allowed_origins(settings):
         app.add_middleware(CrossOrigin, allow_origins=origins, **CORS_OPTIONS)
     app.add_middleware(Compression, minimum_size=MIN_BYTES, compresslevel=LEVEL)

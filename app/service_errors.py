@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from twinset.errors import Conflict, InvalidInput, TwinsetError
 
 
@@ -17,6 +19,10 @@ class UnsupportedBody(InvalidInput):
     code = "unsupported_media_type"
 
 
+class UnsupportedCoding(UnsupportedBody):
+    """A request body that is packed in another way than gzip."""
+
+
 class UnknownField(InvalidInput):
     """`fields` or `group_by` names something that the catalogue lacks."""
 
@@ -27,10 +33,21 @@ class Overloaded(TwinsetError):
     """The service holds as much work as it may; the same request can succeed a moment later."""
 
     code = "overloaded"
-    retry_after_s = 1
 
-    def __init__(self) -> None:
-        super().__init__("The service is busy; try again in a moment.")
+    def __init__(
+        self, text: str = "The service is busy; try again in a moment.", retry_after_s: int = 1
+    ) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(Overloaded):
+    """A client asks more often than it may; in `seconds` it may again."""
+
+    code = "rate_limited"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("Too many requests; wait a moment.", math.ceil(seconds))
 
 
 class Unauthorized(TwinsetError):
@@ -47,8 +64,8 @@ class Forbidden(TwinsetError):
 
     code = "forbidden"
 
-    def __init__(self) -> None:
-        super().__init__("This key is for reading alone.")
+    def __init__(self, text: str = "This key is for reading alone.") -> None:
+        super().__init__(text)
 
 
 class WorseCandidate(Conflict):

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from fastapi import Response
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,7 +57,12 @@ def title_of(status: int) -> str:
 
 
 def problem_of(
-    request_id: str, status: int, code: str, detail: str, errors: Sequence[FieldError] = ()
+    request_id: str,
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    trace_id: str = "",
 ) -> Problem:
     """The document; as JSON it stays below 2 KiB whatever is passed."""
     return Problem(
@@ -67,30 +73,26 @@ def problem_of(
         instance=f"urn:twinset:request:{request_id}",
         code=code,
         request_id=request_id,
-        trace_id=None,
+        trace_id=trace_id or None,
         errors=list(errors[:MAX_ERRORS]),
     )
 
 
-def problem_response(
-    request_id: str,
-    status: int,
-    code: str,
-    detail: str,
-    errors: Sequence[FieldError] = (),
-    headers: Mapping[str, str] | None = None,
-    trace_id: str = "",
-) -> Response:
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """The document as a response."""
-    problem = problem_of(request_id, status, code, detail, errors)
-    problem.trace_id = trace_id or None
-    return Response(problem.model_dump_json(exclude_none=True), status, headers, MEDIA_TYPE)
+    text = problem.model_dump_json(exclude_none=True)
+    return Response(text, problem.status, headers, MEDIA_TYPE)
 
 
 def shorten(text: str, limit: int) -> str:
     """At most `limit` bytes of a text, cut between characters."""
     data = text.encode("utf-8", "replace")
     return text if len(data) <= limit else data[:limit].decode("utf-8", "ignore") + "..."
+
+
+def takes_page(headers: Headers) -> bool:
+    """Whether a browser opens an address or sends a form: it says so; scripts take anything."""
+    return "text/html" in headers.get("accept", "")
 
 
 def note_code(scope: Scope, code: str) -> None:

@@ -6,6 +6,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from app.service_errors import RateLimited
+
 # About 200 bytes each; beyond it the client that was quiet longest is forgotten.
 MAX_CLIENTS = 50_000
 
@@ -38,6 +40,15 @@ class RateLimiter:
         if len(self._full_at) > MAX_CLIENTS:
             self._full_at.popitem(last=False)
         return 0.0
+
+    def admit(self, client: str) -> None:
+        """Count a request.
+
+        Raises:
+            RateLimited: the client has to wait first.
+        """
+        if seconds := self.wait(client):
+            raise RateLimited(seconds)
 
     def charge(self, client: str, more: int) -> None:
         """Count `more` requests of a client that was let in: what it sent was worth as many.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import re
 import time
@@ -12,14 +11,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.addresses import DOCUMENT, FILES
-from app.http.problems import FRAMEWORK_DETAILS
-from app.http.refusals import refuse
 from app.http.request_target import route_path, settled
 from app.observability.prometheus_metrics import Metrics
 from app.observability.recent_errors import RecentErrors
 from app.observability.request_log import RequestLog
 
-logger = logging.getLogger("twinset.access")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _TRACE = re.compile(rb"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 SECURITY_HEADERS = {
@@ -32,7 +28,7 @@ _SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY
 
 
 class RequestContext:
-    """Outermost ASGI middleware; also turns an unexpected error into a problem document.
+    """Outermost ASGI middleware.
 
     `traceparent` names the caller's trace, which stands in the log, in problem documents and in the
     answer's `traceresponse`. A caller's X-Request-ID is kept if it is short and plain, so that a
@@ -57,55 +53,42 @@ class RequestContext:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        start = time.perf_counter()
+        start, status = time.perf_counter(), 0
         request_id, trace_id = _names(scope["headers"])
         method, scope = scope["method"], settled(scope, self._root_path, self._versioned)
         scope.setdefault("state", {}).update(request_id=request_id, start=start, trace_id=trace_id)
-        sender = _Sender(send, request_id, trace_id)
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", ()))
+                named = {name for name, _ in headers}
+                headers.append((b"x-request-id", request_id.encode()))
+                if trace_id:
+                    span = b"00-%b-%016x-00" % (trace_id.encode(), random.getrandbits(64))
+                    headers.append((b"traceresponse", span))
+                headers += [pair for pair in _SECURITY_HEADERS if pair[0] not in named]
+                message["headers"] = headers
+            await send(message)
+
         try:
             with self._metrics.in_flight():
-                await self._app(scope, receive, sender)
+                await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             pass  # nobody is left to answer; counted below as status 0
-        except Exception:
-            logger.exception("unexpected error", extra={"request_id": request_id})
-            if sender.status is None:
-                await refuse(scope, receive, sender, 500, *FRAMEWORK_DETAILS[500])
         finally:
             # The route's template, not the path: bounded in number, and nothing of the caller's.
             route = getattr(scope.get("route"), "path_format", None) or self._unrouted(scope)
-            self._log.record(method, route, sender.status or 0, scope["state"])
+            self._log.record(method, route, status, scope["state"])
 
     def _unrouted(self, scope: Scope) -> str:
         """The route of a request that was answered before it got there, if its path alone says."""
-        if scope.get("root_path", "").endswith(FILES.rstrip("/")):  # as the mount leaves it
-            return FILES
         path = route_path(scope)
-        if path.startswith(FILES):
+        # The mount of files leaves their folder to the path that the service is mounted at.
+        if path.startswith(FILES) or scope["root_path"].endswith(FILES.rstrip("/")):
             return FILES
         return path if path in self._paths else "unmatched"
-
-
-class _Sender:
-    """Adds headers to the response as it starts; `status` is None before that."""
-
-    def __init__(self, send: Send, request_id: str, trace_id: str) -> None:
-        self._send = send
-        self._own = [(b"x-request-id", request_id.encode())]
-        if trace_id:
-            span = b"00-%b-%016x-00" % (trace_id.encode(), random.getrandbits(64))
-            self._own.append((b"traceresponse", span))
-        self.status: int | None = None
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = list(message.get("headers", ()))
-            named = {name for name, _ in headers}
-            headers += self._own
-            headers += [pair for pair in _SECURITY_HEADERS if pair[0] not in named]
-            message["headers"] = headers
-        await self._send(message)
 
 
 def _names(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.http.problems import FRAMEWORK_DETAILS, problem_response
+from app.http.problems import FRAMEWORK_DETAILS, problem_of, problem_response
 from app.http.request_context import SECURITY_HEADERS, new_request_id
 from app.settings import Settings
 
@@ -173,7 +173,8 @@ class Connection(HttpToolsProtocol):
             return
         if own is None or not own.response_started:
             code, detail = FRAMEWORK_DETAILS[status]
-            answer = problem_response(new_request_id(), status, code, detail, (), SECURITY_HEADERS)
+            problem = problem_of(new_request_id(), status, code, detail)
+            answer = problem_response(problem, SECURITY_HEADERS)
             head = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())]
             head += [b"%b: %b" % pair for pair in answer.raw_headers]
             self.transport.write(b"\r\n".join([*head, b"connection: close\r\n\r\n"]) + answer.body)

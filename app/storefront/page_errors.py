@@ -11,10 +11,9 @@ from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from app.api.error_responses import from_framework, headers_of
+from app.api.error_responses import headers_of
 from app.api.error_status import status_of
 from app.http.problems import FRAMEWORK_DETAILS, note_code
-from app.http.refusals import takes_page
 from app.storefront.page_responses import page, sentence_of
 from twinset.errors import ArtefactError, TwinsetError
 
@@ -36,15 +35,6 @@ class PageRoute(APIRoute):
                 return page(request, "error.html", status, headers, sentence=sentence)
 
         return guarded
-
-
-async def nothing_here(request: Request, error: Exception) -> Response:
-    """The answer if no route has the address: a page for people, a problem for programs."""
-    if "route" not in request.scope and takes_page(request.headers):
-        code, detail = FRAMEWORK_DETAILS[404]
-        note_code(request.scope, code)
-        return page(request, "error.html", 404, sentence=detail)
-    return from_framework(request, error)
 
 
 def _explain(error: Exception) -> tuple[int, str, str]:

@@ -18,7 +18,7 @@ from app.storefront.content.product_lists import first_id, style_field
 from app.storefront.content.product_page import like_removed, product
 from app.storefront.held_files import HeldFiles
 from app.storefront.html_templates import STATIC, Pages
-from app.storefront.page_errors import PageRoute, nothing_here
+from app.storefront.page_errors import PageRoute
 from app.storefront.page_responses import origin_of, page, refused_page, snippets_for
 from app.storefront.page_state import PageState
 from app.storefront.shared_photos import SharedPhotos
@@ -96,7 +96,6 @@ async def operator_page(request: Request, state: StateDep) -> Response:
 
 def mount(app: FastAPI, shop: ShopSettings) -> None:
     """Add the pages to `app`, outside of the OpenAPI document."""
-    app.add_exception_handler(404, nothing_here)
     app.state.pages, app.state.refused_page = Pages(shop), refused_page
     app.state.shared_photos = SharedPhotos(60 * shop.share_photos_minutes)
     for routes in (router, search_routes.router, crawler_routes.router):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from starlette.exceptions import HTTPException
@@ -10,14 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.concurrency.pools import Gate
 from app.http.bodies.gzip_bodies import gunzipped
-from app.http.problems import FRAMEWORK_DETAILS
-from app.http.refusals import refuse
-from app.service_errors import Overloaded, UnsupportedBody
+from app.service_errors import Overloaded, UnsupportedCoding
 
 # Bodies up to this size are let in without being counted.
 SMALL_BODY_BYTES = 64 * 1024
 _GZIP = (b"gzip", b"x-gzip")
-Refusal = tuple[int, str, str, Mapping[str, str] | None]
 
 
 class BodyLimit:
@@ -26,8 +23,9 @@ class BodyLimit:
     A body of more than `limit` bytes is 413: at once if it declares its length, else as it arrives
     or unfolds from gzip. A body that would bring those of more than `SMALL_BODY_BYTES` to over
     `held` bytes in all is 429; it counts until its request has ended, however that ends. An upload
-    is 429 before any of it is read if `full` says that it would be refused after: to refuse is then
-    so cheap that a flood leaves time for everybody else.
+    is `Overloaded` before any of it is read if `full` says that it would be refused after: to
+    refuse is then so cheap that a flood leaves time for everybody else. A body in another coding
+    than gzip is `UnsupportedCoding`.
     """
 
     def __init__(self, app: ASGIApp, limit: int, held: int, full: Callable[[], bool]) -> None:
@@ -48,25 +46,15 @@ class BodyLimit:
                 kind = value
             elif name == b"content-encoding":
                 coding = value.strip().lower()
-        refusal = self._refusal(int(length), kind, coding)
-        if refusal is not None:
-            await refuse(scope, receive, send, *refusal)
-            return
+        if int(length) > self._limit:
+            raise HTTPException(413)
+        if kind[:10].lower() == b"multipart/" and self._full():
+            raise Overloaded
+        if coding not in (b"", b"identity", *_GZIP):
+            raise UnsupportedCoding("Send the body as it is, or in gzip.")
         with ExitStack() as held:
             plain = gunzipped(receive) if coding in _GZIP else receive
             await self._app(scope, self._counted(plain, held), send)
-
-    def _refusal(self, length: int, kind: bytes, coding: bytes) -> Refusal | None:
-        """Why a request with these headers need not be read."""
-        if length > self._limit:
-            return (413, *FRAMEWORK_DETAILS[413], None)
-        if kind[:10].lower() == b"multipart/" and self._full():
-            busy = Overloaded()
-            return 429, busy.code, str(busy), {"Retry-After": str(busy.retry_after_s)}
-        if coding not in (b"", b"identity", *_GZIP):
-            detail = "Send the body as it is, or in gzip."
-            return 415, UnsupportedBody.code, detail, {"Accept-Encoding": "gzip"}
-        return None
 
     def _counted(self, receive: Receive, held: ExitStack) -> Receive:
         size = counted_size = 0
@@ -78,15 +66,13 @@ class BodyLimit:
             if size > self._limit:
                 raise HTTPException(413)
             if size > SMALL_BODY_BYTES:
-                self._hold(held, size - counted_size)
+                try:
+                    held.enter_context(self._gate.enter(size - counted_size))
+                except Overloaded as error:
+                    # The framework passes on its own errors alone while it reads a body.
+                    wait = {"Retry-After": str(error.retry_after_s)}
+                    raise HTTPException(429, headers=wait) from None
                 counted_size = size
             return message
 
         return counted
-
-    def _hold(self, held: ExitStack, size: int) -> None:
-        try:
-            held.enter_context(self._gate.enter(size))
-        except Overloaded as error:
-            # The framework passes on its own errors alone while it reads a body.
-            raise HTTPException(429, headers={"Retry-After": str(error.retry_after_s)}) from None

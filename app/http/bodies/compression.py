@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
 MIN_BYTES = 1024
+_GZIP = re.compile(rb"(?i)gzip(?! *; *q=0(\.0*)?(,|$))")
 LEVEL = 5  # 9 takes twice the time and saves one percent
 
 
@@ -19,7 +22,7 @@ class Compression(GZipMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             for name, value in scope["headers"]:
-                if name == b"accept-encoding" and b"gzip" in value:
+                if name == b"accept-encoding" and _GZIP.search(value):
                     await super().__call__(scope, receive, send)
                     return
         await self.app(scope, receive, send)

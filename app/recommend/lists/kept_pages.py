@@ -32,7 +32,7 @@ class KeptPages:
         own = query.exclude_ids or query.liked or query.disliked or query.edit or query.facets
         if own or len(query.filter or "") > _MAX_FILTER:
             return await make()
-        page = self._pages.get((about, query))
-        if page is None:
-            page = self._pages[about, query] = await make()
-        return page
+        kept: RankedPage | None = self._pages.get((about, query))
+        if kept is None:
+            kept = self._pages[about, query] = await make()
+        return kept

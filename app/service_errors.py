@@ -13,6 +13,13 @@ class MalformedBody(InvalidInput):
     code = "malformed_body"
 
 
+class IncompleteBody(InvalidInput):
+    """A request body that ends too early."""
+
+    def __init__(self) -> None:
+        super().__init__("The multipart body ends before its closing boundary.")
+
+
 class UnsupportedBody(InvalidInput):
     """A request body of a media type that the route does not take."""
 

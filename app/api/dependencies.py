@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from app.api.reading.plain_query import fields_of, plain_values
 from app.api.wire.photo_schemas import ImageOptions
 from app.api.wire.schemas import EditOptions, FacetOptions, ListOptions
-from app.http.bodies.multipart import Form, read_form
+from app.http.bodies.multipart import Parts, read_form
 from app.http.public_keys import RESTRICTION
 from app.recommend.recommender import Recommender
 from app.service_errors import MalformedBody
 from app.state import State
-from twinset.errors import InvalidInput, NotReady
+from twinset.errors import NotReady
 
 _IMAGE_FIELDS = fields_of(ImageOptions)
 
@@ -97,15 +97,13 @@ async def read_image_form(request: Request) -> ImageForm:
     """The image and the options of a multipart body, if both fit.
 
     Raises:
-        UnsupportedBody, MalformedBody: see `app.http.bodies.multipart`.
+        UnsupportedBody, MalformedBody, IncompleteBody: see `app.http.bodies.multipart`.
         RequestValidationError: a field is missing, repeated, unknown or out of range.
     """
-    form = await read_form(request.stream(), request.headers.get("content-type", ""))
-    if not form.complete:
-        raise InvalidInput("The multipart body ends before its closing boundary.")
-    image = _only_image(form)
+    parts = await read_form(request.stream(), request.headers.get("content-type", ""))
+    image = _only_image(parts)
     try:
-        return ImageForm(image, ImageOptions.model_validate(_form_values(form)))
+        return ImageForm(image, ImageOptions.model_validate(_form_values(parts)))
     except ValidationError as error:
         raise located(error, "body") from None
 
@@ -118,8 +116,8 @@ def located(error: ValidationError, place: str) -> RequestValidationError:
     )
 
 
-def _only_image(form: Form) -> bytes:
-    images = [value for name, value in form.parts if name == "image"]
+def _only_image(parts: Parts) -> bytes:
+    images = [value for name, value in parts if name == "image"]
     if not images:
         raise _refusal("image", "missing", "Field required")
     if len(images) > 1:
@@ -129,9 +127,9 @@ def _only_image(form: Form) -> bytes:
     return images[0]
 
 
-def _form_values(form: Form) -> dict[str, Any]:
-    parts = [(n, v if isinstance(v, str) else _text(v)) for n, v in form.parts if n != "image"]
-    return plain_values(parts, *_IMAGE_FIELDS)
+def _form_values(parts: Parts) -> dict[str, Any]:
+    texts = [(n, v if isinstance(v, str) else _text(v)) for n, v in parts if n != "image"]
+    return plain_values(texts, *_IMAGE_FIELDS)
 
 
 def _text(part: bytes) -> str:

@@ -19,7 +19,7 @@ from app.concurrency.embedding_cache import digest
 from app.http.bodies.multipart import read_form
 from app.recommend.lists.cursors import Place, read_cursor
 from app.recommend.recommender import Recommender
-from app.service_errors import CursorExpired, InvalidCursor
+from app.service_errors import CursorExpired, IncompleteBody, InvalidCursor
 from app.state import State
 from app.storefront.api_snippets import call_of
 from app.storefront.content import pages
@@ -52,13 +52,14 @@ async def search_page(request: Request, recommender: RecommenderDep, call: CallD
 @router.post("/search")
 async def search_form(request: Request, recommender: RecommenderDep, call: CallDep) -> Response:
     """A search by a form, which can hold a photo, or name a product whose picture is the photo."""
-    form = await read_form(request.stream(), request.headers.get("content-type", ""))
     incomplete = SaidAlready(words_for(request)("photo.incomplete"))
-    if not form.complete:
-        raise incomplete
-    files = [(name, value) for name, value in form.parts if isinstance(value, bytes)]
+    try:
+        parts = await read_form(request.stream(), request.headers.get("content-type", ""))
+    except IncompleteBody:
+        raise incomplete from None
+    files = [(name, value) for name, value in parts if isinstance(value, bytes)]
     upload = next((data for name, data in files if name == "image" and data), None)
-    pairs = [(name, value) for name, value in form.parts if isinstance(value, str)]
+    pairs = [(name, value) for name, value in parts if isinstance(value, str)]
     named = next((value for name, value in pairs if name == "photo_of"), None)
     if upload is None and named is not None:
         upload = (await recommender.image(named)).data

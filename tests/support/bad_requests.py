@@ -116,6 +116,7 @@ def json_bodies() -> Iterator[Case]:
         '{"query": "a", "exclude_ids": ["\\ud800"]}',
         '{"\\ud800": 1, "query": "a"}',
         '{"query": " \\n "}',
+        '{"query": "\\u200b\\ufeff"}',
         json.dumps({"query": "a" * 513}),
         *(json.dumps({"query": "a", "limit": limit}) for limit in (0, -1, 101)),
         json.dumps({"query": "a", ECHO: 1}),

@@ -35,6 +35,7 @@ def matches(text):
     [
         ('gender = "Women"', [0, 3, 4]),
         ("gender = 'wOMEN'", [0, 3, 4]),
+        ('gender\u00a0=\u3000"Women"\u2028', [0, 3, 4]),  # as copied from a page
         ('gender != "Women"', [1]),
         ('NOT gender = "Women"', [1, 2]),
         ('sizes = "M"', [0, 1]),
@@ -219,7 +220,7 @@ def parse_or_refuse(text):
         ("price = 1e999", 8),
         ("price = " + "9" * 1500, 8),
         ("price = ٣", 8),
-        ("price\u00a0= 1", 5),
+        ("price\u200b= 1", 5),
         ('gender = "a', 9),
         ('gender = "\\q"', 9),
         ("price 1", 7),

@@ -31,6 +31,7 @@ def test_not_the_same(one, other):
 
 def test_queries_lose_what_nobody_sees():
     assert plain("\uff32\uff25\uff24 dre\u00adss\u200b\ufeff") == "RED dress"
+    assert plain("women\u2019s t\u2011shirt") == "women's t-shirt"
     assert compose("Zoe\u0308") == "Zo\u00eb"
 
 

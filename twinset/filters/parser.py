@@ -62,7 +62,7 @@ NAME: /[^\W\d]\w*/
 QUOTED_NAME: /`(?:[^`]|``)+`/
 STRING: /"(?:[^"\\]|\\["'\\])*"|'(?:[^'\\]|\\["'\\])*'/
 NUMBER: /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])/
-%ignore /[ \t\r\n]+/
+%ignore /\s+/
 """.replace("%%KEYWORDS%%", "\n".join(f"{one.upper()}.2: /{one}\\b/i" for one in KEYWORDS))
 
 

@@ -17,12 +17,17 @@ def compose(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+# Phones write these for an apostrophe and a hyphen.
+_PLAIN_SIGNS = str.maketrans("\u2018\u2019\u02bc\u2010", "'''-")
+
+
 def plain(text: str) -> str:
-    """A query as an encoder reads it best: full-width letters as plain ones (NFKC), no invisible
-    characters such as a soft hyphen or a zero-width space (Unicode category Cf)."""
+    """A query as an encoder reads it best: full-width letters as plain ones (NFKC), typewriter
+    apostrophes, no invisible characters such as a soft hyphen or a zero-width space (Unicode
+    category Cf)."""
     if text.isascii():
         return text
-    normal = unicodedata.normalize("NFKC", text)
+    normal = unicodedata.normalize("NFKC", text).translate(_PLAIN_SIGNS)
     return "".join(one for one in normal if unicodedata.category(one) != "Cf")
 
 

@@ -21,6 +21,7 @@ from app.recommend import query
 from app.recommend.lists.cursors import MAX_LENGTH
 from app.recommend.query import MAX_OFFSET, MAX_TASTES, MAX_TEXT, RELEVANCE
 from twinset.text.base64_text import read_base64
+from twinset.text.text_folding import plain
 from twinset.words.query.parts import Switches
 
 MAX_LIMIT = 100
@@ -29,9 +30,18 @@ MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them
 
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+def _visible(value: str) -> str:
+    if not plain(value).strip():
+        raise ValueError("must hold a character that can be seen")
+    return value
+
+
 Words = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT, pattern=r"\S"),
+    AfterValidator(_visible),
 ]
 Sort = Annotated[str, StringConstraints(min_length=1, max_length=129)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

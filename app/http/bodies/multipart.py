@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
 
 from python_multipart.multipart import MAX_BOUNDARY_LENGTH, parse_options_header
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from app.service_errors import MalformedBody, UnsupportedBody
+from app.service_errors import IncompleteBody, MalformedBody, UnsupportedBody
 
 MAX_PARTS = 1200
 _FILE_TYPES = (b"image/", b"application/octet-stream")
-
-
-@dataclass(frozen=True)
-class Form:
-    """The parts of a body in order, text as `str` and files as `bytes`.
-
-    `complete` is true if the closing boundary was there.
-    """
-
-    parts: list[tuple[str, str | bytes]]
-    complete: bool
+# Names and values in order, text as `str` and files as `bytes`.
+Parts = list[tuple[str, str | bytes]]
 
 
 class _Reader(MultiPartParser):
@@ -82,12 +72,13 @@ def boundary_of(content_type: str) -> bytes:
     return boundary
 
 
-async def read_form(stream: AsyncIterator[bytes], content_type: str) -> Form:
-    """The parts of a body, and whether its closing boundary came.
+async def read_form(stream: AsyncIterator[bytes], content_type: str) -> Parts:
+    """The parts of a body.
 
     Raises:
         UnsupportedBody, MalformedBody: see `boundary_of`; or the body breaks the format, holds
             text that is not UTF-8, or has more than `MAX_PARTS` parts.
+        IncompleteBody: it ends before its closing boundary.
     """
     body = _from_first_boundary(stream, b"--" + boundary_of(content_type))
     headers = Headers({"content-type": content_type})
@@ -101,7 +92,9 @@ async def read_form(stream: AsyncIterator[bytes], content_type: str) -> Form:
         reader.close()
     if not reader.started:
         raise MalformedBody("The multipart body has no parts.")
-    return Form(parts, reader.ended)
+    if not reader.ended:
+        raise IncompleteBody
+    return parts
 
 
 async def _from_first_boundary(

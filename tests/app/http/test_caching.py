@@ -24,6 +24,24 @@ def test_text_is_sent_in_gzip_to_those_who_ask(client: httpx.Client, path: str) 
         assert packed.json()["items"] == plain.json()["items"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip;q=0", False),
+        ("gzip; q=0.0, br", False),
+        ("br, zstd", False),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", True),
+        ("deflate, gzip;q=0.01", True),
+    ],
+)
+def test_gzip_is_sent_only_to_those_who_take_it(
+    client: httpx.Client, accepted: str, packed: bool
+) -> None:
+    answer = client.get("/items", headers={"Accept-Encoding": accepted})
+    assert ("content-encoding" in answer.headers) == packed
+    assert answer.json()["items"]
+
+
 @pytest.mark.parametrize("path", ["/items/p1/image", "/livez", "/static/fonts/inter.woff2"])
 def test_pictures_and_crumbs_are_not(client: httpx.Client, path: str) -> None:
     assert "content-encoding" not in client.get(path, headers=GZIP).headers

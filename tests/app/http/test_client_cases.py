@@ -301,6 +301,8 @@ def of_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         "if-none-match",
         "If-Modified-Since, X-Requested-With",
         "authorization,x-request-id",
+        "b3,x-b3-traceid,newrelic,x-datadog-trace-id,x-datadog-sampling-priority",
+        "idempotency-key,cache-control,pragma",
     ],
 )
 def test_preflights_of_pages_that_trace_and_keep(of_shop: httpx.Client, names: str) -> None:

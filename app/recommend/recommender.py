@@ -65,8 +65,7 @@ class Recommender:
         version.require_encoder(encoder)
         self.version = version
         self._engine = Engine(encoder, settings, metrics)
-        self._judge = Judge.of(version, encoder)
-        self._kept = KeptPages()
+        self._judge, self._kept = Judge.of(version, encoder), KeptPages()
         self._gathered: GatheredCalls | None = None
         self.has_cursors = False  # true if callers hold cursors of its version
 
@@ -86,8 +85,7 @@ class Recommender:
         return self._engine.words.synonyms
 
     def with_version(self, version: IndexVersion) -> Self:
-        """A recommender of another index version that shares the encoder, queues and threads of
-        this one.
+        """A recommender of another index version, with the same encoder, queues and threads.
 
         Raises:
             ArtefactError: the version was built with another encoder.
@@ -176,8 +174,7 @@ class Recommender:
     async def suggest(
         self, text: str, limit: int, popular: Callable[[], Sequence[str]]
     ) -> Suggestions:
-        """Completions of a query; see `twinset.words.suggestions`. `popular` is asked for frequent
-        queries on a search thread."""
+        """Completions of a query; `popular` is asked for frequent ones on a search thread."""
         version = self.version
 
         def complete() -> Suggestions:
@@ -204,8 +201,7 @@ class Recommender:
     async def blend(
         self, positive: Sequence[Signal], negative: Sequence[Signal], query: SearchQuery
     ) -> RankedPage:
-        """Items like the positive signals and unlike the negative ones; never an item that is a
-        signal.
+        """Items like the positive and unlike the negative signals; never one that is a signal.
 
         The query vector is the weighted sum of the signals' unit vectors, with negative ones
         subtracted (Rocchio, 1971).

@@ -194,11 +194,13 @@ def test_a_graph_scales_pixels_as_numpy_does(compact):
     assert (np.vecdot(normalise(inside), normalise(outside)) > 0.999).all()
 
 
-@pytest.mark.parametrize("threads", [2, 3])
-def test_rows_shared_out_to_threads_are_those_of_one(compact, threads):
+@pytest.mark.parametrize(("threads", "twice"), [(2, True), (3, True), (2, False)])
+def test_rows_shared_out_to_threads_are_those_of_one(compact, threads, twice):
     scale = PixelScale((0.5, 0.4, 0.3), (0.2, 0.3, 0.4))
     pixels = np.random.default_rng(0).integers(0, 256, (20, 192, 144, 3), np.uint8)
-    one, several = (open_model(compact / "image.onnx", "cpu", n, scale) for n in (1, threads))
+    one, several = (
+        open_model(compact / "image.onnx", "cpu", n, scale, twice=twice) for n in (1, threads)
+    )
     counts = [1, 2, 3, 4, 7, 20]
     expected = [one({"pixels": pixels[:count]}) for count in counts]
     with ThreadPoolExecutor(4) as pool:  # its buffers are its own, whoever calls beside

@@ -84,7 +84,9 @@ class DualEncoder:
         if head is not None:
             # Items do without what the head reads, sooner.
             tower = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels, head.taps)
-            encoder.photo_reader = _open_photo_reader(folder, manifest, head, tower, device)
+            encoder.photo_reader = _open_photo_reader(
+                folder, manifest, head, tower, (device, threads)
+            )
         encoder._try_out(folder)
         return encoder
 
@@ -216,12 +218,17 @@ def _open_photo_head(folder: Path, manifest: Mapping[str, Any]) -> PhotoHead | N
 
 
 def _open_photo_reader(
-    folder: Path, manifest: Mapping[str, Any], head: PhotoHead, tower: Model, device: str
+    folder: Path,
+    manifest: Mapping[str, Any],
+    head: PhotoHead,
+    tower: Model,
+    where: tuple[str, int | None],
 ) -> PhotoReader:
     branch = None
     if head.branch:
         require_listed(folder, manifest, PHOTO_BRANCH)
-        branch = open_model(folder / PHOTO_BRANCH, device)
+        # Twice, it would take 45 MB more for a tenth of the branch's time, and when many ask alone.
+        branch = open_model(folder / PHOTO_BRANCH, *where, twice=False)
     glance = open_layers([(head.glance, head.glance_bias)])
     return PhotoReader(head, tower, branch, glance, open_layers(head.layers))
 

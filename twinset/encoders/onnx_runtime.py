@@ -60,13 +60,15 @@ def open_model(
     threads: int | None = None,
     pixels: PixelScale | None = None,
     taps: Taps = NO_TAPS,
+    twice: bool = True,
 ) -> Model:
     """Open an ONNX file with one output of shape (n, d); the result is safe across threads.
 
     `device` is "cpu", "cuda" or "auto" (a GPU when ONNX Runtime sees one). `threads` bounds the
     CPU threads of one inference and defaults to the cores that this process may use. With `pixels`
     the one input is given as 8-bit pixels (n, h, w, 3) and scaled by it. What `taps` names follows
-    the output's own columns.
+    the output's own columns. Without `twice`, even a light model is held once, see
+    `_open_openvino`.
 
     Raises:
         ConfigError: if the device is not there.
@@ -79,7 +81,7 @@ def open_model(
     try:
         if use_gpu:
             return _open_onnxruntime(path, pixels, taps)
-        return _open_openvino(path, count, pixels, taps)
+        return _open_openvino(path, count, pixels, taps, twice)
     except (RuntimeError, ValueError):
         raise ArtefactError(path, "cannot be opened as an ONNX model") from None
 
@@ -120,7 +122,9 @@ def _gpu_is_there() -> bool:
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 
 
-def _open_openvino(path: Path, threads: int, pixels: PixelScale | None, taps: Taps) -> Model:
+def _open_openvino(
+    path: Path, threads: int, pixels: PixelScale | None, taps: Taps, twice: bool
+) -> Model:
     """A row takes all threads, which is soonest done. Many are shared out, each part to threads of
     its own: those that wait for each other at every layer take a tenth more of the processor, and
     more where others want it too. The model is held twice for that, so only a light one.
@@ -135,7 +139,7 @@ def _open_openvino(path: Path, threads: int, pixels: PixelScale | None, taps: Ta
     latency = settings | {"PERFORMANCE_HINT": "LATENCY"}
     whole = core.compile_model(model, "CPU", latency).create_infer_request()
     apart = []
-    if threads > 1 and path.stat().st_size <= _LIGHT_BYTES:
+    if twice and threads > 1 and path.stat().st_size <= _LIGHT_BYTES:
         parts = min(threads, _MOST_PARTS)
         # Not bound to cores: when many ask, threads that decode and answer are at work on those.
         settings |= {"NUM_STREAMS": parts, "ENABLE_CPU_PINNING": False}

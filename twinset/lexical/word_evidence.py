@@ -76,8 +76,9 @@ def word_shares(
     found = np.zeros(total)
     titled = np.zeros(total)
     whole = 0.0
-    for term in query_terms(text, lambda term: len(words.postings(term)) > 0):
-        held = words.postings(term)
+    postings = cache(words.postings)
+    for term in query_terms(text, lambda term: len(postings(term)) > 0):
+        held = postings(term)
         rarity = math.log1p((words.count - len(held) + 0.5) / (len(held) + 0.5))
         if term in function_words():
             rarity *= _FUNCTION_WORD

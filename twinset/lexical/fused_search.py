@@ -132,11 +132,11 @@ class FusedSearch:
         if not progress.complete:
             fitting, left = _least(progress.fitting, self._evidence.left, fit)
             bound = self._evidence.bound(float(cosines.min()), left)
-            unread = fitting[~np.isin(fitting, rows)]
-            if len(unread):
-                only = np.zeros(len(self._index), np.bool_)
-                only[unread] = True
-                more = self._search(len(unread), only, None)
+            only = np.zeros(len(self._index), np.bool_)
+            only[fitting] = True
+            only[rows] = False  # those are read
+            if unread := int(np.count_nonzero(only[fitting])):
+                more = self._search(unread, only, None)
                 rows, cosines = np.concatenate([rows, more[0]]), np.concatenate([cosines, more[1]])
         scores = self._evidence.scores(rows, cosines)
         settled = scores > bound

@@ -24,7 +24,7 @@ _LIGHTNESS = 0.6
 # How far away a colour still says something of another.
 _REACH = 5.0
 # A value needs so much of the votes of all colours.
-_LEAST_SHARE = 0.15
+_LEAST_SHARE = 0.075
 _NO_VALUE = -1
 _SPELLINGS = {"gray": "grey", "vermilion": "vermillion", "colour": "", "color": "", "coloured": ""}
 LONGEST_NAME = 4  # words

@@ -8,7 +8,7 @@ and no items.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,15 @@ from twinset.words.query.parts import Effect
 Rows = NDArray[np.int64]
 # How much of its distance an item loses if it has the value; see `twinset.lexical`.
 _KEEPING: Mapping[str, float] = {KIND: 0.5, GENDER: 0.4, COLOUR: 0.25, PATTERN: 0.25}
-# "For men": men's things come in other colours than women's, so that the composer moves both.
+# "For men": men's things come in other colours than women's, so that the composer moves both. The
+# colour then counts more, and is told from more of the items that look like a photo.
 _KEEPING_COLOUR = 0.4
+_FLATTER = 0.6
 _CHANGING: Mapping[str, float] = {KIND: 0.6, GENDER: 0.5, COLOUR: 0.6}
 _USUAL_CHANGE = 0.5
 # A value of a photo counts if so much of the items that look like it have it.
 _LEAST_SHARE = 0.2
-_SHARPNESS = 12.0
+_SHARPNESS = 20.0
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,18 @@ class Likeness:
         shares = weights / max(1e-12, weights.sum())
         return cls(np.array(rows, np.int64), shares, tuple(titles))
 
+    def flatter(self) -> Likeness:
+        """The same items, weighed more alike; items that are known stay as they are."""
+        weights = self.weights**_FLATTER
+        return replace(self, weights=weights / max(1e-12, weights.sum()))
+
 
 def kept_values(
     words: CatalogueWords, columns: Columns, edit: Edit, likeness: Likeness
 ) -> tuple[Kept, ...]:
     """The values of a query's fields that an edit neither changes nor leaves out."""
+    if edit.changes(GENDER):
+        likeness = likeness.flatter()
     found = []
     left_out = {
         (part.field, value)

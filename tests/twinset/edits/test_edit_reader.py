@@ -118,6 +118,21 @@ def test_a_photo_keeps_what_its_neighbours_agree_in(reader: Reader, columns: Col
     assert near.weights.sum() == pytest.approx(1)
 
 
+def test_the_colour_is_told_from_more_items_and_counts_more_if_the_gender_changes(
+    reader: Reader, columns: Columns
+) -> None:
+    near = Likeness.of_neighbours([0, 1], [0.9, 0.86])
+    shares, weights = [], []
+    for said in ("for women", "as a dress"):
+        edit = read_edit(reader, said)
+        kept = kept_values(reader.words, columns, edit, near)
+        (colour,) = (one.shares for one in kept if one.name == "colour")
+        shares.append(colour["Red"])
+        weights.append(max(p.weight for p in preferences_of(edit, kept) if p.values == ("Red",)))
+    assert shares[0] > shares[1]
+    assert weights[0] > weights[1]
+
+
 def test_a_change_counts_more_than_what_stays(reader: Reader, columns: Columns) -> None:
     edit = read_edit(reader, "in red")
     kept = kept_values(reader.words, columns, edit, Likeness.of_items([0]))

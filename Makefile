@@ -4,6 +4,7 @@
 # make bench   encoders, and the service from outside, on the sample shop
 # make bench-words  how well words are answered, part by part; after make real
 # make bench-http  processor time per request, beside BASELINE=DIR and uvicorn alone
+# make bench-paint  first paint and layout shift of pages in Chromium, beside BASELINE=DIR
 # make bench-NAME  one of encoders, rest, indexes, service, photo, mixed, on what make real made
 # make bench-all   all of these, written into docs/benchmarks.md; INFINITY=.../bin/infinity_emb
 # make bench-photos  what shoppers' photos find, by people kept out of training; after make real
@@ -37,7 +38,7 @@ BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all bench-http bench-words bench-photos $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit container docs client clean
+.PHONY: demo test lint bench bench-all bench-http bench-paint bench-words bench-photos $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit container docs client clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -125,6 +126,12 @@ bench-all: .venv/.bench
 BASELINE ?=
 bench-http: .venv/.bench $(DEMO)/.index
 	$(BIN)/python -m benchmarks.service.http_cost --encoder $(ENCODER) --index $(DEMO)/index \
+		$(if $(BASELINE),--baseline $(BASELINE)) \
+		$(if $(BASELINE_INDEX),--baseline-index $(BASELINE_INDEX))
+
+# BASELINE_INDEX=DIR if the older checkout reads no index of today.
+bench-paint: .venv/.all .venv/.browser $(DEMO)/.index
+	$(BIN)/python -m benchmarks.pages.first_paint --encoder $(ENCODER) --index $(DEMO)/index \
 		$(if $(BASELINE),--baseline $(BASELINE)) \
 		$(if $(BASELINE_INDEX),--baseline-index $(BASELINE_INDEX))
 

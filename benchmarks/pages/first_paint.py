@@ -1,6 +1,6 @@
 """When pages first paint and how far they shift, in a browser, beside an older checkout.
 
-    python -m benchmarks.pages.first_paint --index INDEX --baseline DIR [--baseline-index INDEX]
+    python -m benchmarks.pages.first_paint --index INDEX [--baseline DIR] [--baseline-index INDEX]
         [--rounds 9]
 
 Both services run at once with the packages of this environment. Each page is loaded by turns from

@@ -37,6 +37,7 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
+_PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length"
 _READ = """() => ({
   first_byte: performance.getEntriesByType("navigation")[0].responseStart,
   paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
@@ -115,6 +116,7 @@ def load_page(browser: Browser, address: str, width: int) -> PageLoad:
         page = context.new_page()
         page.add_init_script(_WATCH)
         page.goto(address, wait_until="load", timeout=120_000)
+        page.wait_for_function(_PAINTED, timeout=120_000)  # a busy machine loads before it paints
         page.wait_for_timeout(_SETTLED_MS)
         return PageLoad(**page.evaluate(_READ))
     finally:

@@ -162,7 +162,7 @@ def _facet(
     if column.kind == "number" and (name == "price" or column.distinct > _MOST_NUMBERS):
         return _range(name, column, mask)
     counts, distinct = column.most_frequent(mask, limit, alike)
-    values = [ValueCount(value=value, count=count) for value, count in counts]
+    values = [ValueCount(*pair) for pair in counts]
     return ValuesFacet(field=name, distinct=distinct, values=values)
 
 

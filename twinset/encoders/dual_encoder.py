@@ -78,12 +78,12 @@ class DualEncoder:
     ) -> DualEncoder:
         """Open the files of a folder whose checksums were verified."""
         head = _open_photo_head(folder, manifest)
-        spec, (image, text), tokenizer = open_parts(folder, manifest, device, threads)
+        taps = NO_TAPS if head is None else head.taps
+        spec, (tower, text), tokenizer = open_parts(folder, manifest, device, threads, taps)
+        image = tower if head is None else _without_taps(tower, spec.dimension)
         encoder = cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
         encoder.languages = load_languages(folder, manifest, spec.dimension)
         if head is not None:
-            # Items do without what the head reads, sooner.
-            tower = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels, head.taps)
             encoder.photo_reader = _open_photo_reader(
                 folder, manifest, head, tower, (device, threads)
             )
@@ -203,6 +203,11 @@ class DualEncoder:
         text = scatter(texts, self.encode_texts, self.dimension)
         require_a_side(images, texts)
         return ItemVectors(image, text, fuse(image, text, self.spec.item_image_weight))
+
+
+def _without_taps(tower: Model, width: int) -> Model:
+    """The tower as it was before its taps: the numbers are the same, and it is held once."""
+    return lambda inputs: np.ascontiguousarray(tower(inputs)[:, :width])
 
 
 def _open_photo_head(folder: Path, manifest: Mapping[str, Any]) -> PhotoHead | None:

@@ -60,9 +60,10 @@ def milvus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusAd
         yield address
 
 
-@pytest.fixture(scope="session")
+# For a module, since there is one at a time on a machine: other processes of the run wait for it.
+@pytest.fixture(scope="module")
 def milvus_standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusAddress]:
-    """A real server, which starts when the first test asks for it."""
+    """A real server, which starts when the first test of a module asks for it."""
     with milvus_server(tmp_path_factory.mktemp("milvus-server")) as address:
         yield address
 

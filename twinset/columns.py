@@ -52,10 +52,6 @@ class Vocabulary:
     def __getitem__(self, code: int) -> str:
         return str(self._values[code].as_py()) if self._keys is None else self._keys[code][1]
 
-    def texts(self, codes: Sequence[int]) -> list[str]:
-        """The strings of several codes."""
-        return [self[code] for code in codes] if not (k := self._keys) else [k[c][1] for c in codes]
-
     @cached_property
     def _keys(self) -> list[tuple[str, str]] | None:
         """The `sort_key` of each string; None if they are many."""
@@ -168,7 +164,7 @@ class Column:
         order = np.argsort(-counts, kind="stable")[:limit]
         names = values[order].tolist()
         if self.vocabulary is not None:
-            names = self.vocabulary.texts(names)
+            names = [self.vocabulary[code] for code in names]
         return list(zip(names, counts[order].tolist(), strict=True)), len(values)
 
     def _repeated(

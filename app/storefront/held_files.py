@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.reading.etags import holds
+from app.http.bodies.compression import takes_gzip
 from app.storefront.page_addresses import LONG, STYLES, files_digest
 
 _LEVEL = 9  # packed once
@@ -54,7 +55,8 @@ class HeldFile:
         if holds(request.headers.get("if-none-match"), self.tag):
             return Response(status_code=304, headers=headers)
         body = self.data
-        if self.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        accepted = request.headers.get("accept-encoding", "")
+        if self.packed is not None and takes_gzip(accepted.encode("latin-1")):
             body = self.packed
             headers["Content-Encoding"] = "gzip"
         return Response(body, headers=headers, media_type=self.media_type)

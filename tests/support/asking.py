@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 
 import httpx
 
 
-class Asking(threading.Thread):
+class Asking(threading.Thread, ABC):
     """Asks one question after the other until `stop`; notes each answer that is mixed or no 200."""
 
     def __init__(self, base_url: str, editions: dict[str, str], number: int) -> None:
@@ -25,6 +26,6 @@ class Asking(threading.Thread):
                     self.faults.append(repr(error))
                 self.answers += 1
 
+    @abstractmethod
     def _ask(self, client: httpx.Client) -> None:
         """Ask one question, and add what is wrong with its answer to `faults`."""
-        raise NotImplementedError

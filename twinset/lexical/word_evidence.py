@@ -108,11 +108,9 @@ def evidence_of(version: IndexVersion, query: WordQuery, vector: Vectors) -> Evi
         if bare is not None and shares.any():
             left[bare & (shares == 0)] = _LEFT_OF_OTHER_WORDS
     for preference in query.preferences:
-        rows = preferred_rows(version.items.columns, preference)
-        if rows.dtype == np.bool_:  # twice as fast as picking the rows out
-            np.multiply(
-                left, 1 - preference.weight, out=left, where=rows.astype(np.bool_, copy=False)
-            )
+        # Twice as fast as picking the rows out.
+        preferred = preferred_rows(version.items.columns, preference)
+        np.multiply(left, 1 - preference.weight, out=left, where=preferred)
     own, others = rows_of_code(version, query.typed)
     left[others] *= _LEFT_OF_CODE
     left[own] = 0
@@ -125,16 +123,12 @@ def _stand_ins(version: IndexVersion, query: WordQuery) -> StandIns:
     """For terms of the query, the rows without the term that have a value which stands for it."""
     found: dict[str, tuple[Rows, float]] = {}
     for one in query.standing_in:
-        rows = _as_rows(preferred_rows(version.items.columns, one))
+        rows = np.flatnonzero(preferred_rows(version.items.columns, one))
         for term in terms_of(one.words):
             if version.words is not None and term not in function_words():
                 own = rows[~np.isin(rows, version.words.postings(term).rows)]
                 found[term] = own, one.weight * ATTRIBUTE / TITLE
     return found
-
-
-def _as_rows(rows: Mask | Rows) -> Rows:
-    return np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.int64)
 
 
 def rows_to_leave_out(version: IndexVersion, understood: Understood) -> Rows:
@@ -191,10 +185,10 @@ def word_search(
     return FusedSearch(version.index, vector, where, evidence_of(version, asked, vector))
 
 
-def preferred_rows(columns: Columns, preference: Preference) -> Mask | Rows:
-    """The rows that have what a preference asks for; none if its field holds no text."""
+def preferred_rows(columns: Columns, preference: Preference) -> Mask:
+    """Which rows (n,) have what a preference asks for; none if its field holds no text."""
     column = columns.get(preference.field)
     if column is None or column.vocabulary is None or not preference.values:
-        return np.empty(0, np.int64)
+        return np.zeros(len(columns["id"]), np.bool_)
     values = ", ".join(map(quote_value, preference.values))
     return evaluate(parse_filter(f"{quote_name(preference.field)} IN [{values}]"), columns)

@@ -107,6 +107,5 @@ def _fit_parts(
 
 def _shares(version: IndexVersion, preference: Preference, rows: Rows) -> Numbers:
     """What a preference leaves of the distance of each row (m,)."""
-    held = np.zeros(len(version), np.bool_)
-    held[preferred_rows(version.items.columns, preference)] = True
+    held = preferred_rows(version.items.columns, preference)
     return np.where(held[rows], 1 - preference.weight, 1.0)

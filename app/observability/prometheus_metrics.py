@@ -69,6 +69,13 @@ class Metrics:
             ["side", "outcome"],
             registry=self.registry,
         )
+        pages = Counter(
+            "twinset_pages_total",
+            "Lists like an item or a photo: kept from before (hit), or made (miss).",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._pages = {outcome: pages.labels(outcome) for outcome in ("hit", "miss")}
         self._written = Counter(
             "twinset_items_embedded_total",
             "Written items that this service embedded; the others that it shows, another one did.",
@@ -119,6 +126,10 @@ class Metrics:
     def count_embedding(self, side: str, outcome: str) -> None:
         """`outcome` is "hit", "shared" or "miss"."""
         self._embeddings.labels(side, outcome).inc()
+
+    def count_page(self, outcome: str) -> None:
+        """`outcome` is "hit" or "miss"."""
+        self._pages[outcome].inc()
 
     def count_items(self, items: int) -> None:
         """Count written items that were embedded."""

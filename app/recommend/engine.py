@@ -87,6 +87,7 @@ class Engine:
         foreign: Batcher[str] = Batcher(timed("foreign", other), *limits)
         self._images, self._texts, self._foreign = images, texts, foreign
         kept, count = settings.kept_embeddings, metrics.count_embedding
+        self.count_page = metrics.count_page
         self._image_cache = EmbeddingCache(kept, partial(count, "image"))
         self._text_cache = EmbeddingCache(kept, partial(count, "text"))
         # The metrics outlive an engine that is replaced, so they must not hold `self`.

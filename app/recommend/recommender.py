@@ -65,7 +65,7 @@ class Recommender:
         version.require_encoder(encoder)
         self.version = version
         self._engine = Engine(encoder, settings, metrics)
-        self._judge, self._kept = Judge.of(version, encoder), KeptPages()
+        self._judge, self._kept = Judge.of(version, encoder), KeptPages(self._engine.count_page)
         self._gathered: GatheredCalls | None = None
         self.has_cursors = False  # true if callers hold cursors of its version
 
@@ -93,7 +93,7 @@ class Recommender:
         version.require_encoder(self.encoder)
         other = copy.copy(self)
         other.version, other.has_cursors = version, False
-        other._judge, other._kept = Judge.of(version, self.encoder), KeptPages()
+        other._judge, other._kept = Judge.of(version, self.encoder), self._kept.emptied()
         return other
 
     def gathering(self) -> Self:

@@ -118,7 +118,8 @@ def read_page_state(pairs: Pairs, photo: bytes | None = None) -> PageState:
     for dropped in [value for name, value in pairs if name == "drop"]:
         pairs = _without(pairs, dropped)
         photo = None if dropped == "photo" else photo
-    values = dict(reversed(pairs))
+    # A button says its value beside the hidden field that holds the last one, empty at first.
+    values = dict(reversed([(name, value) for name, value in pairs if value]))
     choices: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         if name.startswith(CHOICE) and name != CHOICE and value:

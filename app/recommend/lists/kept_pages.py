@@ -15,12 +15,20 @@ _MAX_FILTER = 256
 
 
 class KeptPages:
-    """The last pages of one recommender, which never change. Used from the event loop alone."""
+    """The last pages of one recommender, which never change. Used from the event loop alone.
 
-    def __init__(self) -> None:
+    `count` is told "hit" or "miss" of each page that could have been kept.
+    """
+
+    def __init__(self, count: Callable[[str], None]) -> None:
+        self._count = count
         self._pages: LRUCache[Hashable, RankedPage] = LRUCache(
             _MAX_HITS, getsizeof=lambda page: len(page.hits) + 1
         )
+
+    def emptied(self) -> KeptPages:
+        """None yet, for another version; counted with these."""
+        return KeptPages(self._count)
 
     async def get(
         self, about: Hashable, query: SearchQuery, make: Callable[[], Awaitable[RankedPage]]
@@ -33,6 +41,7 @@ class KeptPages:
         if own or len(query.filter or "") > _MAX_FILTER:
             return await make()
         kept: RankedPage | None = self._pages.get((about, query))
+        self._count("miss" if kept is None else "hit")
         if kept is None:
             kept = self._pages[about, query] = await make()
         return kept

@@ -14,6 +14,7 @@ from importer.import_options import (
     ImportOptions,
     ImportReport,
     SourceFormat,
+    reasons,
 )
 from twinset.catalogue import MOST_FURTHER
 
@@ -179,7 +180,8 @@ def _print_columns(report: ImportReport) -> None:
     typer.echo(
         f"{report.accepted:,} products: {_counts(report)}, {report.rejected_count:,} rejected"
     )
-    _print_reasons(report.rejected)
+    for line in reasons(report.rejected):
+        typer.echo(line)
 
 
 def _counts(report: ImportReport) -> str:
@@ -202,18 +204,8 @@ def _print_report(report: ImportReport, out: Path) -> None:
     if private:
         typer.echo(f"kept private: {', '.join(private[:_MOST_COLUMNS])}; --keep publishes one")
     _print_lacking(report)
-    if report.warnings:
-        count = sum(report.warnings.values())
-        typer.echo(f"{count:,} values left out of products that came in:")
-        _print_reasons(report.warnings)
-    if report.report is not None:
-        typer.echo(f"{report.rejected_count:,} rows rejected, listed in {report.report}:")
-        _print_reasons(report.rejected)
-
-
-def _print_reasons(reasons: Mapping[str, int]) -> None:
-    for reason, count in sorted(reasons.items(), key=lambda item: -item[1]):
-        typer.echo(f"  {count:>7,}  {reason}")
+    for line in report.losses():
+        typer.echo(line)
 
 
 def _print_lacking(report: ImportReport) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -141,3 +141,19 @@ class ImportReport:
     def rejected_count(self) -> int:
         """Rows left out."""
         return sum(self.rejected.values())
+
+    def losses(self) -> Iterator[str]:
+        """Lines that say which values and rows were left out, and why; none if nothing was."""
+        if self.warnings:
+            count = sum(self.warnings.values())
+            yield f"{count:,} values left out of products that came in:"
+            yield from reasons(self.warnings)
+        if self.report is not None:
+            yield f"{self.rejected_count:,} rows rejected, listed in {self.report}:"
+            yield from reasons(self.rejected)
+
+
+def reasons(counts: Mapping[str, int]) -> Iterator[str]:
+    """A line for each reason and how often it counted, the commonest first."""
+    for reason, count in sorted(counts.items(), key=lambda item: -item[1]):
+        yield f"  {count:>7,}  {reason}"

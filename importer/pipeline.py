@@ -180,7 +180,9 @@ class _Import:
             accepted = self._write(survey, tally, rejections)
         found = self._report(survey, tally, accepted, rejections.reasons, rejections.kept)
         summary = self._out.with_name(self._out.name + SUMMARY_SUFFIX)
-        summary.write_text(json.dumps(asdict(found), default=str, indent=2, ensure_ascii=False))
+        summary.write_text(
+            json.dumps(asdict(found), default=str, indent=2, ensure_ascii=False), "utf-8"
+        )
         return found
 
     def _survey(self) -> Survey:

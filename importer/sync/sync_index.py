@@ -35,7 +35,7 @@ def sync_index(options: SyncOptions, index: Path, encoder: Path) -> Outcome:
             )
             return Outcome.HELD_BACK
     typer.echo(f"{report.accepted:,} products from {report.system}, {report.pictures:,} pictures")
-    publish(options, accept(options, path), index, encoder)
+    publish(options, accept(options, path, report), index, encoder)
     return Outcome.DONE
 
 

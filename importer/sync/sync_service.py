@@ -94,13 +94,13 @@ def sync_service(
         publish(path)
     elif refused:
         raise ConfigError(f"{len(refused):,} writes were refused, such as {refused[0]}; {_HINT}")
-    if not held:
-        accept(options, path)
     typer.echo(
         f"{report.accepted:,} products from {report.system}: {len(found.puts):,} new or with "
         f"another picture, {len(found.patches):,} changed, {len(found.deletions):,} "
         f"{'gone but held back' if held else 'deleted'}; {written:,} writes"
     )
+    if not held:
+        accept(options, path, report)
     if new:
         typer.echo(f"left out, the service does not know them: {', '.join(new)}; {_HINT}", err=True)
     if held:

@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from importer.import_options import ImportOptions, ImportReport
 from importer.pipeline import import_catalogue
 from twinset.catalogue import Catalogue
@@ -57,10 +59,12 @@ def fetch(options: SyncOptions) -> tuple[Path, ImportReport]:
     return path, import_catalogue(options.source, path, chosen)
 
 
-def accept(options: SyncOptions, path: Path) -> Path:
-    """Make a fetched catalogue the last run's, and its report."""
+def accept(options: SyncOptions, path: Path, report: ImportReport) -> Path:
+    """Make a fetched catalogue the last run's, and say what its report says was left out."""
     target = options.state / CATALOGUE
-    move_report(path, target)
+    moved = replace(report, report=move_report(path, target))
+    for line in moved.losses():
+        typer.echo(line)
     return path.replace(target)
 
 

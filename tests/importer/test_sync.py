@@ -56,12 +56,21 @@ def test_an_index_follows_its_feed(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert list_versions(index) == before
 
 
-def test_what_a_feed_left_out_reaches_the_version(tmp_path: Path) -> None:
+def test_what_a_feed_left_out_is_said_and_reaches_the_version(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     HashEncoder(32).save(tmp_path / "encoder")
     feed, index = tmp_path / "feed.jsonl", tmp_path / "index"
     places = ["--index", str(index), "--encoder", str(tmp_path / "encoder"), "--max-loss", "50%"]
     write_feed(feed, [*rows(20), {"title": "without an id"}, rows(1)[0]])
     assert cli.run(["sync", str(feed), *places]) == 0
+    listed = tmp_path / "index-feed" / "catalog.parquet.rejected.jsonl"
+    said = capsys.readouterr().out.splitlines()
+    assert f"2 rows rejected, listed in {listed}:" in said
+    assert "        1  id is a duplicate" in said
+    assert len(listed.read_text().splitlines()) == 2
+    summary = json.loads((listed.parent / "catalog.parquet.report.json").read_text())
+    assert summary["report"] == str(listed)
     found = latest_report(index, open_version(index).manifest)
     assert found is not None
     assert found.accepted == 20
@@ -73,6 +82,7 @@ def test_what_a_feed_left_out_reaches_the_version(tmp_path: Path) -> None:
     found = latest_report(index, open_version(index).manifest)
     assert found is not None
     assert (found.accepted, found.rejected, found.rows) == (21, {}, ())
+    assert not listed.exists()
 
 
 def test_a_feed_that_breaks_changes_nothing(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class FeedReport:
 
 def report_beside(catalogue: Path) -> FeedReport | None:
     """The report that the import of a catalogue left beside it; None if there is none."""
-    path = catalogue.with_name(catalogue.name + SUMMARY_SUFFIX)
+    path = _beside(catalogue, SUMMARY_SUFFIX)
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
         at = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
@@ -82,15 +82,25 @@ def report_beside(catalogue: Path) -> FeedReport | None:
         return None
 
 
-def move_report(source: Path, target: Path) -> None:
-    """Let the report beside the catalogue `source` lie beside `target` instead."""
-    for suffix in (SUMMARY_SUFFIX, REJECTED_SUFFIX):
-        path = source.with_name(source.name + suffix)
-        place = target.with_name(target.name + suffix)
-        if path.exists():
-            path.replace(place)
-        else:
-            place.unlink(missing_ok=True)
+def move_report(source: Path, target: Path) -> Path | None:
+    """Let the report beside the catalogue `source` lie beside `target` instead.
+
+    Returns the file there that lists the rows left out; None if none was.
+    """
+    summary, rejected = (_beside(source, one) for one in (SUMMARY_SUFFIX, REJECTED_SUFFIX))
+    listed = _beside(target, REJECTED_SUFFIX)
+    if rejected.exists():
+        rejected.replace(listed)
+        said = json.loads(summary.read_text(encoding="utf-8")) | {"report": str(listed)}
+        write_text_atomically(summary, json.dumps(said, indent=2, ensure_ascii=False))
+    else:
+        listed.unlink(missing_ok=True)
+    summary.replace(_beside(target, SUMMARY_SUFFIX))
+    return listed if listed.exists() else None
+
+
+def _beside(catalogue: Path, suffix: str) -> Path:
+    return catalogue.with_name(catalogue.name + suffix)
 
 
 def keep_report(index_dir: Path, report: FeedReport) -> None:
@@ -132,7 +142,7 @@ def _commonest(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _rows_beside(catalogue: Path) -> tuple[FeedRow, ...]:
-    path = catalogue.with_name(catalogue.name + REJECTED_SUFFIX)
+    path = _beside(catalogue, REJECTED_SUFFIX)
     rows = []
     with path.open(encoding="utf-8") as file:
         for line, _ in zip(file, range(MOST_ROWS), strict=False):

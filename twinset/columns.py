@@ -7,11 +7,9 @@ several strings for one item, such as sizes; each is then held with the number o
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -19,64 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from twinset.text.text_folding import fold, fold_array
+from twinset.text.text_folding import fold_array
+from twinset.text.vocabulary import Vocabulary
 
 Kind = Literal["string", "number", "boolean"]
 Value = str | float | bool
 Mask = NDArray[np.bool_]
-_FEW = 5000  # strings of a vocabulary
-
-
-def sort_key(text: str) -> tuple[str, str]:
-    """Strings that people read as the same stand beside each other, see `text_folding.fold`."""
-    return fold(text), text
-
-
-class Vocabulary:
-    """Distinct strings in the order of `sort_key`; a string's code is its place in that order.
-
-    Kept as one Arrow array: a Python string apiece would take ten times the memory. The few that
-    a shop counts and filters by are kept as Python strings, too, which are ten times as fast.
-    """
-
-    def __init__(self, values: pa.StringArray) -> None:
-        self._values = values
-
-    @property
-    def strings(self) -> pa.StringArray:
-        return self._values
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __getitem__(self, code: int) -> str:
-        return str(self._values[code].as_py()) if self._keys is None else self._keys[code][1]
-
-    @cached_property
-    def _keys(self) -> list[tuple[str, str]] | None:
-        """The `sort_key` of each string; None if they are many."""
-        if len(self) > _FEW:
-            return None
-        return list(map(sort_key, self._values.to_pylist()))
-
-    def code(self, value: str) -> int:
-        """The code of exactly this string, or -1 if no row holds it."""
-        code = self.place(value)
-        return code if code < len(self) and self[code] == value else -1
-
-    def place(self, value: str) -> int:
-        """The number of strings that sort before `value`, 0..len(self)."""
-        if self._keys is not None:
-            return bisect_left(self._keys, sort_key(value))
-        return bisect_left(self, sort_key(value), key=sort_key)
-
-    def span(self, value: str) -> tuple[int, int]:
-        """The codes, first and one past the last, of all strings that fold to the same."""
-        folded = fold(value)
-        if self._keys is not None:
-            first = itemgetter(0)
-            return bisect_left(self._keys, (folded,)), bisect_right(self._keys, folded, key=first)
-        return bisect_left(self, folded, key=fold), bisect_right(self, folded, key=fold)
 
 
 @dataclass(frozen=True)
@@ -127,6 +73,17 @@ class Column:
             return self.value(row)
         first, end = self.lists.rows.searchsorted([row, row + 1]).tolist()
         return [self.vocabulary[code] for code in self.lists.codes[first:end].tolist()]
+
+    def sort_keys(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Numbers (m,), whole or not, that compare as the values of `rows` (m,) do: false before
+        true, text as people sort it. A row without a value has any number, one of several values
+        the number of the first."""
+        keys = self.values[rows]
+        if self.vocabulary is None:
+            return keys.astype(np.float64 if self.kind == "number" else np.int64)
+        if not len(self.vocabulary):
+            return np.zeros(len(rows), np.int64)
+        return self.vocabulary.in_order(keys)
 
     def group_codes(self) -> NDArray[np.int64]:
         """(n,) integers, equal if two rows hold equal values, -1 if a row has none.

@@ -22,6 +22,7 @@ UNLIKE = 0.5
 UNLIKE_OF_WORDS = 0.2
 MAX_TEXT = 512  # characters of a text to search with
 RELEVANCE = "relevance"
+TITLE = "title"  # the field of items that lists can be sorted by, but not filtered
 STYLE = "group_id"  # the field that joins the variants of a style
 
 

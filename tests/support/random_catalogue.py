@@ -45,6 +45,7 @@ def make_item(number: int) -> Item:
         "price": chance.choice([None, round(chance.uniform(5, 200), 2)]),
         "available": chance.choice([True, False, None]),
         "year": chance.choice([None, 2015, 2016, 2017]),
+        "title": chance.choice([None, "Zip", "Armband 10", "armband 9", "Ärmelschoner"]),
     }
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinset.columns import Vocabulary, column_from_arrow, sort_key
+from twinset.columns import column_from_arrow
 from twinset.text.text_folding import compose, fold, fold_array, plain
+from twinset.text.vocabulary import Vocabulary, sort_key
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinset.columns import Column, Columns, Mask, Vocabulary
+from twinset.columns import Column, Columns, Mask
 from twinset.errors import FilterError
 from twinset.filters.expression import And, Between, Compare, Exists, Expr, In, Not, Or, Test, Value
+from twinset.text.vocabulary import Vocabulary
 
 # Errors are sent to callers in a small body, whatever names a catalogue has.
 _MAX_LISTED_BYTES = 700

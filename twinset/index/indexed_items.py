@@ -6,6 +6,7 @@ import os
 import weakref
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from twinset.columns import Column, Columns, Mask, columns_from_table
+from twinset.columns import Column, Columns, Mask, column_from_arrow, columns_from_table
 from twinset.errors import ArtefactError
 from twinset.index.mapped.mapped_columns import map_columns, write_columns
 from twinset.index.mapped.picture_places import PicturePlaces
@@ -48,6 +49,10 @@ class Items(Protocol):
     @property
     def names(self) -> list[str]:
         """Names of all fields, in catalogue order."""
+
+    @property
+    def titles(self) -> Column | None:
+        """The titles, to sort by; None if the catalogue has none."""
 
     def __len__(self) -> int: ...
 
@@ -115,6 +120,13 @@ class ItemTable:
     def table(self) -> pa.Table:
         """All fields of all rows."""
         return self._table
+
+    @cached_property
+    def titles(self) -> Column | None:
+        """The titles, to sort by; made when they are first asked for, since few lists are."""
+        if "title" not in self._arrays:
+            return None
+        return column_from_arrow(self._table["title"])
 
     @property
     def layers(self) -> Layers:

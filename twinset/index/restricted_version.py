@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twinset.columns import Columns, Mask
+from twinset.columns import Column, Columns, Mask
 from twinset.filters import Expr, evaluate
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Items, Layers
@@ -75,6 +75,10 @@ class RestrictedItems:
     @property
     def names(self) -> list[str]:
         return self._items.names
+
+    @property
+    def titles(self) -> Column | None:
+        return self._items.titles
 
     @property
     def layers(self) -> Layers:

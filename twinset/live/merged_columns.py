@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from twinset.columns import Column, Columns, Lists, Vocabulary, listed_column, sort_key
+from twinset.columns import Column, Columns, Lists, listed_column
 from twinset.index.vector_index import Rows
+from twinset.text.vocabulary import Vocabulary, sort_key
 
 
 class MergedColumns(Mapping[str, Column]):

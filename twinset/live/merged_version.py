@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from twinset.changes.item_change import BASE_PICTURE, Change
-from twinset.columns import Columns, as_lists
+from twinset.columns import Column, Columns, as_lists
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import Images, Layers, StoredImage
 from twinset.index.vector_index import Mask, Rows
@@ -56,11 +57,17 @@ class MergedItems:
         rows = sorted(self._changes)
         fields = [self._changes[row].fields for row in rows]
         self._rows = np.array(rows, np.int64)
-        base = overlay.table.columns
-        self.columns: Columns = MergedColumns(base, overlay.total, dead, (self._rows, fields))
+        changed = self._rows, fields
+        self._merged = partial(MergedColumns, total=overlay.total, dead=dead, changed=changed)
+        self.columns: Columns = self._merged(overlay.table.columns)
 
     def __len__(self) -> int:
         return self._overlay.total
+
+    @cached_property
+    def titles(self) -> Column | None:
+        titles = self._overlay.table.titles
+        return None if titles is None else self._merged({"title": titles})["title"]
 
     @property
     def names(self) -> list[str]:

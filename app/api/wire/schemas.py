@@ -124,8 +124,9 @@ class ListOptions(Given):
     sort: Annotated[Sort, BeforeValidator(blank_is_absent)] = Field(
         RELEVANCE,
         description="`relevance`, or a field to sort by, with a minus before it for the largest "
-        "first: `price`, `-year`. Items without a value stand last. Without `min_score` a "
-        "search sorts its 1,000 best items.",
+        "first: `price`, `-year`, `title`. Text is sorted without regard to case and accents, "
+        "numbers in it by size. Items without a value stand last. Without `min_score` a search "
+        "sorts its 1,000 best items.",
         examples=["price"],
     )
     facets: list[FieldName] = Field(

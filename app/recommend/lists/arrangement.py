@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.recommend.query import RELEVANCE
+from app.recommend.query import RELEVANCE, TITLE
 from app.service_errors import UnknownField
 from twinset.columns import Column
 from twinset.index.index_versions import IndexVersion
@@ -34,17 +34,15 @@ def sorted_places(version: IndexVersion, rows: Rows, sort: str) -> Rows:
     """The places of `rows` (m,) in the order that `sort` names: a field, with a minus if falling.
 
     Items without a value stand last either way, equal values keep the order that they came in.
-    Text is in the order of `text_folding.fold`, so without regard to case; false before true. A
-    field of several values counts by its first.
+    Text is in the order of `twinset.text.collation`; false before true. A field of several values
+    counts by its first.
 
     Raises:
         UnknownField: the catalogue has no such field to sort by.
     """
     column = _column(version, sort.removeprefix("-"))
     present = column.present[rows]
-    keys = column.values[rows]
-    # Codes of text are in the order of the texts. Truth values and codes have to be able to fall.
-    keys = keys.astype(np.float64 if keys.dtype.kind == "f" else np.int64)
+    keys = column.sort_keys(rows)
     return np.lexsort((-keys if sort.startswith("-") else keys, ~present))
 
 
@@ -85,8 +83,9 @@ def _likeness(version: IndexVersion, rows: Rows) -> NDArray[np.float64]:
 
 
 def _column(version: IndexVersion, field: str) -> Column:
-    column = version.items.columns.get(field)
+    items = version.items
+    column = items.titles if field == TITLE else items.columns.get(field)
     if column is None:
-        known = ", ".join([RELEVANCE, *version.items.columns])
+        known = ", ".join([RELEVANCE, TITLE, *items.columns])
         raise UnknownField(f"sort can be one of these, or one with a minus before it: {known}.")
     return column

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.recommend.facets import Facet, RangeFacet, ValuesFacet, countable
-from app.recommend.query import RELEVANCE, ListQuery
+from app.recommend.query import RELEVANCE, TITLE, ListQuery
 from app.recommend.recommender import Recommender
 from app.storefront.content.product_lists import noun_of, style_field
 from app.storefront.page_state import CHOICE, PageState
@@ -126,7 +126,8 @@ def sorts_of(recommender: Recommender) -> dict[str, str]:
 
 def known_sort(recommender: Recommender, sort: str) -> str:
     """`sort`, if a list can be in that order: an address outlives the fields of a catalogue."""
-    known = sort.removeprefix("-") in recommender.version.items.columns
+    field, items = sort.removeprefix("-"), recommender.version.items
+    known = field in items.columns or (field == TITLE and items.titles is not None)
     return sort if known else RELEVANCE
 
 

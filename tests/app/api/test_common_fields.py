@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.support.small_shop import picture
+from twinset.text.collation import collation_key
 
 Ask = Callable[..., httpx.Response]
 
@@ -134,6 +135,17 @@ def test_sort(ask: Ask, client: httpx.Client) -> None:
     assert prices[:-1] == sorted(prices[:-1], reverse=True)
     refused = ask(client, sort="nothing")
     assert (refused.status_code, refused.json()["code"]) == (400, "unknown_field")
+
+
+@pytest.mark.parametrize("ask", LISTS)
+@pytest.mark.parametrize("field", ["title", "baseColour"])
+def test_texts_are_sorted_as_people_look_them_up(
+    ask: Ask, field: str, client: httpx.Client
+) -> None:
+    body = answer(ask, client, limit=100, sort=f"-{field}")
+    texts = [item["item"][field] for item in body["items"] if item["item"][field] is not None]
+    assert texts == sorted(texts, key=collation_key, reverse=True)
+    assert len(set(texts)) > 2
 
 
 @pytest.mark.parametrize("ask", LISTS)

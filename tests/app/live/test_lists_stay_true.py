@@ -40,6 +40,7 @@ from twinset.live.overlay import Overlay
 from twinset.live.write_log import WriteLog
 
 CASES, SHORT = 10_000, 400
+SORTS = (RELEVANCE, RELEVANCE, "price", "-price", "year", "-baseColour", "title")
 # What a server searches takes a hundred times as long.
 FEWER = {"pgvector": 10}
 COUNT, WRITES_BETWEEN = 120, 3
@@ -139,7 +140,9 @@ def random_list(random: Random) -> tuple[ListQuery, bool]:
         ),
         "exclude_ids": tuple(ids),
         "group_by": random.choice((None, None, "group_id", "baseColour", "year")),
-        "sort": random.choice((RELEVANCE, RELEVANCE, "price", "-price", "year", "-baseColour")),
+        "sort": random.choice(
+            (RELEVANCE, RELEVANCE, "price", "-price", "year", "-baseColour", "title")
+        ),
     }
     if random.random() < 0.15:
         return ListQuery(limit=1000, **common), False

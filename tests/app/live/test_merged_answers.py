@@ -252,6 +252,17 @@ def test_browsing_keeps_catalogue_order(shop: Shop) -> None:
         ]
 
 
+@pytest.mark.parametrize("sort", ["title", "-title"])
+def test_lists_are_sorted_by_the_titles_that_were_written(shop: Shop, sort: str) -> None:
+    page = browse(shop.version, ListQuery(limit=len(shop.rows), sort=sort))
+    places = {row["id"]: place for place, row in enumerate(shop.rows)}
+    found = [shop.rows[places[shop.version.items.id_of(row)]] for row, _ in page.entries]
+    titled = [row["title"] for row in found if row["title"]]
+    assert titled == sorted(titled, reverse=sort == "-title")
+    assert not any(row["title"] for row in found[len(titled) :])
+    assert len(found) == len(shop.rows)
+
+
 def test_facets_count_the_merged_items(shop: Shop) -> None:
     total, facets = count_facets(shop.version, FacetQuery(filter="EXISTS price", limit=1000))
     items = [row for row in shop.rows if row["price"] is not None]

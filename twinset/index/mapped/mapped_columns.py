@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from twinset.columns import Column, Columns, Lists, Vocabulary, numbers_of
+from twinset.columns import Column, Columns, Lists, numbers_of
 from twinset.errors import ArtefactError
+from twinset.text.vocabulary import Vocabulary
 
 COLUMNS_FILE = "columns.arrow"
 _FIELDS, _ORDER = b"fields", "order"

@@ -94,7 +94,8 @@ def test_another_state_of_the_catalogue_keeps_nothing_of_the_one_before(state: S
 
 
 def test_what_is_kept_is_bounded() -> None:
-    pages, page = KeptPages(), RankedPage([Ranked(1, 0.5, None)] * 99, exhausted=False)
+    pages = KeptPages(lambda outcome: None)
+    page = RankedPage([Ranked(1, 0.5, None)] * 99, exhausted=False)
 
     async def made() -> RankedPage:
         return page

@@ -18,7 +18,10 @@ from twinset.index import ExactIndex
 from twinset.index.index_versions import IndexVersion
 
 SORTS = ["price", "-price", "year", "-year", "colour", "-colour", "available", "-available", "id"]
-COLOURS = ["Black", "Grey", 'Off "white"', "é"]  # in the order of `text_folding.fold`
+SORTS += ["-id", "title", "-title"]
+# In the order in which people look them up.
+COLOURS = ["Black", "é", "Grey", 'Off "white"']
+TITLES = ["armband 9", "Armband 10", "Ärmelschoner", "Zip"]
 QUERY = VECTORS[20]
 
 
@@ -31,7 +34,7 @@ def in_order(rows: list[int], sort: str) -> list[int]:
     """Python's stable sort of rows; those without a value last."""
     field = sort.removeprefix("-")
     held = [row for row in rows if ITEMS[row][field] is not None]
-    places: Callable[[Any], Any] = COLOURS.index if field == "colour" else key
+    places: Callable[[Any], Any] = PLACES.get(field, key)
     held.sort(key=lambda row: places(ITEMS[row][field]), reverse=sort.startswith("-"))
     if sort.startswith("-"):  # which turned rows of equal values around
         held = [
@@ -45,6 +48,13 @@ def in_order(rows: list[int], sort: str) -> list[int]:
 
 def key(value: Any) -> Any:
     return value
+
+
+def number_of_id(value: str) -> int:
+    return int(value.removeprefix("i"))
+
+
+PLACES = {"colour": COLOURS.index, "title": TITLES.index, "id": number_of_id}
 
 
 def by_relevance(cut: float | None = None) -> list[int]:
@@ -104,4 +114,4 @@ def test_an_unknown_field_is_refused(version: IndexVersion) -> None:
     with pytest.raises(UnknownField, match="sort can be"):
         rank(version, QUERY, SearchQuery(sort="-nothing"))
     with pytest.raises(UnknownField, match="sort can be"):
-        browse(version, ListQuery(sort="title"))
+        browse(version, ListQuery(sort="description"))

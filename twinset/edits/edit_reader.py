@@ -38,6 +38,10 @@ _LACKING: Mapping[str, str] = {
     "straps": "strapless",
 }
 _SOLID = "solid"
+# What says of a word that it means a colour.
+_AS_COLOUR = re.compile(
+    r"\bin (?:an? |the )?([a-z]+)\b|\b([a-z]+)[ -]colou?r(?:ed)?\b|\bcolou?r ([a-z]+)\b", re.I
+)
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
@@ -114,7 +118,7 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
     if named is not None:
         changed += (Part(PATTERN, TITLE, named[1], (named[0],)),)
         words = _without(words, named[1])
-    shade = None if any(part.name == COLOUR for part in changed) else _shade(reader, words)
+    shade = None if any(part.name == COLOUR for part in changed) else _shade(reader, words, said)
     if shade is not None:
         changed, words = (*changed, shade), _without(words, shade.words)
     phrases = [_plainly(part) for part in changed]
@@ -127,17 +131,31 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
     )
 
 
-def _shade(reader: Reader, words: str) -> Part | None:
-    """The colour of the catalogue that is nearest to one that the words name: "vermilion" is
-    red."""
-    shades, said = reader.words.shades, words.split()
+def _shade(reader: Reader, words: str, text: str) -> Part | None:
+    """The colour of the catalogue that is nearest to one that the words of a text name:
+    "vermilion" is red."""
+    said = words.split()
     for length in range(min(LONGEST_NAME, len(said)), 0, -1):
         for first in range(len(said) - length + 1):
             asked = " ".join(said[first : first + length])
-            for name, colours in shades.items():
-                value = colours.nearest(asked)
-                if value is not None:
-                    return Part(COLOUR, name, asked, (value,))
+            found = _nearest(reader, asked)
+            if found is not None:
+                return found
+    for spoken in _AS_COLOUR.finditer(text):
+        word = next(filter(None, spoken.groups()))
+        # Titles that have the word know better what it means: "in suede".
+        rare = reader.spelling is None or reader.spelling.is_rare(word.lower())
+        found = _nearest(reader, word, surely=True) if rare and word in said else None
+        if found is not None:
+            return found
+    return None
+
+
+def _nearest(reader: Reader, asked: str, surely: bool = False) -> Part | None:
+    for name, colours in reader.words.shades.items():
+        value = colours.nearest(asked, surely)
+        if value is not None:
+            return Part(COLOUR, name, asked, (value,))
     return None
 
 

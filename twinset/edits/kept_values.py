@@ -26,7 +26,7 @@ Rows = NDArray[np.int64]
 _KEEPING: Mapping[str, float] = {KIND: 0.5, GENDER: 0.4, COLOUR: 0.25, PATTERN: 0.25}
 # "For men": men's things come in other colours than women's, so that the composer moves both. The
 # colour then counts more, and is told from more of the items that look like a photo.
-_KEEPING_COLOUR = 0.4
+_KEEPING_COLOUR = 0.6
 _FLATTER = 0.6
 _CHANGING: Mapping[str, float] = {KIND: 0.6, GENDER: 0.5, COLOUR: 0.6}
 _USUAL_CHANGE = 0.5

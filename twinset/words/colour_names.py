@@ -2,7 +2,8 @@
 
 Names are looked up in a table of some 900, with the colour that people who were shown it gave the
 name to: the survey of xkcd (2010, CC0), and the names of CSS. A name then stands for the values of
-the catalogue whose own names mean the nearest colours.
+the catalogue whose own names mean the nearest colours. A further table holds some 5,000 words that
+are colours only if somebody says so, "in espresso".
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ Colours = NDArray[np.float64]
 _LIGHTNESS = 0.6
 # How far away a colour still says something of another.
 _REACH = 5.0
-# A value needs so much of the votes of all colours.
-_LEAST_SHARE = 0.075
+# A value needs so much of the votes of all colours; less if a colour is surely meant.
+_LEAST_SHARE, _LEAST_OF_SURE = 0.075, 0.03
 _NO_VALUE = -1
 _SPELLINGS = {"gray": "grey", "vermilion": "vermillion", "colour": "", "color": "", "coloured": ""}
 LONGEST_NAME = 4  # words
@@ -57,18 +58,31 @@ class NamedColours:
             places.append(next((keys[end] for end in ends if end in keys), _NO_VALUE))
         return cls(given, np.array(places, np.int64))
 
-    def nearest(self, name: str) -> str | None:
+    def nearest(self, name: str, surely: bool = False) -> str | None:
         """The value that colours like that of a name are called by; None if the name is unknown, or
-        such colours are called by names that the catalogue lacks."""
-        places, colours = _table()
-        own = places.get(_key(words_of(name)))
-        if own is None:
+        such colours are called by names that the catalogue lacks.
+
+        With `surely` the name is known to mean a colour, so that words count that mean other things
+        elsewhere: "espresso", "bone".
+        """
+        (places, colours), key = _table(), _key(words_of(name))
+        if key in places:
+            own = colours[places[key]]
+        elif surely and key in _further_table():
+            own = _further_table()[key]
+        else:
             return None
-        nearness = np.exp(-np.linalg.norm(colours - colours[own], axis=1) / _REACH)
+        nearness = np.exp(-np.linalg.norm(colours - own, axis=1) / _REACH)
         votes = np.bincount(self.places + 1, nearness, len(self.values) + 1)[1:]
-        if votes.max(initial=0.0) < _LEAST_SHARE * nearness.sum():
+        least = _LEAST_OF_SURE if surely else _LEAST_SHARE
+        if votes.max(initial=0.0) < least * nearness.sum():
             return None
         return self.values[int(votes.argmax())]
+
+
+def is_colour_name(word: str) -> bool:
+    """True if a folded word is the name of a colour, so that it is no slip of another word."""
+    return _key([word]) in _table()[0]
 
 
 def lab(rgb: Colours) -> Colours:
@@ -88,10 +102,23 @@ def _key(words: Sequence[str]) -> str:
 @cache
 def _table() -> tuple[dict[str, int], Colours]:
     """The place of each name, and the colours (n, 3)."""
-    text = (files("twinset.words") / "data" / "colour_names.csv").read_text(encoding="ascii")
-    known = {_key(words_of(name)): code for name, _, code in map(_parted, text.splitlines())}
+    known = _read("colour_names.csv")
+    return {name: place for place, name in enumerate(known)}, np.array(list(known.values()))
+
+
+@cache
+def _further_table() -> dict[str, Colours]:
+    """The colours (3,) of words that mean one only if somebody says so."""
+    return _read("further_colour_names.csv")
+
+
+def _read(name: str) -> dict[str, Colours]:
+    """The colours (3,) of a table by the keys of their names."""
+    text = (files("twinset.words") / "data" / name).read_text(encoding="ascii")
+    lines = (line for line in text.splitlines() if line[:1] != "#")
+    known = {_key(words_of(name)): code for name, _, code in map(_parted, lines)}
     rgb = [[int(code[first : first + 2], 16) for first in (1, 3, 5)] for code in known.values()]
-    return {name: place for place, name in enumerate(known)}, lab(np.array(rgb) / 255)
+    return dict(zip(known, lab(np.array(rgb) / 255), strict=True))
 
 
 def _parted(line: str) -> tuple[str, str, str]:

@@ -30,6 +30,16 @@ def test_a_name_means_the_nearest_of_the_values(name: str, value: str | None) ->
     assert NamedColours.of([*BASIC, "Multi"]).nearest(name) == value
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("Bone", "White"), ("walnut", "Brown"), ("leather", None), ("", None)]
+)
+def test_words_of_other_things_are_colours_only_if_somebody_says_so(
+    name: str, value: str | None
+) -> None:
+    colours = NamedColours.of([*BASIC, "Brown"])
+    assert (colours.nearest(name), colours.nearest(name, surely=True)) == (None, value)
+
+
 def test_nothing_is_near_if_the_catalogue_lacks_such_colours() -> None:
     assert NamedColours.of(["Black", "Green"]).nearest("vermilion") is None
     assert NamedColours.of([]).nearest("vermilion") is None

@@ -15,6 +15,7 @@ from functools import cached_property
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from twinset.words.colour_names import is_colour_name
 from twinset.words.word_forms import stem
 
 _LEAST = 3  # letters of a word that can be wrong
@@ -79,6 +80,8 @@ class Spelling:
         """What a folded word should have been: one word, or two with a gap; None if it is right
         or nothing is near."""
         if len(word) < _LEAST or not word.isalpha() or self.knows(word) or self.is_word(word):
+            return None
+        if is_colour_name(word):
             return None
         found = self._nearest(word, 1) or self._split(word)
         if found is None and len(word) >= _LONG:

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,10 +69,10 @@ def _checksum(manifest: Mapping[str, Any]) -> str:
 
 
 def read_manifest(
-    folder: Path, kind: str, name: str = MANIFEST, check_files: bool = True
+    folder: Path, kind: str, name: str = MANIFEST, check_only: Collection[str] | None = None
 ) -> dict[str, Any]:
-    """Return the manifest of `folder` after checking it and, with `check_files`, every file that
-    it lists; without, whoever opens a file has to check it first.
+    """Return the manifest of `folder` after checking it and the files that it lists, those of
+    `check_only` alone if that is given: no other file may be opened then.
 
     Raises:
         ArtefactError: if the folder or a file is missing, the manifest is not one of this kind and
@@ -86,8 +86,9 @@ def read_manifest(
     except (OSError, ValueError, RecursionError):
         raise ArtefactError(path, "cannot be read as JSON") from None
     _check_manifest(manifest, kind, path)
-    for file, digest in manifest["files"].items() if check_files else ():
-        _check_file(path, file, digest)
+    for file, digest in manifest["files"].items():
+        if check_only is None or file in check_only:
+            _check_file(path, file, digest)
     return dict(manifest)
 
 

@@ -1,7 +1,8 @@
 """Embeddings on disk: what export writes and the index builder reads.
 
-A folder with `manifest.json`, `ids.parquet` (columns `id` and `content`, a hash of what the row was
-made from, see `twinset.item_content`) and three row-aligned float32 matrices,
+A folder with `manifest.json`, `ids.parquet` (columns `id`, `content`, a hash of what the row was
+made from, see `twinset.item_content`, and `words` and `picture`, hashes of its sides, null if the
+item lacks that side) and three row-aligned float32 matrices,
 `image.npy`, `text.npy` and `item.npy`, each (count, dimension). Rows have unit length; a row of
 `image` or `text` is zero if the item lacks that side. Further pictures have vectors of their own,
 see `twinset.views.view_vectors`. The manifest carries the encoder's fingerprint, so that vectors of
@@ -24,6 +25,7 @@ import pyarrow.parquet as pq
 from twinset.artefacts import MANIFEST, new_folder, read_manifest, write_manifest
 from twinset.encoders.encoder import ItemVectors, Vectors
 from twinset.errors import ArtefactError, CatalogueError
+from twinset.item_content import SideHashes
 from twinset.views.view_vectors import ViewVectors, ViewWriter
 
 KIND = "embeddings"
@@ -52,7 +54,7 @@ class Embeddings:
     """An embeddings folder whose checksums were verified; the matrices are mapped, not read.
 
     `contents` has a hash for each row, and `text_template` says which words went into it. Both are
-    None for a folder of 0.1, which kept neither.
+    None for a folder of 0.1, which kept neither; `sides` is None if the folder lacks them.
     """
 
     folder: Path
@@ -65,6 +67,7 @@ class Embeddings:
     views: ViewVectors
     contents: list[str] | None = None
     text_template: str | None = None
+    sides: list[SideHashes] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -107,6 +110,7 @@ class EmbeddingsWriter:
         self._replace = replace
         self._ids: list[str] = []
         self._contents: list[str] = []
+        self._sides: list[SideHashes] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -124,9 +128,13 @@ class EmbeddingsWriter:
         return self
 
     def write(
-        self, ids: Sequence[str], vectors: ItemVectors, contents: Sequence[str] | None = None
+        self,
+        ids: Sequence[str],
+        vectors: ItemVectors,
+        contents: Sequence[str] = (),
+        sides: Sequence[SideHashes] = (),
     ) -> None:
-        """Append a batch: n ids, three (n, dimension) matrices and n hashes in the same order.
+        """Append a batch: n ids, three (n, dimension) matrices and the hashes, in the same order.
 
         Vectors that were not made from a catalogue have no hashes; nothing checks these later.
         """
@@ -139,7 +147,12 @@ class EmbeddingsWriter:
                 raise ValueError(f"{name} rows have shape {rows.shape} for {len(ids)} ids")
             matrix[start:end] = rows
         self._ids.extend(ids)
-        self._contents.extend(contents or ())
+        self._contents.extend(contents)
+        self._sides.extend(sides)
+
+    def text_row(self, row: int) -> Vectors:
+        """The text side (d,) of a row that was written."""
+        return np.array(self._matrices["text"][row])
 
     def write_views(self, owners: Sequence[int], vectors: Vectors, contents: Sequence[str]) -> None:
         """Append further pictures: see `twinset.views.view_vectors.ViewWriter.write`."""
@@ -163,9 +176,11 @@ class EmbeddingsWriter:
             raise ValueError(f"{len(self._ids)} rows written, {self._count} announced")
         self._matrices.clear()  # unmapped, so that the checksums see every row
         self._views.finish()
-        columns = {"id": self._ids}
+        columns: dict[str, Sequence[str | None]] = {"id": self._ids}
         if len(self._contents) == self._count:
             columns["content"] = self._contents
+        if len(self._sides) == self._count:
+            columns["words"], columns["picture"] = zip(*self._sides, strict=True)
         ids = pa.table({name: pa.array(rows, pa.string()) for name, rows in columns.items()})
         pq.write_table(ids, self._staging / IDS, compression="zstd")
         fields = {
@@ -188,12 +203,14 @@ def open_embeddings(folder: Path) -> Embeddings:
     for file in (IDS, *(f"{name}.npy" for name in MATRICES)):
         if file not in manifest["files"]:
             raise ArtefactError(folder / MANIFEST, f"does not list {file}")
-    ids, contents = _read_ids(folder / IDS, shape[0])
+    ids, contents, sides = _read_ids(folder / IDS, shape[0])
     image, text, item = (_map_matrix(folder / f"{name}.npy", shape) for name in MATRICES)
     views = ViewVectors.open(folder, manifest, shape)
     template = manifest.get("text_template")
     made_from = None if template is None else contents
-    return Embeddings(folder, name, fingerprint, ids, image, text, item, views, made_from, template)
+    return Embeddings(
+        folder, name, fingerprint, ids, image, text, item, views, made_from, template, sides
+    )
 
 
 def _read_fields(manifest: Mapping[str, Any], path: Path) -> tuple[str, str, tuple[int, int]]:
@@ -205,7 +222,9 @@ def _read_fields(manifest: Mapping[str, Any], path: Path) -> tuple[str, str, tup
         raise ArtefactError(path, "lacks a field or has one of the wrong type") from None
 
 
-def _read_ids(path: Path, count: int) -> tuple[list[str], list[str] | None]:
+def _read_ids(
+    path: Path, count: int
+) -> tuple[list[str], list[str] | None, list[SideHashes] | None]:
     try:
         table = pq.read_table(path)
         ids = table["id"]
@@ -214,7 +233,10 @@ def _read_ids(path: Path, count: int) -> tuple[list[str], list[str] | None]:
     if ids.type != pa.string() or ids.null_count or len(ids) != count:
         raise ArtefactError(path, f"does not hold {count} ids")
     contents = table["content"].to_pylist() if "content" in table.column_names else None
-    return list(ids.to_pylist()), contents
+    if not {"words", "picture"} <= set(table.column_names):
+        return list(ids.to_pylist()), contents, None
+    sides = map(SideHashes, table["words"].to_pylist(), table["picture"].to_pylist())
+    return list(ids.to_pylist()), contents, list(sides)
 
 
 def _map_matrix(path: Path, shape: tuple[int, int]) -> Vectors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from twinset.catalogue import Catalogue
 from twinset.text.word_template import render_texts
@@ -16,6 +17,21 @@ def content_hash(text: str | None, picture: bytes | None) -> str:
     if picture is not None:
         seen.update(picture)
     return seen.hexdigest()[:32]
+
+
+class SideHashes(NamedTuple):
+    """Hashes of an item's words and of its picture; None if it lacks that side."""
+
+    words: str | None
+    picture: str | None
+
+
+def side_hashes(text: str | None, picture: bytes | None) -> SideHashes:
+    """Tells which side of an item changed, so that the vector of the other one is kept."""
+    return SideHashes(
+        None if text is None else content_hash(text, None),
+        None if picture is None else content_hash(None, picture),
+    )
 
 
 def content_hashes(catalogue: Catalogue, text_template: str) -> Iterator[str]:

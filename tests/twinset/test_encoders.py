@@ -283,11 +283,3 @@ def test_the_models_meet_few_shapes(compact):
     assert {shape[1] for name, shape in shapes if name == "input_ids"} <= {8, 16}
     assert token_length(30, 32) == token_length(32, 32) == 32
     assert token_length(77, 77) == 77
-
-
-def test_items_get_the_vectors_that_an_export_gives_them(compact):
-    images = [Image.effect_noise((100, 200), 90).convert("RGB") for _ in range(5)]
-    serving, exporting = (load_encoder(compact, "cpu", for_items=one) for one in (False, True))
-    found, expected = (one.encode_items(images, ["red"] * 5) for one in (serving, exporting))
-    np.testing.assert_allclose(found.image, expected.image, atol=1e-6)
-    np.testing.assert_allclose(found.item, expected.item, atol=1e-6)

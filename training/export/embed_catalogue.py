@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from PIL.Image import Image
 
-from training.export.shards import MadeRows, Shards
+from training.export.kept_vectors import KeptRows, KeptSides, KnownSides, earlier_exports
+from training.export.shards import Shards
 from twinset.catalogue import Catalogue
-from twinset.embeddings import MATRICES, EmbeddingsWriter, open_embeddings
+from twinset.embeddings import MATRICES, EmbeddingsWriter
 from twinset.encoders import Encoder, ItemVectors
-from twinset.errors import ArtefactError, CatalogueError, ImageError
+from twinset.encoders.encoder import Vectors, fuse
+from twinset.errors import CatalogueError, ImageError
 from twinset.images.decode import decode_image
-from twinset.item_content import content_hash
+from twinset.item_content import SideHashes, content_hash
 from twinset.progress import progress_bar
 from twinset.text.word_template import render_texts
 
@@ -39,55 +42,6 @@ class Embedded:
         return self.embedded / max(self.seconds, 1e-9)
 
 
-class _Kept:
-    """Vectors of earlier exports that still fit, by the hash of what they were made from."""
-
-    def __init__(self, rows: Iterable[MadeRows]) -> None:
-        self._places: dict[str, tuple[ItemVectors, int]] = {}
-        for made in rows:
-            for row, content in enumerate(made.contents):
-                self._places[content] = (made.vectors, row)
-
-    def __contains__(self, content: str) -> bool:
-        return content in self._places
-
-    def fill(self, vectors: ItemVectors, contents: Sequence[str]) -> None:
-        """Write the kept rows into `vectors`, each at the place of its content."""
-        for place, content in enumerate(contents):
-            found = self._places.get(content)
-            if found is not None:
-                for name in MATRICES:
-                    getattr(vectors, name)[place] = getattr(found[0], name)[found[1]]
-
-
-@dataclass(frozen=True)
-class _Earlier:
-    """What earlier exports made: of items, and of items or further pictures.
-
-    Of a further picture only the whole vector is kept, so an item that has it as its main picture
-    now is embedded again.
-    """
-
-    items: _Kept
-    views: _Kept
-
-
-def _earlier(old: Path | None, shards: Shards, fingerprint: str, template: str) -> _Earlier:
-    """The rows of a folder, if this encoder made them of the same words, and of shards."""
-    items, views = list(shards.made()), list[MadeRows]()
-    try:
-        found = None if old is None else open_embeddings(old)
-    except ArtefactError:
-        found = None  # missing, damaged or of another kind: everything is made anew
-    if found is not None and (found.fingerprint, found.text_template) == (fingerprint, template):
-        items.append(
-            MadeRows(found.contents or (), ItemVectors(found.image, found.text, found.item))
-        )
-        kept = found.views.vectors
-        views.append(MadeRows(found.views.contents, ItemVectors(kept, np.zeros_like(kept), kept)))
-    return _Earlier(_Kept(items), _Kept([*views, *items]))
-
-
 @dataclass(frozen=True)
 class _Row:
     """What one vector is made of: an item, or an item's words with a further picture of it."""
@@ -95,6 +49,63 @@ class _Row:
     owner: int
     text: str | None
     picture: bytes | None
+
+
+class _Sides(Protocol):
+    """What is known of a row's sides before it is encoded."""
+
+    def hashes(self, row: _Row, content: str) -> SideHashes: ...
+
+    def known(self, row: _Row, now: SideHashes) -> KnownSides: ...
+
+
+@dataclass(frozen=True)
+class _ItemSides:
+    """Of items: the sides that an earlier export made of the same words or picture."""
+
+    ids: Sequence[str]
+    earlier: KeptSides
+
+    def hashes(self, row: _Row, content: str) -> SideHashes:
+        return self.earlier.hashes(self.ids[row.owner], content, row.text, row.picture)
+
+    def known(self, row: _Row, now: SideHashes) -> KnownSides:
+        return self.earlier.known(self.ids[row.owner], now)
+
+
+@dataclass(frozen=True)
+class _ViewSides:
+    """Of further pictures: the words of their items, which are encoded by then."""
+
+    writer: EmbeddingsWriter
+
+    def hashes(self, row: _Row, content: str) -> SideHashes:  # noqa: ARG002
+        return SideHashes(None, None)  # of items alone these are stored
+
+    def known(self, row: _Row, now: SideHashes) -> KnownSides:  # noqa: ARG002
+        return KnownSides(text=None if row.text is None else self.writer.text_row(row.owner))
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A row whose content is known; its picture is decoded only if that has to be encoded."""
+
+    row: _Row
+    content: str
+    sides: SideHashes
+    known: KnownSides
+    picture: Image | None
+
+    @property
+    def words(self) -> str | None:
+        """The words that have to be encoded."""
+        return None if self.known.text is not None else self.row.text
+
+    @property
+    def is_usable(self) -> bool:
+        """True if there is anything to make a vector of."""
+        known = (self.known.image, self.known.text)
+        return bool(self.picture or self.words is not None or any(_is_there(k) for k in known))
 
 
 class _Embedding:
@@ -105,36 +116,58 @@ class _Embedding:
         self.embedded = 0
 
     def batches(
-        self, rows: Iterator[_Row], kept: _Kept
-    ) -> Iterator[tuple[list[_Row], ItemVectors, list[str]]]:
-        """Rows with their vectors and contents; what neither decodes nor has words is zero."""
-        pending = self._ahead(rows, kept)
+        self, rows: Iterator[_Row], kept: KeptRows, sides: _Sides
+    ) -> Iterator[tuple[list[_Prepared], ItemVectors]]:
+        """Rows with their vectors; what neither decodes nor has words is zero."""
+        pending = self._ahead(rows, kept, sides)
         while pending:
-            batch = [(row, *future.result()) for row, future in pending]
-            pending = self._ahead(rows, kept)
-            contents = [content for _, content, _ in batch]
-            new = [n for n, content in enumerate(contents) if content not in kept]
+            batch = [future.result() for future in pending]
+            pending = self._ahead(rows, kept, sides)
+            contents = [one.content for one in batch]
             vectors = _blank(len(batch), self._encoder.dimension)
             kept.fill(vectors, contents)
-            usable = [n for n in new if batch[n][2] is not None or batch[n][0].text is not None]
+            usable = [n for n, one in enumerate(batch) if one.content not in kept and one.is_usable]
             if usable:
-                images = [batch[n][2] for n in usable]
-                made = self._encoder.encode_items(images, [batch[n][0].text for n in usable])
+                made = self._encode([batch[n] for n in usable])
                 self._shards.add([contents[n] for n in usable], made)
                 _place(vectors, made, usable)
             self.embedded += len(usable)
-            yield [row for row, _, _ in batch], vectors, contents
+            yield batch, vectors
+
+    def _encode(self, batch: Sequence[_Prepared]) -> ItemVectors:
+        """The vectors of rows, of which only the sides that are not known are encoded."""
+        vectors = _blank(len(batch), self._encoder.dimension)
+        new = [n for n, one in enumerate(batch) if one.picture or one.words is not None]
+        if new:
+            images, words = [batch[n].picture for n in new], [batch[n].words for n in new]
+            _place(vectors, self._encoder.encode_items(images, words), new)
+        weight = self._encoder.item_image_weight
+        joined = [n for n, one in enumerate(batch) if one.known]
+        if weight is None or not joined:
+            return vectors
+        for n in joined:
+            known = batch[n].known
+            for side, row in ((vectors.image, known.image), (vectors.text, known.text)):
+                if row is not None:
+                    side[n] = row
+        vectors.item[joined] = fuse(vectors.image[joined], vectors.text[joined], weight)
+        return vectors
 
     def _ahead(
-        self, rows: Iterator[_Row], kept: _Kept
-    ) -> list[tuple[_Row, Future[tuple[str, Image | None]]]]:
-        size = self._encoder.image_size
-        return [(row, self._pool.submit(_prepare, row, kept, size)) for row in islice(rows, _BATCH)]
+        self, rows: Iterator[_Row], kept: KeptRows, sides: _Sides
+    ) -> list[Future[_Prepared]]:
+        return [self._pool.submit(self._prepare, row, kept, sides) for row in islice(rows, _BATCH)]
 
-
-def _prepare(row: _Row, kept: _Kept, size: tuple[int, int]) -> tuple[str, Image | None]:
-    content = content_hash(row.text, row.picture)
-    return content, None if content in kept else decode_or_none(row.picture, size)
+    def _prepare(self, row: _Row, kept: KeptRows, sides: _Sides) -> _Prepared:
+        content = content_hash(row.text, row.picture)
+        hashes = sides.hashes(row, content)
+        if content in kept:
+            return _Prepared(row, content, hashes, KnownSides(), None)
+        joins = self._encoder.item_image_weight is not None
+        known = sides.known(row, hashes) if joins else KnownSides()
+        data = None if known.image is not None else row.picture
+        picture = decode_or_none(data, self._encoder.image_size)
+        return _Prepared(row, content, hashes, known, picture)
 
 
 def embed_catalogue(
@@ -143,9 +176,10 @@ def embed_catalogue(
     """Write the embeddings of every item of `catalogue`, and of every further picture, to `out`.
 
     The words are those that the catalogue names, else those that the encoder was trained on. With
-    `replace`, vectors in `out` whose words and picture are unchanged are kept. What an export made
-    before it was cut off lies in shards beside `out`, and the next one goes on there. Memory holds
-    two batches of pictures.
+    `replace`, vectors in `out` whose words and picture are unchanged are kept. If only one of these
+    changed, the side of the other is kept, unless the encoder joins sides by a model. What an
+    export made before it was cut off lies in shards beside `out`, and the next one goes on there.
+    Memory holds two batches of pictures.
 
     Raises:
         CatalogueError: if an item has neither a usable image nor words; it is named.
@@ -155,7 +189,7 @@ def embed_catalogue(
     template = catalogue.notes.text_template or encoder.text_template
     texts = render_texts(template, catalogue.rows())
     shards = Shards(out, encoder.fingerprint, template)
-    earlier = _earlier(out if replace else None, shards, encoder.fingerprint, template)
+    earlier = earlier_exports(out if replace else None, shards, encoder, template)
     started = time.perf_counter()
     with (
         EmbeddingsWriter(out, len(ids), encoder, replace, template) as writer,
@@ -164,14 +198,18 @@ def embed_catalogue(
     ):
         task = progress.add_task("embedding", total=len(ids))
         embedding = _Embedding(encoder, shards, pool)
-        for rows, vectors, contents in embedding.batches(_items(texts, catalogue), earlier.items):
-            owners = [row.owner for row in rows]
+        sides = _ItemSides(ids, earlier.sides)
+        for rows, vectors in embedding.batches(_items(texts, catalogue), earlier.items, sides):
+            owners = [one.row.owner for one in rows]
             _require_content(catalogue, [ids[n] for n in owners], vectors)
-            writer.write([ids[n] for n in owners], vectors, contents)
+            contents, hashes = [one.content for one in rows], [one.sides for one in rows]
+            writer.write([ids[n] for n in owners], vectors, contents, hashes)
             progress.update(task, completed=owners[-1] + 1)
-        for rows, vectors, contents in embedding.batches(_views(texts, catalogue), earlier.views):
+        views = _views(texts, catalogue)
+        for rows, vectors in embedding.batches(views, earlier.views, _ViewSides(writer)):
             pictured = vectors.item * vectors.image.any(axis=1, keepdims=True)
-            writer.write_views([row.owner for row in rows], pictured, contents)
+            owners, contents = [one.row.owner for one in rows], [one.content for one in rows]
+            writer.write_views(owners, pictured, contents)
     shards.clear()
     return Embedded(len(ids), embedding.embedded, time.perf_counter() - started)
 
@@ -185,6 +223,10 @@ def _views(texts: Sequence[str | None], catalogue: Catalogue) -> Iterator[_Row]:
     for owner, pictures in enumerate(catalogue.further_images()):
         for picture in pictures:
             yield _Row(owner, texts[owner], picture)
+
+
+def _is_there(side: Vectors | None) -> bool:
+    return side is not None and bool(side.any())
 
 
 def _blank(count: int, dimension: int) -> ItemVectors:

@@ -10,20 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL.Image import Image
 from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from twinset.edits.composer import Composes
 from twinset.encoders.batch_shapes import run_in_batches, token_length
 from twinset.encoders.dual_spec import DualSpec
-from twinset.encoders.encoder import ItemVectors, Vectors, fuse, normalise
+from twinset.encoders.encoder import (
+    ItemVectors,
+    Vectors,
+    fuse,
+    normalise,
+    require_a_side,
+    scatter,
+)
 from twinset.encoders.item_views import VIEWS
-from twinset.encoders.onnx_runtime import Model, open_layers, open_model
+from twinset.encoders.onnx_runtime import Model, Twice, open_layers, open_model
 from twinset.encoders.photo_reader import PhotoReader
 from twinset.encoders.picture_resize import STRETCHED
 from twinset.errors import ArtefactError, InvalidInput
@@ -37,7 +45,7 @@ TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
 PHOTO_HEAD = "photo.npz"
 PHOTO_BRANCH = "photo.onnx"
-T = TypeVar("T")
+Side = Literal["image", "text"]
 
 
 def stretch(image: Image, width: int, height: int) -> Image:
@@ -90,13 +98,30 @@ class DualEncoder:
         encoder._try_out(folder)
         return encoder
 
-    def _try_out(self, folder: Path) -> None:
+    @classmethod
+    def load_side(
+        cls, folder: Path, manifest: Mapping[str, Any], device: str, side: Side
+    ) -> DualEncoder:
+        """Open what one side of items needs, whose files' checksums were verified."""
+        spec, (image, text), tokenizer = open_parts(folder, manifest, device, None, side=side)
+        encoder = cls(spec, str(manifest["fingerprint"]), image, text, tokenizer)
+        if side == "text":
+            encoder.languages = load_languages(folder, manifest, spec.dimension)
+        encoder._try_out(folder, side)
+        return encoder
+
+    def _try_out(self, folder: Path, side: Side | None = None) -> None:
         """Refuse weights that `encoder.json` does not describe, before anything relies on them."""
-        sides: Mapping[str, Callable[[], Vectors]] = {
-            IMAGE_MODEL: lambda: self.encode_images([PillowImage.new("RGB", self.image_size)]),
-            TEXT_MODEL: lambda: self.encode_texts(["shirt"]),
+        sides: Mapping[Side, tuple[str, Callable[[], Vectors]]] = {
+            "image": (
+                IMAGE_MODEL,
+                lambda: self.encode_images([PillowImage.new("RGB", self.image_size)]),
+            ),
+            "text": (TEXT_MODEL, lambda: self.encode_texts(["shirt"])),
         }
-        for file, encode in sides.items():
+        for name, (file, encode) in sides.items():
+            if side not in (None, name):
+                continue
             try:
                 usable = bool(np.isfinite(encode()).all())
             except (RuntimeError, ValueError):
@@ -120,6 +145,10 @@ class DualEncoder:
     @property
     def text_template(self) -> str:
         return self.spec.text_template
+
+    @property
+    def item_image_weight(self) -> float | None:
+        return self.spec.item_image_weight
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -205,6 +234,10 @@ class DualEncoder:
         return ItemVectors(image, text, fuse(image, text, self.spec.item_image_weight))
 
 
+def _closed(_: Any) -> Any:
+    raise RuntimeError("this side of the encoder was not opened")
+
+
 def _without_taps(tower: Model, width: int) -> Model:
     """The tower as it was before its taps: the numbers are the same, and it is held once."""
     return lambda inputs: np.ascontiguousarray(tower(inputs)[:, :width])
@@ -233,7 +266,7 @@ def _open_photo_reader(
     if head.branch:
         require_listed(folder, manifest, PHOTO_BRANCH)
         # Twice, it would take 45 MB more for a tenth of the branch's time, and when many ask alone.
-        branch = open_model(folder / PHOTO_BRANCH, *where, twice=False)
+        branch = open_model(folder / PHOTO_BRANCH, *where, twice=Twice.NEVER)
     glance = open_layers([(head.glance, head.glance_bias)])
     return PhotoReader(head, tower, branch, glance, open_layers(head.layers))
 
@@ -244,17 +277,30 @@ def open_parts(
     device: str,
     threads: int | None,
     taps: Taps = NO_TAPS,
+    side: Side | None = None,
 ) -> tuple[DualSpec, tuple[Model, Model], Tokenizer]:
-    """The specification, the image and the text tower, and the tokenizer of a verified folder."""
+    """The specification, the image and the text tower, and the tokenizer of a verified folder.
+
+    With `side`, the tower of the other one stays closed.
+    """
     spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
     require_listed(folder, manifest, IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    except Exception:  # the library raises bare Exception
-        raise ArtefactError(folder / TOKENIZER, "is not a tokenizer") from None
-    image = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels, taps)
-    text = open_model(folder / TEXT_MODEL, device, threads)
+    tokenizer = Tokenizer(WordLevel()) if side == "image" else _open_tokenizer(folder / TOKENIZER)
+    image: Model = _closed
+    text: Model = _closed
+    if side != "text":
+        twice = Twice.NOW if side is None else Twice.WHEN_MANY
+        image = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels, taps, twice)
+    if side != "image":
+        text = open_model(folder / TEXT_MODEL, device, threads)
     return spec, (image, text), tokenizer
+
+
+def _open_tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception:  # the library raises bare Exception
+        raise ArtefactError(path, "is not a tokenizer") from None
 
 
 def require_listed(folder: Path, manifest: Mapping[str, Any], *files: str) -> None:
@@ -262,20 +308,3 @@ def require_listed(folder: Path, manifest: Mapping[str, Any], *files: str) -> No
     for file in files:
         if file not in manifest["files"]:
             raise ArtefactError(folder / "encoder.json", f"does not list {file}")
-
-
-def scatter(
-    values: Sequence[T | None], encode: Callable[[list[T]], Vectors], dimension: int
-) -> Vectors:
-    """Encode the values that are there; the rows of those that are not stay zero."""
-    present = [i for i, value in enumerate(values) if value is not None]
-    rows = np.zeros((len(values), dimension), np.float32)
-    if present:
-        rows[present] = encode([value for value in values if value is not None])
-    return rows
-
-
-def require_a_side(images: Sequence[object], texts: Sequence[object]) -> None:
-    """Raise InvalidInput if an item has neither an image nor a text."""
-    if any(i is None and t is None for i, t in zip(images, texts, strict=True)):
-        raise InvalidInput("An item needs an image or a text.")

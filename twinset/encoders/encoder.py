@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
+from twinset.errors import InvalidInput
+
 Vectors = NDArray[np.float32]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class Encoder(Protocol):
     def image_size(self) -> tuple[int, int]:
         """(width, height) that images are resized to, so that callers may decode to less."""
 
+    @property
+    def item_image_weight(self) -> float | None:
+        """The weight by which `fuse` joins both sides of an item; None if a model joins them."""
+
     def encode_images(self, images: Sequence[Image]) -> Vectors:
         """Upright RGB images -> (n, d)."""
 
@@ -82,3 +89,20 @@ def fuse(image: Vectors, text: Vectors, image_weight: float) -> Vectors:
     A zero row means that the side is missing: the other side alone then gives the direction.
     """
     return normalise((image_weight * image + (1 - image_weight) * text).astype(np.float32))
+
+
+def scatter(
+    values: Sequence[T | None], encode: Callable[[list[T]], Vectors], dimension: int
+) -> Vectors:
+    """Encode the values that are there; the rows of those that are not stay zero."""
+    present = [i for i, value in enumerate(values) if value is not None]
+    rows = np.zeros((len(values), dimension), np.float32)
+    if present:
+        rows[present] = encode([value for value in values if value is not None])
+    return rows
+
+
+def require_a_side(images: Sequence[object], texts: Sequence[object]) -> None:
+    """Raise InvalidInput if an item has neither an image nor a text."""
+    if any(i is None and t is None for i, t in zip(images, texts, strict=True)):
+        raise InvalidInput("An item needs an image or a text.")

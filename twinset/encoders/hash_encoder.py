@@ -18,8 +18,14 @@ from PIL import Image as PillowImage
 from PIL.Image import Image
 
 from twinset.artefacts import new_folder, write_manifest
-from twinset.encoders.dual_encoder import require_a_side, scatter
-from twinset.encoders.encoder import ItemVectors, Vectors, fuse, normalise
+from twinset.encoders.encoder import (
+    ItemVectors,
+    Vectors,
+    fuse,
+    normalise,
+    require_a_side,
+    scatter,
+)
 from twinset.errors import ArtefactError
 
 _GRID = 6
@@ -32,6 +38,7 @@ class HashEncoder:
     name = "hash"
     text_template = "{title} {description}"
     image_size = (64, 64)
+    item_image_weight = 0.5
 
     def __init__(self, dimension: int = 64) -> None:
         self.dimension = dimension
@@ -67,7 +74,7 @@ class HashEncoder:
         require_a_side(images, texts)
         image = scatter(images, self.encode_images, self.dimension)
         text = scatter(texts, self.encode_texts, self.dimension)
-        return ItemVectors(image, text, fuse(image, text, 0.5))
+        return ItemVectors(image, text, fuse(image, text, self.item_image_weight))
 
     @classmethod
     def load(cls, folder: Path, manifest: Mapping[str, Any]) -> HashEncoder:

@@ -19,12 +19,10 @@ from twinset.encoders.batch_shapes import filled, run_in_batches
 from twinset.encoders.dual_encoder import (
     DualEncoder,
     open_parts,
-    require_a_side,
     require_listed,
-    scatter,
 )
 from twinset.encoders.dual_spec import DualSpec
-from twinset.encoders.encoder import ItemVectors, Vectors, normalise
+from twinset.encoders.encoder import ItemVectors, Vectors, normalise, require_a_side, scatter
 from twinset.encoders.onnx_runtime import Model, open_model
 from twinset.errors import ArtefactError
 
@@ -60,6 +58,10 @@ class HybridEncoder(DualEncoder):
         encoder = cls(spec, str(manifest["fingerprint"]), towers, tokenizer, fusion)
         encoder._try_out(folder)
         return encoder
+
+    @property
+    def item_image_weight(self) -> None:
+        """None: the fusion is a model."""
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
         image = self._project_images(images)

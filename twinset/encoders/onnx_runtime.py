@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -35,6 +36,15 @@ _MOST_PARTS = 4
 # Rows that each of those takes at a time. More are no faster, and what layers put out for a row
 # takes megabytes for as long as the service runs.
 _MOST_ROWS = 2
+_MANY_ROWS = 32  # of a call: then further calls are to be expected
+
+
+class Twice(Enum):
+    """When even a light model is opened for several rows at a time too, see `_open_openvino`."""
+
+    NOW = "when it is opened"
+    WHEN_MANY = "by the first call with many rows"
+    NEVER = "never"
 
 
 @dataclass(frozen=True)
@@ -60,15 +70,14 @@ def open_model(
     threads: int | None = None,
     pixels: PixelScale | None = None,
     taps: Taps = NO_TAPS,
-    twice: bool = True,
+    twice: Twice = Twice.NOW,
 ) -> Model:
     """Open an ONNX file with one output of shape (n, d); the result is safe across threads.
 
     `device` is "cpu", "cuda" or "auto" (a GPU when ONNX Runtime sees one). `threads` bounds the
     CPU threads of one inference and defaults to the cores that this process may use. With `pixels`
     the one input is given as 8-bit pixels (n, h, w, 3) and scaled by it. What `taps` names follows
-    the output's own columns. Without `twice`, even a light model is held once, see
-    `_open_openvino`.
+    the output's own columns.
 
     Raises:
         ConfigError: if the device is not there.
@@ -123,7 +132,7 @@ def _gpu_is_there() -> bool:
 
 
 def _open_openvino(
-    path: Path, threads: int, pixels: PixelScale | None, taps: Taps, twice: bool
+    path: Path, threads: int, pixels: PixelScale | None, taps: Taps, twice: Twice
 ) -> Model:
     """A row takes all threads, which is soonest done. Many are shared out, each part to threads of
     its own: those that wait for each other at every layer take a tenth more of the processor, and
@@ -138,28 +147,43 @@ def _open_openvino(
     settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads}
     latency = settings | {"PERFORMANCE_HINT": "LATENCY"}
     whole = core.compile_model(model, "CPU", latency).create_infer_request()
-    apart = []
-    if twice and threads > 1 and path.stat().st_size <= _LIGHT_BYTES:
-        parts = min(threads, _MOST_PARTS)
-        # Not bound to cores: when many ask, threads that decode and answer are at work on those.
-        settings |= {"NUM_STREAMS": parts, "ENABLE_CPU_PINNING": False}
+    light = threads > 1 and path.stat().st_size <= _LIGHT_BYTES
+    # Not bound to cores: when many ask, threads that decode and answer are at work on those.
+    parts = min(threads, _MOST_PARTS)
+    settings |= {"NUM_STREAMS": parts, "ENABLE_CPU_PINNING": False}
+
+    @cache
+    def apart() -> list[Any]:
         compiled = core.compile_model(model, "CPU", settings)
-        apart = [compiled.create_infer_request() for _ in range(parts)]
+        return [compiled.create_infer_request() for _ in range(parts)]
+
+    if not light or twice is Twice.NEVER:
+        return _in_turn([whole], lambda _: [])
+    few = apart() if twice is Twice.NOW else [whole]
+    return _in_turn([whole], lambda rows: apart() if rows >= _MANY_ROWS else few)
+
+
+def _in_turn(whole: Sequence[Any], apart: Callable[[int], Sequence[Any]]) -> Model:
+    """A model that shares rows out to the requests that `apart` gives for their number.
+
+    Without any, or for fewer rows than these, all go to `whole` together.
+    """
     lock = threading.Lock()
 
     def run(inputs: Inputs) -> NDArray[np.float32]:
         rows = min(map(len, inputs.values()))
         # The requests hold the buffers, so one call at a time.
         with lock:
-            if not apart or rows < len(apart):
-                return _infer([whole], [inputs])
-            turns = -(-rows // (len(apart) * _MOST_ROWS))
-            size = -(-rows // (len(apart) * turns))
+            requests = apart(rows)
+            if not requests or rows < len(requests):
+                return _infer(whole, [inputs])
+            turns = -(-rows // (len(requests) * _MOST_ROWS))
+            size = -(-rows // (len(requests) * turns))
             starts = range(0, rows, size)
             shares = [{k: v[start : start + size] for k, v in inputs.items()} for start in starts]
-            firsts = range(0, len(shares), len(apart))
+            firsts = range(0, len(shares), len(requests))
             return np.concatenate(
-                [_infer(apart, shares[first : first + len(apart)]) for first in firsts]
+                [_infer(requests, shares[first : first + len(requests)]) for first in firsts]
             )
 
     return run

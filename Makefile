@@ -44,9 +44,11 @@ demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
 
-# Two files of tests at a time; those of bad days, which count on a machine of their own, after them.
+# Three files of tests at a time, since many wait for servers; those of bad days, which count on a
+# machine of their own, after them. Threads of OpenMP that wait for a core would each keep one busy.
+test: export OMP_NUM_THREADS = 1
 test: .venv/.all .venv/.browser .venv/.generator lint
-	$(BIN)/pytest --ignore tests/faults --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --ignore tests/faults --numprocesses 3 --dist loadfile
 	$(BIN)/pytest tests/faults
 
 # The documentation as a site in build/site; a broken link is an error.

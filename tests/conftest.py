@@ -24,10 +24,11 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    if config.getoption("--full"):
-        # Before the tests are imported, whose own settings start from this profile.
-        hypothesis.settings.register_profile("full", max_examples=5000)
-        hypothesis.settings.load_profile("full")
+    # Before the tests are imported, whose own settings start from this profile. A deadline would
+    # fail a test for what else the machine does.
+    sizes = {"max_examples": 5000} if config.getoption("--full") else {}
+    hypothesis.settings.register_profile("twinset", deadline=None, **sizes)
+    hypothesis.settings.load_profile("twinset")
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -146,32 +147,47 @@ def test_kept_items_are_bounded_and_right(state: State) -> None:
 
 
 def test_what_waits_too_long_for_the_encoder_is_refused() -> None:
+    has_it, let_go = threading.Event(), threading.Event()
+
     def slow(texts: Sequence[str]) -> np.ndarray:
-        time.sleep(0.1)
+        has_it.set()
+        assert let_go.wait(60)
         return np.zeros((len(texts), 1), np.float32)
 
     async def ask(batcher: Batcher[str]) -> list[object]:
         first = asyncio.create_task(batcher.submit("a"))
-        await asyncio.sleep(0.02)  # the encoder has it
-        late = asyncio.create_task(batcher.submit("b"))
-        return await asyncio.gather(first, late, return_exceptions=True)
+        assert await asyncio.to_thread(has_it.wait, 60)
+        return await held_up(first, batcher.submit("b", time.monotonic() - 59.9), let_go)
 
-    batcher = Batcher(slow, 8, 8, max_wait_s=0.04)
+    batcher = Batcher(slow, 8, 8, max_wait_s=60)
     first, late = asyncio.run(ask(batcher))
     batcher.close()
     assert isinstance(first, np.ndarray)
     assert isinstance(late, Overloaded)
 
 
-def test_what_waits_too_long_for_a_thread_is_refused() -> None:
-    async def ask(pool: BoundedPool) -> list[object]:
-        calls = (pool.run(lambda: time.sleep(0.1)) for _ in range(2))
-        return await asyncio.gather(*calls, return_exceptions=True)
+async def held_up(
+    first: Awaitable[object], late: Awaitable[object], let_go: threading.Event
+) -> list[object]:
+    """What became of both if the first is done when the second has waited a tenth too long."""
+    both = asyncio.gather(first, late, return_exceptions=True)
+    await asyncio.sleep(0.2)
+    let_go.set()
+    return await both
 
-    pool = BoundedPool("test", 1, 8, max_wait_s=0.04)
+
+def test_what_waits_too_long_for_a_thread_is_refused() -> None:
+    let_go = threading.Event()
+
+    async def ask(pool: BoundedPool) -> list[object]:
+        first = asyncio.create_task(pool.run(lambda: let_go.wait(60)))
+        await asyncio.sleep(0)
+        return await held_up(first, pool.run(list, time.monotonic() - 59.9), let_go)
+
+    pool = BoundedPool("test", 1, 8, max_wait_s=60)
     first, late = asyncio.run(ask(pool))
     pool.close()
-    assert first is None
+    assert first is True
     assert isinstance(late, Overloaded)
 
 

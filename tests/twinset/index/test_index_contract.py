@@ -67,6 +67,12 @@ def index(request, tmp_path_factory):
         yield FaissIndex.load(path, PLAN)
 
 
+@pytest.fixture(scope="module")
+def kept(index):
+    """What is exact for an index is judged by the vectors that it keeps."""
+    return ExactIndex(index.vectors(np.arange(COUNT)))
+
+
 def make_mask(selectivity):
     if selectivity is None:
         return None
@@ -105,12 +111,10 @@ def test_finds_the_rows_that_the_oracle_finds(index, selectivity):
 
 @pytest.mark.parametrize("selectivity", SELECTIVITIES[1:])
 @pytest.mark.parametrize("k", [10, 200, 700])
-def test_a_filtered_search_is_exact_where_the_index_has_the_vectors(index, selectivity, k):
+def test_a_filtered_search_is_exact_where_the_index_has_the_vectors(index, kept, selectivity, k):
     if index.kind.startswith(("milvus", "pgvector")):
         pytest.skip("what another service searches is measured by its recall")
     mask = make_mask(selectivity)
-    # What is exact for an index is judged by the vectors that it keeps.
-    kept = ExactIndex(np.stack([index.vector(row) for row in range(COUNT)]))
     rows, scores = index.search(QUERIES, k, mask)
     true_rows, true_scores = kept.search(QUERIES, k, mask)
     np.testing.assert_array_equal(rows, true_rows)
@@ -300,10 +304,9 @@ def test_the_memory_that_is_foretold_is_what_the_index_takes(tmp_path, kind):
 
 @pytest.mark.parametrize("selectivity", SELECTIVITIES)
 @pytest.mark.parametrize("place", [0, 30, 1500])
-def test_above_gives_every_row_that_scores_as_much(index, selectivity, place):
+def test_above_gives_every_row_that_scores_as_much(index, kept, selectivity, place):
     """The row at `place` of the whole list is the last one, with all that score alike."""
     mask = make_mask(selectivity)
-    kept = ExactIndex(np.stack([index.vector(row) for row in range(COUNT)]))
     for query in QUERIES[:4]:
         rows, scores = (side[0] for side in kept.search(query[None], COUNT, mask))
         least = float(scores[min(place, matching_rows(mask) - 1)])

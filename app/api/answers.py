@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -27,7 +27,9 @@ from app.service_errors import UnknownField
 from twinset.index.index_versions import IndexVersion
 
 
-def recommendations(call: Call, pinned: Pinned[Any], page: RankedPage) -> Response:
+def recommendations(
+    call: Call, pinned: Pinned[Any], page: RankedPage, headers: Mapping[str, str] | None = None
+) -> Response:
     """A ranked page as the response of every search: `Recommendations`, written directly.
 
     Nothing in it comes from a caller, so there is nothing to validate; a test compares the bytes
@@ -36,16 +38,16 @@ def recommendations(call: Call, pinned: Pinned[Any], page: RankedPage) -> Respon
     Raises:
         UnknownField: `fields` names a field that the catalogue lacks.
     """
-    return json_response(ranked_content(call, pinned, page), call.prefix)
+    return json_response(ranked_content(call, pinned, page), call.prefix, headers)
 
 
 def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[str, Any]:
     """The fields of `Recommendations`, ready for `json_response`."""
     recommender, options = pinned.recommender, pinned.options
-    version, entry_of = recommender.version, recommender.item_json.entry
+    version = recommender.version
     fields = check_fields(version, options.fields)
     asked = recognised(version, page) if options.explain else {}
-    hits = []
+    listed = []
     for place, hit in enumerate(page.hits, start=options.offset + 1):
         beside: dict[str, Any] = {"rank": place, "score": hit.score}
         if hit.relevance is not None:
@@ -60,8 +62,9 @@ def ranked_content(call: Call, pinned: Pinned[Any], page: RankedPage) -> dict[st
         if hit.parts is not None:
             same, differs = compared(asked, version.items.item(hit.row))
             beside |= {"explain": hit.parts, "same": same, "differs": differs}
-        hits.append(entry_of(version, hit.row, beside, fields))
-    content = _envelope(call, pinned, hits, page)
+        listed.append((hit.row, beside))
+    items = recommender.item_json.entries(version, listed, fields)
+    content = _envelope(call, pinned, items, page)
     if page.nothing_fits:
         content["nothing_fits"] = True
     said = page.understood
@@ -97,13 +100,14 @@ def _region(region: Region) -> dict[str, Any]:
 def item_list(call: Call, pinned: Pinned[Any], page: ListedPage) -> Response:
     """A plain page: `ItemList`, written directly."""
     recommender, options = pinned.recommender, pinned.options
-    version, entry_of = recommender.version, recommender.item_json.entry
+    version = recommender.version
     fields = check_fields(version, options.fields)
-    entries = []
-    for row, variants in page.entries:
-        beside = {} if variants is None else {"variants": ids_of(version, variants)}
-        entries.append(entry_of(version, row, beside, fields))
-    content = _envelope(call, pinned, entries, page)
+    listed = [
+        (row, {} if variants is None else {"variants": ids_of(version, variants)})
+        for row, variants in page.entries
+    ]
+    items = recommender.item_json.entries(version, listed, fields)
+    content = _envelope(call, pinned, items, page)
     return json_response(content | {"total": page.total, "took_ms": call.took_ms}, call.prefix)
 
 
@@ -123,12 +127,14 @@ def _envelope(
     return content | ({"facets": list(page.facets)} if options.facets else {})
 
 
-def json_response(content: dict[str, Any], prefix: str) -> Response:
+def json_response(
+    content: dict[str, Any], prefix: str, headers: Mapping[str, str] | None = None
+) -> Response:
     """Content as JSON, with the path that the service is mounted at before its addresses."""
     body = orjson.dumps(content)
     if prefix:  # no text can hold this: JSON writes its quotation marks with a backslash
         body = body.replace(b'"image_url":"/', b'"image_url":"%b/' % prefix.encode())
-    return Response(body, media_type="application/json")
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def item_detail(call: Call, recommender: Recommender, item_id: str) -> ItemDetail:

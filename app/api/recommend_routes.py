@@ -17,7 +17,7 @@ from app.api.dependencies import (
 )
 from app.api.description.openapi import image_form
 from app.api.description.openapi_responses import NOT_CHANGED, responses
-from app.api.reading.etags import holds, tag_of
+from app.api.reading.etags import holds
 from app.api.reading.fast_route import DirectRoute
 from app.api.reading.json_bodies import JsonRoute
 from app.api.reading.pinned_lists import digests, pin
@@ -101,16 +101,13 @@ async def similar(
     """
     pinned = await pin(state, recommender, options, "similar", item_id.encode())
     row = pinned.recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
-    said = options.model_dump_json(exclude_unset=True)
-    tag = tag_of(pinned.recommender.revision, item_id, said, call.prefix)
+    tag = pinned.tag(call.prefix)
     headers = {"ETag": tag, **state.settings.cache_headers}
     if holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     page = await pinned.recommender.similar(row, pinned.options.to_query())
     state.note(call.request_id, "item", page, pinned.options.offset)
-    response = recommendations(call, pinned, page)
-    response.headers.update(headers)
-    return response
+    return recommendations(call, pinned, page, headers)
 
 
 router.add_api_route(

@@ -89,6 +89,15 @@ class BoundedPool:
         with self._gate.enter():
             return await asyncio.get_running_loop().run_in_executor(self._executor, timely)
 
+    def run_here(self, call: Callable[[], Result]) -> Result:
+        """`call()` in place: for work that takes less than to hand it to a thread and back.
+
+        Raises:
+            Overloaded: `max_pending` calls are pending.
+        """
+        with self._gate.enter():
+            return call()
+
     def close(self) -> None:
         """Wait for what runs, drop what waits."""
         self._executor.shutdown(cancel_futures=True)

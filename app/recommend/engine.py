@@ -105,9 +105,9 @@ class Engine:
         """Finish what runs and stop the threads, for every recommender that shares them."""
         self._closing()
 
-    async def search(self, work: Callable[[], Result]) -> Result:
-        """Run `work` on a search thread."""
-        return await self._searching.run(work)
+    async def search(self, work: Callable[[], Result], quick: bool = False) -> Result:
+        """Run `work` on a search thread, or in place if it is quick."""
+        return self._searching.run_here(work) if quick else await self._searching.run(work)
 
     def gathered(self) -> GatheredCalls:
         """What runs the searches of one batch: in one group for each thread that searches."""

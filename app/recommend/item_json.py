@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
@@ -28,27 +28,26 @@ class ItemJsonCache:
         self._max_bytes = max_bytes
         self._kept: WeakKeyDictionary[Items, _Kept] = WeakKeyDictionary()
 
-    def entry(
+    def entries(
         self,
         version: IndexVersion,
-        row: int,
-        beside: Mapping[str, object],
+        listed: Iterable[tuple[int, Mapping[str, object]]],
         fields: Collection[str] = (),
-    ) -> orjson.Fragment:
-        """The entry of a row in a list: `{"id", "item"}`, and the values in `beside`.
+    ) -> list[orjson.Fragment]:
+        """The entries of a list: of each row `{"id", "item"}`, and the values that come with it.
 
-        If `fields` names any, the item holds only those.
+        If `fields` names any, the items hold only those.
         """
-        if fields:
-            head = _dump(version, row, fields)
-        else:
-            kept = self._kept.get(version.items)
-            if kept is None:
-                kept = self._kept[version.items] = _Kept(self._max_bytes)
-            head = kept.get(row) or kept.add(row, _dump(version, row))
-        if not beside:
-            return orjson.Fragment(head)
-        return orjson.Fragment(head[:-1] + b"," + orjson.dumps(beside)[1:])
+        kept = self._kept.get(version.items)
+        if kept is None:
+            kept = self._kept[version.items] = _Kept(self._max_bytes)
+        entries = []
+        for row, beside in listed:
+            head = _dump(version, row, fields) if fields else kept.get(row)
+            head = head or kept.add(row, _dump(version, row))
+            tail = b"," + orjson.dumps(beside)[1:] if beside else b"}"
+            entries.append(orjson.Fragment(head + tail))
+        return entries
 
 
 class _Kept:
@@ -72,11 +71,12 @@ class _Kept:
 
 
 def _dump(version: IndexVersion, row: int, fields: Collection[str] = ()) -> bytes:
+    """`{"id", "item"}` without the closing brace, which more may come before."""
     item = item_values(version, row, fields)
     dumped = orjson.dumps({"id": version.items.id_of(row), "item": item})
     # A copy takes as much memory as it has bytes. What orjson gives holds on to the buffer that it
     # was written in, some kilobytes: kept, fifteen times as much.
-    return bytes(memoryview(dumped))
+    return bytes(memoryview(dumped)[:-1])
 
 
 def item_values(version: IndexVersion, row: int, fields: Collection[str] = ()) -> dict[str, object]:

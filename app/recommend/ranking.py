@@ -41,9 +41,12 @@ from twinset.words.query.parts import Understood
 Vector = NDArray[np.float32]
 # A mask of all rows but these would cost more than to find them and leave them out.
 _MOST_PASSED_OVER = 64
+# So many numbers are multiplied in the time that it takes to hand work to a thread and back.
+_QUICK_PRODUCTS = 500_000
 # Rows asked of the index to find groups in; then, in rounds, twice as many each.
 _LIST_LENGTHS = (64, 512, 4096)
 _FIRST_ROUND = 512
+_MOST_ON_LOOP = 200
 # Rows asked for beyond those of a page, so that a few repeats on it need no second search.
 _SPARE = 4
 
@@ -147,6 +150,15 @@ def rank_rows(
         found = _of_places(rows, scores, places)
         total = len(found[0])
     return _page(version, found, query, places, total, counts)
+
+
+def is_quick(version: IndexVersion, query: SearchQuery) -> bool:
+    """True if to rank the query's page takes about as long as to hand that to a thread: a plain
+    page of a small catalogue in memory."""
+    plain = _is_plain(query) and not (query.diversity or query.explain or version.restricted)
+    small = len(version) * version.dimension <= _QUICK_PRODUCTS and version.index.kind == "exact"
+    near = query.offset + query.limit <= _MOST_ON_LOOP and not sorts_by_field(query.sort)
+    return plain and small and near and version.views is None
 
 
 def _is_plain(query: SearchQuery) -> bool:

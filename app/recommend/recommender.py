@@ -29,7 +29,7 @@ from app.recommend.photos.photo_search import PhotoQuery
 from app.recommend.photos.photo_signals import SignalReader, refusal, seen_of
 from app.recommend.photos.seen_pictures import rank_seen, stored_picture
 from app.recommend.query import STYLE, FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
-from app.recommend.ranking import RankedPage, rank
+from app.recommend.ranking import RankedPage, is_quick, rank
 from app.recommend.relevance import Judge, kind_of_signals
 from app.recommend.selection import group_codes, variants_of
 from app.recommend.word_search import rank_words, wishes_of
@@ -156,8 +156,7 @@ class Recommender:
         """
         version, text = self.version, plain(text)
         asked = "en" if switches.reject(LANGUAGE) else lang
-        language = self._engine.language_of(text, asked)
-        words = self._engine.words
+        language, words = self._engine.language_of(text, asked), self._engine.words
         if not words.is_ready(version):
             await self._engine.search(partial(words.reader, version))
         if asked is None and self._engine.languages is not None:
@@ -196,7 +195,8 @@ class Recommender:
             page = explained(self.version, page, cut, {("item", ""): vector})
             return self._judge.judged(replace(page, about=(row,)), ITEM)
 
-        return await self._kept.get(row, query, partial(self._search, search))
+        quick = is_quick(self.version, cut)
+        return await self._kept.get(row, query, lambda: self._search(search, quick))
 
     async def blend(
         self, positive: Sequence[Signal], negative: Sequence[Signal], query: SearchQuery
@@ -246,10 +246,11 @@ class Recommender:
         ask = partial(rank_edit, self.version, planned, vector, {*rows, *exclude})
         return self._judge.judged(await self._search(ask), EDIT, planned.wishes)
 
-    async def _search(self, work: Callable[[], Result]) -> Result:
-        """Run `work` on a search thread."""
-        run = self._engine.search if self._gathered is None else self._gathered.run
-        return await run(work)
+    async def _search(self, work: Callable[[], Result], quick: bool = False) -> Result:
+        """Run `work` on a search thread, or in place if it is quick."""
+        if quick or self._gathered is None:
+            return await self._engine.search(work, quick)
+        return await self._gathered.run(work)
 
     async def _rank(
         self, vector: Vector, asked: SearchQuery, kind: str, exclude: list[int], signals: Signals
@@ -261,7 +262,7 @@ class Recommender:
             page = rank_seen(self.version, vector, query, exclude, kind)
             return explained(self.version, page, query, signals)
 
-        return self._judge.judged(await self._search(search), kind)
+        return self._judge.judged(await self._search(search, is_quick(self.version, query)), kind)
 
     async def browse(self, query: ListQuery) -> ListedPage:
         """Items in catalogue order, or in that of a field."""
@@ -291,8 +292,7 @@ class Recommender:
         """The other items of an item's style; none if the catalogue has no styles."""
         if STYLE not in self.version.items.columns:
             return []
-        found = variants_of(row, group_codes(self.version, STYLE))
-        alive = self.version.alive
+        found, alive = variants_of(row, group_codes(self.version, STYLE)), self.version.alive
         return found if alive is None else [other for other in found if alive[other]]
 
     async def image(self, item_id: str, width: int | None = None, view: int = 0) -> StoredImage:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.recommend.query import SearchQuery, Signal
-from app.recommend.ranking import RankedPage
+from app.recommend.ranking import Ranked, RankedPage
 from twinset.errors import InvalidInput
 from twinset.index.index_versions import IndexVersion
 from twinset.relevance.relevance_curves import (
@@ -66,7 +66,7 @@ class Judge:
             return page
         values = curve(without_wishes([hit.score for hit in page.hits], wishes)).tolist()
         hits = [
-            hit._replace(relevance=round(value, 4))
+            Ranked(*hit[:5], round(value, 4), hit.view)
             for hit, value in zip(page.hits, values, strict=True)
         ]
         return replace(page, hits=hits, nothing_fits=not any(v >= UNLIKELY for v in values))

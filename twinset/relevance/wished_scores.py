@@ -36,4 +36,4 @@ def _left(wishes: Iterable[Preference]) -> float:
     weights: dict[str, float] = {}
     for wish in wishes:
         weights[wish.field] = max(wish.weight, weights.get(wish.field, 0.0))
-    return float(np.prod([1 - weight for weight in weights.values()]))
+    return float(np.prod([1 - weight for weight in weights.values()])) if weights else 1.0

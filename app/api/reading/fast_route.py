@@ -7,6 +7,7 @@ every request, which costs more than all else that `similar` does before its sea
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import lru_cache
 from inspect import iscoroutinefunction, signature
 from typing import Any, get_args, get_type_hints
 from urllib.parse import parse_qsl
@@ -20,6 +21,7 @@ from app.api.dependencies import located
 from app.api.reading.plain_query import fields_of, plain_values
 
 Reader = Callable[[Request], Awaitable[Any]]
+_KEPT_QUERIES, _SHORT_QUERY = 512, 256  # in bytes
 
 
 class DirectRoute(APIRoute):
@@ -86,14 +88,18 @@ def _query_reader(model: type[BaseModel]) -> Reader:
     """Reads the query string as a model, with the result that the framework would give."""
     known, lists = fields_of(model)
 
-    async def read(request: Request) -> BaseModel:
-        query = request.scope["query_string"]
-        if not query:
-            return model()
+    def read(query: bytes) -> BaseModel:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         try:
             return model.model_validate(plain_values(pairs, known, lists))
         except ValidationError as error:
             raise located(error, "query") from None
 
-    return read
+    # A shop asks for its lists in the same way again and again, and nobody changes what is read.
+    read_again = lru_cache(_KEPT_QUERIES)(read)
+
+    async def reader(request: Request) -> BaseModel:
+        query = request.scope["query_string"]
+        return read_again(query) if len(query) <= _SHORT_QUERY else read(query)
+
+    return reader

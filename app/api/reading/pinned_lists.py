@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from app.api.reading.etags import tag_of
 from app.api.wire.blend_schemas import BlendQuery
 from app.api.wire.schemas import ListOptions
 from app.concurrency.embedding_cache import digest
@@ -17,7 +18,8 @@ from app.state import State
 Options = TypeVar("Options", bound=ListOptions)
 # Which part of a list is shown, and how: a caller may change these from page to page. An entry of a
 # batch says its route and its item among its options.
-_FREE = ("limit", "offset", "cursor", "fields", "facets", "facet_limit", "explain", "route", "id")
+_SHOWN = ("limit", "offset", "fields", "facets", "facet_limit", "explain")
+_FREE = (*_SHOWN, "cursor", "route", "id")
 # Photos are told apart by their digests: to write them out takes as long as to read them.
 _PHOTOS = {"image": True, "positive": {"__all__": {"image"}}, "negative": {"__all__": {"image"}}}
 _NOT_DECIDING: dict[str, Any] = {**dict.fromkeys(_FREE, True), **_PHOTOS}
@@ -36,6 +38,11 @@ class Pinned(Generic[Options]):
     asked: bytes
     begun: int
     key: bytes
+
+    def tag(self, *more: str) -> str:
+        """The ETag of the page, which holds until the catalogue or the model changes."""
+        shown = repr([getattr(self.options, name, None) for name in _SHOWN])
+        return tag_of(self.recommender.revision, self.asked.hex(), shown, *more)
 
     def next_cursor(self) -> str:
         """The cursor of the page behind this one."""

@@ -138,12 +138,13 @@ def test_kept_items_are_bounded_and_right(state: State) -> None:
     fragments = ItemJsonCache(1000)
     for _ in range(2):
         for row in range(len(version)):
-            entry = orjson.loads(orjson.dumps(fragments.entry(version, row, {"rank": row})))
+            [written] = fragments.entries(version, [(row, {"rank": row})])
+            entry = orjson.loads(orjson.dumps(written))
             values = item_values(version, row)
             assert entry == {"id": version.items.id_of(row), "item": values, "rank": row}
     assert 0 < fragments._kept[version.items].size <= 1000
-    named = orjson.dumps(fragments.entry(version, 0, {}, ["title"]))
-    assert orjson.loads(named)["item"] == {"title": item_values(version, 0)["title"]}
+    [named] = fragments.entries(version, [(0, {})], ["title"])
+    assert orjson.loads(orjson.dumps(named))["item"] == {"title": item_values(version, 0)["title"]}
 
 
 def test_what_waits_too_long_for_the_encoder_is_refused() -> None:

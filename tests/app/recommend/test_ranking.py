@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.recommend.query import SearchQuery
-from app.recommend.ranking import RankedPage, rank
+from app.recommend.ranking import RankedPage, is_quick, rank
 from tests.support.small_shop import as_version
 from twinset.encoders.encoder import normalise
 from twinset.index import ExactIndex
@@ -84,3 +84,14 @@ def test_pages_make_up_one_list(version: IndexVersion, group_by: str | None) -> 
         for o in range(0, 90, 10)
     )
     assert [row for page in pages for row in page] == whole
+
+
+def test_only_plain_pages_of_a_small_exact_catalogue_are_ranked_in_place(
+    version: IndexVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = SearchQuery(exclude_ids=("i1",))
+    assert is_quick(version, plain) == (version.index.kind == "exact")
+    slow = ({"explain": True}, {"filter": "price < 1"}, {"sort": "price"}, {"offset": 500})
+    assert not any(is_quick(version, SearchQuery(**options)) for options in slow)
+    monkeypatch.setattr("app.recommend.ranking._QUICK_PRODUCTS", COUNT)
+    assert not is_quick(version, plain)

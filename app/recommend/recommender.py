@@ -162,8 +162,7 @@ class Recommender:
         if asked is None and self._engine.languages is not None:
             language = words.language(version, text, language, switches)
         query, understood = words.understand(version, text, query, switches, language)
-        kind = kind_of_words(text, understood)
-        wishes = wishes_of(understood)
+        kind, wishes = kind_of_words(text, understood), wishes_of(understood)
         query = self._judge.cut(query, kind, wishes)
         spoken = ENGLISH if understood.in_english else language
         vector = await self._engine.encode_text(understood.words, spoken)
@@ -238,10 +237,11 @@ class Recommender:
         self, base: Vector, query: SearchQuery, rows: Sequence[int] = (), exclude: Rows = ()
     ) -> RankedPage:
         """Items like a vector, of a photo or of the items in `rows`, with `query.edit` changed."""
-        plan = partial(plan_edit, self.version, self._engine.words, base, rows, query)
+        spoken = self._engine.language_of(query.edit or "")
+        plan = partial(plan_edit, self.version, self._engine.words, base, rows, query, spoken)
         planned = await self._search(plan)
         planned = replace(planned, query=self._judge.cut(planned.query, EDIT, planned.wishes))
-        text = await self._engine.encode_text(planned.edit.text) if planned.edit.text else None
+        text = await self._engine.encode_text(*planned.said) if planned.edit.text else None
         vector = composed(self._engine.composer, base, text)
         ask = partial(rank_edit, self.version, planned, vector, {*rows, *exclude})
         return self._judge.judged(await self._search(ask), EDIT, planned.wishes)

@@ -24,13 +24,15 @@ from twinset.languages import ENGLISH, Language
 from twinset.lexical.word_evidence import rows_of_code, rows_to_leave_out, word_search
 from twinset.words.preferences import PART_WEIGHTS, USUAL_WEIGHT, Preference
 from twinset.words.query.item_words import ItemWords
-from twinset.words.query.parts import SPELLING, Part, Switches, Understood
+from twinset.words.query.parts import EVERYTHING, SPELLING, Part, Switches, Understood
 from twinset.words.query.reader import Reader
 from twinset.words.query.spelling import Spelling
 from twinset.words.suggestions import CompletionWords, TitleOrder
 from twinset.words.synonyms.synonym_file import SynonymFile
+from twinset.words.translation.dictionary import dictionary_of
 from twinset.words.translation.foreign_reader import read_foreign
 from twinset.words.translation.query_language import EnglishWords, is_written, language_by_words
+from twinset.words.translation.translation import translate
 from twinset.words.word_forms import words_of
 
 # If its language is less sure, a word that is a slip of a value is taken for that: "jens".
@@ -95,6 +97,22 @@ class WordSearch:
             return found
         slip = not is_written(text, language, english) and self._is_slip(english, text)
         return ENGLISH if slip else language
+
+    def in_english(self, version: IndexVersion, text: str, found: Language) -> tuple[str, Language]:
+        """A text in English as far as a dictionary goes, and the language of the words that are
+        left; a text that names more of the catalogue's values as it is stays so."""
+        language = self.language(version, text, found, EVERYTHING)
+        if language.is_english:
+            return text, ENGLISH
+        reader = self.reader(version)
+        said = translate(text, dictionary_of(language.code), reader.knows)
+        if not said.says_something:  # a few letters hardly say a language
+            return text, ENGLISH if text.isascii() else language
+        typed, translated = (len(reader.read(one).parts) for one in (text, said.text))
+        if typed > translated:
+            return text, language
+        known = all(reader.knows(word) for piece in said.unread for word in words_of(piece))
+        return said.text, ENGLISH if known else language
 
     @staticmethod
     def _is_slip(english: EnglishWords, text: str) -> bool:

@@ -8,36 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
 from twinset.edits.title_patterns import TITLE, pattern_in
+from twinset.edits.wish_words import (
+    CHEAPER,
+    DEARER,
+    STEP,
+    plainly_said,
+    with_lack,
+    without_negated,
+)
 from twinset.filters import quote_name
 from twinset.words.colour_names import LONGEST_NAME
 from twinset.words.field_roles import COLOUR, GENDER, PATTERN, PRICE
 from twinset.words.query.parts import Effect, Part, Understood
 from twinset.words.query.reader import Reader
 
-_CHEAPER = re.compile(r"\b(cheaper|less expensive|lower price|lower priced|costs? less)\b", re.I)
-_DEARER = re.compile(r"\b(dearer|pricier|more expensive|higher price|costs? more)\b", re.I)
-# What people want who want a thing without something, as titles say it.
-_WITHOUT = re.compile(r"\b(?:without|no|minus)\s+(?:any\s+|the\s+)?([a-z]+)(?:\s+dots)?\b", re.I)
-_LACKING: Mapping[str, str] = {
-    "sleeve": "sleeveless",
-    "sleeves": "sleeveless",
-    "lace": "slip on",
-    "laces": "slip on",
-    "heel": "flat",
-    "heels": "flat",
-    "collar": "round neck",
-    "hood": "without hood",
-    "pattern": "solid",
-    "patterns": "solid",
-    "strap": "strapless",
-    "straps": "strapless",
-}
-_SOLID = "solid"
 # What says of a word that it means a colour.
 _AS_COLOUR = re.compile(
     r"\bin (?:an? |the )?([a-z]+)\b|\b([a-z]+)[ -]colou?r(?:ed)?\b|\bcolou?r ([a-z]+)\b", re.I
@@ -98,7 +87,7 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
     Without a price, "cheaper" is a word like any other.
     """
     said, filters = text, []
-    for pattern, sign, bound in ((_CHEAPER, "<", min), (_DEARER, ">", max)):
+    for pattern, sign, bound in ((CHEAPER, "<", min), (DEARER, ">", max)):
         found = pattern.search(said)
         if found is not None and prices and reader.words.price is not None:
             condition = f"{quote_name(reader.words.price)} {sign} {bound(prices)!r}"
@@ -106,11 +95,11 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
                 Part(PRICE, reader.words.price, found.group(), (), (), Effect.FILTER, condition)
             )
             said = said[: found.start()] + said[found.end() :]
-    understood = reader.read(said)
+    said = plainly_said(said)
+    understood = replace(reader, leaves_out=False).read(said)
     if not any(part.effect is Effect.EXCLUDE for part in understood.parts):
-        with_lack = _WITHOUT.sub(_lacking, said)
-        if with_lack != said:
-            said, understood = with_lack, reader.read(with_lack)
+        said = with_lack(said)
+        understood = reader.read(said)
     changed = tuple(part for part in understood.parts if part.effect is Effect.PREFER)
     filters += [part for part in understood.parts if part.effect is not Effect.PREFER]
     words = _other_words(said, understood)
@@ -122,13 +111,36 @@ def read_edit(reader: Reader, text: str, prices: Sequence[float] = ()) -> Edit:
     if shade is not None:
         changed, words = (*changed, shade), _without(words, shade.words)
     phrases = [_plainly(part) for part in changed]
+    unwanted = bool(filters) or without_negated(said) != said
     return Edit(
-        " ".join([*phrases, words]).strip() or ("" if filters else text),
+        " ".join([*phrases, words]).strip() or ("" if unwanted else text),
         words,
         changed,
         tuple(filters),
         understood,
     )
+
+
+def stepped(reader: Reader, edit: Edit, colours: Mapping[str, Mapping[str, float]]) -> Edit:
+    """An edit whose "darker" or "lighter" is the darker or lighter colours of the catalogue.
+
+    `colours` are the shares of the present values by field; of the most usual one others are darker
+    or lighter. An edit that names a colour, or a colour that has no such others, stays as it is.
+    """
+    found = STEP.search(edit.words)
+    if found is None or edit.changes(COLOUR):
+        return edit
+    for name, shares in colours.items():
+        shades = reader.words.shades.get(name)
+        value = max(shares, key=lambda one: shares[one], default=None)
+        others = shades.beside(value, bool(found["lighter"])) if shades and value else ()
+        if others:
+            part = Part(COLOUR, name, found.group(), others)
+            words = _without(edit.words, found.group())
+            text = _without(edit.text, found.group())
+            text = f"{_plainly(part)} {text}".strip()
+            return replace(edit, text=text, words=words, changed=(*edit.changed, part))
+    return edit
 
 
 def _shade(reader: Reader, words: str, text: str) -> Part | None:
@@ -165,15 +177,6 @@ def _without(words: str, some: str) -> str:
     return f"{before} {after}".strip()
 
 
-def _lacking(found: re.Match[str]) -> str:
-    """What titles say of a thing that lacks what a text names: a thing without a pattern is
-    solid."""
-    word = found[1].lower()
-    if (pattern_in(word) or (_SOLID,))[0] != _SOLID:
-        return _SOLID
-    return _LACKING.get(word, found[0])
-
-
 def _has_patterns(reader: Reader) -> bool:
     """True if a field of the catalogue says what pattern an item has."""
     return any(name == PATTERN for name in reader.words.names())
@@ -186,7 +189,7 @@ def _other_words(text: str, understood: Understood) -> str:
         rest = _replaced(rest, part.words, " ")
     for one in understood.reworded:
         rest = _replaced(rest, one.before, one.after)
-    return _telling_words(rest)
+    return _telling_words(without_negated(rest))
 
 
 def _telling_words(text: str) -> str:
@@ -202,4 +205,5 @@ def _plainly(part: Part) -> str:
     value = part.values[0].lower()
     if part.name == COLOUR:
         return f"in {value}"
-    return f"for {value}" if part.name == GENDER else value
+    # "For kids" is for boys and girls alike.
+    return f"for {' '.join(part.values).lower()}" if part.name == GENDER else value

@@ -26,6 +26,9 @@ _LIGHTNESS = 0.6
 _REACH = 5.0
 # A value needs so much of the votes of all colours; less if a colour is surely meant.
 _LEAST_SHARE, _LEAST_OF_SURE = 0.075, 0.03
+# How much lighter another colour has to be, the chroma below which a colour is a grey, how many
+# degrees of hue make another colour, and how many others there can be.
+_STEP, _GREY, _HUE, _MOST_BESIDE = 6.0, 14.0, 35.0, 3
 _NO_VALUE = -1
 _SPELLINGS = {"gray": "grey", "vermilion": "vermillion", "colour": "", "color": "", "coloured": ""}
 LONGEST_NAME = 4  # words
@@ -78,6 +81,35 @@ class NamedColours:
         if votes.max(initial=0.0) < least * nearness.sum():
             return None
         return self.values[int(votes.argmax())]
+
+    def beside(self, value: str, lighter: bool) -> tuple[str, ...]:
+        """The values that are lighter, or darker, and of the same hue, the nearest first.
+
+        Values whose own names are not in the table are not compared.
+        """
+        places, colours = _table()
+        keys = [places.get(_key(words_of(one))) for one in self.values]
+        held = zip(self.values, keys, strict=True)
+        known = {one: colours[key] for one, key in held if key is not None}
+        own = known.pop(value, None)
+        if own is None:
+            return ()
+        far = {
+            one: float(np.linalg.norm(other - own))
+            for one, other in known.items()
+            if (other[0] - own[0] if lighter else own[0] - other[0]) >= _STEP
+            and _is_same_hue(own, other)
+        }
+        return tuple(sorted(far, key=lambda one: far[one])[:_MOST_BESIDE])
+
+
+def _is_same_hue(one: Colours, other: Colours) -> bool:
+    """True if two colours (3,) are both greys, or differ by less than a step of the hue circle."""
+    (_, a, b), (_, c, d) = one, other
+    if min(np.hypot(a, b), np.hypot(c, d)) < _GREY:
+        return bool(max(np.hypot(a, b), np.hypot(c, d)) < _GREY)
+    turn = abs(np.angle(complex(a, b) * complex(c, -d), deg=True))
+    return bool(turn < _HUE)
 
 
 def is_colour_name(word: str) -> bool:

@@ -21,12 +21,15 @@ from app.recommend.ranking import RankedPage, condition_of, rank_rows
 from app.recommend.word_search import WordSearch, narrow
 from twinset.edits.composer import Composes
 from twinset.edits.edit_evidence import edit_evidence
-from twinset.edits.edit_reader import Edit, read_edit
+from twinset.edits.edit_reader import Edit, read_edit, stepped
 from twinset.edits.kept_values import Kept, Likeness, kept_values, preferences_of
 from twinset.edits.title_patterns import TITLE
 from twinset.index.index_versions import IndexVersion
+from twinset.languages import ENGLISH, Language
 from twinset.lexical.fused_search import FusedSearch
+from twinset.lexical.word_evidence import rows_to_leave_out
 from twinset.views.best_view_index import by_any_picture
+from twinset.words.field_roles import COLOUR
 from twinset.words.preferences import Preference
 from twinset.words.query.parts import Understood
 
@@ -41,6 +44,7 @@ class EditPlan:
 
     `unmet` are filters that no item meets, so that they were not applied. `by_photo` is true if a
     photo is edited, or a blend, and not an item: then an item counts by its best picture.
+    `language` is that of the edit's words.
     """
 
     edit: Edit
@@ -48,6 +52,12 @@ class EditPlan:
     query: SearchQuery
     understood: Understood
     by_photo: bool
+    language: Language = ENGLISH
+
+    @property
+    def said(self) -> tuple[str, Language]:
+        """What the composer reads, and its language."""
+        return self.edit.text, self.language
 
     @property
     def wishes(self) -> tuple[Preference, ...]:
@@ -56,27 +66,36 @@ class EditPlan:
 
 
 def plan_edit(
-    version: IndexVersion, search: WordSearch, base: Vector, rows: Sequence[int], query: SearchQuery
+    version: IndexVersion,
+    search: WordSearch,
+    base: Vector,
+    rows: Sequence[int],
+    query: SearchQuery,
+    spoken: Language = ENGLISH,
 ) -> EditPlan:
     """Read the words of an edited query, whose vector is `base` (d,).
 
     `rows` are the items that it is about; without any it is a photo, and its kind, colour and
-    pattern are told from the items that look like it.
+    pattern are told from the items that look like it. `spoken` is the language that the letters of
+    the words are found to be of.
 
     Raises:
         FilterError: the caller's own filter is wrong.
     """
-    reader = search.reader(version)
+    reader = replace(search.reader(version), leaves_out=version.words is not None)
     columns, words = version.items.columns, reader.words
     if rows:
         likeness = Likeness.of_items(rows, _titles(version, rows))
     else:
         likeness = _look_alikes(version, base)
-    edit = read_edit(reader, query.edit or "", _prices(version, words.price, likeness, rows))
+    said, language = search.in_english(version, query.edit or "", spoken)
+    edit = read_edit(reader, said, _prices(version, words.price, likeness, rows))
+    present = kept_values(words, columns, edit, likeness)
+    edit = stepped(reader, edit, {one.field: one.shares for one in present if one.name == COLOUR})
     kept = kept_values(words, columns, edit, likeness)
     understood = replace(edit.understood, words=edit.text, parts=(*edit.changed, *edit.filters))
     query, understood = narrow(version, query, understood)
-    return EditPlan(edit, kept, query, understood, by_photo=not rows)
+    return EditPlan(edit, kept, query, understood, by_photo=not rows, language=language)
 
 
 def _prices(
@@ -134,7 +153,8 @@ def rank_edit(
     views = version.views if plan.by_photo else None
     index = by_any_picture(version.index, views, version.alive)
     search = FusedSearch(index, vector, condition_of(plan.query), evidence)
-    page = rank_rows(version, search, plan.query, exclude)
+    unwanted = rows_to_leave_out(version, plan.understood).tolist()
+    page = rank_rows(version, search, plan.query, {*exclude, *unwanted})
     page = naming_pictures(version, page, vector) if plan.by_photo else page
     page = explained(version, page, plan.query, signals, Fit(evidence, "changes and kept values"))
     return replace(page, understood=plan.understood, kept=plan.kept)

@@ -43,6 +43,22 @@ def test_an_item_in_another_colour_keeps_whom_it_is_for(client: httpx.Client) ->
     assert "p4" not in [hit["id"] for hit in answer["items"]]
 
 
+@pytest.mark.parametrize("said", ["in schwarz", "en noir", "black instead of red"])
+def test_an_edit_may_be_in_another_language_and_name_what_is_there(
+    client: httpx.Client, said: str
+) -> None:
+    answer = similar(client, "p4", edit=said)
+    assert [part["values"] for part in answer["understood"]["preferred"]] == [["black"]]
+    assert value(answer, 0, "baseColour") == "black"
+
+
+def test_what_titles_say_of_an_item_can_be_left_out(client: httpx.Client) -> None:
+    answer = similar(client, "p4", edit="without shirt", limit=100)
+    titles = [hit["item"]["title"] for hit in answer["items"]]
+    assert titles
+    assert not any("shirt" in title for title in titles)
+
+
 def test_a_photo_in_another_colour(client: httpx.Client) -> None:
     answer = by_image(client, 4, edit="in black")
     assert value(answer, 0, "baseColour") == "black"

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from twinset.columns import Columns, columns_from_table
-from twinset.edits.edit_reader import Edit, plain_wish, read_edit
+from twinset.edits.edit_reader import Edit, plain_wish, read_edit, stepped
 from twinset.edits.kept_values import Likeness, kept_values, preferences_of
 from twinset.edits.title_patterns import pattern_in
 from twinset.words.query.catalogue_words import CatalogueWords
@@ -51,12 +51,16 @@ def changed(edit: Edit) -> dict[str, tuple[str, ...]]:
         ("the women's version", {"gender": ("Women",)}, "for women"),
         ("as a dress", {"kind": ("Dresses",)}, "dresses"),
         ("with stripes", {"pattern": ("striped",)}, "striped"),
-        ("in red, more elegant", {"colour": ("Red",)}, "in red more elegant"),
+        ("in red, more elegant", {"colour": ("Red",)}, "in red elegant"),
+        ("red instead of black", {"colour": ("Red",)}, "in red"),
+        ("instead of black I want red", {"colour": ("Red",)}, "in red"),
         ("without sleeves", {}, "sleeveless"),
         ("without flowers", {"pattern": ("solid",)}, "solid"),
         ("without any stripes", {"pattern": ("solid",)}, "solid"),
         ("no polka dots, in red", {"colour": ("Red",), "pattern": ("solid",)}, "in red solid"),
-        ("more elegant", {}, "more elegant"),
+        ("a bit more elegant", {}, "elegant"),
+        ("no logo", {}, ""),
+        ("not too shiny, in red", {"colour": ("Red",)}, "in red"),
         ("in vermilion please", {"colour": ("Red",)}, "in red"),
         ("in tomato please", {"colour": ("Red",)}, "in red"),
         ("flame coloured", {"colour": ("Red",)}, "in red"),
@@ -88,6 +92,10 @@ def test_cheaper_means_below_the_items_own_price(reader: Reader) -> None:
     assert read_edit(reader, "in red but less expensive", [30.0, 20.0]).condition == "price < 20.0"
     assert read_edit(reader, "more expensive ones", [30.0]).condition == "price > 30.0"
     assert read_edit(reader, "cheaper", [30.0]).text == ""
+    for said in ("not so expensive", "moins cher", "billiger"):
+        assert read_edit(reader, said, [30.0]).condition == "price < 30.0"
+    assert read_edit(reader, "cheaper than 25", [30.0]).condition == "price < 25"
+    assert read_edit(reader, "more expensive than 40", [30.0]).condition == "price > 40"
     photo = read_edit(reader, "cheaper")  # a photo has no price
     assert (photo.condition, photo.text) == (None, "cheaper")
 
@@ -95,9 +103,24 @@ def test_cheaper_means_below_the_items_own_price(reader: Reader) -> None:
 def test_what_can_be_filtered_is_a_filter(reader: Reader) -> None:
     assert read_edit(reader, "in stock").condition == "available = true"
     assert read_edit(reader, "not red").condition == 'NOT baseColour IN ["Red"]'
+    assert read_edit(reader, "less black").condition == 'NOT baseColour IN ["Black"]'
     both = read_edit(reader, "in red for women under 40")
     assert both.condition == "price < 40"
     assert changed(both) == {"colour": ("Red",), "gender": ("Women",)}
+
+
+def test_darker_and_lighter_are_the_catalogues_own_colours() -> None:
+    names = ("Blue", "Navy Blue", "Red", "Multi")
+    columns = columns_from_table(pa.table({"colour": list(names)}), ["colour"])
+    reader = Reader(CatalogueWords.of(columns, None))
+
+    def step(said: str, **shares: float) -> Edit:
+        return stepped(reader, read_edit(reader, said), {"colour": shares})
+
+    darker = step("a bit darker, with zips", Red=0.2, Blue=0.8)
+    assert (changed(darker), darker.text) == ({"colour": ("Navy Blue",)}, "in navy blue zips")
+    assert changed(step("lighter", Blue=1.0)) == changed(step("darker", Multi=1.0)) == {}
+    assert changed(step("darker, in red", Blue=1.0)) == {"colour": ("Red",)}
 
 
 def test_an_item_keeps_what_does_not_change(reader: Reader, columns: Columns) -> None:

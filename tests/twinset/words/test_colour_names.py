@@ -40,6 +40,15 @@ def test_words_of_other_things_are_colours_only_if_somebody_says_so(
     assert (colours.nearest(name), colours.nearest(name, surely=True)) == (None, value)
 
 
+def test_lighter_and_darker_values_are_of_the_same_hue() -> None:
+    colours = NamedColours.of(["Navy Blue", "Red", "Grey", "Blue", "Maroon", "Multi", "White"])
+    assert colours.beside("Blue", lighter=False) == ("Navy Blue",)
+    assert colours.beside("Red", lighter=False) == ("Maroon",)
+    assert colours.beside("Grey", lighter=True) == ("White",)
+    assert colours.beside("Maroon", lighter=True) == ("Red",)
+    assert colours.beside("Multi", lighter=True) == colours.beside("no value", lighter=True) == ()
+
+
 def test_nothing_is_near_if_the_catalogue_lacks_such_colours() -> None:
     assert NamedColours.of(["Black", "Green"]).nearest("vermilion") is None
     assert NamedColours.of([]).nearest("vermilion") is None

@@ -38,14 +38,16 @@ _LEAD = (
 )
 _END = r"(?:\s+(?:in\s+price|each))?"
 _BELOW = (
-    r"(?:under|below|less\s+th[ae]n|cheaper\s+than|lower\s+than|beneath|unter|weniger\s+als|<(?!=))"
+    r"(?:under|below|less\s+(?:expensive\s+)?th[ae]n|cheaper\s+than|lower\s+than|beneath"
+    r"|unter|weniger\s+als|<(?!=))"
 )
 _UP_TO = (
     r"(?:up\s+to|at\s+most|max(?:imum|imal|\.)?(?:\s+of)?|no\s+more\s+than|not\s+more\s+than"
     r"|not\s+over|not\s+above|no\s+over|within|bis(?:\s+zu)?|höchstens|<=|≤)"
 )
 _ABOVE = (
-    r"(?:over|above|more\s+th[ae]n|higher\s+than|pricier\s+than|exceeding|über|mehr\s+als|>(?!=))"
+    r"(?:over|above|more\s+(?:expensive\s+)?th[ae]n|higher\s+than|pricier\s+than|exceeding"
+    r"|über|mehr\s+als|>(?!=))"
 )
 _AT_LEAST = (
     r"(?:at\s+least|min(?:imum|imal|\.)?(?:\s+of)?|no\s+less\s+than|not\s+less\s+than"

@@ -9,7 +9,7 @@ from typing import Any
 
 from importer.column_mapping import ColumnMap
 from importer.pictures.product_pictures import ProductPictures
-from importer.sources.system import leaf
+from importer.sources.system import kind_in
 from importer.values.availability import read_available
 from importer.values.dates import DateColumn
 from importer.values.html_text import plain_text
@@ -75,6 +75,8 @@ class RowBuilder:
 
     def _attribute(self, name: str, value: Any, notes: list[str]) -> Any:
         kind = self.kinds[name]
+        if name == self.columns.category:
+            value = kind_in(value)
         if value is None or value == "" or kind is Kind.EMPTY:
             return None
         try:
@@ -84,8 +86,6 @@ class RowBuilder:
             plain = clean(value)
             if kind is Kind.DATE and isinstance(plain, str):
                 return self.dates[name].read(plain)
-            if name == self.columns.category and isinstance(plain, str):
-                plain = _kind(plain)
             found = convert(plain, kind)
         except BadValue as bad:
             notes.append(str(bad))
@@ -120,13 +120,6 @@ class RowBuilder:
             notes.append(str(bad))
             return []
         return [] if own is None else [own]
-
-
-def _kind(text: str) -> str | None:
-    """The last part of a path such as `Women > Dresses`; a name that is no path as it is."""
-    if " | " in text:
-        text = text.rpartition(" | ")[2]
-    return leaf(text) if " > " in text else text
 
 
 def parse_id(value: Any) -> str:

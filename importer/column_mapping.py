@@ -71,6 +71,11 @@ CATEGORY_NAMES = (
     "warengruppe", "produkttyp", "categorytext", "merchantcategory", "categorypath", "categoryname",
     "cat", "catégorie", "categoría", "categoria", "type", "kind",
 )  # fmt: skip
+# Columns that name every category of a product; the kind is told from them, and they stay a list.
+PLURAL_NAMES = (
+    "categories", "productcategories", "categorynames", "kategorien", "catégories", "categorías",
+    "categorie", "categorieën", "kategorier", "kategorie", "kategoriler",
+)  # fmt: skip
 CURRENCY_NAMES = frozenset(
     ["currency", "currencycode", "pricecurrency", "pricecurrencycode", "währung", "waehrung",
      "devise", "moneda", "valuta", "waluta"]
@@ -80,6 +85,7 @@ COLOUR_NAMES = (
     "colore", "kleur", "cor", "kolor", "farve", "färg", "farge", "väri", "barva", "farba",
     "culoare", "szín", "renk",
     "색상", "컬러", "颜色", "顏色", "цвет", "χρώμα", "色", "カラー", "boja",
+    "اللون", "لون", "צבע", "رنگ",
 )  # fmt: skip
 GENDER_NAMES = ("gender",)
 # What a shop would not want to see in public, and what no shopper filters by.
@@ -88,7 +94,9 @@ _PRIVATE = re.compile(
     r"supplier|vendorcode|purchaseprice|buyingprice|einkauf|^ek$|^ek(netto|brutto|preis)|lieferant|handelsspanne|"
     r"rohertrag|"
     r"achat|zakup|nákup|nakup|costo$|coste$|custo$|kostpri[js]s?|kostpreis|indkøbspris|ostohinta|"
-    r"beszerzési|maliyet|仕入|원가|매입|成本|进价|進價|себестоимость|"
+    r"beszerzési|maliyet|alışfiyat|alisfiyat|toptan|تكلفة|سعرالشراء|سعرالجملة|עלות|מחירקני|סיטונ|"
+    r"τιμήαγορ|κόστο|χονδρικ|قیمتخرید|"
+    r"仕入|원가|매입|成本|进价|進價|себестоимость|"
     r"preciode(compra|coste)|prezzodiacquisto|inkoop|inköpspris|innkjøpspris|preçodecompra|"
     r"hurtow|fournisseur|proveedor|fornitore|fornecedor|leverancier|leverantör|dostawca|marge$|marża|"
     r"download\d*|^seo|^meta(title|description|keywords?)|policy$|tracking|tracker|"
@@ -180,13 +188,10 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
     private = _private([c for c in columns if c not in further], fixed, choices)
     public = [column for column in columns if column not in {*private, *further}]
     attributes = _name_attributes(public, fixed, choices.mapping)
-    sources = list(attributes.values())
-    category = choices.category or first_named(sources, CATEGORY_NAMES)
-    category = category or column_for("category", sources)
     return ColumnMap(
         fixed,
         attributes,
-        category=_attribute_of(attributes, category),
+        category=_add_category(attributes, choices.category),
         colour=first_named(list(attributes), COLOUR_NAMES),
         gender=first_named(list(attributes), GENDER_NAMES),
         private=private,
@@ -280,5 +285,11 @@ def _name_attributes(
     return attributes
 
 
-def _attribute_of(attributes: Mapping[str, str], source: str | None) -> str | None:
+def _add_category(attributes: dict[str, str], chosen: str | None) -> str | None:
+    """The attribute that is the kind; a column of several categories gets one of its own."""
+    sources = list(attributes.values())
+    source = chosen or first_named(sources, CATEGORY_NAMES) or column_for("category", sources)
+    if source is None and (several := first_named(sources, PLURAL_NAMES)) is not None:
+        attributes["category"] = several
+        return "category"
     return next((name for name, column in attributes.items() if column == source), None)

@@ -21,6 +21,9 @@ _OF = r"(de |du |del |do |d |l )?"
 _ID = re.compile(
     rf"{_THING} ?(s )?{_OF}{_NUMBER}|{_NUMBER} {_OF}{_THING}|{_SHORT}|sku( \w+)?|indeks|"
     rf"(reference|referencia)( {_THING})?|(商品|製品|品)(番号|コード|id)|品番|артикул|код товара|"
+    r"(stok |model |barkod )?kodu|kimlik|"
+    r"(ال)?معرف( المنتج)?|(رقم|رمز|كود) (ال)?(منتج|صنف|قطعة|موديل)|"
+    r"מק ט|מקט|(קוד|מספר|מזהה) (ה)?(מוצר|פריט)|κωδικ(οσ|ο)( \w+)?|(شناسه|کد)( محصول| کالا)?|"
     r"custom label( sku)?|(상품|제품)(코드|번호)|품번|(商品|产品)(编号|编码|id)|货号|款号|貨號"
 )
 _NAME = (
@@ -29,30 +32,38 @@ _NAME = (
 )
 _TITLE = re.compile(
     rf"({_THING} ?{_OF})?{_NAME}( {_OF}({_THING}|en|us|gb|de|fr|es|it|nl|value|default|text))?|"
+    r"(urun )?(adi|ismi|basligi)|isim|(ال)?(اسم|عنوان)( (ال)?(منتج|صنف))?|"
+    r"(שם|כותרת)( (ה)?(מוצר|פריט))?|"
+    r"(ονομα(σια)?|τιτλοσ)( \w+)?|(نام|عنوان)( محصول| کالا)?|"
     r"(商品|製品)名|название|наименование|nazev|nazov|urun adi|megnevezes|nev|"
     r"(상품|제품)명|(商品|产品)?(名称|标题|標題)|품명"
 )
 _PRICE = re.compile(
-    r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|\w*pris|fiyat|kaina|hind|pricing|msrp|rrp|uvp|vk|evp)\b|"
+    r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|\w*pris|fiyat\w*|kaina|hind|pricing|msrp|rrp|uvp|vk|evp)\b|"
+    r"سعر|الثمن|מחיר|τιμη|قیمت|"
     r"価格|値段|цена|판매가|가격|价格|售价|價格"
 )
 _NO_PRICE = re.compile(
     r"zakup|nakup|einkauf|achat|compra\b|acquist|inkoop|inkop|innkjop|purchas|buy|cost|wholesale|grossist|"
     r"hurt|supplier|currency|wahrung|waehrung|valuta|moneda|devise|waluta|\bid\b|margin|grund|unit|"
     r"per (kg|l|100)|仕入|원가|매입|进价|range|type|date|valid|effective|from|until|"
-    r"shipping|versand"
+    r"shipping|versand|"
+    r"\balis|maliyet|toptan|para birimi|تكلف|شراء|جمل|عمل[ةه]|עלות|קני|סיטונ|מטבע|"
+    r"αγορ|κοστ|χονδρ|νομισμ|خرید|\bارز"
 )
 _SALE = re.compile(
     r"sale|special|indirim|akcni|promo|discount|reduced|reduit|\boffer\b|oferta|rebaj|angebot|aktion|aanbieding|"
+    r"kampanya|تخفيض|\b(ال)?عرض|خصم|מבצע|הנחה|εκπτωσ|προσφορ|تخفیف|حراج|"
     r"scontat|sconto|sold|remise|\brea\b|reapris|outlet|tilbud|kampanj|ofert|セール|акци"
 )
 _FORMER = re.compile(
     r"bez dph|exkl|excl|netto|\bnet\b|\buvp\b|hors taxe|\bht\b|ex vat|sin iva|ordinar|regul|list|"
-    r"msrp|rrp|"
+    r"msrp|rrp|\beski|piyasa|قديم|\bقبل|לפני|מקורי|αρχικ|παλι|"
     r"old|was|before|original|fore|tidligere|barre|antes|alt"
 )
 _AVAILABLE = re.compile(
     r"stock|\bstan\b|bestand|\blager\w*|voorraad|dispo|verfugbar|existencias|estoque|saldo|"
+    r"مخزون|متوفر|(ال)?كمي[ةه]|التوفر|מלאי|זמינות|כמות|διαθεσιμ|αποθεμα|ποσοτητα|موجود|"
     r"availab|inventory|dostepn|beschikbaar|quantity|qty|"
     r"\b(ilosc|mnozstvi|mnozstvo|mennyiseg|adet|miktar|antal|antall|aantal|maara|quantidade|cantidad|"
     r"quantita|quantite|menge|количество|остаток)\b|在庫|재고|库存|庫存|наличие|varasto|beholdning|sklad|\bstok\b|keszlet"
@@ -60,23 +71,39 @@ _AVAILABLE = re.compile(
 _IMAGE = re.compile(
     r"image|\bimg|photo|\bfotos?\b|\bfoto\w*url|picture|\bbild\w*|imagen|immagin|afbeelding|zdjec|obraz|"
     r"kuva|billede|imagem|画像|写真|이미지|사진|图片|圖片|主图|"
+    r"صور|תמונ|εικον|φωτογραφ|تصویر|تصاویر|عکس|fotograf|"
     r"фото|gorsel|resim|kep\b|\bmedia( url| src)?$|packshot"
 )
 _NO_IMAGE = re.compile(
-    r"\balt\b|title|titel|caption|width|height|type|date|count|anzahl|text|\bid\b"
+    r"\balt\b|title|titel|caption|width|height|type|\bdate|datum|count|anzahl|text|\bid\b"
 )
-_CURRENCY = re.compile(r"\b(currency|wahrung|waehrung|valuta|moneda|devise|waluta)( code)?$")
+_CURRENCY = re.compile(
+    r"\b(currency|wahrung|waehrung|valuta|moneda|devise|waluta)( code)?$|^para birimi$|"
+    r"^(ال)?عمل[ةه]$|^מטבע$|^νομισμα$|^ارز$"
+)
+_LINK = re.compile(
+    r"(product|produkt|artikel|produit|item|urun)? ?"
+    r"(url|link|linki|baglantisi|lien|lenke|lank|odkaz)|"
+    r"lien( \w+){1,2}|enlace( \w+){0,2}|url (de |du |del |do )?\w+to|(ال)?رابط( (ال)?منتج)?|"
+    r"קישור( \w+)?|συνδεσμοσ( \w+)?|لینک( محصول)?|ссылка( на товар)?"
+)
 _MORE = re.compile(
     r"addition|extra|further|dodatkow|zusatz|weitere|autres|supplement|adicional|aggiuntiv|secund|"
+    r"\bdiger|إضافي|אחר|נוספ|επιπλεον|προσθετ|"
     r"\bback\b|\bside\b|detail|\brear\b|alternat|\bmore\b|gallery|galeri|flera|ekstra|\b([2-9]|1\d)$"
 )
 _DESCRIPTION = re.compile(
     r"descri|beschreib|\bopis\b|omschrijving|beskriv|説明|설명|描述|"
+    r"وصف|תיאור|תאור|περιγραφ|توضیحات|aciklama|"
     r"kuvaus|описание|body html|long text"
+)
+_BRIEF = re.compile(
+    r"short|kurz|court|\bcorta|brev|\bkort|krotk|kratk|lyhyt|rovid|\bkisa|מקוצר|קצר|قصير|مختصر|συντομ|кратк|کوتاه"
 )
 _CATEGORY = re.compile(
     r"categor(y|ie|ia)\b|kategori\w*\b|warengruppe|\brayon\b|departa?ment|department|afdeling|"
     r"product ?type|produkttyp|tipo de producto|type de produit|"
+    r"فئ[ةه]|تصنيف|قسم|קטגורי|κατηγορι|دسته|"
     r"カテゴリ|카테고리|分类|分類|类目|varugrupp|varegruppe|osasto|категория"
 )
 _NUMBERED = re.compile(r"\b(id|code|key)\b")  # of a category, which says nothing to shoppers
@@ -121,13 +148,6 @@ def _whole(form: re.Pattern[str]) -> Callable[[Sequence[str]], str | None]:
     return find
 
 
-def _part(form: re.Pattern[str]) -> Callable[[Sequence[str]], str | None]:
-    def find(columns: Sequence[str]) -> str | None:
-        return next((one for one in columns if form.search(words_of(one))), None)
-
-    return find
-
-
 def _title(columns: Sequence[str]) -> str | None:
     """English before other languages, if a name comes in several."""
     fitting = [one for one in columns if _TITLE.fullmatch(words_of(one))]
@@ -138,7 +158,10 @@ def _title(columns: Sequence[str]) -> str | None:
 def _description(columns: Sequence[str]) -> str | None:
     """As the title; the long text rather than a summary."""
     fitting = [one for one in columns if _DESCRIPTION.search(words_of(one))]
-    rank = {one: ("short" in words_of(one), not words_of(one).endswith(" en")) for one in fitting}
+    rank = {
+        one: (_BRIEF.search(words_of(one)) is not None, not words_of(one).endswith(" en"))
+        for one in fitting
+    }
     return min(fitting, key=lambda one: rank[one], default=None)
 
 
@@ -176,13 +199,22 @@ def _image(columns: Sequence[str]) -> str | None:
     )
 
 
+def _available(columns: Sequence[str]) -> str | None:
+    """Stock, but for `Stok kodu`, the code by which it is kept."""
+    no_codes = [
+        one for one in columns if not _ID.fullmatch(words_of(one)) and "sku" not in words_of(one)
+    ]
+    return next((one for one in no_codes if _AVAILABLE.search(words_of(one))), None)
+
+
 _FINDERS: dict[str, Callable[[Sequence[str]], str | None]] = {
     "id": _whole(_ID),
     "title": _title,
     "description": _description,
     "price": _price,
     "sale_price": _sale_price,
-    "available": _part(_AVAILABLE),
+    "available": _available,
+    "link": _whole(_LINK),
     "image_path": _image,
     "category": _category,
 }

@@ -13,6 +13,7 @@ from importer.column_mapping import (
     COLOUR_NAMES,
     CURRENCY_NAMES,
     GENDER_NAMES,
+    PLURAL_NAMES,
     SYNONYMS,
 )
 from importer.values.lists import LIST_NAMES
@@ -27,7 +28,7 @@ are one, written `imagesrc` here. `--map NAME=COLUMN` fills a column from any ot
 ## In any file
 
 The first name that is there fills the column. If none is, the words of the names decide, without
-accents and in about seventeen languages: `Cena brutto` is a price, `Cena zakupu` what the shop
+accents and in about twenty-two languages: `Cena brutto` is a price, `Cena zakupu` what the shop
 paid, `Zdjęcie główne` a picture, `pricing.price` and `stock.quantity` price and stock. What fills
 no column becomes an attribute.
 
@@ -57,6 +58,7 @@ def headers_page() -> str:
     named = {
         **SYNONYMS,
         "the kind (an attribute)": CATEGORY_NAMES,
+        "the kind, and a list": PLURAL_NAMES,
         "colour (an attribute)": COLOUR_NAMES,
         "gender (an attribute)": GENDER_NAMES,
         "currency": sorted(CURRENCY_NAMES),

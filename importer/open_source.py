@@ -82,8 +82,8 @@ def open_source(path: Path, options: ImportOptions, work: Path) -> tuple[Source,
     return _of_system(_open_text(path, kind, options, work), kind, named)
 
 
-def images_folder(path: Path, options: ImportOptions) -> Path:
-    """The folder that image paths start from.
+def images_folder(path: Path, options: ImportOptions, work: Path) -> Path:
+    """The folder that image paths start from: of what was unpacked into `work`, the whole.
 
     Raises:
         CatalogueError: if the options name one that is not there.
@@ -97,7 +97,10 @@ def images_folder(path: Path, options: ImportOptions) -> Path:
     if linked is not None and path.name == SEVERAL:
         folder = linked.resolve().parent  # of the first of several files
     is_kaggle = (folder / KAGGLE_TABLE).is_file() and (folder / KAGGLE_IMAGES).is_dir()
-    return folder / KAGGLE_IMAGES if is_kaggle else folder
+    if is_kaggle:
+        return folder / KAGGLE_IMAGES
+    inside = folder.relative_to(work).parts if folder.is_relative_to(work) else ()
+    return work / inside[0] if inside else folder
 
 
 def layout_of(path: Path) -> SourceFormat:

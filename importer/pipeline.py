@@ -147,7 +147,7 @@ class _Import:
         is_folded = self._hidden is not None and self._hidden.system.folds
         if (is_folded if options.fold is None else options.fold) and self._has_groups:
             self._rows = FoldedSource(self._rows, self._columns)
-        self._images = images_folder(path, options)
+        self._images = images_folder(path, options, work)
         self._as_of = feed_date(self._rows.files)
         names = self._columns.attributes
         wanted = options.words

@@ -11,6 +11,7 @@ from importer.catalogue_rows import variant_key
 from importer.column_mapping import ColumnMap
 from importer.import_options import ColumnReport, ImportOptions
 from importer.reading.records import Record, Source
+from importer.sources.system import kind_in
 from importer.values.dates import DateColumn, is_date
 from importer.values.kinds import BadValue, Kind, clean, kind_of
 from importer.values.lists import ListJudge
@@ -84,9 +85,12 @@ class _Judges:
         fields = record.fields
         for name, source in self.columns.attributes.items():
             value = fields.get(source)
+            if name == self.columns.category:
+                value = kind_in(value)
             if value is None or value == "":
                 continue
-            self.lists[name].add(value)
+            if name != self.columns.category:  # an item is of one kind
+                self.lists[name].add(value)
             if name not in self.varying and self.firsts.setdefault(name, value) != value:
                 self.varying.add(name)
             if self.kinds[name] is not Kind.TEXT:  # which holds whatever comes

@@ -58,13 +58,14 @@ class ProductPictures:
         """
         found: dict[bytes, None] = {}
         faults: list[str] = []
-        own = [] if inline is None or inline == "" else [inline]
+        own = inline if isinstance(inline, list) else [inline]
         references = dict.fromkeys(one for value in named for one in references_in(value))
-        for value in (*own, *references):
+        readers = [(self.read_inline, one) for one in own if one not in (None, "")]
+        for read, value in (*readers, *((self.read, one) for one in references)):
             if len(found) >= most:
                 break
             try:
-                data = self.read_inline(value) if value is inline else self.read(value)
+                data = read(value)
             except BadValue as bad:
                 faults.append(str(bad))
                 continue
@@ -93,8 +94,10 @@ class ProductPictures:
         Raises:
             BadValue: if it is neither, or the picture is damaged.
         """
+        if isinstance(value, Mapping) and "bytes" not in value:
+            return next((self.read(one) for one in references_in(value)), None)
         if isinstance(value, Mapping):
-            value = value.get("bytes")  # how Hugging Face datasets lay out an image column
+            value = value["bytes"]  # how Hugging Face datasets lay out an image column
         if value is None or isinstance(value, bytes):
             return stored(value) if value else None
         if not isinstance(value, str):
@@ -130,7 +133,28 @@ class ProductPictures:
                     return path.read_bytes()
         except (OSError, ValueError):
             pass
-        raise BadValue("image is missing")
+        found = self._elsewhere(plain.casefold())
+        if found is None:
+            raise BadValue("image is missing")
+        return found.read_bytes()
+
+    def _elsewhere(self, plain: str) -> Path | None:
+        """The one picture below the folder whose path ends so, or else that has this name.
+
+        A list in a packed folder, or from another system, may name files from another folder or
+        write their names in other letters.
+        """
+        named = self._by_name.get(plain.rpartition("/")[2], [])
+        ending = [one for one in named if one.as_posix().casefold().endswith(f"/{plain}")]
+        fitting = ending or named
+        return fitting[0] if len(fitting) == 1 else None
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        by_name: dict[str, list[Path]] = {}
+        for path in pictures_below(self._root.resolve()):
+            by_name.setdefault(path.name.casefold(), []).append(path)
+        return by_name
 
     def _fetch(self, address: str) -> bytes:
         """The bytes to store of the picture at an address."""
@@ -163,7 +187,7 @@ class NamedPictures(ProductPictures):
         return reference if isinstance(reference, bytes) else reference.encode("utf-8", "replace")
 
     def read_inline(self, value: Any) -> bytes | None:
-        return _NAMED if value else None
+        return value.encode("utf-8", "replace") if isinstance(value, str) else _NAMED
 
     def of_id(self, item_id: str) -> bytes | None:
         return _NAMED if item_id in self._by_stem else None

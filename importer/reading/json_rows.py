@@ -18,7 +18,10 @@ _LIST_KEYS = (
     "_embedded", "hits", "records", "rows", "resources",
 )  # fmt: skip
 _ATTRIBUTES = frozenset({"attributes", "properties", "custom_attributes", "specifications"})
-_NAMED_LISTS = frozenset({"categories", "tags", "collections", "brands", "labels", "colors"})
+_NAMED_LISTS = frozenset(
+    {"categories", "category", "tags", "collections", "brands", "labels", "colors", "colours",
+     "sizes", "materials", "product_categories", "productCategories"}
+)  # fmt: skip
 # Of objects that are one value: a price, a picture.
 _WHOLE = frozenset({"currency", "currency_code", "currencyCode", "bytes"})
 _TITLES = frozenset({"title", "name", "product_name", "label"})
@@ -151,8 +154,9 @@ def _named(name: str, objects: list[dict[str, Any]], whole: Mapping[str, Any]) -
     if name in _ATTRIBUTES and all("name" in one and set(values) & set(one) for one in objects):
         found = {str(one["name"]): next(one[v] for v in values if v in one) for one in objects}
         return {key: one for key, one in found.items() if key not in whole}
-    if name in _NAMED_LISTS and all(isinstance(one.get("name"), str) for one in objects):
-        return {name: [one["name"] for one in objects]}
+    for key in ("name", "title", "label"):
+        if name in _NAMED_LISTS and all(isinstance(one.get(key), str) for one in objects):
+            return {name: [one[key] for one in objects]}
     return {name: objects}
 
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from importer.column_mapping import has_products
-from importer.reading.records import NO_COLUMNS, Record
+from importer.reading.json_rows import flat
+from importer.reading.records import NO_COLUMNS, Record, column_names
 from twinset.errors import CatalogueError
 
 _BATCH_ROWS = 256
@@ -20,7 +21,10 @@ _BATCH_ROWS = 256
 
 @dataclass
 class ParquetSource:
-    """One or several Parquet files, read as one table; files without products are skipped."""
+    """One or several Parquet files, read as one table; files without products are skipped.
+
+    Objects become fields as those of JSON do: `{"colour": "red"}` in `attributes` is `colour`.
+    """
 
     paths: Sequence[Path]
     mapping: Mapping[str, str]
@@ -30,7 +34,8 @@ class ParquetSource:
     typed: bool = True
 
     def __post_init__(self) -> None:
-        schemas = {path: _open_parquet(path).schema_arrow.names for path in self.paths}
+        opened = {path: _open_parquet(path).schema_arrow for path in self.paths}
+        schemas = {path: schema.names for path, schema in opened.items()}
         several = len(schemas) > 1
         wanted = [p for p, names in schemas.items() if not several or self._fits(names)]
         if not wanted:
@@ -38,7 +43,18 @@ class ParquetSource:
             raise CatalogueError(f"no file with an id and a title column among {names}")
         self.files = wanted
         self.skipped = [path.name for path in schemas if path not in wanted]
-        self.columns = list(dict.fromkeys(name for path in wanted for name in schemas[path]))
+        fields = [field for path in wanted for field in opened[path]]
+        self._nested = {field.name for field in fields if _is_nested(field.type)}
+        self.columns = list(dict.fromkeys(field.name for field in fields))
+        if self._nested:
+            self.columns = self._flat_names()
+
+    def _flat_names(self) -> list[str]:
+        """The columns, those of objects by the names that any row gives them."""
+        plain = {name for name in self.columns if name not in self._nested}
+        inside = column_names(self.records(without=plain))
+        below = [name for name in inside if name not in plain]
+        return [*(name for name in self.columns if name in plain), *below]
 
     def _fits(self, names: Sequence[str]) -> bool:
         return has_products(names, self.mapping)
@@ -51,10 +67,18 @@ class ParquetSource:
             try:
                 for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
                     for fields, fault in _batch_rows(batch):
-                        yield Record(path.name, line, fields, fault)
+                        named = flat(fields) if self._nested else fields
+                        yield Record(path.name, line, named, fault)
                         line += 1
             except (OSError, pa.ArrowException) as error:
                 raise CatalogueError(f"{path}: cannot be read beyond row {line}") from error
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    """True for objects and lists of them, as JSON has them; not for pictures with their bytes."""
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _is_nested(kind.value_type)
+    return bool(pa.types.is_struct(kind) and kind.get_field_index("bytes") < 0)
 
 
 def _open_parquet(path: Path) -> pq.ParquetFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml import DefusedXmlException, DTDForbidden
+from defusedxml.ElementTree import DefusedXMLParser, iterparse
 
 from importer.reading.records import NO_COLUMNS, Record, column_names
 from twinset.errors import CatalogueError
@@ -27,6 +28,9 @@ _SALESFORCE = frozenset({"category", "header"})
 _GOOGLE = "base.google.com"
 # Elements that name an attribute and its value.
 _PAIRS = frozenset({"param", "attribute", "attr", "a", "property", "feature", "specification"})
+# Yandex Market's files name the categories of the whole shop above the products.
+_WITH_CATEGORIES = "yml_catalog"
+_LOCAL_DTD = re.compile(r"[\w-]+\.dtd", re.ASCII)
 _KNOWN_ATTRIBUTES = ("href", "url", "rel", "type", "lang")
 
 
@@ -34,8 +38,10 @@ class XmlSource:
     """The products of an XML file, each as its child elements by their plain names.
 
     A repeated element becomes a list, a nested one a field `outer.inner`; attributes become
-    fields `@name`. DTDs, entities and external references are refused, as is a file that is not
-    well-formed, by a CatalogueError when it is read.
+    fields `@name`, and the text of a product that has no child elements `#text`. DTDs, entities and
+    external references are refused, as is a file that is not well-formed, by a CatalogueError when
+    it is read. A DOCTYPE that declares nothing, as `<!DOCTYPE yml_catalog SYSTEM "shops.dtd">`, is
+    passed over; nothing is read for it.
     """
 
     typed = False
@@ -66,8 +72,10 @@ class XmlSource:
         try:
             with path.open("rb") as file:
                 inside: list[Element] = []
-                for event, element in iterparse(file, ("start", "end"), forbid_dtd=True):
-                    if not _is_item(element):
+                root = ""
+                for event, element in iterparse(file, ("start", "end"), _Parser()):
+                    root = root or plain_tag(element)
+                    if not _is_item(element, root):
                         continue
                     if event == "start":
                         inside.append(element)
@@ -83,8 +91,24 @@ class XmlSource:
             raise CatalogueError(f"{path}: declares a DTD or entities, which is refused") from None
 
 
-def _is_item(element: Element) -> bool:
+class _Parser(DefusedXMLParser):  # type: ignore[misc]
+    """Refuses whatever a DTD could add to a document; a bare DOCTYPE adds nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(forbid_dtd=True, forbid_entities=True, forbid_external=True)
+
+    def defused_start_doctype_decl(
+        self, name: str, sysid: str | None, pubid: str | None, has_internal_subset: int
+    ) -> None:
+        is_local = sysid is None or _LOCAL_DTD.fullmatch(sysid) is not None
+        if has_internal_subset or pubid is not None or not is_local:
+            raise DTDForbidden(name, sysid, pubid)
+
+
+def _is_item(element: Element, root: str) -> bool:
     tag = plain_tag(element)
+    if tag == "category" and root == _WITH_CATEGORIES:
+        return True
     return tag in ITEM_TAGS or (tag in _SALESFORCE and "demandware" in str(element.tag))
 
 
@@ -101,6 +125,8 @@ def fields_of(element: Element) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     pairs: dict[str, Any] = {}
     _collect(element, fields, pairs)
+    if len(element) == 0 and element.text and element.text.strip():
+        fields["#text"] = element.text.strip()
     return fields | {name: value for name, value in pairs.items() if name not in fields}
 
 

@@ -16,7 +16,10 @@ from importer.sources.shops.wix import WIX
 from importer.sources.shops.woocommerce import WOOCOMMERCE
 from importer.sources.shops.woocommerce_json import WOOCOMMERCE_JSON
 from importer.sources.shops.wordpress_export import WORDPRESS
+from importer.sources.shopware import SHOPWARE
+from importer.sources.squarespace import SQUARESPACE
 from importer.sources.system import System
+from importer.sources.yandex_market import YANDEX_MARKET
 
 # The first that recognises a file has it.
 SYSTEMS: tuple[System, ...] = (
@@ -34,6 +37,9 @@ SYSTEMS: tuple[System, ...] = (
     BIGCOMMERCE,
     BIGCOMMERCE_JSON,
     SALESFORCE,
+    SQUARESPACE,
+    SHOPWARE,
+    YANDEX_MARKET,
     AKENEO,
     SPRYKER,
     KAGGLE,

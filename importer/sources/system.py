@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -103,13 +104,29 @@ def is_no(value: Any) -> bool:
     return text in ("0", "false", "no", "n", "disabled", "off", "nein", "non", "nie", "nee")
 
 
+def kind_in(value: Any) -> Any:
+    """The kind that a product's category says: the last part of a path such as `Women > Dresses`, a
+    name that is no path as it is. Of several, as JSON lists them, the first path, else the last
+    name: shops list the whole way from the wide to the narrow."""
+    if isinstance(value, list):
+        names = [one for one in value if isinstance(one, str) and one.strip()]
+        paths = [one for one in names if " > " in one]
+        value = next(iter([*paths[:1], *names[-1:]]), None)
+    if not isinstance(value, str):
+        return value
+    text = value.rpartition(" | ")[2] if " | " in value else value
+    return leaf(text) if " > " in text else text
+
+
 def leaf(path: Any) -> str | None:
     """The last part of the first category path: `Women > Dresses` gives `Dresses`."""
     text = str(path[0] if isinstance(path, list) and path else path or "").strip()
     if not text:
         return None
     first = text.split("|")[0]
-    for separator in (" > ", ">", "/", "»"):
-        if separator in first:
-            return first.split(separator)[-1].split(",")[0].strip() or None
+    separator = next((one for one in (" > ", ">", "/", "»") if one in first), None)
+    if separator is not None:
+        # `Women > Dresses, Women > Sale` are two; `Tops, Tees > Shirts` is one.
+        root = first.split(separator)[0].strip() + separator
+        first = re.split(rf",\s*(?={re.escape(root)})", first)[0].split(separator)[-1]
     return first.split(",")[0].strip() or None

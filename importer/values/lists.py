@@ -40,7 +40,7 @@ LIST_NAMES = frozenset(
 # Sizes and tags by a word in the name: `Tailles disponibles`, `Size options`.
 _LIST_WORDS = re.compile(
     r"\b(sizes?|groß(e|en)|gross?en?|groessen?|tailles?|tallas?|taglie|taglia|maat|maten|rozmiary?|"
-    r"storlek(ar)?|storrelser?|tamanhos?|beden|velikost[ií]?|koko|koot|tags?|keywords?|schlagworte|etiquetas)\b|サイズ|사이즈|치수|尺码|尺寸|размер"
+    r"storlek(ar)?|storrelser?|tamanhos?|beden|velikost[ií]?|koko|koot|tags?|keywords?|schlagworte|etiquetas)\b|(ال)?مقاس(ات)?\b|وسوم|מידה|מידות|תגיות|μεγεθ|ετικετ|etiket|サイズ|사이즈|치수|尺码|尺寸|размер"
 )
 _SIZE = re.compile(r"[\w.½-]{1,6}( ?/ ?[\w.½-]{1,6}){2,}")  # S/M/L; S/M is one size
 _DECIMAL_COMMA = re.compile(r"\d+,\d")

@@ -22,12 +22,15 @@ _SIGNS = {
     "Ft": "HUF", "lei": "RON", "₩": "KRW", "원": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS",
     "฿": "THB", "₱": "PHP", "Rp": "IDR", "元": "CNY",
     " TL": "TRY", "\\": "JPY",  # what Shift JIS has in the place of a backslash
+    "ر.س": "SAR", "ر.ق": "QAR", "د.إ": "AED", "د.ك": "KWD", "ج.م": "EGP", "جنيه": "EGP",
     "￦": "KRW", "\u0440\u0443\u0431": "RUB",
 }  # fmt: skip
 # Currencies whose prices have no decimals in shops: 12,800 yen is no twelve.
 _WHOLE = frozenset(["JPY", "KRW", "VND", "IDR", "CLP", "HUF", "ISK", "PYG", "COP", "TWD"])
 _CODE = re.compile(r"\b([A-Z]{3})\b")
 _NUMBER = re.compile(r"-?\d[\d.,'\u2019\u00a0\u202f ]*\d|-?\d")
+# The decimal and the thousands mark that go with Arabic digits, which Python reads as they are.
+_ARABIC_MARKS = str.maketrans("\u066b\u066c", ".,")
 _SPACES = re.compile(r"['\u2019\u00a0\u202f ]")
 # Words that stand for a price and are none: no fault, no price.
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -58,7 +61,7 @@ class DecimalMark:
 
     def add(self, value: Any) -> None:
         """Take one value of the column into account."""
-        found = _NUMBER.search(value) if isinstance(value, str) else None
+        found = _NUMBER.search(value.translate(_ARABIC_MARKS)) if isinstance(value, str) else None
         if found is None:
             return
         last = max(found[0].rfind("."), found[0].rfind(","))
@@ -116,7 +119,7 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
         raise BadValue("price is not a number")
     if not isinstance(value, str):
         return Price(_checked(value))
-    text = value.strip()
+    text = value.strip().translate(_ARABIC_MARKS)
     if _PLAIN.fullmatch(text) and not (mark.comma and "." in text):
         return Price(_checked(text))
     found_number = _NUMBER.search(text)

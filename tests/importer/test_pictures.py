@@ -181,6 +181,10 @@ def test_bombs_and_escaping_paths_are_refused(
         '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
         '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>',
         '<!DOCTYPE r SYSTEM "http://127.0.0.1/x.dtd">',
+        '<!DOCTYPE r SYSTEM "../x.dtd">',
+        '<!DOCTYPE r PUBLIC "-//X//EN" "x.dtd">',
+        '<!DOCTYPE r SYSTEM "x.dtd" [<!ENTITY % p SYSTEM "x.dtd"> %p;]>',
+        '<!DOCTYPE r SYSTEM "x.dtd" [<!ATTLIST item id CDATA "1">]>',
     ],
 )
 def test_xml_with_a_dtd_is_refused(tmp_path: Path, prolog: str) -> None:
@@ -235,3 +239,24 @@ def _colour(data: bytes) -> tuple[int, ...]:
     pixel = Image.open(io.BytesIO(data)).convert("RGB").getpixel((5, 5))
     assert isinstance(pixel, tuple)
     return pixel
+
+
+def test_a_packed_list_finds_its_pictures_in_another_folder(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "shop.zip", "w") as archive:
+        archive.writestr(
+            "shop/csv/p.csv", "id,title,image\n1,Hat,a.JPG\n2,Cap,both/b.jpg\n3,Bag,b.jpg\n"
+        )
+        for name in ("images/a.jpg", "images/both/b.jpg", "images/other/b.jpg"):
+            archive.writestr(f"shop/{name}", jpeg())
+    report = import_catalogue(tmp_path / "shop.zip", tmp_path / "out.parquet")
+    assert (report.accepted, report.pictures) == (3, 2)
+    assert report.warnings == {"image is missing": 1}  # of two with the name, neither is meant
+
+
+def test_a_list_in_the_column_of_the_picture_is_read(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jpg").write_bytes(jpeg(colour="red" if name == "a" else "blue"))
+    source = tmp_path / "p.jsonl"
+    source.write_text('{"id": 1, "title": "Hat", "image": ["a.jpg", {"url": "b.jpg"}]}\n')
+    report = import_catalogue(source, tmp_path / "out.parquet")
+    assert (report.pictures, report.further_pictures) == (1, 1)

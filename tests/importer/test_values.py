@@ -73,6 +73,17 @@ def test_a_column_that_stays_ambiguous_says_so():
         ("In Stock", True), ("https://schema.org/PreOrder", True), ("on backorder", True),
         ("http://schema.org/SoldOut", False), ("auf Lager", True), ("Nicht lieferbar", False),
         ("12", True), ("-1", False), ("0.0", False), ("", None), (None, None), (True, True),
+        ("10+", True), ("> 10", True), ("0 szt.", False), ("5 Stück", True), ("3 pcs", True),
+        ("nur noch 2 auf Lager", True), ("derzeit nicht lieferbar", False), ("Vergriffen", False),
+        ("Sofort verfügbar, Lieferzeit 1-3 Tage", True), ("Only 3 left in stock", True),
+        ("Currently not in stock", False), ("Plus que 2 en stock", True),
+        ("N'est plus disponible", False),
+        ("Non disponibile al momento", False), ("disponibile in 3 giorni", True),
+        ("no hay existencias", False), ("Disponível no estoque", True), ("Slut i lager", False),
+        ("brak w magazynie", False), ("dostępny od ręki", True), ("není skladem", False),
+        ("skladem > 5 ks", True), ("нет в наличии", False), ("غير متوفر حاليا", False),
+        ("נותר במלאי", True), ("Ei varastossa", False), ("niet leverbaar", False),
+        ("Op voorraad bij leverancier", True), ("Stokta yok", False), ("Stokta var", True),
     ],
 )  # fmt: skip
 def test_stock(text, available):

@@ -71,7 +71,8 @@ def _product(raw: dict[str, Any]) -> dict[str, Any]:
         "title": pick(raw, "productname", "name"),
         "description": pick(raw, "productdescription", "description"),
         "brand": pick(raw, "brandname", "brand"),
-        "category": leaf(category.replace("\\/", "\u2215")),
+        # A number says nothing to shoppers.
+        "category": None if category.isdigit() else leaf(category.replace("\\/", "\u2215")),
         "price": pick(raw, "saleprice", "calculatedprice", "price"),
         "available": _available(raw),
         "image_path": [one for one in pictures if one] or _image(raw),

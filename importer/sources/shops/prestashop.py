@@ -52,6 +52,12 @@ _STARTS = (
     ("référence", "reference"), ("id", "id"),
 )  # fmt: skip
 # What the words of a column's name tell if its beginning is not known.
+# The category that holds all others, in the languages of most shops.
+_ROOTS = frozenset(
+    ["home", "root", "accueil", "racine", "inicio", "raíz", "startseite", "start", "hauptkategorie",
+     "strona główna", "główna", "domů", "domov", "hem", "hjem", "etusivu", "início", "acasă",
+     "αρχική", "ana sayfa", "főoldal", "главная"]
+)  # fmt: skip
 _BY_WORDS = ("id", "title", "price", "available", "image_path", "description", "category")
 _SWITCH = re.compile(r"a[ckt]?t[iy]\w*01")
 
@@ -73,7 +79,6 @@ def _product(raw: Any) -> dict[str, Any]:
         if name not in found and (name != "price" or "net" not in found):
             column = column_for(name, list(raw))
             found[name] = None if column is None else raw[column]
-    category = str(found.get("category") or "").split(",")[0].strip()
     tags = [part.strip() for part in str(found.get("tags") or "").split(",") if part.strip()]
     backorder = str(found.get("backorder") or "").strip() == "1"
     return {
@@ -85,10 +90,18 @@ def _product(raw: Any) -> dict[str, Any]:
         "price": _reduced(pick(found, "price", "net"), found),
         "available": True if backorder else found.get("available"),
         "image_path": found.get("image_path"),
-        "category": category.split("/")[-1].split(">")[-1].strip() or None,
+        "category": _category(found.get("category")),
         "tags": tags or None,
         HIDDEN: is_no(found.get("active", "1")),
     }
+
+
+def _category(value: Any) -> str | None:
+    """The last part of the first category that is not the shop's root."""
+    named = [part.strip() for part in str(value or "").split(",") if part.strip()]
+    below = [part for part in named if part.casefold() not in _ROOTS]
+    first = next(iter([*below, *named]), "")
+    return first.split("/")[-1].split(">")[-1].strip() or None
 
 
 def _reduced(price: Any, found: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from importer.column_stems import column_for
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_name
 from importer.sources.variants_of_product import Product, Variant, items_of
@@ -66,26 +67,52 @@ _TRANSLATED = {
     "ouder": "Parent", "rodzic": "Parent", "nadrzędny": "Parent", "marken": "Brands",
     "marques": "Brands", "marcas": "Brands", "marchi": "Brands", "merken": "Brands",
     "marki": "Brands", "marka": "Brands",
+    "الوسوم": "Tags", "etiketler": "Tags", "ετικέτες": "Tags", "תגיות": "Tags", "метки": "Tags",
+    "taggar": "Tags", "etiketter": "Tags", "štítky": "Tags", "címkék": "Tags", "etichete": "Tags",
+    "avainsanat": "Tags", "العلاماتالتجارية": "Brands", "markalar": "Brands", "μάρκες": "Brands",
+    "منشور": "Published", "yayımlanmış": "Published", "yayımlandı": "Published",
+    "yayınlanmış": "Published", "δημοσιευμένο": "Published", "פורסם": "Published",
+    "опубликован": "Published", "опубликовано": "Published", "publicerad": "Published",
+    "publiceret": "Published", "udgivet": "Published", "publisert": "Published",
+    "julkaistu": "Published", "publikováno": "Published", "publikované": "Published",
+    "közzétéve": "Published", "publicat": "Published", "objavljeno": "Published",
+    "الأصل": "Parent", "الأب": "Parent", "ebeveyn": "Parent", "üst": "Parent",
+    "γονικό": "Parent", "γονέας": "Parent", "הורה": "Parent", "родительский": "Parent",
+    "överordnad": "Parent", "förälder": "Parent", "forælder": "Parent", "overordnet": "Parent",
+    "forelder": "Parent", "nadřazený": "Parent", "nadradený": "Parent", "szülő": "Parent",
+    "părinte": "Parent", "isäntä": "Parent", "ylätaso": "Parent", "pai": "Parent",
 }  # fmt: skip
 _ENGLISH = {plain_name(name): name for name in (*_ORDER, "Brands")}
 _TYPES = frozenset(
     ["simple", "variable", "variation", "external", "grouped", "subscription", "bundle",
      "variable-subscription"]
 )  # fmt: skip
+_KINDS = _TYPES | {"virtual", "downloadable"}
+# What tells a column by the words in its name, for exports of a choice of columns in a language
+# that is not listed above.
+_BY_WORDS = {
+    "id": "ID", "title": "Name", "description": "Description", "sale_price": "Sale price",
+    "price": "Regular price", "available": "In stock?", "image_path": "Images",
+    "category": "Categories",
+}  # fmt: skip
 _NUMBER = re.compile(r"\d+")
 _NO_ATTRIBUTE = re.compile(r"^meta:|download|descarga|télécharg|scaric|pobier", re.IGNORECASE)
 _MOST_ATTRIBUTES = 60
 
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
-    """The products of an export, with the variations below their parents."""
+    """The products of an export, with the variations below their parents; those whose parent is
+    not in the file are one product."""
     parents: dict[int, Record] = {}
-    children: dict[str, list[Any]] = {}
+    children: dict[str, list[Record]] = {}
+    kinds: str | None = None
     for place, record in enumerate(records):
-        fields = _named(record.fields)
+        kinds = kinds or _column_of_types(record.fields)
+        fields = _named(record.fields, kinds)
         kind = str(fields.get("Type") or "simple").split(",")[0].strip().lower()
         if kind == "variation" and fields.get("Parent"):
-            children.setdefault(_parent_key(fields["Parent"]), []).append(fields)
+            row = replace(record, fields=fields)
+            children.setdefault(_parent_key(fields["Parent"]), []).append(row)
         elif kind != "grouped":
             parents[place] = replace(record, fields=fields)
     for record in parents.values():
@@ -93,9 +120,13 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
             yield record
             continue
         keys = (str(record.fields.get("SKU") or ""), str(record.fields.get("ID") or ""))
-        below = [one for key in keys if key for one in children.pop(key, ())]
+        below = [one.fields for key in keys if key for one in children.pop(key, ())]
         for fields in items_of(_product(record.fields, below)):
             yield replace(record, fields=fields)
+    for key, rows in children.items():
+        first = {**rows[0].fields, "ID": key}
+        for fields in items_of(_product(first, [one.fields for one in rows])):
+            yield replace(rows[0], fields=fields)
 
 
 def _parent_key(value: Any) -> str:
@@ -150,39 +181,60 @@ def _attributes(raw: Any) -> dict[str, Any]:
     return found
 
 
-def _named(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The row by the English names of its columns."""
+def _named(raw: Mapping[str, Any], kinds: str | None) -> dict[str, Any]:
+    """The row by the English names of its columns; `kinds` is the one of types."""
     named: dict[str, Any] = {}
-    for name, value in zip(_english(tuple(raw)), raw.values(), strict=True):
+    for name, value in zip(_english(tuple(raw), kinds), raw.values(), strict=True):
         if named.get(name) in (None, ""):
             named[name] = value
     return named
 
 
 @lru_cache(maxsize=64)
-def _english(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """The English names of an export's columns: by translation, then by their place."""
+def _english(columns: tuple[str, ...], kinds: str | None) -> tuple[str, ...]:
+    """The English names of an export's columns: by translation, their place, then their words."""
     order = _order_of(columns)
     attributes = _attribute_columns(columns)
-    names = []
+    names: dict[str, str] = {}
     for place, column in enumerate(columns):
-        plain = plain_name(column)
-        known = _ENGLISH.get(plain) or _TRANSLATED.get(plain)
+        known = "Type" if column == kinds else _known(column)
+        if known is None and place == 0 and columns[1:2] == (kinds,):
+            known = "ID"  # the export begins with it, by whatever name
         by_place = order[place] if place < len(order) else None
-        names.append(by_place or known or attributes.get(column) or column)
-    return tuple(names)
+        found = by_place or known or attributes.get(column)
+        if found:
+            names[column] = found
+    for field, english in _BY_WORDS.items():
+        left = [column for column in columns if column not in names]
+        found = None if english in names.values() else column_for(field, left)
+        if found:
+            names[found] = english
+    return tuple(names.get(column, column) for column in columns)
+
+
+def _known(column: str) -> str | None:
+    plain = plain_name(column)
+    return _ENGLISH.get(plain) or _TRANSLATED.get(plain) or ("SKU" if "sku" in plain else None)
+
+
+def _column_of_types(fields: Mapping[str, Any]) -> str | None:
+    """The column that says `simple` or `variation, virtual`, as the export does in any language."""
+    for column, value in fields.items():
+        parts = {part.strip().lower() for part in str(value or "").split(",")}
+        if parts & _TYPES and parts <= _KINDS:
+            return column
+    return None
 
 
 def _order_of(columns: Sequence[str]) -> tuple[str, ...]:
     """The names by place, if the export has all columns; else none."""
-    if len(columns) < len(_ORDER) - 1 or plain_name(columns[0]) != "id":
+    if len(columns) < len(_ORDER) - 1 or _known(columns[0]) not in (None, "ID"):
         return ()
     with_gtin = any("gtin" in column.casefold() for column in columns[: _GTIN_PLACE + 1])
     order = _ORDER if with_gtin else (*_ORDER[:_GTIN_PLACE], *_ORDER[_GTIN_PLACE + 1 :])
     for place, name in enumerate(order[: len(columns)]):
         plain = plain_name(columns[place])
-        known = _ENGLISH.get(plain) or _TRANSLATED.get(plain)
-        if known is not None and known != name and _TRANSLATED.get(plain) is None:
+        if _ENGLISH.get(plain, name) != name and plain not in _TRANSLATED:
             return ()  # an English name in another place: the columns were chosen
     return order
 
@@ -215,12 +267,17 @@ def recognised(names: Any) -> bool:
     return english or {"Published", "Name", "Regular price"} <= translated | named
 
 
-def recognised_by_place(columns: Sequence[str], first: Mapping[str, Any]) -> bool:
-    """True for an export with all columns in a language that is not known: the type is English."""
-    if not _order_of(columns):
+def recognised_by_types(columns: Sequence[str], first: Mapping[str, Any]) -> bool:
+    """True for an export in a language that is not known: the types of products are English."""
+    kinds = _column_of_types(first)
+    if kinds is None:
         return False
-    kinds = {part.strip().lower() for part in str(first.get(columns[1]) or "").split(",")}
-    return bool(kinds & _TYPES)
+    if columns.index(kinds) == 1 and _order_of(columns):
+        return True
+    if "type" in plain_name(kinds):  # a choice of English columns is told by their names
+        return False
+    named = set(_english(tuple(columns), kinds))
+    return {"Type", "Name", "Regular price"} <= named and bool({"ID", "SKU"} & named)
 
 
-WOOCOMMERCE = System("WooCommerce CSV export", recognised, products, recognised_by_place)
+WOOCOMMERCE = System("WooCommerce CSV export", recognised, products, recognised_by_types)

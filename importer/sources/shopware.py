@@ -1,0 +1,101 @@
+"""Shopware 6: the CSV export of products, with variants as rows that name their parent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from importer.reading.records import Record
+from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_fields, plain_name
+from importer.sources.variants_of_product import Product, Variant, items_of
+
+# Keys of the database, and what is for accounts and other channels.
+_LEFT_OUT = re.compile(
+    r"id$|ids$|^productnumber$|^tax|^purchase|^price|^cover|^media|^options?$|^saleschannel|^visibilit|^active|"
+    r"^stock$|^availablestock|^parent|^name$|^description$|^translations|^categor|"
+    r"^manufacturername$|^manufacturer$|^keywords|^seo|^meta|^createdat|^updatedat|^shippingfree"
+)
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+def products(records: Iterable[Record]) -> Iterator[Record]:
+    """The products of an export, with their variants; a variant without its parent stays one."""
+    parents: dict[str, Record] = {}
+    children: dict[str, list[Record]] = {}
+    for record in records:
+        fields = plain_fields(record.fields)
+        parent = str(fields.get("parentid") or "").strip()
+        if record.fault:
+            yield record
+        elif parent and not fields.get("name"):
+            children.setdefault(parent, []).append(record)
+        else:
+            parents[str(fields.get("id") or record.line)] = record
+    for key, record in parents.items():
+        raw = plain_fields(record.fields)
+        below = [plain_fields(one.fields) for one in children.pop(key, ())]
+        shown = [_variant(one, raw) for one in below if not is_no(one.get("active"))]
+        for fields in items_of(Product(_product(raw, record.fields), shown)):
+            yield replace(record, fields=fields)
+    for record in (one for rows in children.values() for one in rows):
+        yield replace(record, fields=_product(plain_fields(record.fields), record.fields))
+
+
+def _product(raw: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
+    own = {n: v for n, v in whole.items() if not _LEFT_OUT.search(plain_name(n))}
+    return {
+        **own,
+        **_options(raw),
+        "id": pick(raw, "productnumber", "id"),
+        "title": raw.get("name"),
+        "description": raw.get("description"),
+        "brand": pick(raw, "manufacturername", "manufacturer"),
+        "category": _category(pick(raw, "categories", "categoryname", "categorynames")),
+        "price": pick(raw, "pricegross", "pricedefaultgross", "price"),
+        "available": raw.get("stock"),
+        "image_path": _pictures(raw),
+        HIDDEN: is_no(raw.get("active")),
+    }
+
+
+def _variant(raw: Mapping[str, Any], parent: Mapping[str, Any]) -> Variant:
+    price = pick(raw, "pricegross", "pricedefaultgross") or pick(parent, "pricegross")
+    pictures = _pictures(raw)
+    return Variant(_options(raw), price, raw.get("stock"), pictures[0] if pictures else None)
+
+
+def _category(value: Any) -> str | None:
+    """The last part of the first path; exports may hold keys alone, which say nothing."""
+    names = [one for one in str(value or "").split("|") if not _KEY.fullmatch(one.strip())]
+    return leaf(names[0]) if names else None
+
+
+def _options(raw: Mapping[str, Any]) -> dict[str, str]:
+    """`Farbe: Weiß|Größe: M` by their names; values alone by their place, keys not at all."""
+    found: dict[str, str] = {}
+    for number, part in enumerate(re.split(r"[|,]", str(raw.get("options") or "")), 1):
+        name, colon, value = part.partition(":")
+        if colon and value.strip():
+            found[name.strip()] = value.strip()
+        elif part.strip() and not _KEY.fullmatch(part.strip()):
+            found[f"option {number}"] = part.strip()
+    return found
+
+
+def _pictures(raw: Mapping[str, Any]) -> list[str]:
+    cover = pick(raw, "covermediaurl", "coverurl", "cover")
+    further = pick(raw, "media", "mediaurl", "mediaurls")
+    parts = [cover, *str(further or "").split("|")]
+    return list(dict.fromkeys(str(one).strip() for one in parts if one and "/" in str(one)))
+
+
+SHOPWARE = System(
+    "Shopware export",
+    lambda names: (
+        {"productnumber", "parentid", "active", "name"} <= names
+        and bool({"pricegross", "pricenet", "covermediaurl", "coverurl"} & names)
+    ),
+    products,
+)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
+
+# Apache writes "x-gzip", Jetty "x--gzip", Caddy "x-zstd".
+_PACKED = re.compile(r'--?(gzip|br|zstd|deflate)"$')
 
 
 def tag_of(*parts: str) -> str:
@@ -15,8 +19,11 @@ def tag_of(*parts: str) -> str:
 
 
 def holds(header: str | None, tag: str) -> bool:
-    """Whether an If-None-Match header names the tag, by weak comparison; `*` names every tag."""
+    """Whether an If-None-Match header names the tag, by weak comparison; `*` names every tag.
+
+    A proxy that packs answers writes that into their tags, and passes them back as it wrote them.
+    """
     if header is None:
         return False
-    named = [part.strip().removeprefix("W/") for part in header.split(",")]
+    named = [_PACKED.sub('"', part.strip().removeprefix("W/")) for part in header.split(",")]
     return "*" in named or tag.removeprefix("W/") in named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, get_origin
 from urllib.parse import parse_qsl, urlencode
@@ -12,6 +13,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 Pairs = Iterable[tuple[str, str]]
+# PHP, Rails, jQuery and axios write a list as `name[]` or `name[0]`.
+_ONE_OF = re.compile(r"(\w+)\[\d*\]")
 
 
 def plain_pairs(
@@ -19,14 +22,17 @@ def plain_pairs(
 ) -> Iterator[tuple[str, str]]:
     """The pairs with lists taken apart, and without fields that are empty.
 
-    A list may be repeated or separated by commas, or both. If a value holds a comma it is
-    kept as well, since an id may. `known` are all fields, `lists` those that take several values.
+    A list may be repeated, with or without brackets behind its name, or separated by commas. If a
+    value holds a comma it is kept as well, since an id may. `known` are all fields, `lists` those
+    that take several values.
 
     Raises:
         RequestValidationError: a field that takes one value is given twice.
     """
     seen = set()
-    for name, value in pairs:
+    for written, value in pairs:
+        array = _ONE_OF.fullmatch(written)
+        name = array[1] if array and array[1] in lists else written
         if name in lists:
             parts = [part.strip() for part in value.split(",")] if "," in value else [value]
             whole = [value] if len(parts) > 1 and name.endswith(("ids", "liked")) else []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from binascii import Error as Base64Error
+from binascii import a2b_base64
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from python_multipart.multipart import MAX_BOUNDARY_LENGTH, parse_options_header
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.service_errors import IncompleteBody, MalformedBody, UnsupportedBody
@@ -85,8 +87,8 @@ async def read_form(stream: AsyncIterator[bytes], content_type: str) -> Parts:
     reader = _Reader(headers, body, max_files=MAX_PARTS, max_fields=MAX_PARTS)
     try:
         found = (await reader.parse()).multi_items()
-        parts = [(n, v if isinstance(v, str) else v.file.read()) for n, v in found]
-    except MultiPartException:
+        parts = [(n, v if isinstance(v, str) else _decoded(v)) for n, v in found]
+    except (MultiPartException, Base64Error):
         raise MalformedBody("The multipart body cannot be parsed.") from None
     finally:
         reader.close()
@@ -95,6 +97,13 @@ async def read_form(stream: AsyncIterator[bytes], content_type: str) -> Parts:
     if not reader.ended:
         raise IncompleteBody
     return parts
+
+
+def _decoded(part: UploadFile) -> bytes:
+    """The bytes of a file, which mail libraries write in base64."""
+    data: bytes = part.file.read()
+    coding = part.headers.get("content-transfer-encoding", "").strip().lower()
+    return a2b_base64(data) if coding == "base64" else data
 
 
 async def _from_first_boundary(

@@ -7,7 +7,7 @@ import json
 import logging
 import socket
 import time
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -56,6 +56,9 @@ FORMS = {
     "a length and an encoding of the part": part(
         NAMED, f"Content-Length: {len(PHOTO)}", "Content-Transfer-Encoding: binary"
     ),
+    "base64 in lines, as mail has it": part(
+        NAMED, "Content-Transfer-Encoding: BASE64", data=encodebytes(PHOTO)
+    ),
     "a preamble of several lines": b"a\r\n-\r\n--\r\n--c\r\n\r\n" + part(NAMED),
     "a blank line before": b"\r\n" + part(NAMED),
     "every common field empty": part(NAMED)
@@ -73,6 +76,12 @@ def test_forms(client: httpx.Client, like_photo: list[str], body: bytes) -> None
     headers = {"Content-Type": FORM}
     answer = client.post("/recommend/by-image", content=body + END, headers=headers)
     assert ids(answer) == like_photo
+
+
+def test_a_part_that_is_not_in_its_own_encoding_is_refused(client: httpx.Client) -> None:
+    body = part(NAMED, "Content-Transfer-Encoding: base64", data=b"a") + END
+    answer = client.post("/recommend/by-image", content=body, headers={"Content-Type": FORM})
+    check(answer, 400, "malformed_body")
 
 
 @pytest.mark.parametrize("size", [1, 7, 61])
@@ -146,6 +155,8 @@ LISTS = [
     "exclude_ids=p2,&exclude_ids=,p3",
     "exclude_ids=+p2+,+p3+",
     "exclude_ids=p2%2Cp3",
+    "exclude_ids[]=p2&exclude_ids[]=p3",
+    "exclude_ids%5B0%5D=p2&exclude_ids%5B1%5D=p3",
 ]
 
 
@@ -155,7 +166,8 @@ def test_a_list_is_repeated_or_has_commas(client: httpx.Client, query: str) -> N
     assert left - set(ids(client.get(f"/items?limit=100&{query}"))) == {"p2", "p3"}
     found = ids(client.get(f"/items/p1/similar?limit=100&{query}"))
     assert not {"p2", "p3"} & set(found)
-    form = {"exclude_ids": httpx.QueryParams(query).get_list("exclude_ids"), "limit": "100"}
+    pairs = httpx.QueryParams(query)
+    form = {name: pairs.get_list(name) for name in pairs} | {"limit": "100"}
     answer = client.post("/recommend/by-image", files={"image": PHOTO}, data=form)
     assert left - set(ids(answer)) == {"p2", "p3"}
 

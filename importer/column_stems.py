@@ -38,6 +38,8 @@ _TITLE = re.compile(
     r"(商品|製品)名|название|наименование|nazev|nazov|urun adi|megnevezes|nev|"
     r"(상품|제품)명|(商品|产品)?(名称|标题|標題)|품명"
 )
+# `NL_Title_Short` is a title.
+_OF_LANGUAGE = re.compile(r"^(nl|de|en|fr|es|it|pt|pl|sv|da|fi|us|uk) | (short|long|kurz|lang)$")
 _PRICE = re.compile(
     r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|\w*pris|fiyat\w*|kaina|hind|pricing|msrp|rrp|uvp|vk|evp)\b|"
     r"سعر|الثمن|מחיר|τιμη|قیمت|"
@@ -66,10 +68,11 @@ _AVAILABLE = re.compile(
     r"مخزون|متوفر|(ال)?كمي[ةه]|التوفر|מלאי|זמינות|כמות|διαθεσιμ|αποθεμα|ποσοτητα|موجود|"
     r"availab|inventory|dostepn|beschikbaar|quantity|qty|"
     r"\b(ilosc|mnozstvi|mnozstvo|mennyiseg|adet|miktar|antal|antall|aantal|maara|quantidade|cantidad|"
-    r"quantita|quantite|menge|количество|остаток)\b|在庫|재고|库存|庫存|наличие|varasto|beholdning|sklad|\bstok\b|keszlet"
+    r"quantita|quantite|menge|количество|остаток)\b|在庫|재고|库存|庫存|наличие|varasto|beholdning|sklad|dostupn|\bstok\b|keszlet"
 )
 _IMAGE = re.compile(
-    r"image|\bimg|photo|\bfotos?\b|\bfoto\w*url|picture|\bbild\w*|imagen|immagin|afbeelding|zdjec|obraz|"
+    r"image|\bimg|\bpics?( urls?)?\b|"
+    r"photo|\bfotos?\b|\bfoto\w*url|picture|\bbild\w*|imagen|immagin|afbeelding|zdjec|obraz|"
     r"kuva|billede|imagem|画像|写真|이미지|사진|图片|圖片|主图|"
     r"صور|תמונ|εικον|φωτογραφ|تصویر|تصاویر|عکس|fotograf|"
     r"фото|gorsel|resim|kep\b|\bmedia( url| src)?$|packshot"
@@ -150,7 +153,7 @@ def _whole(form: re.Pattern[str]) -> Callable[[Sequence[str]], str | None]:
 
 def _title(columns: Sequence[str]) -> str | None:
     """English before other languages, if a name comes in several."""
-    fitting = [one for one in columns if _TITLE.fullmatch(words_of(one))]
+    fitting = [one for one in columns if _TITLE.fullmatch(_OF_LANGUAGE.sub("", words_of(one)))]
     english = (one for one in fitting if words_of(one).endswith((" en", " us", " gb")))
     return next(english, fitting[0] if fitting else None)
 

@@ -115,6 +115,10 @@ def layout_of(path: Path) -> SourceFormat:
         start = file.read(4096)
     if start.startswith(b"PAR1"):
         return SourceFormat.PARQUET
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise CatalogueError(
+            f"{path}: is an Excel workbook or a packed file; save it as CSV (UTF-8)"
+        )
     text = start.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip(b"\xff\xfe \t\r\n")
     if text.startswith(b"<"):
         return SourceFormat.XML

@@ -207,7 +207,9 @@ def references_in(value: Any) -> list[str | bytes]:
         try:
             return references_in(json.loads(text))
         except ValueError:
-            pass
+            text = text.strip("[] ")  # as Python writes a list
+            parts = [part.strip("'\" ") for part in text.split("', '")]
+            return [one for part in parts for one in references_in(part)]
     if _ADDRESS.match(text):
         return [part.split(" ")[0] for part in _BREAKS.split(text)]
     if text.startswith("data:") or len(_SUFFIX.findall(text)) == 1:

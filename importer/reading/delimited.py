@@ -19,6 +19,7 @@ _FIELD_LIMIT = 16 * 1024 * 1024
 _MAX_LINES_PER_ROW = 1000
 _DELIMITERS = ",;\t|^~"
 _SAMPLE_LINES = 50
+_MOST_TITLES, _LEAST_COLUMNS = 4, 3
 _SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])", re.IGNORECASE)  # as Excel writes and reads it
 _INDEXED = re.compile(r"\[\d+\]")
 
@@ -49,8 +50,8 @@ class CsvSource:
             separator = None if header is None else _SEPARATOR_LINE.fullmatch(header.strip())
             if header is not None and (separator or _is_hints(header)):
                 header = lines.read_header()
-            self._first_row = lines.number
-            sample = [line for line in (lines.next() for _ in range(_SAMPLE_LINES)) if line]
+            header, sample = _below_titles(header, lines)
+            self._first_row = lines.number - len(sample)
         if header is None and path.stat().st_size == 0:
             raise CatalogueError(f"{path}: is empty")
         if header is None or "\r" in header.strip():
@@ -121,6 +122,31 @@ class CsvSource:
             elif value.strip():
                 fields.setdefault(name, []).append(value.strip())
         return {name: fields.get(name) for name in self.columns}
+
+
+def _below_titles(header: str | None, lines: _Lines) -> tuple[str | None, list[str]]:
+    """The header, and the lines below it; a line above it that says one thing is a title."""
+    sample = [line for line in (lines.next() for _ in range(_SAMPLE_LINES)) if line]
+    while header is not None and sample and _is_title(header, sample):
+        header = sample.pop(0).removeprefix("\ufeff")
+        while sample and not header.strip(" \t\r\n,;|"):
+            header = sample.pop(0)
+    return header, sample
+
+
+def _is_title(line: str, below: Sequence[str]) -> bool:
+    """True for a line with one value above lines with several, of which the next is a header."""
+
+    def values(text: str) -> int:
+        delimiter = _delimiter_of(text, below)
+        try:
+            row = next(csv.reader([text], delimiter=delimiter), [])
+        except csv.Error:
+            return 0
+        return sum(bool(one.strip()) for one in row)
+
+    filled = [one for one in below[:_MOST_TITLES] if one.strip(" \t\r\n,;|")]
+    return values(line) == 1 and any(values(one) >= _LEAST_COLUMNS for one in filled)
 
 
 def _delimiter_of(header: str, sample: Sequence[str]) -> str:

@@ -99,6 +99,8 @@ def objects_of(document: Any) -> list[Any] | None:
         return [one.get("node", one) if isinstance(one, dict) else one for one in document]
     if not isinstance(document, dict):
         return None
+    if isinstance(graph := document.get("@graph") or document.get("itemListElement"), list):
+        return _products_in(graph)
     named = [document[key] for key in _LIST_KEYS if key in document]
     for value in named:
         below = objects_of(value)
@@ -113,6 +115,12 @@ def objects_of(document: Any) -> list[Any] | None:
     inner = [objects_of(one) or [] for one in document.values() if isinstance(one, dict)]
     most: list[Any] = max(inner, key=len, default=[])
     return most if len(most) > 1 else _by_key(document) or most or None
+
+
+def _products_in(graph: list[Any]) -> list[Any]:
+    """The products of JSON-LD, without the pages and shops that it describes as well."""
+    items = [one.get("item", one) for one in graph if isinstance(one, dict)]
+    return [one for one in items if isinstance(one, dict) and "Product" in str(one.get("@type"))]
 
 
 def _by_key(document: Mapping[str, Any]) -> list[Any]:

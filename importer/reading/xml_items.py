@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -30,6 +31,7 @@ _GOOGLE = "base.google.com"
 _PAIRS = frozenset({"param", "attribute", "attr", "a", "property", "feature", "specification"})
 # Yandex Market's files name the categories of the whole shop above the products.
 _WITH_CATEGORIES = "yml_catalog"
+_LEAST_VALUES = 2  # that an element holds which is a product
 _LOCAL_DTD = re.compile(r"[\w-]+\.dtd", re.ASCII)
 _KNOWN_ATTRIBUTES = ("href", "url", "rel", "type", "lang")
 
@@ -49,6 +51,7 @@ class XmlSource:
 
     def __init__(self, path: Path) -> None:
         self.files: Sequence[Path] = [path]
+        self._own_tag = ""  # of its products, if that is none of the usual ones
 
     @cached_property
     def columns(self) -> Sequence[str]:
@@ -63,28 +66,63 @@ class XmlSource:
             raise CatalogueError(f"{self.files[0]}: holds no product; looked for elements {names}")
         return found
 
+    def _repeated(self) -> str:
+        """The name of the elements that come again and again and hold the most different values;
+        empty if none do.
+
+        Raises:
+            CatalogueError: if the file is a web page.
+        """
+        counts, values = Counter[str](), Counter[str]()
+        root = ""
+        for event, element in self._events():
+            tag = plain_tag(element)
+            root = root or tag
+            if root == "html":
+                raise CatalogueError(f"{self.files[0]}: is a web page and no feed")
+            if event == "end":
+                counts[tag] += 1
+                values[tag] += len({plain_tag(child) for child in element}) + len(element.attrib)
+                element.clear()
+        means = {tag: values[tag] / count for tag, count in counts.items() if count > 1}
+        best = max(means, key=lambda tag: means[tag], default="")
+        return best if means.get(best, 0) >= _LEAST_VALUES else ""
+
     def records(
         self,
         without: AbstractSet[str] = NO_COLUMNS,  # noqa: ARG002 - an element is parsed whole
     ) -> Iterator[Record]:
-        path = self.files[0]
+        found = False
+        for record in self._products():
+            found = True
+            yield record
+        if not found and not self._own_tag:
+            self._own_tag = self._repeated()
+            if self._own_tag:
+                yield from self._products()
+
+    def _products(self) -> Iterator[Record]:
         number = 0
+        inside: list[Element] = []
+        root = ""
+        for event, element in self._events():
+            root = root or plain_tag(element)
+            if not (_is_item(element, root) or plain_tag(element) == self._own_tag):
+                continue
+            if event == "start":
+                inside.append(element)
+                continue
+            inside.pop()
+            if not inside:
+                number += 1
+                yield Record(self.files[0].name, number, fields_of(element))
+                element.clear()
+
+    def _events(self) -> Iterator[tuple[str, Element]]:
+        path = self.files[0]
         try:
             with path.open("rb") as file:
-                inside: list[Element] = []
-                root = ""
-                for event, element in iterparse(file, ("start", "end"), _Parser()):
-                    root = root or plain_tag(element)
-                    if not _is_item(element, root):
-                        continue
-                    if event == "start":
-                        inside.append(element)
-                        continue
-                    inside.pop()
-                    if not inside:
-                        number += 1
-                        yield Record(path.name, number, fields_of(element))
-                        element.clear()
+                yield from iterparse(file, ("start", "end"), _Parser())
         except ParseError as error:
             raise CatalogueError(f"{path}: is not well-formed XML, {error}") from None
         except DefusedXmlException:

@@ -253,10 +253,30 @@ def test_a_packed_list_finds_its_pictures_in_another_folder(tmp_path: Path) -> N
     assert report.warnings == {"image is missing": 1}  # of two with the name, neither is meant
 
 
-def test_a_list_in_the_column_of_the_picture_is_read(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        (tmp_path / f"{name}.jpg").write_bytes(jpeg(colour="red" if name == "a" else "blue"))
-    source = tmp_path / "p.jsonl"
-    source.write_text('{"id": 1, "title": "Hat", "image": ["a.jpg", {"url": "b.jpg"}]}\n')
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.jsonl", '{"id": 1, "title": "Hat", "image": ["a.jpg", {"url": "b.jpg"}]}\n'),
+        ("p.csv", "id;title;images\n1;Hat;['a.jpg', 'b.jpg']\n"),
+    ],
+)
+def test_a_list_of_pictures_is_read(tmp_path: Path, name: str, text: str) -> None:
+    for letter, colour in (("a", "red"), ("b", "blue")):
+        (tmp_path / f"{letter}.jpg").write_bytes(jpeg(colour=colour))
+    source = tmp_path / name
+    source.write_text(text)
     report = import_catalogue(source, tmp_path / "out.parquet")
     assert (report.pictures, report.further_pictures) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("p.xlsx", b"PK\x03\x04" + bytes(64), "Excel workbook"),
+        ("p.xml", b"<!DOCTYPE html><html><body><p>Log in</p></body></html>", "web page"),
+    ],
+)
+def test_what_is_no_feed_is_named(tmp_path: Path, name: str, data: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(CatalogueError, match=message):
+        import_catalogue(tmp_path / name, tmp_path / "out.parquet")

@@ -34,6 +34,9 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
+# Fonts are in use, and what that moved was told to the observer.
+SETTLED = """() => document.fonts.ready.then(() => new Promise(
+  (done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)))))"""
 FOUND = """() => {
   const paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null;
   const loaded = performance.getEntriesByType("resource");
@@ -127,15 +130,20 @@ class Opened:
 
 @pytest.fixture
 def opened(chromium):
-    """`opened(origin, path, width)`: a page in a fresh browser, measured from its first byte."""
+    """`opened(origin, path, width)`: a page in a fresh browser, measured from its first byte.
+
+    Files whose addresses `late` matches come a second later than they could.
+    """
     contexts = []
 
-    def open_page(origin, path, width):
+    def open_page(origin, path, width, late=None):
         context = chromium.new_context(viewport={"width": width, "height": 800})
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.add_init_script(WATCH)
+        if late:
+            page.route(late, lambda route: (page.wait_for_timeout(1000), route.continue_()))
         session = context.new_cdp_session(page)
         session.send("Network.enable")
         shown, kinds = Opened(page, width), {}
@@ -152,6 +160,7 @@ def opened(chromium):
         session.on("Network.loadingFinished", finished)
         page.goto(origin + path)
         page.wait_for_load_state("networkidle")
+        page.evaluate(SETTLED)
         return shown
 
     yield open_page
@@ -196,6 +205,12 @@ def test_a_page_of_the_sample_is_light_steady_and_accessible(opened, service, pa
 @pytest.mark.parametrize("path", REAL)
 def test_so_is_one_of_a_catalogue_as_they_are(opened, real_like, path):
     check(opened, real_like, path)
+
+
+@pytest.mark.parametrize(("path", "width"), [("/", 1280), ("/search", 360)])
+def test_a_late_font_moves_nothing(opened, real_like, path, width):
+    page = opened(real_like, path, width, late="**/*.woff2").page
+    assert page.evaluate("window.moved") < 0.01
 
 
 @pytest.mark.parametrize("path", ["/", "/search?q=dress&f.gender=Women", "/product/S0001", "/docs"])

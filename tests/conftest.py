@@ -1,5 +1,6 @@
 """Where the tests find what more than one of them needs."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 
 from tests.support.live_service import COUNT, Place
 from tests.support.live_shop import ENCODER, build, products
@@ -44,13 +46,28 @@ def compact():
 
 
 @pytest.fixture(scope="session")
-def sample_shop(compact, tmp_path_factory):
-    """A rendered catalogue and its index under the encoder that ships: (index, rows by id)."""
-    folder = tmp_path_factory.mktemp("sample-shop")
-    catalogue, index = folder / "catalog.parquet", folder / "index"
-    twinset("sample", catalogue, "--items", 160)
-    twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
-    twinset("build", "--embeddings", folder / "emb", "--catalog", catalogue, "--out", index)
+def embedded_sample(compact, tmp_path_factory):
+    """A rendered catalogue and its vectors of the encoder that ships: (catalogue, embeddings).
+
+    One process of the run makes them, and all read them.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    catalogue, embeddings = folder / "sample.parquet", folder / "sample-embeddings"
+    with FileLock(folder / "sample.lock"):
+        if not embeddings.exists():
+            twinset("sample", catalogue, "--items", 160)
+            twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", embeddings)
+    return catalogue, embeddings
+
+
+@pytest.fixture(scope="session")
+def sample_shop(embedded_sample, tmp_path_factory):
+    """The sample's index, of this process alone, and its products: (index, rows by id)."""
+    catalogue, embeddings = embedded_sample
+    index = tmp_path_factory.mktemp("sample-shop") / "index"
+    twinset("build", "--embeddings", embeddings, "--catalog", catalogue, "--out", index)
     return index, {row["id"]: row for row in pq.read_table(catalogue).to_pylist()}
 
 

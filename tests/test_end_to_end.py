@@ -14,16 +14,14 @@ from tests.support.running_service import running_service, twinset
 
 
 @pytest.fixture(scope="module", params=["auto", "milvus"])
-def shop(request, compact, tmp_path_factory):
+def shop(request, compact, embedded_sample, tmp_path_factory):
     """A service over a rendered catalogue, with its vectors in files or on milvus-lite: (client,
     rows, process)."""
     folder = tmp_path_factory.mktemp("shop")
-    catalogue, index = folder / "catalog.parquet", folder / "index"
+    (catalogue, embeddings), index = embedded_sample, folder / "index"
     with pytest.MonkeyPatch.context() as place:
         place.setenv("TWINSET_MILVUS_URI", str(folder / "milvus.db"))
-        twinset("sample", catalogue, "--items", 160)
-        twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
-        build = ("--kind", request.param, "--embeddings", folder / "emb", "--catalog", catalogue)
+        build = ("--kind", request.param, "--embeddings", embeddings, "--catalog", catalogue)
         twinset("build", *build, "--out", index)
         with running_service(compact, index) as (client, process):
             yield client, pq.read_table(catalogue).to_pylist(), process
@@ -83,13 +81,13 @@ def test_the_service_loads_neither_torch_nor_transformers(shop):
 
 @pytest.fixture(scope="module")
 def real_shop(compact, tmp_path_factory):
-    """A service over 3,000 real products; `make real` runs all 37,774. Gives (client, rows)."""
+    """A service over 1,200 real products; `make real` runs all 37,774. Gives (client, rows)."""
     if not REAL_PRODUCTS.exists():
         pytest.skip("needs the Fashion Product Images data")
     folder = tmp_path_factory.mktemp("real")
     source, catalogue = folder / "products.parquet", folder / "catalog.parquet"
     file = next(iter(sorted(REAL_PRODUCTS.glob("products-*.parquet"))))
-    pq.write_table(pq.read_table(file).slice(0, 3000), source)
+    pq.write_table(pq.read_table(file).slice(0, 1200), source)
     twinset("import", source, catalogue)
     twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
     twinset(

@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any
 
 from importer.column_mapping import ColumnMap
-from importer.pictures.product_pictures import ProductPictures
+from importer.pictures.product_pictures import ProductPictures, references_in
 from importer.sources.system import kind_in
 from importer.values.availability import read_available
 from importer.values.dates import DateColumn
@@ -110,6 +110,8 @@ class RowBuilder:
             return []
         named = [raw.get("image_path"), *(fields.get(one) for one in self.columns.further)]
         inline = raw.get("image")
+        if inline in (None, "", []) and not any(map(references_in, named)):
+            named = [fields.get(one) for one in self.columns.spare]
         found, faults = self.pictures.read_all(inline, named, 1 + self._most_further)
         notes.extend(faults)
         if found or {"image", "image_path"} & set(self.columns.fixed):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from importer.column_stems import column_for, is_further_picture, names_currency
+from importer.column_stems import column_for, is_further_picture, is_picture, names_currency
 from twinset.catalogue import FIXED_COLUMNS, FURTHER_IMAGES
 from twinset.errors import CatalogueError
 
@@ -85,7 +85,7 @@ COLOUR_NAMES = (
     "colore", "kleur", "cor", "kolor", "farve", "färg", "farge", "väri", "barva", "farba",
     "culoare", "szín", "renk",
     "색상", "컬러", "颜色", "顏色", "цвет", "χρώμα", "色", "カラー", "boja",
-    "اللون", "لون", "צבע", "رنگ",
+    "اللون", "لون", "צבע", "رنگ", "колір", "màusắc", "màu", "สี", "warna", "värv",
 )  # fmt: skip
 GENDER_NAMES = ("gender",)
 # What a shop would not want to see in public, and what no shopper filters by.
@@ -95,6 +95,7 @@ _PRIVATE = re.compile(
     r"rohertrag|"
     r"achat|zakup|nákup|nakup|costo$|coste$|custo$|kostpri[js]s?|kostpreis|indkøbspris|ostohinta|"
     r"beszerzési|maliyet|alışfiyat|alisfiyat|toptan|تكلفة|سعرالشراء|سعرالجملة|עלות|מחירקני|סיטונ|"
+    r"закупівел|собівартіс|achizi|ต้นทุน|hargabeli|hargamodal|hargapokok|giánhập|ostohinta|"
     r"τιμήαγορ|κόστο|χονδρικ|قیمتخرید|"
     r"仕入|원가|매입|成本|进价|進價|себестоимость|"
     r"preciode(compra|coste)|prezzodiacquisto|inkoop|inköpspris|innkjøpspris|preçodecompra|"
@@ -142,7 +143,7 @@ class ColumnMap:
     """Source columns by what they fill: catalogue column -> source column.
 
     `category`, `colour` and `gender` are names of attributes, or None. `private` columns stay out,
-    `further` ones name further pictures.
+    `further` ones name further pictures, `spare` ones a picture of products without any other.
     """
 
     fixed: Mapping[str, str]
@@ -152,6 +153,7 @@ class ColumnMap:
     gender: str | None
     private: Sequence[str] = ()
     further: Sequence[str] = ()
+    spare: Sequence[str] = ()
 
     @property
     def image_sources(self) -> frozenset[str]:
@@ -186,7 +188,10 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
     _check_fixed(fixed, columns)
     further = _further(columns, fixed, choices)
     private = _private([c for c in columns if c not in further], fixed, choices)
-    public = [column for column in columns if column not in {*private, *further}]
+    chosen = {*fixed.values(), *choices.named, *private, *further}
+    has_picture = {"image", "image_path"} & set(fixed)
+    spare = [c for c in columns if c not in chosen and is_picture(c)] if has_picture else []
+    public = [column for column in columns if column not in {*private, *further, *spare}]
     attributes = _name_attributes(public, fixed, choices.mapping)
     return ColumnMap(
         fixed,
@@ -196,6 +201,7 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
         gender=first_named(list(attributes), GENDER_NAMES),
         private=private,
         further=further,
+        spare=spare,
     )
 
 

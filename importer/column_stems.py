@@ -11,19 +11,23 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-_NUMBER = r"(kodu|nr|no|num|nummer|number|numero|numer|kode|kod|kood|code|cod|codigo|codice|id|ref)"
+_NUMBER = (
+    r"(kodu|nr|no|num|nummer|number|numero|numer|kode|kod|koodi?|code|cod|codigo|codice|id|ref)"
+)
 _SHORT = r"(nr|kode|kod|code|cod|codigo|codice|ref)"
 _THING = (
-    r"(urun|art|artikel|article|articulo|articolo|artigo|artykul\w*|prod|product|produkt\w*|produit|producto|"
+    r"(urun|art|artikel|article|articulo|articolo|artigo|artykul\w*|prod|product|produs|produk\w*|produit|producto|"
     r"prodotto|produto|item|vare|vara|tuote|toode|model|modell|style)"
 )
 _OF = r"(de |du |del |do |d |l )?"
 _ID = re.compile(
     rf"{_THING} ?(s )?{_OF}{_NUMBER}|{_NUMBER} {_OF}{_THING}|{_SHORT}|sku( \w+)?|indeks|"
-    rf"(reference|referencia)( {_THING})?|(商品|製品|品)(番号|コード|id)|品番|артикул|код товара|"
+    rf"(reference|referencia)( {_THING})?|(商品|製品|品)(管理)?(番号|コード|id)|品番|"
+    r"артикул|код товара|"
     r"(stok |model |barkod )?kodu|kimlik|"
     r"(ال)?معرف( المنتج)?|(رقم|رمز|كود) (ال)?(منتج|صنف|قطعة|موديل)|"
     r"מק ט|מקט|(קוד|מספר|מזהה) (ה)?(מוצר|פריט)|κωδικ(οσ|ο)( \w+)?|(شناسه|کد)( محصول| کالا)?|"
+    r"object ?id|ma san pham|cikkszam|termekkod|kod|รหัส(สินค้า)?|"
     r"custom label( sku)?|(상품|제품)(코드|번호)|품번|(商品|产品)(编号|编码|id)|货号|款号|貨號"
 )
 _NAME = (
@@ -35,6 +39,8 @@ _TITLE = re.compile(
     r"(urun )?(adi|ismi|basligi)|isim|(ال)?(اسم|عنوان)( (ال)?(منتج|صنف))?|"
     r"(שם|כותרת)( (ה)?(מוצר|פריט))?|"
     r"(ονομα(σια)?|τιτλοσ)( \w+)?|(نام|عنوان)( محصول| کالا)?|"
+    r"(nazev|nazov|denumire|nume)( \w+)?|nama( produk| barang)?|ten( san pham| hang)?|"
+    r"termeknev|назва( товару)?|ชื่อ(สินค้า)?|"
     r"(商品|製品)名|название|наименование|nazev|nazov|urun adi|megnevezes|nev|"
     r"(상품|제품)명|(商品|产品)?(名称|标题|標題)|품명"
 )
@@ -42,29 +48,34 @@ _TITLE = re.compile(
 _OF_LANGUAGE = re.compile(r"^(nl|de|en|fr|es|it|pt|pl|sv|da|fi|us|uk) | (short|long|kurz|lang)$")
 _PRICE = re.compile(
     r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|\w*pris|fiyat\w*|kaina|hind|pricing|msrp|rrp|uvp|vk|evp)\b|"
+    r"\w*hinta\b|\bpret\b|\bar( ft| huf)?$|\bharga\b|\bgia\b|ціна|ราคา|"
     r"سعر|الثمن|מחיר|τιμη|قیمت|"
     r"価格|値段|цена|판매가|가격|价格|售价|價格"
 )
 _NO_PRICE = re.compile(
     r"zakup|nakup|einkauf|achat|compra\b|acquist|inkoop|inkop|innkjop|purchas|buy|cost|wholesale|grossist|"
     r"hurt|supplier|currency|wahrung|waehrung|valuta|moneda|devise|waluta|\bid\b|margin|grund|unit|"
-    r"per (kg|l|100)|仕入|원가|매입|进价|range|type|date|valid|effective|from|until|"
+    r"per (kg|l|100)|仕入|원가|매입|进价|"
+    r"range(?! (start|min\w*|low\w*)\b)|закуп|собівартіс|achizi|beszerz|\bosto|ต้นทุน|"
+    r"harga (beli|modal|pokok)|gia nhap|type|date|valid|effective|from|until|"
     r"shipping|versand|"
     r"\balis|maliyet|toptan|para birimi|تكلف|شراء|جمل|عمل[ةه]|עלות|קני|סיטונ|מטבע|"
     r"αγορ|κοστ|χονδρ|νομισμ|خرید|\bارز"
 )
 _SALE = re.compile(
     r"sale|special|indirim|akcni|promo|discount|reduced|reduit|\boffer\b|oferta|rebaj|angebot|aktion|aanbieding|"
+    r"akci|alennus|tarjous|diskon|khuyen mai|знижк|акці|พิเศษ|ลด|"
     r"kampanya|تخفيض|\b(ال)?عرض|خصم|מבצע|הנחה|εκπτωσ|προσφορ|تخفیف|حراج|"
     r"scontat|sconto|sold|remise|\brea\b|reapris|outlet|tilbud|kampanj|ofert|セール|акци"
 )
 _FORMER = re.compile(
     r"bez dph|exkl|excl|netto|\bnet\b|\buvp\b|hors taxe|\bht\b|ex vat|sin iva|ordinar|regul|list|"
-    r"msrp|rrp|\beski|piyasa|قديم|\bقبل|לפני|מקורי|αρχικ|παλι|"
+    r"表示|定価|通常|msrp|rrp|\beski|piyasa|قديم|\bقبل|לפני|מקורי|αρχικ|παλι|"
     r"old|was|before|original|fore|tidligere|barre|antes|alt"
 )
 _AVAILABLE = re.compile(
     r"stock|\bstan\b|bestand|\blager\w*|voorraad|dispo|verfugbar|existencias|estoque|saldo|"
+    r"\bstoc\b|saatavuus|ton kho|наявн|คงเหลือ|สต็อก|"
     r"مخزون|متوفر|(ال)?كمي[ةه]|التوفر|מלאי|זמינות|כמות|διαθεσιμ|αποθεμα|ποσοτητα|موجود|"
     r"availab|inventory|dostepn|beschikbaar|quantity|qty|"
     r"\b(ilosc|mnozstvi|mnozstvo|mennyiseg|adet|miktar|antal|antall|aantal|maara|quantidade|cantidad|"
@@ -73,10 +84,12 @@ _AVAILABLE = re.compile(
 _IMAGE = re.compile(
     r"image|\bimg|\bpics?( urls?)?\b|"
     r"photo|\bfotos?\b|\bfoto\w*url|picture|\bbild\w*|imagen|immagin|afbeelding|zdjec|obraz|"
-    r"kuva|billede|imagem|画像|写真|이미지|사진|图片|圖片|主图|"
+    r"kuva(?!us)|billede|imagem|画像|写真|이미지|사진|图片|圖片|主图|"
+    r"imagin|gambar|hinh anh|รูป|ภาพ|"
     r"صور|תמונ|εικον|φωτογραφ|تصویر|تصاویر|عکس|fotograf|"
     r"фото|gorsel|resim|kep\b|\bmedia( url| src)?$|packshot"
 )
+_PICTURE = re.compile(r"(image|img|thumb(nail)?|picture|photo|bild)( (url|link|src|small|large))?$")
 _NO_IMAGE = re.compile(
     r"\balt\b|title|titel|caption|width|height|type|\bdate|datum|count|anzahl|text|\bid\b"
 )
@@ -97,6 +110,7 @@ _MORE = re.compile(
 )
 _DESCRIPTION = re.compile(
     r"descri|beschreib|\bopis\b|omschrijving|beskriv|説明|설명|描述|"
+    r"\bpopis|leiras|deskrip|mo ta|\bопис|รายละเอียด|"
     r"وصف|תיאור|תאור|περιγραφ|توضیحات|aciklama|"
     r"kuvaus|описание|body html|long text"
 )
@@ -106,6 +120,7 @@ _BRIEF = re.compile(
 _CATEGORY = re.compile(
     r"categor(y|ie|ia)\b|kategori\w*\b|warengruppe|\brayon\b|departa?ment|department|afdeling|"
     r"product ?type|produkttyp|tipo de producto|type de produit|"
+    r"tuoteryhma|danh muc|категорія|หมวด|ジャンル|"
     r"فئ[ةه]|تصنيف|قسم|קטגורי|κατηγορι|دسته|"
     r"カテゴリ|카테고리|分类|分類|类目|varugrupp|varegruppe|osasto|категория"
 )
@@ -113,7 +128,7 @@ _NUMBERED = re.compile(r"\b(id|code|key)\b")  # of a category, which says nothin
 
 
 # Letters that are no others with an accent.
-_LETTERS = str.maketrans({"\u0142": "l", "\u00f8": "o", "\u0131": "i"})
+_LETTERS = str.maketrans({"\u0142": "l", "\u00f8": "o", "\u0131": "i", "\u0111": "d"})
 
 
 @lru_cache(maxsize=4096)
@@ -124,7 +139,11 @@ def words_of(column: str) -> str:
     # Accents of Latin and Cyrillic letters; a kana without its mark would be another.
     plain = "".join(one for one in folded if not "\u0300" <= one <= "\u036f")
     composed = unicodedata.normalize("NFKC", plain)
-    return " ".join(re.findall(r"[^\W_]+", composed))
+    # Vowels of Thai and others are marks on their consonants.
+    kept = (
+        one if one.isalnum() or unicodedata.category(one)[0] == "M" else " " for one in composed
+    )
+    return " ".join("".join(kept).split())
 
 
 def column_for(field: str, columns: Sequence[str]) -> str | None:
@@ -137,6 +156,12 @@ def is_further_picture(column: str) -> bool:
     """True for a column that names further pictures of a product."""
     words = words_of(column)
     return bool(_IMAGE.search(words) and _MORE.search(words) and not _NO_IMAGE.search(words))
+
+
+def is_picture(column: str) -> bool:
+    """True for a column that names a picture by its address: `thumbnail.url`, `smallImage`."""
+    words = words_of(column)
+    return bool(_PICTURE.search(words)) and not _NO_IMAGE.search(words)
 
 
 def names_currency(column: str) -> bool:

@@ -28,7 +28,7 @@ are one, written `imagesrc` here. `--map NAME=COLUMN` fills a column from any ot
 ## In any file
 
 The first name that is there fills the column. If none is, the words of the names decide, without
-accents and in about twenty-two languages: `Cena brutto` is a price, `Cena zakupu` what the shop
+accents and in about thirty languages: `Cena brutto` is a price, `Cena zakupu` what the shop
 paid, `Zdjęcie główne` a picture, `pricing.price` and `stock.quantity` price and stock. What fills
 no column becomes an attribute.
 

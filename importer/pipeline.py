@@ -142,8 +142,10 @@ class _Import:
         self._rows, self._system = open_source(path, options, work)
         if any(out.resolve() == file.resolve() for file in (*self._rows.files, path)):
             raise CatalogueError(f"{out}: is the source itself")
-        self._columns = map_columns(self._rows.columns, options.columns)
         self._hidden = self._rows if isinstance(self._rows, SystemSource) else None
+        if self._hidden is not None and self._hidden.hidden and not self._rows.columns:
+            raise CatalogueError(f"{source}: the shop hides all {self._hidden.hidden:,} products")
+        self._columns = map_columns(self._rows.columns, options.columns)
         is_folded = self._hidden is not None and self._hidden.system.folds
         if (is_folded if options.fold is None else options.fold) and self._has_groups:
             self._rows = FoldedSource(self._rows, self._columns)

@@ -56,6 +56,7 @@ class Survey:
             if source not in roles
         }
         roles |= dict.fromkeys(columns.further, "further pictures")
+        roles |= dict.fromkeys(columns.spare, "a picture if there is no other")
         roles |= dict.fromkeys(columns.private, "kept private")
         roles |= {columns.attributes[n]: "the same everywhere, left out" for n in self.constant}
         return [

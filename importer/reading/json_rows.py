@@ -22,6 +22,7 @@ _NAMED_LISTS = frozenset(
     {"categories", "category", "tags", "collections", "brands", "labels", "colors", "colours",
      "sizes", "materials", "product_categories", "productCategories"}
 )  # fmt: skip
+_WRAPPERS = ("node", "_source", "document", "fields")
 # Of objects that are one value: a price, a picture.
 _WHOLE = frozenset({"currency", "currency_code", "currencyCode", "bytes"})
 _TITLES = frozenset({"title", "name", "product_name", "label"})
@@ -96,7 +97,7 @@ def objects_of(document: Any) -> list[Any] | None:
     if isinstance(document, list):
         if document and all(map(_is_page, document)):
             return [one for page in document for one in objects_of(page) or ()]
-        return [one.get("node", one) if isinstance(one, dict) else one for one in document]
+        return [_unwrapped(one) if isinstance(one, dict) else one for one in document]
     if not isinstance(document, dict):
         return None
     if isinstance(graph := document.get("@graph") or document.get("itemListElement"), list):
@@ -115,6 +116,16 @@ def objects_of(document: Any) -> list[Any] | None:
     inner = [objects_of(one) or [] for one in document.values() if isinstance(one, dict)]
     most: list[Any] = max(inner, key=len, default=[])
     return most if len(most) > 1 else _by_key(document) or most or None
+
+
+def _unwrapped(value: dict[str, Any]) -> Any:
+    """The product in an object that says where it was found: `{"_id": 1, "_source": {...}}`."""
+    for key in _WRAPPERS:
+        inner = value.get(key)
+        if isinstance(inner, dict) and (key == "node" or _TITLES & set(inner)):
+            number = value.get("_id") or value.get("id")
+            return inner if number is None else {"id": number, **inner}
+    return value
 
 
 def _products_in(graph: list[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,12 @@ def kind_in(value: Any) -> Any:
         value = next(iter([*paths[:1], *names[-1:]]), None)
     if not isinstance(value, str):
         return value
-    text = value.rpartition(" | ")[2] if " | " in value else value
-    return leaf(text) if " > " in text else text
+    text = unescape(value)
+    if " | " in text:
+        text = text.rpartition(" | ")[2]
+    if " > " in text:
+        return leaf(text)
+    return re.split(r"\s*(?:>+|»|›|→|::|;|\|| / )\s*", text.strip(" >»/;|"))[-1] or None
 
 
 def leaf(path: Any) -> str | None:

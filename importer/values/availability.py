@@ -46,12 +46,14 @@ _NO = re.compile(
     r"ausverkauft|vergriffen|non|pas|plus (disponible|en stock)|epuise\w*|rupture|indispo\w*|sin|"
     r"agotad\w*|sem|esgotad\w*|esaurit\w*|ikke|ej|inte|slut\w*|udsolgt|utsolgt|ei|loppu\w*|niet|"
     r"uitverkocht|brak\w*|nie|niedostepn\w*|wyprzedan\w*|neni|nedostupn\w*|vyprodan\w*|nincs|"
-    r"elfogyott|нет|закончил\w*|yok|tukendi|غير|نفد\w*|אזל|לא|εξαντλη\w*|μη|ناموجود)\b"
+    r"elfogyott|epuizat|vypredan\w*|немає|відсутн\w*|het hang|habis|หมด|"
+    r"нет|закончил\w*|yok|tukendi|غير|نفد\w*|אזל|לא|εξαντλη\w*|μη|ناموجود)\b"
 )
 _YES = re.compile(
     r"stock|lager|lieferbar|lieferzeit|verfugbar|vorratig|\bdispo|availab|skladem|dostepn|"
     r"magazyn|stanie|saatavi|varasto|lever|voorraad|existencia|estoque|magazzino|giacenza|raktar|"
-    r"keszlet|stokta|\bships|\bin store|order|bestell|tage\b|\bdays?\b|в наличии|есть|заказ|"
+    r"keszlet|stokta|\bstoc\b|na sklade|наявн|con hang|tersedia|มีสินค้า|"
+    r"\bships|\bin store|order|bestell|tage\b|\bdays?\b|в наличии|есть|заказ|"
     r"متوفر|מלאי|διαθεσιμ|αποθεμα|موجود"
 )
 # `10+`, `> 10`, `3 pcs`, `12 Stück`: a count, and what is counted.

@@ -23,7 +23,7 @@ _SIGNS = {
     "฿": "THB", "₱": "PHP", "Rp": "IDR", "元": "CNY",
     " TL": "TRY", "\\": "JPY",  # what Shift JIS has in the place of a backslash
     "ر.س": "SAR", "ر.ق": "QAR", "د.إ": "AED", "د.ك": "KWD", "ج.م": "EGP", "جنيه": "EGP",
-    "￦": "KRW", "\u0440\u0443\u0431": "RUB",
+    "грн": "UAH", "￦": "KRW", "\u0440\u0443\u0431": "RUB",
 }  # fmt: skip
 # Currencies whose prices have no decimals in shops: 12,800 yen is no twelve.
 _WHOLE = frozenset(["JPY", "KRW", "VND", "IDR", "CLP", "HUF", "ISK", "PYG", "COP", "TWD"])
@@ -31,6 +31,7 @@ _CODE = re.compile(r"\b([A-Z]{3})\b")
 _NUMBER = re.compile(r"-?\d[\d.,'\u2019\u00a0\u202f ]*\d|-?\d")
 # The decimal and the thousands mark that go with Arabic digits, which Python reads as they are.
 _ARABIC_MARKS = str.maketrans("\u066b\u066c", ".,")
+_AMOUNTS = ("value", "amount", "price", "gross")
 _SPACES = re.compile(r"['\u2019\u00a0\u202f ]")
 # Words that stand for a price and are none: no fault, no price.
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -103,16 +104,16 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
     Raises:
         BadValue: if it is no number, or below zero.
     """
+    if isinstance(value, list):  # a column that comes twice: the first price counts
+        value = next((one for one in value if one not in (None, "")), None)
     if isinstance(value, dict):  # {"value": 89.5, "currency": "EUR"}
-        inner = next((value[k] for k in ("value", "amount", "price") if k in value), None)
+        inner = next((value[k] for k in _AMOUNTS if k in value), None)
         names = ("currency", "currency_code", "currencyCode")
         currency = next((value[k] for k in names if k in value), None)
         if str(value.get("amountMicros") or "").isdigit():  # Google's Merchant API
             inner = int(value["amountMicros"]) / 1_000_000
         found = read_price(inner, mark)
         return None if found is None else Price(found.amount, currency or found.currency)
-    if isinstance(value, list):  # a column that comes twice: the first price counts
-        value = next((one for one in value if one not in (None, "")), None)
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):

@@ -280,3 +280,14 @@ def test_what_is_no_feed_is_named(tmp_path: Path, name: str, data: bytes, messag
     (tmp_path / name).write_bytes(data)
     with pytest.raises(CatalogueError, match=message):
         import_catalogue(tmp_path / name, tmp_path / "out.parquet")
+
+
+def test_a_thumbnail_is_taken_if_there_is_no_other_picture(tmp_path: Path) -> None:
+    for letter, colour in (("a", "red"), ("b", "blue")):
+        (tmp_path / f"{letter}.jpg").write_bytes(jpeg(colour=colour))
+    source = tmp_path / "p.csv"
+    source.write_text("id,title,image,thumbnail_url\n1,Hat,a.jpg,b.jpg\n2,Cap,,b.jpg\n")
+    report = import_catalogue(source, tmp_path / "out.parquet")
+    assert (report.pictures, report.further_pictures) == (2, 0)
+    roles = {one.column: one.role for one in report.columns}
+    assert roles["thumbnail_url"] == "a picture if there is no other"

@@ -13,6 +13,7 @@ import pytest
 
 from importer import ImportOptions, ImportReport, import_catalogue
 from importer.sources import SYSTEMS
+from twinset.errors import CatalogueError
 
 WITHOUT_PICTURES = ImportOptions(fetch_pictures=False)
 
@@ -263,3 +264,9 @@ def test_packed_files_and_folders_of_files(tmp_path: Path) -> None:
 
 def test_no_two_systems_share_a_name() -> None:
     assert len({system.name for system in SYSTEMS}) == len(SYSTEMS)
+
+
+def test_an_export_of_hidden_products_alone_says_so(tmp_path: Path) -> None:
+    text = "Handle,Title,Variant Price,Status,Option1 Name,Published\na,Hat,1,draft,,true\n"
+    with pytest.raises(CatalogueError, match="hides all 1 products"):
+        read(tmp_path, "products.csv", text)

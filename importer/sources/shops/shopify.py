@@ -14,7 +14,7 @@ from importer.sources.variants_of_product import Product, Variant, items_of
 
 _OPTIONS = (1, 2, 3)
 _DEFAULT = "Default Title"  # what Shopify calls the one variant of a product without options
-_SHOWN = ("", "active")
+_SHOWN = ("", "active", "published")  # the last one of Medusa, which has Shopify's fields
 # `Color (product.metafields.shopify.color-pattern)`
 _METAFIELD = re.compile(r"^(?P<name>.+?)\s*\(product\.metafields\.[^)]*\)$", re.IGNORECASE)
 

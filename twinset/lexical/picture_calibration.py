@@ -23,6 +23,8 @@ from twinset.index.vector_index import Vectors
 CALIBRATION_FILE = "picture_calibration.npy"
 _SAMPLE, _LEAST = 2048, 256
 _HEIGHTS = (0.0, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998)
+# How slowly similarities above those of every item of the sample rise to 1.
+_BEND = 4
 Numbers = NDArray[np.float64]
 
 
@@ -48,7 +50,9 @@ def _any(vectors: Vectors) -> NDArray[np.bool_]:
 class Curve:
     """Similarities of items without a picture, and what an item with one would have had there.
 
-    Both (k,) rise. Beyond the ends the difference stays as it is at the end.
+    Both (k,) rise. Below the lower end the difference stays as it is there. Above the upper end, at
+    which the nearest items with a picture lie, it takes nearly the same text to come much further:
+    a title of one word is nearer to another word than any item of the sample, whatever they mean.
     """
 
     bare: Numbers
@@ -60,7 +64,10 @@ class Curve:
         The largest is 1: nothing is more similar than the same.
         """
         inside = np.clip(scores, self.bare[0], self.bare[-1])
-        moved = np.interp(inside, self.bare, self.pictured) + (scores - inside)
+        below = np.minimum(scores - self.bare[0], 0)
+        above = np.maximum(scores - self.bare[-1], 0) / max(1 - self.bare[-1], 1e-9)
+        left = 1 - self.pictured[-1]
+        moved = np.interp(inside, self.bare, self.pictured) + below + left * above**_BEND
         return np.asarray(np.minimum(moved, 1.0))
 
 

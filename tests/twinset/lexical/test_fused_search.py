@@ -160,6 +160,18 @@ def test_items_without_a_picture_are_as_likely_as_others_to_come_first() -> None
     assert 50 <= ahead["calibrated"] <= 160
 
 
+def test_a_text_nearer_than_the_whole_sample_stays_among_the_best_but_one_said_alike_is_first() -> (
+    None
+):
+    curve = Curve(np.array([-0.3, 0.1, 0.25]), np.array([-0.1, 0.2, 0.4]))
+    near, same = curve(np.array([0.8, 0.9999]))
+    assert 0.4 < near < 0.6  # further up by .55, of which little counts
+    assert same > 0.99
+    scores = np.linspace(-1, 1, 2001)
+    assert (np.diff(curve(scores)) >= 0).all()
+    assert curve(scores).max() <= 1
+
+
 def test_few_items_with_both_sides_give_no_calibration() -> None:
     text = VECTORS[:300].copy()
     text[100:] = 0

@@ -13,7 +13,7 @@ from importer.sources.system import kind_in
 from importer.values.availability import read_available
 from importer.values.dates import DateColumn
 from importer.values.html_text import plain_text
-from importer.values.kinds import BadValue, Kind, RowRejected, clean, convert, text_of
+from importer.values.kinds import BadValue, Kind, RowRejected, clean, convert, is_blank, text_of
 from importer.values.lists import split_list
 from importer.values.prices import DecimalMark, Price, read_price
 from importer.variants import VariantGroups
@@ -77,7 +77,7 @@ class RowBuilder:
         kind = self.kinds[name]
         if name == self.columns.category:
             value = kind_in(value)
-        if value is None or value == "" or kind is Kind.EMPTY:
+        if value is None or kind is Kind.EMPTY or (isinstance(value, str) and is_blank(value)):
             return None
         try:
             if kind is Kind.LIST:

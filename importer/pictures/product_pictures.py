@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from importer.pictures.kept_connections import FetchFault
 from importer.pictures.web_client import Downloads
 from importer.reading.picture_folder import pictures_below
-from importer.values.kinds import BadValue
+from importer.values.kinds import BadValue, is_blank
 from twinset.errors import BadDimensions, ImageError, ImageTooLarge, UnsupportedImage
 from twinset.images.formats import TITLES
 from twinset.images.stored import shown_picture
@@ -203,6 +203,8 @@ def references_in(value: Any) -> list[str | bytes]:
     if isinstance(value, bytes):
         return [value] if value else []
     text = str(value or "").strip()
+    if is_blank(text):
+        return []
     if text.startswith("["):
         try:
             return references_in(json.loads(text))

@@ -29,7 +29,8 @@ class CsvSource:
 
     The delimiter is the one that cuts the first rows into as many fields as the header, unless it
     is given. Columns of one name, and such as `tag[0]` and `tag[1]`, or `image[0].url`, become one
-    field with a list. A line of hints above the header, as Meta's template has it, is passed over.
+    field with a list. A line of hints above the header, as Meta's template has it, is passed over,
+    as are titles. Quotes within a value are doubled, or stand behind a backslash.
     With `overflow` the last column takes the surplus of a row with too many fields:
     the Kaggle table writes product names with commas and without quotes.
 
@@ -58,6 +59,8 @@ class CsvSource:
             raise CatalogueError(f"{path}: its header is not a line of UTF-8 text")
         told = separator[1] if separator else None
         self._delimiter = delimiter or told or _delimiter_of(header, sample)
+        within = re.compile(rf'\\"[^"\r\n{re.escape(self._delimiter)}]')
+        self._escape = "\\" if any(map(within.search, sample)) else None
         self._header = [name.strip() for name in self._parse([header])]
         plain = [_INDEXED.sub("", name) for name in self._header]
         self._lists = {name for name in plain if name and plain.count(name) > 1}
@@ -110,7 +113,8 @@ class CsvSource:
         return not self._overflow and '"' not in lines.first_of_row
 
     def _parse(self, lines: Iterable[str], strict: bool = False) -> list[str]:
-        return next(csv.reader(lines, delimiter=self._delimiter, strict=strict), [])
+        form: dict[str, Any] = {"delimiter": self._delimiter, "escapechar": self._escape}
+        return next(csv.reader(lines, strict=strict, **form), [])
 
     def _fields(self, values: Sequence[str]) -> Mapping[str, Any]:
         if not self._lists:

@@ -56,8 +56,21 @@ class Kind(Enum):
         return Kind.DECIMAL if {self, other} == {Kind.WHOLE, Kind.DECIMAL} else Kind.TEXT
 
 
+# What exports write for a value that is not there; `none` and `na` may be one.
+_BLANK = frozenset(
+    ["n/a", "#n/a", "null", "(null)", "nan", "undefined", "-", "--", "\u2013", "\u2014", "\\n"]
+)
+
+
+def is_blank(text: str) -> bool:
+    """True for text that says nothing: spaces, `N/A`, `null`, a dash."""
+    text = text.strip()
+    return not text or (len(text) < 10 and text.casefold() in _BLANK)
+
+
 def clean(value: Any) -> str | bool | int | float | None:
-    """A source's value as a plain one; blank text and NaN are None, a list is joined by commas.
+    """A source's value as a plain one; blank text (`is_blank`) and NaN are None, a list is joined
+    by commas.
 
     Raises:
         BadValue: if it is not valid Unicode or has no plain form.
@@ -65,7 +78,7 @@ def clean(value: Any) -> str | bool | int | float | None:
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
             raise BadValue("text is not valid UTF-8")
-        return value.strip() or None
+        return None if is_blank(value) else value.strip()
     if isinstance(value, (float, Decimal)):
         return float(value) if math.isfinite(value) else None
     if value is None or isinstance(value, (bool, int)):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from importer.values.kinds import BadValue
+from importer.values.kinds import BadValue, is_blank
 
 # The first that a price holds counts: R$ and CA$ before $.
 _SIGNS = {
@@ -114,7 +114,7 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
             inner = int(value["amountMicros"]) / 1_000_000
         found = read_price(inner, mark)
         return None if found is None else Price(found.amount, currency or found.currency)
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and is_blank(value)):
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise BadValue("price is not a number")

@@ -155,7 +155,7 @@ def test_bad_csv_rows(tmp_path: Path) -> None:
         b"5,\xff\xfe,1,1\n"
         b"6,p,free,1\n"
         b"7,p,-1,1\n"
-        b"8,p,nan,1\n"
+        b"8,p,inf,1\n"
         b"9,p,1,perhaps\n" + b"x" * 257 + b",long id,1,1\n"
         b"10,good,,\n",
     )

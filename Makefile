@@ -72,7 +72,9 @@ coverage: .venv/.all .venv/.browser .venv/.generator
 # are checked; the tests skip what is missing, and say so.
 faults: .venv/.all
 	TWINSET_FAULT_ROUNDS=200 TWINSET_VERSION_SWAPS=50 TWINSET_SWAP_ITEMS=30000 \
-		$(BIN)/pytest -v -s --full tests/faults tests/app/server/test_nginx.py
+		$(BIN)/pytest -v -s --full tests/faults \
+		$(addprefix tests/app/,server/test_nginx.py server/test_lingering_close.py http/test_public_keys.py \
+		events/test_event_routes.py live/test_lists_stay_true.py recommend/test_random_explanations.py)
 
 fuzz: .venv/.fuzz
 	$(BIN)/pytest -v --full -m fuzz tests/fuzz tests/twinset/test_filters.py

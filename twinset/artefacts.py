@@ -56,10 +56,14 @@ def write_manifest(
 def refresh_manifest(folder: Path, kind: str, name: str = MANIFEST) -> None:
     """Write the manifest again after a file was added or replaced, with the fields that it has."""
     held = json.loads((folder / name).read_text(encoding="utf-8"))
-    derived = ("schema_version", "kind", "files", CHECKSUM)
-    fields = {key: value for key, value in held.items() if key not in derived}
-    write_manifest(folder, kind, fields, name)
+    write_manifest(folder, kind, given_fields(held), name)
     sync_tree(folder)
+
+
+def given_fields(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a manifest that its writer gave, not those that `write_manifest` adds."""
+    added = ("schema_version", "kind", "files", CHECKSUM)
+    return {key: value for key, value in manifest.items() if key not in added}
 
 
 def _checksum(manifest: Mapping[str, Any]) -> str:

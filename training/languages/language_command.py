@@ -16,7 +16,7 @@ from training.languages.fit_text_head import HeadRecipe, Lessons, Material, even
 from training.languages.foreign_relevance import foreign_curve
 from training.languages.glossary import translations
 from training.languages.shop_texts import ShopTexts
-from twinset.artefacts import CHECKSUM, new_folder, read_manifest, write_manifest
+from twinset.artefacts import given_fields, new_folder, read_manifest, write_manifest
 from twinset.catalogue import Catalogue
 from twinset.columns import columns_from_table
 from twinset.embeddings import open_embeddings
@@ -36,7 +36,6 @@ from twinset.words.field_roles import NOT_WORDS
 # Shares of the English texts that the head is taught.
 _NAMES, _PHRASES, _WORDS, _MIXED = 0.35, 0.35, 0.15, 0.15
 _BATCH = 512
-_OF_MANIFEST = frozenset({"schema_version", "kind", "files", CHECKSUM})
 
 
 def languages(
@@ -138,8 +137,7 @@ def _write(encoder: Path, manifest: dict[str, Any], taught: MultilingualTexts, o
 
     The fingerprint stays: vectors of pictures and of English texts are as before.
     """
-    fields = {name: value for name, value in manifest.items() if name not in _OF_MANIFEST}
-    fields[SENTENCE_ENCODER] = installed_version()
+    fields = given_fields(manifest) | {SENTENCE_ENCODER: installed_version()}
     with new_folder(out, replace=True) as staging:
         shutil.copytree(encoder, staging, dirs_exist_ok=True)
         taught.save(staging / LANGUAGES_FILE)

@@ -33,7 +33,7 @@ from training.photo.material import Material
 from training.photo.sureness import sureness
 from training.photo.tail_tuning import tune_tail
 from training.photo.tapped_encoder import TappedEncoder, tapped_encoder
-from twinset.artefacts import read_manifest, write_manifest
+from twinset.artefacts import read_manifest, refresh_manifest
 from twinset.catalogue import Catalogue
 from twinset.embeddings import open_embeddings
 from twinset.encoders.dual_encoder import PHOTO_BRANCH, PHOTO_HEAD
@@ -42,7 +42,6 @@ from twinset.encoders.onnx_runtime import open_model
 from twinset.photo.photo_head import PhotoHead
 
 logger = logging.getLogger("training.photo")
-_DERIVED = ("schema_version", "kind", "files", "manifest_sha256")
 
 
 def main(
@@ -133,12 +132,11 @@ def open_products(catalog: Path, embeddings: Path) -> Products:
 def add_head(folder: Path, head: PhotoHead, branch: Path | None) -> None:
     """Put the head, and its branch if it has one, into an encoder's folder; nothing else there
     changes."""
-    manifest = read_manifest(folder, "encoder", ENCODER_MANIFEST)
+    read_manifest(folder, "encoder", ENCODER_MANIFEST)  # whole, before anything is added
     head.save(folder / PHOTO_HEAD)
     if branch is not None:
         shutil.copyfile(branch, folder / PHOTO_BRANCH)
-    fields = {name: value for name, value in manifest.items() if name not in _DERIVED}
-    write_manifest(folder, "encoder", fields, ENCODER_MANIFEST)
+    refresh_manifest(folder, "encoder", ENCODER_MANIFEST)
 
 
 if __name__ == "__main__":

@@ -130,10 +130,10 @@ class Column:
         """A value for each row of the mask that has it after another row of its group had it."""
         if mask is not None:
             inside = mask[rows]
-            rows, groups = rows[inside], groups[inside]
+            rows, groups = rows.compress(inside), groups.compress(inside)
         if self.lists is None:
             inside = self.present[rows]
-            groups, values = groups[inside], self.values[rows[inside]]
+            groups, values = groups.compress(inside), self.values[rows.compress(inside)]
         else:
             inside = np.isin(self.lists.rows, rows)
             groups = groups[np.searchsorted(rows, self.lists.rows[inside])]
@@ -145,7 +145,7 @@ class Column:
             return np.asarray(values[1:][again])
         both = groups * len(self.vocabulary) + values
         both.sort()
-        return np.asarray(both[1:][both[1:] == both[:-1]] % len(self.vocabulary))
+        return np.asarray(both[1:].compress(both[1:] == both[:-1]) % len(self.vocabulary))
 
     @cached_property
     def distinct(self) -> int:
@@ -153,9 +153,14 @@ class Column:
         return len(_counted(self._held(None), self.vocabulary)[0])
 
     def _held(self, mask: Mask | None) -> NDArray[Any]:
+        # Compressed, some of many rows are picked four times as fast as by an index.
         if self.lists is None:
-            return self.values[self.present if mask is None else self.present & mask]
-        return self.lists.codes if mask is None else self.lists.codes[mask[self.lists.rows]]
+            if mask is None:
+                return self.values[self.present]
+            return self.values.compress(self.present & mask)
+        return (
+            self.lists.codes if mask is None else self.lists.codes.compress(mask[self.lists.rows])
+        )
 
 
 def _counted(

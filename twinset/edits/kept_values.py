@@ -32,7 +32,7 @@ _CHANGING: Mapping[str, float] = {KIND: 0.6, GENDER: 0.5, COLOUR: 0.6}
 _USUAL_CHANGE = 0.5
 # A value of a photo counts if so much of the items that look like it have it.
 _LEAST_SHARE = 0.2
-_SHARPNESS = 20.0
+_SHARPNESS = 30.0
 
 
 @dataclass(frozen=True)

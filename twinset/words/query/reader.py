@@ -82,7 +82,7 @@ class Reader:
         steps: tuple[tuple[str, Callable[[Draft], None]], ...] = (
             (PRICE, self._read_prices),
             (AVAILABILITY, self._read_availability),
-            (SIZE, lambda one: read_sizes(one, self.words)),
+            (SIZE, lambda one: read_sizes(one, self.words, self._is_rare)),
             (SPELLING, self._correct),
             (SYNONYMS, self._reword),
             (NEGATION, lambda one: read_negations(one, self.words)),
@@ -176,6 +176,9 @@ class Reader:
             for words in (phrase.words, *map(words_of, self.synonyms.of(phrase.words)))
             for name in self.words.named(words)
         )
+
+    def _is_rare(self, word: str) -> bool:
+        return self.spelling is None or self.spelling.is_rare(word)
 
     def _is_right(self, word: str) -> bool:
         known = word in COMMON or is_gender_word(word) or self.synonyms.knows(word)

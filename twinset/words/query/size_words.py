@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twinset.filters import quote_name, quote_value
 from twinset.words.field_roles import SIZE
@@ -17,11 +17,17 @@ _SYSTEMS = frozenset({"uk", "eu", "us", "eur", "it", "fr", "de", "au", "jp"})
 _LETTERS = frozenset({"xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl", "5xl"})
 _LONG: Mapping[str, str] = {"small": "s", "medium": "m", "large": "l"}
 _LEADS = frozenset({"in", "a", "of", "for"})
+_LONG_LETTERS = frozenset(one for one in _LETTERS if len(one) > 1)
 
 
-def read_sizes(draft: Draft, words: CatalogueWords) -> None:
-    """Make a filter of the first size that the query names, if the catalogue has sizes."""
+def read_sizes(draft: Draft, words: CatalogueWords, is_rare: Callable[[str], bool]) -> None:
+    """Make a filter of the first size that the query names.
+
+    A catalogue without sizes cannot filter by one, which the filter's own field then says; all else
+    that is asked for counts as if no size was named. `is_rare` is true for words of few titles.
+    """
     if words.size is None:
+        _read_unknown_size(draft, is_rare)
         return
     for place, token in enumerate(draft.tokens):
         end = _end_of_size(draft, place, words)
@@ -29,12 +35,47 @@ def read_sizes(draft: Draft, words: CatalogueWords) -> None:
             continue
         start = place + 1 if token.key in _SIZE_WORDS else place
         values = _values(draft.keys()[start:end], words)
-        while place > 0 and draft.tokens[place - 1].key in _LEADS and place - 1 not in draft.taken:
-            place -= 1
-        places = range(place, end)
-        draft.take(places, _part(draft.said(place, end), values, words))
+        places = _with_leads(draft, place, end)
+        draft.take(places, _part(draft.said(places.start, end), values, words))
         draft.cut(places)
         return
+
+
+def _with_leads(draft: Draft, place: int, end: int) -> range:
+    """The tokens of a size, and those that lead to it: "in size M"."""
+    while place > 0 and draft.tokens[place - 1].key in _LEADS and place - 1 not in draft.taken:
+        place -= 1
+    return range(place, end)
+
+
+def _read_unknown_size(draft: Draft, is_rare: Callable[[str], bool]) -> None:
+    keys = draft.keys()
+    for place in range(len(keys)):
+        end = _end_of_unknown_size(keys, place, is_rare)
+        if end is None or not draft.is_free(range(place, end)):
+            continue
+        said = draft.said(place, end)
+        places = _with_leads(draft, place, end)
+        condition = f"{quote_name(SIZE)} = {quote_value(said)}"
+        draft.take(places, Part(SIZE, SIZE, said, effect=Effect.FILTER, condition=condition))
+        draft.cut(places)
+        return
+
+
+def _end_of_unknown_size(
+    keys: Sequence[str], place: int, is_rare: Callable[[str], bool]
+) -> int | None:
+    """The token behind what says a size by itself, "size 38", "uk 8", "xl", "plus size"."""
+    word, following = keys[place], keys[place + 1] if place + 1 < len(keys) else ""
+    if word == "plus" and following in _SIZE_WORDS:
+        return place + 2
+    if word in _SIZE_WORDS:
+        start = place + 2 if following in _SYSTEMS else place + 1
+        named = keys[start] if start < len(keys) else ""
+        return start + 1 if named in _LETTERS or named in _LONG or named.isdecimal() else None
+    if word in _SYSTEMS and following.isdecimal():
+        return place + 2
+    return place + 1 if word in _LONG_LETTERS and is_rare(word) else None
 
 
 def _end_of_size(draft: Draft, place: int, words: CatalogueWords) -> int | None:

@@ -148,8 +148,29 @@ def test_values_in_lists_and_of_german_catalogues():
 def test_without_a_field_the_words_stay_as_they_are():
     nothing = {"price": [float("nan")], "note": ["x"]}
     for columns in ({}, {"id": ["1"]}, {"id": [], "colour": []}, nothing):
-        found = Reader(words_of_shop(columns)).read("red dress under 50 in stock size M for men")
-        assert (found.words, found.parts) == ("red dress under 50 in stock size M for men", ())
+        found = Reader(words_of_shop(columns)).read("red dress under 50 in stock for men")
+        assert (found.words, found.parts) == ("red dress under 50 in stock for men", ())
+
+
+@pytest.mark.parametrize(
+    ("query", "size", "rest"),
+    [
+        ("dress in size 38", "size 38", "dress"),
+        ("size xl tee", "size xl", "tee"),
+        ("uk 8 shoes", "uk 8", "shoes"),
+        ("plus size top", "plus size", "top"),
+        ("tee xxl", "xxl", "tee"),
+        ("us polo shirt", None, "us polo shirt"),
+        ("shirt m", None, "shirt m"),
+        ("gel 8 shoes", None, "gel 8 shoes"),
+    ],
+)
+def test_a_size_that_no_catalogue_field_has_is_named_and_left_out_of_what_is_compared(
+    query: str, size: str | None, rest: str
+) -> None:
+    found = Reader(words_of_shop({"id": ["1"]})).read(query)
+    assert found.words == rest
+    assert [part.words for part in found.parts if part.name == "size"] == ([size] if size else [])
 
 
 def test_switches_name_parts_or_fields(words):

@@ -39,7 +39,8 @@ from twinset.errors import InvalidInput, NotFound
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.languages import ENGLISH
-from twinset.relevance.relevance_curves import EDIT, ITEM, PHOTO, kind_of_words
+from twinset.lexical.title_words import query_kind
+from twinset.relevance.relevance_curves import EDIT, ITEM, PHOTO
 from twinset.text.text_folding import plain
 from twinset.words.query.parts import EVERYTHING, LANGUAGE, Switches
 from twinset.words.suggestions import Completer, Suggestions
@@ -162,7 +163,7 @@ class Recommender:
         if asked is None and self._engine.languages is not None:
             language = words.language(version, text, language, switches)
         query, understood = words.understand(version, text, query, switches, language)
-        kind, wishes = kind_of_words(text, understood), wishes_of(understood)
+        kind, wishes = query_kind(version.words, text, understood), wishes_of(understood)
         query = self._judge.cut(query, kind, wishes)
         spoken = ENGLISH if understood.in_english else language
         vector = await self._engine.encode_text(understood.words, spoken)
@@ -228,8 +229,7 @@ class Recommender:
             names = [("positive", str(n)) for n in range(len(positive))]
             names += [("negative", str(n)) for n in range(len(negative))]
             parts = zip(names, weights[:, None] * vectors / length, strict=True)
-            kind = kind_of_signals(positive)
-            page = await self._rank(vector, query, kind, named, dict(parts))
+            page = await self._rank(vector, query, kind_of_signals(positive), named, dict(parts))
             return replace(page, photo=seen_of(read[: len(positive)]), about=tuple(about))
         return await self._edited(vector, query, about, exclude=named)
 

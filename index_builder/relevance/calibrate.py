@@ -17,7 +17,9 @@ from index_builder.relevance.calibration_queries import (
     names,
     other_colour,
     phrases,
+    title_words,
     unanswered,
+    values_alone,
 )
 from twinset.artefacts import read_manifest
 from twinset.edits.composer import composer_of
@@ -30,6 +32,7 @@ from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.index.index_versions import IndexVersion
 from twinset.index.vector_index import Mask, Rows, Vectors
 from twinset.lexical.fused_search import FusedSearch
+from twinset.lexical.title_words import query_kind
 from twinset.lexical.word_evidence import word_search
 from twinset.name_split import kept_out_names
 from twinset.relevance.calibration import fit_curve
@@ -38,7 +41,6 @@ from twinset.relevance.relevance_curves import (
     ITEM,
     PHOTO,
     RelevanceCurves,
-    kind_of_words,
 )
 from twinset.relevance.wished_scores import without_wishes
 from twinset.words.field_roles import COLOUR, GENDER, KIND
@@ -178,6 +180,10 @@ def _ask_words(shop: Shop, rows: Rows, draw: np.random.Generator, hits: Hits) ->
         *names(shop.fields, rows, titles),
         *unanswered(len(shop.version), draw),
     ]
+    if shop.version.words is not None:
+        count, known = len(shop.version), shop.version.words
+        queries += title_words(shop.words, known, titles, count, draw)
+        queries += values_alone(shop.fields, rows, draw)
     for query, kind, search, wishes in word_searches(shop, reader, queries):
         found = search.nearest(_DEPTH, None)
         scores = without_wishes([score for _, score in found], wishes)
@@ -195,7 +201,7 @@ def word_searches(
     for query, found, vector in zip(queries, understood, vectors, strict=True):
         search = word_search(shop.version, query.text, found, vector, None)
         wishes = found.preferences(PART_WEIGHTS, USUAL_WEIGHT)
-        yield query, kind_of_words(query.text, found), search, wishes
+        yield query, query_kind(shop.version.words, query.text, found), search, wishes
 
 
 def _ask_edits(shop: Shop, rows: Rows, draw: np.random.Generator, hits: Hits) -> None:

@@ -1,8 +1,9 @@
 """Queries whose answers are known, made from a catalogue's own products, and texts without any.
 
 An item is relevant to a product's picture or to the product itself if it is of the same kind; to a
-phrase of values if it has them all; to a name if it is of the kind, and of the colour and gender
-that the name says; to an edited product if it has the new colour, and its kind and gender.
+phrase of values, with the kind or without, if it has them all; to words of titles if its title has
+them all; to a name if it is of the kind, and of the colour and gender that the name says; to an
+edited product if it has the new colour, and its kind and gender.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from numpy.typing import NDArray
 
 from twinset.columns import Columns
 from twinset.index.vector_index import Mask, Rows
+from twinset.lexical.title_words import rows_titled
+from twinset.lexical.word_index import Words
 from twinset.words.field_roles import COLOUR, GENDER, KIND
 from twinset.words.query.catalogue_words import CatalogueWords
+from twinset.words.word_forms import words_of
 
 _MADE_UP = 40
 
@@ -92,6 +96,33 @@ def names(fields: KnownFields, rows: Rows, titles: Mapping[int, str]) -> Iterato
                 if role in fields.codes and fields.value(row, role).lower() in title.lower()
             ]
             yield TextQuery(title, fields.alike(row, *roles, KIND))
+
+
+def values_alone(fields: KnownFields, rows: Rows, draw: np.random.Generator) -> Iterator[TextQuery]:
+    """The colour or the gender of each row, or both, without its kind."""
+    roles = [role for role in (GENDER, COLOUR) if role in fields.codes]
+    for row in rows.tolist() if roles else ():
+        said = draw.permutation(roles)[: int(draw.integers(1, len(roles) + 1))].tolist()
+        text = " ".join(fields.value(row, role) for role in said)
+        yield TextQuery(text.lower(), fields.alike(row, *said))
+
+
+def title_words(
+    shop_words: CatalogueWords,
+    words: Words,
+    titles: Mapping[int, str],
+    count: int,
+    draw: np.random.Generator,
+) -> Iterator[TextQuery]:
+    """One or two words of each title that no field has; `count` is the number of rows."""
+    for title in titles.values():
+        own = [w for w in words_of(title) if w.isalpha() and not shop_words.uses(w)]
+        own = [word for word in dict.fromkeys(own) if len(rows_titled(words, word))]
+        if own:
+            said = draw.choice(own, min(len(own), int(draw.integers(1, 3))), replace=False)
+            relevant = np.zeros(count, np.bool_)
+            relevant[rows_titled(words, " ".join(said))] = True
+            yield TextQuery(" ".join(said), relevant)
 
 
 def unanswered(count: int, draw: np.random.Generator) -> Iterator[TextQuery]:

@@ -12,9 +12,11 @@ from twinset.words.query.parts import Understood
 from twinset.words.word_forms import words_of
 
 TEXT, NAME, PHOTO, ITEM, EDIT = "text", "name", "photo", "item", "edit"
+# Words that name no kind of product, see `twinset.lexical.title_words`.
+WORD: Final = "word"
 # Words of another language that no dictionary reads: they are compared by their vectors alone.
 FOREIGN: Final = "foreign"
-KINDS = (TEXT, NAME, PHOTO, ITEM, EDIT, FOREIGN)
+KINDS = (TEXT, NAME, WORD, PHOTO, ITEM, EDIT, FOREIGN)
 # An item this relevant is a close match.
 FITS: Final = 0.5
 # If the best item of a list is less relevant than this, nothing fits. Most nonsense stays below it;
@@ -35,7 +37,12 @@ class RelevanceCurves:
     missing: str | None = None
 
     def of(self, kind: str) -> Curve | None:
-        """The curve of a kind of query; None if there is none."""
+        """The curve of a kind of query; None if there is none.
+
+        Without a curve for `WORD`, such queries are judged as other texts are.
+        """
+        if kind == WORD and kind not in self.curves:
+            kind = TEXT
         return self.curves.get(kind)
 
     def completed_by(self, other: RelevanceCurves) -> RelevanceCurves:

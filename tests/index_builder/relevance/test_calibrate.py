@@ -13,16 +13,28 @@ from app.recommend.ranking import Ranked, RankedPage
 from app.recommend.relevance import Judge, kind_of_signals
 from index_builder.build import BuildOptions, build_index
 from index_builder.relevance.calibrate import LEAST_PRODUCTS
-from index_builder.relevance.calibration_queries import KnownFields, names, phrases, unanswered
+from index_builder.relevance.calibration_queries import (
+    KnownFields,
+    names,
+    phrases,
+    title_words,
+    unanswered,
+    values_alone,
+)
 from twinset.catalogue import CatalogueWriter
 from twinset.embeddings import EmbeddingsWriter
 from twinset.encoders import HashEncoder, ItemVectors
 from twinset.encoders.encoder import normalise
 from twinset.errors import InvalidInput
 from twinset.index.index_versions import IndexVersion, open_version
+from twinset.lexical.title_words import query_kind
+from twinset.relevance.calibration import Curve
+from twinset.relevance.relevance_curves import RelevanceCurves
 from twinset.words.query.catalogue_words import CatalogueWords
+from twinset.words.query.parts import Part, Understood
 
 KINDS, COLOURS, GENDERS = ("Shirts", "Skirts", "Bags"), ("Red", "Blue"), ("Men", "Women")
+MAKERS = ("Acme Gym", "Acme Beach", "Bolt")
 
 
 def build(folder: Path, products: int, encoder: Path | None = None) -> IndexVersion:
@@ -41,7 +53,8 @@ def build(folder: Path, products: int, encoder: Path | None = None) -> IndexVers
     ]
     with CatalogueWriter(folder / "c.parquet", attributes, "articleType") as writer:
         for row in rows:
-            title = f"Acme {row['gender']} {row['baseColour']} {row['articleType']} {row['id']}"
+            maker = MAKERS[int(row["id"]) // 7 % 3]
+            title = f"{maker} {row['gender']} {row['baseColour']} {row['articleType']} {row['id']}"
             writer.write(row | {"title": title})
     kinds = hashed.encode_texts([str(row["articleType"]) for row in rows])
     image = normalise((kinds + draw.normal(scale=0.2, size=kinds.shape)).astype(np.float32))
@@ -63,7 +76,8 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> IndexVersion:
 
 def test_every_kind_of_query_has_a_curve(version: IndexVersion) -> None:
     curves = version.manifest["relevance"]["curves"]
-    assert {"text", "name", "photo", "item", "edit"} >= set(curves) >= {"text", "photo", "item"}
+    known = {"text", "name", "word", "photo", "item", "edit"}
+    assert known >= set(curves) >= {"text", "word", "photo", "item"}
 
 
 def test_alike_pictures_are_relevant_and_others_are_not(version: IndexVersion) -> None:
@@ -125,9 +139,47 @@ def test_answers_of_queries_equal_a_plain_loop(version: IndexVersion) -> None:
     titles = {row: str(version.items.item(row)["title"]) for row in rows.tolist()}
     for row, query in zip(rows.tolist(), names(fields, rows, titles), strict=True):
         assert query.relevant[row]
+    assert version.words is not None
+    said = list(title_words(words, version.words, titles, 400, draw))
+    assert {query.text for query in said} >= {"bolt", "gym", "beach"}
+    for query in said:
+        expected = [
+            set(query.text.split()) <= set(version.items.item(row)["title"].lower().split())
+            for row in range(400)
+        ]
+        assert query.relevant.tolist() == expected
+    for query in values_alone(fields, rows, draw):
+        expected = [
+            set(query.text.split())
+            <= {version.items.item(row)[name].lower() for name in ("gender", "baseColour")}
+            for row in range(400)
+        ]
+        assert query.relevant.tolist() == expected
     nothing = list(unanswered(400, draw))
     assert len(nothing) > 100
     assert not any(query.relevant.any() for query in nothing)
+
+
+def test_words_of_titles_alone_are_a_kind_of_their_own(version: IndexVersion) -> None:
+    def kind(text: str, *parts: Part) -> str:
+        return query_kind(version.words, text, Understood(text, parts))
+
+    assert [kind(text) for text in ("gym", "for the beach", "Acme Gym")] == ["word"] * 3
+    # No title has both words of the second.
+    assert [kind(text) for text in ("gym tutorial", "beach gym", "the")] == ["text"] * 3
+    assert kind("gym bags", Part("kind", "articleType", "bags", ("Bags",))) == "text"
+    red, men = Part("colour", "baseColour", "red", ("Red",)), Part("gender", "gender", "for men")
+    assert [kind("red", red), kind("red for men", red, men)] == ["word", "word"]
+    assert kind("red tutorial", red) == "text"
+    assert query_kind(None, "gym", Understood("gym")) == "text"
+    assert kind("acme gym bag for men") == "name"
+
+
+def test_without_a_curve_words_of_titles_are_judged_as_texts() -> None:
+    curve = Curve((0.1, 0.9), (0.0, 1.0))
+    assert RelevanceCurves({"text": curve}).of("word") == curve
+    own = RelevanceCurves({"text": curve, "word": Curve((0.2, 0.8), (0.1, 0.9))})
+    assert own.of("word") != curve
 
 
 def test_signals_are_judged_as_what_they_come_nearest_to() -> None:

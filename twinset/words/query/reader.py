@@ -42,6 +42,7 @@ NAMES = frozenset(
 )
 _MOST_PRICES = 2  # "over 20 and under 50"
 _IN_STOCK = (("in", "stock"), ("currently", "available"), ("available", "now"), ("available",))
+_THINGS = frozenset({"wear", "outfit", "outfits", "clothes", "clothing", "attire", "things"})
 _FOR = frozenset({"for", "für", "pour", "para", "per", "voor", "dla", "a", "the", "my"})
 # Between two kinds: both are wanted; or the second only goes with the first.
 _AND, _WITH = (
@@ -93,6 +94,7 @@ class Reader:
             if switches.allow(name):
                 step(draft)
         self._read_values(draft)
+        _cut_things(draft)
         if switches.allow(SPELLING) and self.spelling is not None:
             read_near_values(draft, self.words, self.spelling, self._is_right)
         return Understood(draft.rest(), _without_modifiers(draft), tuple(draft.reworded))
@@ -280,6 +282,16 @@ class Reader:
                 draft.take(range(phrase.first, phrase.last), Part(called, name, said, values))
                 return True
         return False
+
+
+def _cut_things(draft: Draft) -> None:
+    """Leave out words for things of any kind after a value: "party wear", "formal wear for men"."""
+    keys = draft.keys()
+    for place in range(1, len(keys)):
+        ends = place + 1 == len(keys) or keys[place + 1] in _FOR
+        free = place not in draft.taken and place - 1 in draft.taken
+        if keys[place] in _THINGS and ends and free:
+            draft.cut(range(place, place + 1))
 
 
 def _without_modifiers(draft: Draft) -> tuple[Part, ...]:

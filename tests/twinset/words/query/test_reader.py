@@ -153,6 +153,19 @@ def test_without_a_field_the_words_stay_as_they_are():
 
 
 @pytest.mark.parametrize(
+    ("query", "rest"),
+    [
+        ("red wear", "red"),
+        ("red outfit for women", "red for women"),
+        ("red wear dress", "red wear dress"),
+        ("sleep wear", "sleep wear"),
+    ],
+)
+def test_a_word_for_things_of_any_kind_says_nothing_after_a_value(words, query, rest):
+    assert Reader(words).read(query).words == rest
+
+
+@pytest.mark.parametrize(
     ("query", "size", "rest"),
     [
         ("dress in size 38", "size 38", "dress"),
@@ -166,7 +179,7 @@ def test_without_a_field_the_words_stay_as_they_are():
     ],
 )
 def test_a_size_that_no_catalogue_field_has_is_named_and_left_out_of_what_is_compared(
-    query: str, size: str | None, rest: str
+    query, size, rest
 ) -> None:
     found = Reader(words_of_shop({"id": ["1"]})).read(query)
     assert found.words == rest

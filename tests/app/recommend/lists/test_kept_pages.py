@@ -34,9 +34,9 @@ class Counted:
         self.recommender: Recommender = state.recommender.with_version(state.recommender.version)
         self.searches, search = 0, self.recommender._search
 
-        async def counted(work: Callable[[], Any]) -> Any:
+        async def counted(work: Callable[[], Any], quick: bool = False) -> Any:
             self.searches += 1
-            return await search(work)
+            return await search(work, quick)
 
         self.recommender._search = counted  # type: ignore[method-assign]
 

@@ -71,7 +71,7 @@ class Metrics:
         )
         pages = Counter(
             "twinset_pages_total",
-            "Lists like an item or a photo: kept from before (hit), or made (miss).",
+            "Lists that may be kept: kept from before (hit), or made (miss).",
             ["outcome"],
             registry=self.registry,
         )

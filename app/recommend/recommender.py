@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Self, TypeVar
@@ -42,12 +42,11 @@ from twinset.languages import ENGLISH
 from twinset.lexical.title_words import query_kind
 from twinset.relevance.relevance_curves import EDIT, ITEM, PHOTO
 from twinset.text.text_folding import plain
-from twinset.words.query.parts import EVERYTHING, LANGUAGE, Switches
+from twinset.words.query.parts import LANGUAGE, Switches
 from twinset.words.suggestions import Completer, Suggestions
 from twinset.words.synonyms.synonym_file import SynonymFile
 
 Result = TypeVar("Result")
-Rows = Iterable[int]
 
 
 class Recommender:
@@ -144,20 +143,23 @@ class Recommender:
         return await self._engine.decoder.shrink(data, side)
 
     async def by_text(
-        self,
-        text: str,
-        query: SearchQuery,
-        switches: Switches = EVERYTHING,
-        lang: str | None = None,
+        self, text: str, query: SearchQuery, switches: Switches, lang: str | None = None
     ) -> RankedPage:
         """Items that fit a description as it is understood; an id comes first.
 
         `switches` say which parts of the description may be understood, `lang` its language if the
         caller knows it.
         """
-        version, text = self.version, plain(text)
+        text = plain(text)
+        ask = partial(self._by_words, text, query, switches, lang)
+        return await self._kept.get((text, switches, lang, self.synonyms.current), query, ask)
+
+    async def _by_words(
+        self, text: str, query: SearchQuery, switches: Switches, lang: str | None
+    ) -> RankedPage:
+        version, words = self.version, self._engine.words
         asked = "en" if switches.reject(LANGUAGE) else lang
-        language, words = self._engine.language_of(text, asked), self._engine.words
+        language = self._engine.language_of(text, asked)
         if not words.is_ready(version):
             await self._engine.search(partial(words.reader, version))
         if asked is None and self._engine.languages is not None:
@@ -165,8 +167,8 @@ class Recommender:
         query, understood = words.understand(version, text, query, switches, language)
         kind, wishes = query_kind(version.words, text, understood), wishes_of(understood)
         query = self._judge.cut(query, kind, wishes)
-        spoken = ENGLISH if understood.in_english else language
-        vector = await self._engine.encode_text(understood.words, spoken)
+        language = ENGLISH if understood.in_english else language
+        vector = await self._engine.encode_text(understood.words, language)
         page = await self._search(partial(rank_words, version, text, understood, vector, query))
         return self._judge.judged(replace(page, understood=understood), kind, wishes)
 
@@ -211,7 +213,7 @@ class Recommender:
             NotFound: a signal names an unknown item.
         """
         signals = [*positive, *negative]
-        named = [self.row(signal.item_id) for signal in signals if signal.item_id is not None]
+        named = [self.row(one.item_id) for one in signals if one.item_id is not None]
         reader = SignalReader(self._engine, self.version, self._search, query.min_relevance == 0)
         read = await asyncio.gather(*map(reader.read, signals))
         if (nothing := refusal(read[: len(positive)])) is not None:
@@ -219,8 +221,7 @@ class Recommender:
         vectors = np.stack([vector for vector, _ in read])
         weights = np.array(signal_weights(positive, negative))
         total = (weights[:, None] * vectors).sum(axis=0)
-        length = np.linalg.norm(total)
-        if length < 1e-6:
+        if (length := np.linalg.norm(total)) < 1e-6:
             raise InvalidInput("The positive and negative signals cancel out.")
         vector = (total / length).astype(np.float32)
         liked = [self.row(one.item_id) for one in positive if one.item_id is not None]
@@ -231,10 +232,10 @@ class Recommender:
             parts = zip(names, weights[:, None] * vectors / length, strict=True)
             page = await self._rank(vector, query, kind_of_signals(positive), named, dict(parts))
             return replace(page, photo=seen_of(read[: len(positive)]), about=tuple(about))
-        return await self._edited(vector, query, about, exclude=named)
+        return await self._edited(vector, query, about, named)
 
     async def _edited(
-        self, base: Vector, query: SearchQuery, rows: Sequence[int] = (), exclude: Rows = ()
+        self, base: Vector, query: SearchQuery, rows: Sequence[int] = (), named: Sequence[int] = ()
     ) -> RankedPage:
         """Items like a vector, of a photo or of the items in `rows`, with `query.edit` changed."""
         spoken = self._engine.language_of(query.edit or "")
@@ -243,7 +244,7 @@ class Recommender:
         planned = replace(planned, query=self._judge.cut(planned.query, EDIT, planned.wishes))
         text = await self._engine.encode_text(*planned.said) if planned.edit.text else None
         vector = composed(self._engine.composer, base, text)
-        ask = partial(rank_edit, self.version, planned, vector, {*rows, *exclude})
+        ask = partial(rank_edit, self.version, planned, vector, {*rows, *named})
         return self._judge.judged(await self._search(ask), EDIT, planned.wishes)
 
     async def _search(self, work: Callable[[], Result], quick: bool = False) -> Result:
@@ -292,8 +293,7 @@ class Recommender:
         """The other items of an item's style; none if the catalogue has no styles."""
         if STYLE not in self.version.items.columns:
             return []
-        found, alive = variants_of(row, group_codes(self.version, STYLE)), self.version.alive
-        return found if alive is None else [other for other in found if alive[other]]
+        return variants_of(row, group_codes(self.version, STYLE), self.version.alive)
 
     async def image(self, item_id: str, width: int | None = None, view: int = 0) -> StoredImage:
         """A picture of an item, 0 the main one, as stored, or narrowed if a `width` is given.

@@ -33,7 +33,7 @@ class KeptPages:
     async def get(
         self, about: Hashable, query: SearchQuery, make: Callable[[], Awaitable[RankedPage]]
     ) -> RankedPage:
-        """The page for `query` about an item or a photo; `make` makes it if it is not kept.
+        """The page for `query` about an item, a photo or words; `make` makes it if it is not kept.
 
         Lists of one shopper are not kept, nor what is large, nor edits, which synonyms change.
         """

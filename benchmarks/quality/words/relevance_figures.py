@@ -39,6 +39,7 @@ from twinset.name_split import kept_out_names
 from twinset.relevance.calibration import Curve, Numbers, calibration_error
 from twinset.relevance.relevance_curves import FITS, TEXT, RelevanceCurves
 from twinset.relevance.wished_scores import without_wishes
+from twinset.words.query.parts import EVERYTHING
 from twinset.words.query.reader import Reader
 from twinset.words.synonyms.synonyms import default_synonyms
 
@@ -128,7 +129,7 @@ async def _refused(recommender: Recommender, shop: Shop, rows: Rows) -> Markdown
 
 async def _share_refused(recommender: Recommender, texts: Sequence[str]) -> float:
     query = SearchQuery(limit=1, min_relevance=FITS)
-    pages = [await recommender.by_text(text, query) for text in texts]
+    pages = [await recommender.by_text(text, query, EVERYTHING) for text in texts]
     return float(np.mean([not page.hits for page in pages]))
 
 

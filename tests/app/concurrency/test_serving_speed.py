@@ -49,7 +49,7 @@ class CountingEncoder(HashEncoder):
 
 @pytest.fixture
 def counting(tmp_path: Path) -> tuple[State, CountingEncoder]:
-    encoder, state = CountingEncoder(), State(Settings())
+    encoder, state = CountingEncoder(), State(Settings(index=tmp_path))
     version = open_shop(tmp_path, encoder)
     encoder.images = encoder.texts = 0
     state.recommender = Recommender(encoder, version, state.settings, state.metrics)
@@ -99,6 +99,31 @@ def test_the_same_words_are_encoded_once(counting: tuple[State, CountingEncoder]
         ]
     assert encoder.texts == 2
     assert answers[0] == answers[1] == answers[3] != answers[2]
+
+
+def test_a_list_of_words_is_kept_until_the_synonyms_change(
+    counting: tuple[State, CountingEncoder],
+) -> None:
+    state, _ = counting
+    assert state.recommender is not None
+    synonyms, kept = state.recommender.synonyms, 'twinset_pages_total{outcome="%s"}'
+
+    def ask(address: str, **more: Any) -> Any:
+        answer = httpx.post(f"{address}/recommend/by-text", json={"query": "zog", **more}).json()
+        return [item["id"] for item in answer["items"]], answer.get("understood", {})
+
+    with Server(state) as address:
+        first = ask(address)
+        assert ask(address) == first
+        assert (metric(address, kept % "miss"), metric(address, kept % "hit")) == (1, 1)
+        assert ask(address, limit=3)[0] == first[0][:3]
+        ask(address, understand=False)
+        assert metric(address, kept % "miss") == 3
+        synonyms.write(["zog, shoe"])
+        changed = ask(address)
+        assert changed[1] != first[1]
+        assert ask(address) == changed
+        assert (metric(address, kept % "miss"), metric(address, kept % "hit")) == (4, 2)
 
 
 def test_a_similar_list_is_304_for_who_holds_it(client: httpx.Client) -> None:

@@ -19,9 +19,9 @@ MAX_LINES, MAX_LINE = 5000, 1000  # lines; characters of one
 _FILE = Path(__file__).with_name("synonyms.txt")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Synonyms:
-    """What phrases may stand for, the nearest first.
+    """What phrases may stand for, the nearest first. Equal to itself alone.
 
     Example:
         >>> Synonyms.read(["trainers, sneakers"]).of(["trainer"])

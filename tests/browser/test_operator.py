@@ -19,13 +19,13 @@ READER = "a-read-key-of-a-test"
 
 
 @pytest.fixture(scope="module")
-def index(compact, sample_shop, tmp_path_factory):
+def index(compact, sample_shop, embedded_sample, tmp_path_factory):
     """Three versions: two of the whole shop, the live one with a report, and one of a quarter."""
-    source, rows = sample_shop
+    (source, rows), (catalogue, embeddings) = sample_shop, embedded_sample
     folder = tmp_path_factory.mktemp("operated")
     index = shutil.copytree(source, folder / "index")
     whole = pa.Table.from_pylist(list(rows.values()))
-    schema = pq.read_schema(source.parent / "catalog.parquet")
+    schema = pq.read_schema(catalogue)
     report = folder / "report"
     report.mkdir()
     (report / "report.html").write_text(
@@ -33,8 +33,7 @@ def index(compact, sample_shop, tmp_path_factory):
     )
     encoder = {"encoder": {"fingerprint": open_version(index).fingerprint}}
     (report / "report.json").write_text(json.dumps(encoder))
-    shop = source.parent
-    _build(shop / "emb", shop / "catalog.parquet", index, "--report", report)
+    _build(embeddings, catalogue, index, "--report", report)
     part = folder / "part.parquet"
     pq.write_table(whole.slice(0, len(whole) // 4).cast(schema), part)
     twinset("export", "--encoder", compact, "--catalog", part, "--out", folder / "emb")

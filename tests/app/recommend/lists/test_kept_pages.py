@@ -95,7 +95,7 @@ def test_another_state_of_the_catalogue_keeps_nothing_of_the_one_before(state: S
 
 def test_what_is_kept_is_bounded() -> None:
     pages = KeptPages(lambda outcome: None)
-    page = RankedPage([Ranked(1, 0.5, None)] * 99, exhausted=False)
+    page = RankedPage([Ranked(1, 0.5, None)] * 80, exhausted=False)
 
     async def made() -> RankedPage:
         return page
@@ -106,3 +106,21 @@ def test_what_is_kept_is_bounded() -> None:
 
     asyncio.run(ask())
     assert len(pages._pages) == 200
+
+
+def test_pages_of_nothing_are_bounded_and_long_words_are_not_kept() -> None:
+    counts: list[str] = []
+    kept = KeptPages(counts.append)
+
+    async def nothing() -> RankedPage:
+        return RankedPage([], exhausted=True)
+
+    async def ask() -> None:
+        for number in range(3000):
+            await kept.get((f"word {number}", None), PLAIN, nothing)
+        for words in ("word 2999", "word 0", "x" * 300, "x" * 300):
+            await kept.get((words, None), PLAIN, nothing)
+
+    asyncio.run(ask())
+    assert counts == ["miss"] * 3000 + ["hit", "miss"]
+    assert len(kept._pages) <= 1000

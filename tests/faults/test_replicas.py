@@ -89,12 +89,16 @@ def replicas_of(
         yield replicas
 
 
-def all_alike(replicas: list[Replica], ids: list[str], within_s: float = 1.0) -> dict[str, Any]:
-    """What all services say, which is the same `within_s` after the last write."""
-    time.sleep(within_s)
-    answers = [shown(replica.url, ids) for replica in replicas]
-    assert all(answer == answers[0] for answer in answers[1:])
-    return answers[0]
+def all_alike(replicas: list[Replica], ids: list[str], within_s: float) -> dict[str, Any]:
+    """What all services say, which is the same at the latest `within_s` after the last write."""
+    latest = time.monotonic() + within_s
+    while True:
+        answers = [shown(replica.url, ids) for replica in replicas]
+        late = time.monotonic() > latest
+        if all(answer == answers[0] for answer in answers[1:]):
+            return answers[0]
+        assert not late
+        time.sleep(0.1)
 
 
 def test_replicas_that_are_killed_lose_nothing_and_agree(
@@ -105,6 +109,8 @@ def test_replicas_that_are_killed_lose_nothing_and_agree(
     Writes are folded meanwhile: by one service, and the others fetch the version.
     """
     count, kills, writes = SIZE if full else (3, 1, 60)
+    # The bar is a second; beside other programs it takes as long as those let it.
+    within_s = 1 if full else 30
     compacting = {"TWINSET_COMPACT_SHARE": "0.2", "TWINSET_COMPACT_LEAST": "30"}
     with (
         database(postgres_server) as store,
@@ -122,7 +128,7 @@ def test_replicas_that_are_killed_lose_nothing_and_agree(
         for client in clients:
             client.join()
         ids = [f"c{n}-{m}" for n in range(CLIENTS) for m in range(IDS)]
-        said = all_alike(replicas, ids)["items"]
+        said = all_alike(replicas, ids, within_s)["items"]
         expected = {item_id: item for client in clients for item_id, item in client.shop.items()}
         for item_id in ids:
             if item_id not in expected:
@@ -143,7 +149,7 @@ def test_replicas_that_are_killed_lose_nothing_and_agree(
         wait_until(lambda: history_of(store)[0] != before, 60)
         folded = history_of(store)[0]
         wait_until(lambda: shown(replicas[-1].url, [])["model"]["index"] == folded)
-        assert all_alike(replicas, ids)["items"] == said
+        assert all_alike(replicas, ids, within_s)["items"] == said
 
 
 def history_of(store: str) -> list[str]:
@@ -191,7 +197,7 @@ def test_switches_and_rollbacks_of_all_replicas_under_load(
             path = "rollback" if switches % 2 else f"{second}/activate?force=true"
             assert client.post(f"{chosen.url}/indexes/{path}").status_code == 200
             live = first if switches % 2 else second
-            assert all_alike(replicas, ["p1"])["model"]["index"] == live
+            assert all_alike(replicas, ["p1"], 1 if full else 30)["model"]["index"] == live
             switches += 1
         for reader in readers:
             reader.stop.set()

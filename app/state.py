@@ -29,9 +29,11 @@ from twinset.errors import ArtefactError, NotReady, TwinsetError
 from twinset.events.event_store import Search, Way, plain_words
 from twinset.events.postgres_events import open_events
 from twinset.filters import parse_filter
+from twinset.index.mapped.mapped_files import return_pages
 from twinset.index.restricted_version import restrict
 
 _RETRY_S = 1.0
+_PAGES_S = 2.0  # after so long the pages of mapped files are handed back
 
 
 class Judged(Protocol):
@@ -82,6 +84,7 @@ class State:
         again until it is.
         """
         self.open_events()
+        threading.Thread(target=self._return_pages, name="pages", daemon=True).start()
         if self.live is not None:
             self.live.follow()
         elif self.recommender is not None:
@@ -105,6 +108,10 @@ class State:
         while not self._stopping.wait(_RETRY_S):
             if self._try_to_open():
                 return
+
+    def _return_pages(self) -> None:
+        while not self._stopping.wait(_PAGES_S):
+            return_pages()
 
     def restricted(self, live: Recommender, text: str) -> Recommender:
         """The recommender of the items that match a filter; made once for each state shown.

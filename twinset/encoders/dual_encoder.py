@@ -289,7 +289,7 @@ def open_parts(
     image: Model = _closed
     text: Model = _closed
     if side != "text":
-        twice = Twice.NOW if side is None else Twice.WHEN_MANY
+        twice = Twice.WHEN_SEVERAL if side is None else Twice.WHEN_MANY
         image = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels, taps, twice)
     if side != "image":
         text = open_model(folder / TEXT_MODEL, device, threads)

@@ -36,13 +36,18 @@ _MOST_PARTS = 4
 # Rows that each of those takes at a time. More are no faster, and what layers put out for a row
 # takes megabytes for as long as the service runs.
 _MOST_ROWS = 2
+# Rows that the model takes at a time if it is held once. Eight at a time save no processor time.
+_MOST_ROWS_ALONE = 4
 _MANY_ROWS = 32  # of a call: then further calls are to be expected
 
 
 class Twice(Enum):
-    """When even a light model is opened for several rows at a time too, see `_open_openvino`."""
+    """When a light model is opened a second time, for several rows at once: see `_open_openvino`.
 
-    NOW = "when it is opened"
+    A service that reads one photo at a time never needs the second, which takes twice the memory.
+    """
+
+    WHEN_SEVERAL = "by the first call with several rows"
     WHEN_MANY = "by the first call with many rows"
     NEVER = "never"
 
@@ -70,7 +75,7 @@ def open_model(
     threads: int | None = None,
     pixels: PixelScale | None = None,
     taps: Taps = NO_TAPS,
-    twice: Twice = Twice.NOW,
+    twice: Twice = Twice.WHEN_SEVERAL,
 ) -> Model:
     """Open an ONNX file with one output of shape (n, d); the result is safe across threads.
 
@@ -102,13 +107,15 @@ def open_layers(layers: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]
     times as long where others want the processor.
     """
     from openvino import Model as Graph
-    from openvino import opset13
+    from openvino import op, opset13
 
     rows = opset13.parameter([-1, len(layers[0][0])], np.float32)
     states = rows
     for place, (weights, bias) in enumerate(layers):
         states = states if place == 0 else opset13.relu(states)
-        product = opset13.matmul(states, opset13.constant(weights), False, False)
+        # The array itself, which the caller holds anyway, instead of a copy.
+        constant = op.Constant(np.ascontiguousarray(weights), shared_memory=True)
+        product = opset13.matmul(states, constant, False, False)
         states = opset13.add(product, opset13.constant(bias))
     settings = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
     compiled = _openvino_core().compile_model(Graph([states], [rows]), "CPU", settings)
@@ -138,29 +145,33 @@ def _open_openvino(
     its own: those that wait for each other at every layer take a tenth more of the processor, and
     more where others want it too. The model is held twice for that, so only a light one.
     """
-    core = _openvino_core()
-    model = core.read_model(path)
-    if taps.names:
-        model = _with_taps(model, taps)
-    if pixels is not None:
-        model = _scaled_inside(model, pixels)
-    settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads}
+    core, settings = _openvino_core(), {"INFERENCE_NUM_THREADS": threads}
     latency = settings | {"PERFORMANCE_HINT": "LATENCY"}
+    model = _read_openvino(path, pixels, taps)
     whole = core.compile_model(model, "CPU", latency).create_infer_request()
-    light = threads > 1 and path.stat().st_size <= _LIGHT_BYTES
+    if threads == 1 or path.stat().st_size > _LIGHT_BYTES:
+        return _in_turn([whole], lambda _: [])
+    if twice is Twice.NEVER:
+        return _in_turn([whole], lambda _: [whole])
     # Not bound to cores: when many ask, threads that decode and answer are at work on those.
     parts = min(threads, _MOST_PARTS)
-    settings |= {"NUM_STREAMS": parts, "ENABLE_CPU_PINNING": False}
+    shared = settings | {"NUM_STREAMS": parts, "ENABLE_CPU_PINNING": False}
 
     @cache
     def apart() -> list[Any]:
-        compiled = core.compile_model(model, "CPU", settings)
+        # Read again: kept until then, the model would take its weights' memory once more.
+        compiled = core.compile_model(_read_openvino(path, pixels, taps), "CPU", shared)
         return [compiled.create_infer_request() for _ in range(parts)]
 
-    if not light or twice is Twice.NEVER:
-        return _in_turn([whole], lambda _: [])
-    few = apart() if twice is Twice.NOW else [whole]
-    return _in_turn([whole], lambda rows: apart() if rows >= _MANY_ROWS else few)
+    least = parts if twice is Twice.WHEN_SEVERAL else _MANY_ROWS
+    return _in_turn([whole], lambda rows: apart() if rows >= least else [whole])
+
+
+def _read_openvino(path: Path, pixels: PixelScale | None, taps: Taps) -> Any:
+    model = _openvino_core().read_model(path)
+    if taps.names:
+        model = _with_taps(model, taps)
+    return model if pixels is None else _scaled_inside(model, pixels)
 
 
 def _in_turn(whole: Sequence[Any], apart: Callable[[int], Sequence[Any]]) -> Model:
@@ -177,7 +188,8 @@ def _in_turn(whole: Sequence[Any], apart: Callable[[int], Sequence[Any]]) -> Mod
             requests = apart(rows)
             if not requests or rows < len(requests):
                 return _infer(whole, [inputs])
-            turns = -(-rows // (len(requests) * _MOST_ROWS))
+            most = _MOST_ROWS if len(requests) > 1 else _MOST_ROWS_ALONE
+            turns = -(-rows // (len(requests) * most))
             size = -(-rows // (len(requests) * turns))
             starts = range(0, rows, size)
             shares = [{k: v[start : start + size] for k, v in inputs.items()} for start in starts]

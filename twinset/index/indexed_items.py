@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from twinset.columns import Column, Columns, Mask, column_from_arrow, columns_from_table
 from twinset.errors import ArtefactError
 from twinset.index.mapped.mapped_columns import map_columns, write_columns
+from twinset.index.mapped.mapped_files import map_file
 from twinset.index.mapped.picture_places import PicturePlaces
 
 # Free text is for reading; a filter on it would compare whole sentences.
@@ -253,8 +254,7 @@ def write_mapped(table: pa.Table, path: Path) -> None:
 
 def _map_table(path: Path) -> pa.Table:
     try:
-        with pa.memory_map(str(path)) as file:
-            return pa.ipc.open_file(file).read_all()
+        return pa.ipc.open_file(map_file(path)).read_all()
     except (OSError, pa.ArrowException):
         raise ArtefactError(path, "is not a table of items") from None
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from twinset.columns import numbers_of
 from twinset.errors import ArtefactError
+from twinset.index.mapped.mapped_files import map_file
 from twinset.lexical.terms import code_of, terms_of
 
 WORDS_FILE = "words.arrow"
@@ -121,8 +122,7 @@ class WordIndex:
             ArtefactError: if it is not such a file.
         """
         try:
-            with pa.memory_map(str(path)) as file:
-                table = pa.ipc.open_file(file).read_all()
+            table = pa.ipc.open_file(map_file(path)).read_all()
             return cls(table, count)
         except (OSError, pa.ArrowException, KeyError, AttributeError):
             raise ArtefactError(path, "is not an index of words") from None

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from twinset.columns import Column, Columns, Lists, numbers_of
 from twinset.errors import ArtefactError
+from twinset.index.mapped.mapped_files import map_file
 from twinset.text.vocabulary import Vocabulary
 
 COLUMNS_FILE = "columns.arrow"
@@ -65,8 +66,7 @@ def map_columns(path: Path) -> tuple[dict[str, Column], NDArray[np.int32]]:
         ArtefactError: if it is not such a file.
     """
     try:
-        with pa.memory_map(str(path)) as file:
-            table = pa.ipc.open_file(file).read_all()
+        table = pa.ipc.open_file(map_file(path)).read_all()
         fields = json.loads(table.schema.metadata[_FIELDS])
         held = {name: table[name].chunk(0).values for name in table.column_names}
         columns = {

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twinset.columns import Mask, numbers_of
 from twinset.errors import ArtefactError
+from twinset.index.mapped.mapped_files import map_file
 
 MAPPED_PLACES_FILE = "image_places.arrow"
 
@@ -71,8 +72,7 @@ class PicturePlaces:
             ArtefactError: if it is not such a file.
         """
         try:
-            with pa.memory_map(str(path)) as file:
-                table = pa.ipc.open_file(file).read_all()
+            table = pa.ipc.open_file(map_file(path)).read_all()
             arrays = {name: table[name].chunk(0) for name in table.column_names}
             return cls(
                 numbers_of(arrays["offset"]),

@@ -90,10 +90,12 @@ class Column:
 
         A row of several values is grouped by the first.
         """
-        codes = self.values.astype(np.int64)
+        values = self.values
         if self.kind == "number":
-            codes = np.unique(self.values, return_inverse=True)[1].astype(np.int64)
-        return np.where(self.present, codes, np.int64(-1))
+            values = np.unique(values, return_inverse=True)[1]
+        codes = np.full(len(values), -1, np.int64)
+        np.copyto(codes, values, where=self.present)
+        return codes
 
     def counts(self, mask: Mask | None = None) -> list[tuple[Value, int]]:
         """Each value with its number of rows (of those in `mask`), most frequent first.

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery
-from app.recommend.selection import Codes, Mask, Rows, filter_mask, mask_of
+from app.recommend.selection import Alike, Mask, Rows, filter_mask, mask_of
 from app.service_errors import UnknownField
 from twinset.columns import Column
 from twinset.filters import And, parse_filter, without_field
@@ -119,17 +119,14 @@ def count_fields(
     counted: FacetRows,
     query: ListQuery,
     found: Rows | None = None,
-    groups: Codes | None = None,
+    alike: Alike | None = None,
 ) -> tuple[Facet, ...]:
     """The facets of a list: of `found` rows if they are given, of all rows if not.
 
-    If `groups` (n,) say which rows share a place, a value counts once for each place, as in the
-    list's `total`.
+    If `alike` says which rows share a place, a value counts once for each place, as in the list's
+    `total`.
     """
-    columns, facets, alike = version.items.columns, [], None
-    if groups is not None:
-        grouped = np.flatnonzero(groups >= 0)
-        alike = grouped, groups[grouped]
+    columns, facets = version.items.columns, []
     for name, rows in counted.by_field.items():
         mask = rows
         if found is not None:
@@ -157,7 +154,7 @@ def _facet(
     column: Column,
     mask: Mask | None,
     limit: int,
-    alike: tuple[Rows, Codes] | None = None,
+    alike: Alike | None = None,
 ) -> Facet:
     if column.kind == "number" and (name == "price" or column.distinct > _MOST_NUMBERS):
         return _range(name, column, mask)

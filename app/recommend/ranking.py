@@ -17,19 +17,17 @@ from app.recommend.lists.arrangement import (
     sorted_places,
     sorts_by_field,
 )
+from app.recommend.lists.nearest_groups import Groups, nearest_groups
 from app.recommend.lists.places import Places
 from app.recommend.lists.session import moved
 from app.recommend.photos.photo_search import PhotoLook
 from app.recommend.query import SearchQuery
 from app.recommend.row_sources import RowSource, VectorSearch, as_arrays
 from app.recommend.selection import (
-    Codes,
-    Mask,
     Rows,
     filter_mask,
     first_of_groups,
     known_rows,
-    rows_of_group,
 )
 from twinset.edits.kept_values import Kept
 from twinset.filters import parse_filter
@@ -43,9 +41,6 @@ Vector = NDArray[np.float32]
 _MOST_PASSED_OVER = 64
 # So many numbers are multiplied in the time that it takes to hand work to a thread and back.
 _QUICK_PRODUCTS = 500_000
-# Rows asked of the index to find groups in; then, in rounds, twice as many each.
-_LIST_LENGTHS = (64, 512, 4096)
-_FIRST_ROUND = 512
 _MOST_ON_LOOP = 200
 # Rows asked for beyond those of a page, so that a few repeats on it need no second search.
 _SPARE = 4
@@ -139,14 +134,16 @@ def rank_rows(
     mask = filter_mask(version, query.filter, left_out)
     counted = FacetRows.of(version, query, left_out, mask)
     places = Places.of(version, query, mask, left_out)
+    alike = places.alike() if query.facets else None
     if query.min_score is None:
-        found, total = _nearest(version, source, query, places), places.count(version.count)
-        counts = count_fields(version, counted, query, groups=places.codes)
+        total = places.count(version.count)
+        found = _nearest(version, source, query, places, total)
+        counts = count_fields(version, counted, query, alike=alike)
     else:
         wide = counted.any_of(mask)
         wider = source if wide is mask else source.without_filter()
         rows, scores = wider.above(query.min_score, wide)
-        counts = count_fields(version, counted, query, rows, places.codes)
+        counts = count_fields(version, counted, query, rows, alike)
         found = _of_places(rows, scores, places)
         total = len(found[0])
     return _page(version, found, query, places, total, counts)
@@ -174,23 +171,26 @@ def _length(version: IndexVersion, query: SearchQuery) -> int:
     return min(max(query.offset + query.limit + 1, pool), len(version))
 
 
-def _nearest(version: IndexVersion, source: RowSource, query: SearchQuery, places: Places) -> Found:
+def _nearest(
+    version: IndexVersion, source: RowSource, query: SearchQuery, places: Places, total: int
+) -> Found:
+    """The nearest places of a list that has `total` of them."""
     wanted, mask = _length(version, query), places.mask
     if places.groups is None:
         return _nearest_places(source, wanted, replace(places, left_out=()))
     first = None if query.filter is None else mask
-    left = np.ones(len(version), np.bool_) if mask is None else mask.copy()
-    return as_arrays(_nearest_groups(source, wanted, first, _Groups(places.groups, left)))
+    groups = Groups(places.groups, mask)
+    return as_arrays(nearest_groups(source, min(wanted, total), first, groups))
 
 
 def _of_places(rows: Rows, scores: Scores, places: Places) -> Found:
     """Those of the rows that the mask lets through; in each place the first."""
-    mask, codes = places.mask, places.codes
+    mask = places.mask
     if mask is not None:
         rows, scores = rows[mask[rows]], scores[mask[rows]]
-    if codes is None:
+    if not places.are_shared:
         return rows, scores
-    kept = first_of_groups(rows, codes)
+    kept = first_of_groups(places.codes_of(rows))
     return rows[kept], scores[kept]
 
 
@@ -224,54 +224,18 @@ def _nearest_places(source: RowSource, wanted: int, places: Places) -> Found:
     Rows in `places.left_out` are found with the others and dropped, which needs no mask. If many
     repeat a picture, a longer list is read, which begins as the shorter one does.
     """
-    codes, passed_over = places.codes, places.left_out
-    length = wanted + len(passed_over) + (0 if codes is None else _SPARE)
+    passed_over, shared = places.left_out, places.are_shared
+    length = wanted + len(passed_over) + (_SPARE if shared else 0)
     while True:
         found = source.nearest(length, places.mask)
+        codes = places.codes_of(np.array([row for row, _ in found], np.int64)).tolist()
         hits, seen = [], set()
-        for hit in found:
-            code = -1 if codes is None else int(codes[hit[0]])
+        for hit, code in zip(found, codes, strict=True):
             if hit[0] in passed_over or code in seen:
                 continue
             if code >= 0:
                 seen.add(code)
             hits.append(hit)
-        if len(hits) >= wanted or len(found) < length or codes is None:
+        if len(hits) >= wanted or len(found) < length or not shared:
             return as_arrays(hits[:wanted])
         length *= 2
-
-
-class _Groups:
-    """Collects the first row of each group; `left` (n,) is true for rows that may still be that
-    row."""
-
-    def __init__(self, codes: Codes, left: Mask) -> None:
-        self._codes, self.left = codes, left
-        self.found: list[tuple[int, float]] = []
-
-    def add(self, nearest: Iterable[tuple[int, float]]) -> int:
-        """Take rows, best first, if their group is new; return how many groups there are now."""
-        for row, score in nearest:
-            if self.left[row]:
-                self.found.append((row, score))
-                self.left[rows_of_group(row, self._codes)] = False
-        return len(self.found)
-
-
-def _nearest_groups(
-    source: RowSource, wanted: int, mask: Mask | None, groups: _Groups
-) -> list[tuple[int, float]]:
-    """The best row of each of the `wanted` best groups, best first; fewer if fewer exist.
-
-    It reads longer and longer beginnings of one ranked list. If groups are so large that this does
-    not suffice, it goes on in rounds that mask out the groups found so far. All lengths are fixed,
-    so what a page holds depends on neither its length nor its offset.
-    """
-    for length in _LIST_LENGTHS:
-        if groups.add(source.nearest(length, mask)) >= wanted:
-            return groups.found[:wanted]
-    length = _FIRST_ROUND
-    while len(groups.found) < wanted and groups.left.any():
-        groups.add(source.nearest(length, groups.left))
-        length *= 2
-    return groups.found[:wanted]

@@ -15,6 +15,8 @@ from twinset.index.index_versions import IndexVersion
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 Rows = NDArray[np.int64]
+# Rows (m,) that share a place with others, in ascending order, and the codes (m,) that say which.
+Alike = tuple[Rows, Codes]
 
 
 def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int]) -> Mask | None:
@@ -56,9 +58,15 @@ def group_codes(version: IndexVersion, field: str) -> Codes:
     return column.group_codes()
 
 
-def first_of_groups(rows: Rows, codes: Codes) -> Rows:
-    """The places in `rows` (m,) of the first row of each group, in ascending order."""
-    held = codes[rows]
+def grouped(codes: Codes) -> Alike:
+    """The rows that are in a group, by the codes (n,) of all rows."""
+    rows = np.flatnonzero(codes >= 0)
+    return rows, codes[rows]
+
+
+def first_of_groups(held: Codes) -> Rows:
+    """The places of the first row of each group among rows with the codes `held` (m,), in
+    ascending order."""
     kept = held < 0
     grouped = np.flatnonzero(~kept)
     _, first = np.unique(held[grouped], return_index=True)

@@ -36,11 +36,11 @@ def _merged_codes(base: StoredPictures, total: int, gone: Rows, looks: dict[int,
     """The codes (total,) of rows of which those in `gone` lost the base's picture, and those in
     `looks` have another."""
     codes = np.full(total, -1, np.int64)
-    codes[: len(base.codes)] = base.codes
+    codes[base.rows] = base.held
     copied = np.unique(np.concatenate([np.empty(0, np.int64), *(o.copies for o in looks.values())]))
     # Groups that lost a row may fall apart; those that a new picture is a copy of grow together.
-    touched = np.concatenate([gone[gone < len(base.codes)], copied])
-    changed = base.rows[np.isin(base.held, base.codes[touched])]
+    touched = np.concatenate([gone[gone < len(base.signatures)], copied])
+    changed = base.rows[np.isin(base.held, base.codes_of(touched))]
     rows = np.setdiff1d(np.union1d(changed, copied), gone)
     codes[changed], codes[gone] = -1, -1
     own = np.array(sorted(looks), np.int64)

@@ -21,6 +21,8 @@ from twinset.repeats.picture_signature import (
     hashes_of,
 )
 
+# Up to so many items a code for each is kept, which is quicker; beyond, those of shared pictures.
+_MOST_DENSE = 200_000
 SIGNATURES_FILE = "picture_signatures.npy"
 GROUPS_FILE = "same_pictures.npy"
 Mask = NDArray[np.bool_]
@@ -30,36 +32,70 @@ Rows = NDArray[np.int64]
 class SamePictures:
     """Groups of rows with one picture. `make` gives their codes, when they are first needed.
 
-    `codes` (n,) are the first row of a group for all of its rows, and -1 for a row whose picture no
+    Codes (n,) are the first row of a group for all of its rows, and -1 for a row whose picture no
     other has.
     """
 
     def __init__(self, make: Callable[[], Codes]) -> None:
         self._make = make
-        self._styles: dict[str, Codes] = {}
+        self._styles: dict[str, tuple[Rows, Codes]] = {}
 
-    @cached_property
+    @property
     def codes(self) -> Codes:
-        return self._make()
+        """The codes of all rows (n,)."""
+        return self._make() if self._dense is None else self._dense
 
     @cached_property
+    def _dense(self) -> Codes | None:
+        codes = self._make()
+        return codes if len(codes) <= _MOST_DENSE else None
+
+    @cached_property
+    def _shared(self) -> tuple[Rows, Codes]:
+        codes = self.codes
+        rows = np.flatnonzero(codes >= 0)
+        return rows, codes[rows]
+
+    @property
     def rows(self) -> Rows:
         """The rows (m,) that share their pictures, in ascending order."""
-        return np.flatnonzero(self.codes >= 0)
+        return self._shared[0]
 
-    @cached_property
+    @property
     def held(self) -> Codes:
         """The codes (m,) of `rows`."""
-        return np.asarray(self.codes[self.rows])
+        return self._shared[1]
 
     @cached_property
+    def _groups(self) -> tuple[int, NDArray[np.int64]]:
+        """How many groups there are, and which of them each of `rows` is in."""
+        found, groups = np.unique(self.held, return_inverse=True)
+        return len(found), groups
+
+    @property
     def repeats(self) -> int:
         """How many items are left out if each picture is listed once."""
-        return len(self.rows) - len(np.unique(self.held))
+        return len(self.rows) - self._groups[0]
+
+    def codes_of(self, rows: Rows) -> Codes:
+        """The codes (k,) of some rows (k,)."""
+        if self._dense is not None:
+            return np.asarray(self._dense[rows])
+        codes = np.full(len(rows), -1, np.int64)
+        if len(self.rows):
+            places = np.searchsorted(self.rows, rows).clip(max=len(self.rows) - 1)
+            np.copyto(codes, self.held[places], where=self.rows[places] == rows)
+        return codes
+
+    def code_of(self, row: int) -> int:
+        """The code of a row."""
+        if self._dense is not None:
+            return int(self._dense[row])
+        return int(self.codes_of(np.array([row]))[0])
 
     def place_of(self, row: int) -> int:
         """A number that rows with one picture share, and no others."""
-        code = int(self.codes[row])
+        code = self.code_of(row)
         return row if code < 0 else code
 
     def repeats_in(self, mask: Mask | None, without: Collection[int] = ()) -> int:
@@ -67,31 +103,37 @@ class SamePictures:
 
         Rows in `without` count as if the mask left them out.
         """
-        without = [row for row in without if self.codes[row] >= 0]
-        if mask is None and not without:
+        gone = np.array(list(without), np.int64)
+        gone = gone[self.codes_of(gone) >= 0]
+        if mask is None and not len(gone):
             return self.repeats
         inside = np.ones(len(self.rows), np.bool_) if mask is None else mask[self.rows]
-        if without:
-            inside &= ~np.isin(self.rows, without)
-        held = np.zeros(len(self.codes), np.bool_)
-        held[self.held[inside]] = True
-        return int(inside.sum()) - int(held.sum())
+        if len(gone):
+            inside &= ~np.isin(self.rows, gone)
+        count, groups = self._groups
+        seen = np.zeros(count, np.bool_)
+        seen[groups[inside]] = True
+        return int(inside.sum()) - int(seen.sum())
 
     def with_styles(self, field: str, styles: Codes) -> Codes:
         """Groups (n,) of rows that share the value of a field, given by its codes, or a picture.
 
         Styles of which one item each has the same picture are one.
         """
-        known = self._styles.get(field)
-        if known is None:
-            known = self._styles[field] = self._joined(styles)
-        return known
+        if not len(self.rows):
+            return styles
+        if field not in self._styles:  # kept are the rows that change, not a number for each item
+            joint = self._joined(styles)
+            changed = np.flatnonzero(joint != styles)
+            self._styles[field] = changed, joint[changed]
+        rows, codes = self._styles[field]
+        joint = styles.copy()
+        joint[rows] = codes
+        return joint
 
     def _joined(self, styles: Codes) -> Codes:
         """Each code, with those of one picture made equal; rows without a style get codes too."""
         alone = styles[self.rows] < 0
-        if not len(self.rows):
-            return styles
         codes, most = styles.copy(), int(styles.max()) + 1
         codes[self.rows[alone]] = most + np.arange(int(alone.sum()))
         _, first, of = np.unique(self.held, return_index=True, return_inverse=True)

@@ -57,7 +57,8 @@ class TitleOrder:
     def __init__(self, table: ItemTable) -> None:
         titles = table.table["title"].combine_chunks()
         self._titles: pa.StringArray = titles
-        self._rows: NDArray[np.int64] = pc.sort_indices(fold_array(titles)).to_numpy()
+        order = pc.sort_indices(fold_array(titles))
+        self._rows: NDArray[np.int32] = order.to_numpy().astype(np.int32)
 
     def beginning(self, start: str) -> Iterator[tuple[int, str]]:
         """Rows and titles that begin with a folded text, in order."""

@@ -13,6 +13,7 @@ from app.recommend.selection import (
     filter_mask,
     first_of_groups,
     group_codes,
+    grouped,
     known_rows,
     variants_of,
 )
@@ -45,12 +46,14 @@ def browse(version: IndexVersion, query: ListQuery) -> ListedPage:
         rows = rows[sorted_places(version, rows, query.sort)]
     codes = None if query.group_by is None else group_codes(version, query.group_by)
     if codes is not None:
-        rows = rows[first_of_groups(rows, codes)]
+        rows = rows[first_of_groups(codes[rows])]
     counted = FacetRows.of(version, query, left_out, mask)
     page = rows[query.offset : query.offset + query.limit].tolist()
     return ListedPage(
         [(row, None if codes is None else variants_of(row, codes, mask)) for row in page],
         total=len(rows),
         exhausted=len(rows) <= query.offset + query.limit,
-        facets=count_fields(version, counted, query, groups=codes),
+        facets=count_fields(
+            version, counted, query, alike=None if codes is None else grouped(codes)
+        ),
     )

@@ -9,7 +9,16 @@ from typing import Self
 import numpy as np
 
 from app.recommend.query import MAX_VARIANTS, SearchQuery
-from app.recommend.selection import Codes, Mask, count_groups, group_codes, variants_of
+from app.recommend.selection import (
+    Alike,
+    Codes,
+    Mask,
+    Rows,
+    count_groups,
+    group_codes,
+    grouped,
+    variants_of,
+)
 from twinset.index.index_versions import IndexVersion
 from twinset.repeats.same_pictures import SamePictures
 
@@ -46,11 +55,23 @@ class Places:
         return cls(mask, left_out, groups, pictures)
 
     @property
-    def codes(self) -> Codes | None:
-        """Codes (n,) that rows of one place share, -1 for a row alone; None if all are alone."""
-        if self.groups is None and self.pictures is not None:
-            return self.pictures.codes
-        return self.groups
+    def are_shared(self) -> bool:
+        """False if each row has a place of its own."""
+        return self.groups is not None or self.pictures is not None
+
+    def codes_of(self, rows: Rows) -> Codes:
+        """Codes (m,) of `rows` (m,), equal if two of them share a place, -1 for a row alone."""
+        if self.groups is not None:
+            return np.asarray(self.groups[rows])
+        if self.pictures is not None:
+            return self.pictures.codes_of(rows)
+        return np.full(len(rows), -1, np.int64)
+
+    def alike(self) -> Alike | None:
+        """The rows (m,) that share places, in ascending order, and their codes; None if none do."""
+        if self.groups is not None:
+            return grouped(self.groups)
+        return None if self.pictures is None else (self.pictures.rows, self.pictures.held)
 
     def count(self, items: int) -> int:
         """How many places there are; `items` is the number of rows that are items."""
@@ -70,9 +91,9 @@ class Places:
     def same_picture(self, row: int) -> list[int]:
         """The other rows with a row's picture, at most `MAX_VARIANTS`, in catalogue order."""
         pictures = self.pictures
-        if pictures is None or pictures.codes[row] < 0:
+        if pictures is None or (code := pictures.code_of(row)) < 0:
             return []
-        rows = pictures.rows[pictures.held == pictures.codes[row]]
+        rows = pictures.rows[pictures.held == code]
         if self.mask is not None:
             rows = rows[self.mask[rows]]
         others = (int(one) for one in rows if one != row and one not in self.left_out)

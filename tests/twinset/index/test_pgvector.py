@@ -113,6 +113,25 @@ def test_the_mask_decides_with_or_without_a_filter(parity, kept, with_filter, k)
     assert scores.tolist() == true_scores.tolist()
 
 
+def test_a_mask_that_no_filter_says_is_looked_at_by_the_server(parity, monkeypatch):
+    sent = []
+    select = PgvectorIndex._select
+
+    def noted(self, rest, values):
+        found = select(self, rest, values)
+        sent.append(len(found[0]))
+        return found
+
+    monkeypatch.setattr(PgvectorIndex, "_select", noted)
+    far = np.argsort(VECTORS @ VECTORS[3])[:50]  # none of them is among the nearest
+    mask = np.zeros(600, np.bool_)
+    mask[far] = True
+    rows, scores = parity.search(VECTORS[[3]], 5, mask, Condition(Compare("n", ">=", 0)))
+    true, true_scores = ExactIndex(VECTORS).search(VECTORS[[3]], 5, mask)
+    assert (rows.tolist(), scores.tolist()) == (true.tolist(), true_scores.tolist())
+    assert max(sent) < 100  # of 600 that meet the filter
+
+
 def test_a_filter_on_a_list_is_walked_by(parity, monkeypatch):
     asked = []
     select = PgvectorIndex._select

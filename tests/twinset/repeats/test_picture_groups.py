@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support.places_oracle import place_keys
+from twinset.repeats import same_pictures
 from twinset.repeats.picture_groups import picture_groups
 from twinset.repeats.picture_signature import LENGTH, Signatures, are_near
 from twinset.repeats.same_pictures import SamePictures, StoredPictures
@@ -64,6 +65,25 @@ def test_copies_of_a_picture_are_those_near_it() -> None:
     for one in signatures[:40]:
         near = are_near(np.broadcast_to(one, signatures.shape), signatures)
         assert stored.copies_of(one).tolist() == np.flatnonzero(near).tolist()
+
+
+@pytest.mark.parametrize("most_dense", [0, 1000])
+def test_large_versions_keep_the_codes_of_shared_pictures_alone(
+    monkeypatch: pytest.MonkeyPatch, most_dense: int
+) -> None:
+    monkeypatch.setattr(same_pictures, "_MOST_DENSE", most_dense)
+    codes = picture_groups(made_signatures(300, 5))
+    shared = SamePictures(codes.copy)
+    rows = np.random.default_rng(6).integers(0, 300, 900)
+    assert shared.codes_of(rows).tolist() == codes[rows].tolist()
+    assert [shared.code_of(row) for row in range(300)] == codes.tolist()
+    mask = np.random.default_rng(7).random(300) < 0.5
+    for left_out in [(), rows[:9].tolist()]:
+        kept = mask & ~np.isin(np.arange(300), left_out)
+        held = codes[kept & (codes >= 0)]
+        assert shared.repeats_in(mask, left_out) == len(held) - len(np.unique(held))
+    held = codes[codes >= 0]
+    assert shared.repeats_in(None) == len(held) - len(np.unique(held))
 
 
 @pytest.mark.parametrize("seed", range(5))

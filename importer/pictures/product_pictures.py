@@ -56,7 +56,7 @@ class ProductPictures:
         `inline` is what the feed holds itself, see `read_inline`; `named` are values that name
         pictures. At most `most` are read; each counts once.
         """
-        found: dict[bytes, None] = {}
+        found: list[bytes] = []
         faults: list[str] = []
         own = inline if isinstance(inline, list) else [inline]
         references = dict.fromkeys(one for value in named for one in references_in(value))
@@ -69,9 +69,9 @@ class ProductPictures:
             except BadValue as bad:
                 faults.append(str(bad))
                 continue
-            if data is not None:
-                found[data] = None
-        return list(found), faults
+            if data is not None and data not in found:
+                found.append(data)
+        return found, faults
 
     def read(self, reference: str | bytes) -> bytes:
         """The bytes to store of one picture, by its address, its path or its own bytes.

@@ -7,8 +7,6 @@ import os
 import re
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from twinset.errors import CatalogueError
 
 _MARKS = {
@@ -73,6 +71,8 @@ def _guess(path: Path, guess: bool) -> str:
         return "cp1254"
     if _is_central(sample):
         return "cp1250"
+    from charset_normalizer import from_bytes  # most feeds are UTF-8 and do without
+
     best = from_bytes(sample, cp_isolation=["cp1252", "cp1250", "cp1251", "iso8859_15"]).best()
     best = best or from_bytes(sample).best()
     if best is not None and best.encoding not in _WESTERN:

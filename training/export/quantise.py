@@ -23,9 +23,10 @@ from training.export.onnx_import import LOGIT_SCALE
 from training.quiet_libraries import quiet_nncf
 from twinset.artefacts import new_folder, read_manifest, write_manifest
 from twinset.catalogue import Catalogue
-from twinset.encoders.dual_encoder import IMAGE_MODEL, PHOTO_BRANCH, PHOTO_HEAD, DualEncoder
+from twinset.encoders.dual_encoder import IMAGE_MODEL, PHOTO_BRANCH, DualEncoder
 from twinset.encoders.encoder import Encoder, Vectors
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST, load_encoder
+from twinset.encoders.photo_reader import PHOTO_HEAD
 from twinset.errors import ConfigError, ImageError
 from twinset.images.decode import decode_image
 from twinset.retrieval_metrics import recall_at

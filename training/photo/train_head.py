@@ -36,9 +36,10 @@ from training.photo.tapped_encoder import TappedEncoder, tapped_encoder
 from twinset.artefacts import read_manifest, refresh_manifest
 from twinset.catalogue import Catalogue
 from twinset.embeddings import open_embeddings
-from twinset.encoders.dual_encoder import PHOTO_BRANCH, PHOTO_HEAD
+from twinset.encoders.dual_encoder import PHOTO_BRANCH
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.encoders.onnx_runtime import open_model
+from twinset.encoders.photo_reader import PHOTO_HEAD
 from twinset.photo.photo_head import PhotoHead
 
 logger = logging.getLogger("training.photo")

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL.Image import Image
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
 
 from twinset.edits.composer import Composes
 from twinset.encoders.batch_shapes import run_in_batches, token_length
@@ -32,7 +30,7 @@ from twinset.encoders.encoder import (
 )
 from twinset.encoders.item_views import VIEWS
 from twinset.encoders.onnx_runtime import Model, Twice, open_layers, open_model
-from twinset.encoders.photo_reader import PhotoReader
+from twinset.encoders.photo_reader import PhotoReader, open_photo_head
 from twinset.encoders.picture_resize import STRETCHED
 from twinset.errors import ArtefactError, InvalidInput
 from twinset.languages.multilingual_texts import MultilingualTexts, load_languages
@@ -40,10 +38,12 @@ from twinset.photo.photo_head import PhotoHead
 from twinset.photo.tower_taps import NO_TAPS, Taps
 from twinset.relevance.relevance_curves import RelevanceCurves
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
 TOKENIZER = "tokenizer.json"
-PHOTO_HEAD = "photo.npz"
 PHOTO_BRANCH = "photo.onnx"
 Side = Literal["image", "text"]
 
@@ -68,7 +68,12 @@ class DualEncoder:
     relevance: RelevanceCurves | None = None
 
     def __init__(
-        self, spec: DualSpec, fingerprint: str, image: Model, text: Model, tokenizer: Tokenizer
+        self,
+        spec: DualSpec,
+        fingerprint: str,
+        image: Model,
+        text: Model,
+        tokenizer: Tokenizer | None,
     ) -> None:
         self.spec = spec
         self.fingerprint = fingerprint
@@ -77,15 +82,16 @@ class DualEncoder:
         self.image_model = image
         self._text_model = text
         self._tokenizer = tokenizer
-        self._tokenizer.enable_truncation(spec.max_tokens)
-        self._tokenizer.no_padding()
+        if tokenizer is not None:
+            tokenizer.enable_truncation(spec.max_tokens)
+            tokenizer.no_padding()
 
     @classmethod
     def load(
         cls, folder: Path, manifest: Mapping[str, Any], device: str, threads: int | None
     ) -> DualEncoder:
         """Open the files of a folder whose checksums were verified."""
-        head = _open_photo_head(folder, manifest)
+        head = open_photo_head(folder, manifest)
         taps = NO_TAPS if head is None else head.taps
         spec, (tower, text), tokenizer = open_parts(folder, manifest, device, threads, taps)
         image = tower if head is None else _without_taps(tower, spec.dimension)
@@ -211,7 +217,7 @@ class DualEncoder:
 
     def tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
         """Texts -> model inputs, (n, t) each, padded to the longest and on to a usual length."""
-        encodings = self._tokenizer.encode_batch(texts)
+        encodings = self._opened_tokenizer.encode_batch(texts)
         padding, most = self.spec.padding, self.spec.max_tokens
         length = most if padding.fixed else token_length(max(map(len, encodings)), most)
         ids = np.full((len(texts), length), padding.token, np.int64)
@@ -221,9 +227,13 @@ class DualEncoder:
             mask[row, : len(encoding)] = encoding.attention_mask
         return {"input_ids": ids, "attention_mask": mask}
 
+    @property
+    def _opened_tokenizer(self) -> Tokenizer:
+        return _closed(None) if self._tokenizer is None else self._tokenizer
+
     def knows_word(self, word: str) -> bool:
         """True if the tokenizer reads a word as one token, as it does common words alone."""
-        return len(self._tokenizer.encode(word, add_special_tokens=False)) == 1
+        return len(self._opened_tokenizer.encode(word, add_special_tokens=False)) == 1
 
     def encode_items(
         self, images: Sequence[Image | None], texts: Sequence[str | None]
@@ -241,18 +251,6 @@ def _closed(_: Any) -> Any:
 def _without_taps(tower: Model, width: int) -> Model:
     """The tower as it was before its taps: the numbers are the same, and it is held once."""
     return lambda inputs: np.ascontiguousarray(tower(inputs)[:, :width])
-
-
-def _open_photo_head(folder: Path, manifest: Mapping[str, Any]) -> PhotoHead | None:
-    if PHOTO_HEAD not in manifest["files"]:
-        return None
-    try:
-        head = PhotoHead.load(folder / PHOTO_HEAD)
-        if head.dimension != manifest["dimension"]:
-            raise InvalidInput("The photo head has another dimension than the encoder.")
-        return head
-    except (OSError, ValueError, KeyError, InvalidInput):
-        raise ArtefactError(folder / PHOTO_HEAD, "does not fit encoder.json") from None
 
 
 def _open_photo_reader(
@@ -278,14 +276,14 @@ def open_parts(
     threads: int | None,
     taps: Taps = NO_TAPS,
     side: Side | None = None,
-) -> tuple[DualSpec, tuple[Model, Model], Tokenizer]:
+) -> tuple[DualSpec, tuple[Model, Model], Tokenizer | None]:
     """The specification, the image and the text tower, and the tokenizer of a verified folder.
 
-    With `side`, the tower of the other one stays closed.
+    With `side`, the tower of the other one stays closed; pictures need no tokenizer.
     """
     spec = DualSpec.from_manifest(manifest, folder / "encoder.json")
     require_listed(folder, manifest, IMAGE_MODEL, TEXT_MODEL, TOKENIZER)
-    tokenizer = Tokenizer(WordLevel()) if side == "image" else _open_tokenizer(folder / TOKENIZER)
+    tokenizer = None if side == "image" else _open_tokenizer(folder / TOKENIZER)
     image: Model = _closed
     text: Model = _closed
     if side != "text":
@@ -297,6 +295,8 @@ def open_parts(
 
 
 def _open_tokenizer(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer  # takes a tenth of a second, and pictures alone need none
+
     try:
         return Tokenizer.from_file(str(path))
     except Exception:  # the library raises bare Exception

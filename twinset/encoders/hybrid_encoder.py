@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL.Image import Image
-from tokenizers import Tokenizer
 
 from twinset.encoders.batch_shapes import filled, run_in_batches
 from twinset.encoders.dual_encoder import (
@@ -25,6 +24,9 @@ from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import ItemVectors, Vectors, normalise, require_a_side, scatter
 from twinset.encoders.onnx_runtime import Model, open_model
 from twinset.errors import ArtefactError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 ARCHITECTURE = "hybrid-onnx"
 FUSION_MODEL = "fusion.onnx"
@@ -38,7 +40,7 @@ class HybridEncoder(DualEncoder):
         spec: DualSpec,
         fingerprint: str,
         towers: tuple[Model, Model],
-        tokenizer: Tokenizer,
+        tokenizer: Tokenizer | None,
         fusion: tuple[Model, int],
     ) -> None:
         super().__init__(spec, fingerprint, *towers, tokenizer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from twinset.encoders.batch_shapes import filled, run_in_batches
 from twinset.encoders.encoder import normalise
+from twinset.errors import ArtefactError, InvalidInput
 from twinset.photo.photo_head import PhotoHead
 from twinset.photo.photo_reading import row_width
 
@@ -18,6 +20,24 @@ Vectors = NDArray[np.float32]
 Model = Callable[[Mapping[str, NDArray[Any]]], Vectors]
 Layers = Callable[[Vectors], Vectors]
 Pixels = Callable[[slice, int], NDArray[np.uint8]]
+PHOTO_HEAD = "photo.npz"
+
+
+def open_photo_head(folder: Path, manifest: Mapping[str, Any]) -> PhotoHead | None:
+    """The photo head of an encoder folder; None if it has none.
+
+    Raises:
+        ArtefactError: if the file is damaged, or not for vectors of this encoder.
+    """
+    if PHOTO_HEAD not in manifest["files"]:
+        return None
+    try:
+        head = PhotoHead.load(folder / PHOTO_HEAD)
+        if head.dimension != manifest["dimension"]:
+            raise InvalidInput("The photo head has another dimension than the encoder.")
+        return head
+    except (OSError, ValueError, KeyError, InvalidInput):
+        raise ArtefactError(folder / PHOTO_HEAD, "does not fit encoder.json") from None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ _DELIMITERS = ",;\t|^~"
 _SAMPLE_LINES = 50
 _MOST_TITLES, _LEAST_COLUMNS = 4, 3
 _SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])", re.IGNORECASE)  # as Excel writes and reads it
+# Amazon's templates have up to five lines above the names of their fields.
+_AMAZON_NAME = re.compile(r"(^|[,;\t\"])(item_sku|contribution_sku#1\.value)($|[,;\t\"\r\n])")
+_AMAZON_LINES = 6
 _INDEXED = re.compile(r"\[\d+\]")
 
 
@@ -52,6 +55,10 @@ class CsvSource:
             if header is not None and (separator or _is_hints(header)):
                 header = lines.read_header()
             header, sample = _below_titles(header, lines)
+            while sample and header is not None and not _AMAZON_NAME.search(header):
+                if not any(map(_AMAZON_NAME.search, sample[:_AMAZON_LINES])):
+                    break
+                header = sample.pop(0)
             self._first_row = lines.number - len(sample)
         if header is None and path.stat().st_size == 0:
             raise CatalogueError(f"{path}: is empty")

@@ -27,6 +27,7 @@ _SIGNS = {
 }  # fmt: skip
 # Currencies whose prices have no decimals in shops: 12,800 yen is no twelve.
 _WHOLE = frozenset(["JPY", "KRW", "VND", "IDR", "CLP", "HUF", "ISK", "PYG", "COP", "TWD"])
+_NO_CENTS = frozenset(["JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "XAF", "XOF", "XPF"])
 _CODE = re.compile(r"\b([A-Z]{3})\b")
 _NUMBER = re.compile(r"-?\d[\d.,'\u2019\u00a0\u202f ]*\d|-?\d")
 # The decimal and the thousands mark that go with Arabic digits, which Python reads as they are.
@@ -184,3 +185,12 @@ def _checked(value: str | int | float | Decimal) -> float:
     if price < 0:
         raise BadValue("price is negative")
     return price
+
+
+def of_smallest_unit(amount: int | str | float, currency: str, digits: int | None = None) -> str:
+    """A price that a system counts in cents, as text: `2999` of `EUR` is `29.99 EUR`.
+
+    `digits` are those that the currency has behind the point; by default two, and none of yen.
+    """
+    places = (0 if currency in _NO_CENTS else 2) if digits is None else digits
+    return f"{Decimal(str(amount)).scaleb(-places):f} {currency}".strip()

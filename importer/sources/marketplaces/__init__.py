@@ -1,0 +1,1 @@
+"""Files in which shops list their products on marketplaces."""

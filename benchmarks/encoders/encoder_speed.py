@@ -25,7 +25,9 @@ from benchmarks.markdown_report import MarkdownTable, ratio, show
 from benchmarks.service.load_queries import words
 from twinset.encoders.dual_encoder import IMAGE_MODEL, TEXT_MODEL, DualEncoder
 from twinset.encoders.encoder_folder import load_encoder
-from twinset.encoders.onnx_runtime import Inputs, open_model
+from twinset.encoders.runtime.onnx_runtime import open_model
+from twinset.encoders.runtime.openvino_requests import Inputs
+from twinset.encoders.runtime.text_tower import open_text_tower
 
 _ROUNDS = 7
 _BATCHES = (1, 8, 32)
@@ -74,7 +76,8 @@ def _cases(folder: Path, encoder: DualEncoder, batch: int) -> list[Case]:
 
 
 def _measure(case: Case, batch: int, threads: int) -> tuple[str, ...]:
-    served, other = open_model(case.file, "cpu", threads), _open_onnxruntime(case.file, threads)
+    opened = open_text_tower if case.file.name == TEXT_MODEL else open_model
+    served, other = opened(case.file, "cpu", threads), _open_onnxruntime(case.file, threads)
     calls: Mapping[str, Callable[[], Any]] = {
         "raw": lambda: served(case.inputs),
         "encoder": case.encode,

@@ -5,8 +5,9 @@
 Starts `twinset serve` and asks it as one client over one connection. Words and photos are others in
 each round, so that no kept embedding answers; the single ones and the batch take turns to go first,
 and each is asked anew of words that only it has. That both answer alike is looked at apart from
-the clock. Times are the best of the rounds, since what else the machine does can only add; beside
-them stands what the service's process used of the processor, which other work on it hardly moves.
+the clock, each asked of a service of its own. Times are the best of the rounds, since what else the
+machine does can only add; beside them stands what the service's process used of the processor,
+which other work on it hardly moves.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import typer
 from benchmarks.markdown_report import MarkdownTable, show
 from benchmarks.service.http_cost import processor_seconds
 from benchmarks.service.load_queries import all_ids, new_photo, photos, words
-from benchmarks.service.servers import running, twinset_command
+from benchmarks.service.servers import Server, running, twinset_command
 
 SIZE = 100
 _OWN = ("request_id", "took_ms")
@@ -41,15 +42,17 @@ def main(
         *("searches", "100 singles, ms", "batch of 100, ms", "ratio"),
         *("processor, singles", "batch", "ratio", "differences"),
     )
-    with running(twinset_command(encoder, index), "/readyz") as server:
+    command = twinset_command(encoder, index)
+    with running(command, "/readyz") as server, running(command, "/readyz") as other:
         kinds = _kinds(all_ids(server.address))
-        with httpx.Client(base_url=server.address, timeout=60) as client:
+        with _client(server) as client, _client(other) as another:
             for name, entry in kinds.items():
                 cells = [name]
                 for single, batch in zip(*_times(client, server.pid, entry, rounds), strict=True):
                     cells += [f"{1000 * single:.0f}", f"{1000 * batch:.0f}"]
                     cells.append(f"{batch / single:.2f}")
-                differences = _differences(client, [entry(n) for n in range(SIZE)])
+                entries = [entry(n) for n in range(SIZE)]
+                differences = _differences(_ask_singly(another, entries), client, entries)
                 table.add(*cells, differences)
                 # The table comes last; whoever stops a slow run has seen what there is.
                 typer.echo(f"{name}: {cells[3]} of the time, {cells[6]} of the processor", err=True)
@@ -104,9 +107,12 @@ def _best(times: list[Times]) -> Times:
     return min(clock), min(processor)
 
 
-def _differences(client: httpx.Client, entries: list[Entry]) -> int:
-    """How many answers of a batch are not those of its searches, to the last bit."""
-    single = _ask_singly(client, entries)
+def _client(server: Server) -> httpx.Client:
+    return httpx.Client(base_url=server.address, timeout=60)
+
+
+def _differences(single: list[Any], client: httpx.Client, entries: list[Entry]) -> int:
+    """How many answers of a batch are not the single ones of its searches, to the last bit."""
     batch = [result.get("answer") for result in _ask_batch(client, entries)]
     return sum(_plain(a) != _plain(b) for a, b in zip(single, batch, strict=True))
 

@@ -24,7 +24,7 @@ from training.run.history import read_history
 from training.run.train import train
 from training.towers.hybrid_towers import DeepFusion
 from twinset.catalogue import Catalogue, CatalogueWriter
-from twinset.encoders.onnx_runtime import open_model
+from twinset.encoders.runtime.onnx_runtime import open_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 TINY = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2}

@@ -13,9 +13,9 @@ from PIL import Image
 from tests.support.paths import ROOT
 from twinset.artefacts import CHECKSUM
 from twinset.encoders import HashEncoder, load_encoder
-from twinset.encoders.batch_shapes import batch_sizes, token_length
 from twinset.encoders.encoder import fuse, normalise
-from twinset.encoders.onnx_runtime import PixelScale, open_model
+from twinset.encoders.runtime.batch_shapes import batch_sizes, token_length
+from twinset.encoders.runtime.onnx_runtime import PixelScale, open_model
 from twinset.errors import ArtefactError, ConfigError, InvalidInput
 from twinset.photo.photo_reading import PhotoReading
 
@@ -207,6 +207,15 @@ def test_rows_shared_out_to_threads_are_those_of_one(compact, threads, twice):
         found = list(pool.map(lambda n: several({"pixels": pixels[:n]}), counts * 4))
     for rows, right in zip(found, expected * 4, strict=True):
         np.testing.assert_allclose(rows, right, atol=1e-4)
+
+
+def test_a_text_is_read_alike_whatever_texts_come_with_it(compact):
+    encoder = load_encoder(compact, "cpu")
+    garments = ("shirt", "a pair of dark blue jeans with a wide leg", "red dress", "hat")
+    texts = [f"{garment} {number}" for number in range(7) for garment in garments]
+    alone = np.concatenate([encoder.encode_texts([text]) for text in texts])
+    for count in (2, 3, 9, len(texts)):
+        np.testing.assert_array_equal(encoder.encode_texts(texts[:count]), alone[:count])
 
 
 def test_an_items_picture_is_the_mean_of_its_views(compact, tmp_path):

@@ -31,7 +31,7 @@ from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import Vectors, normalise
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.encoders.hybrid_encoder import FUSION_MODEL
-from twinset.encoders.onnx_runtime import PixelScale, open_model
+from twinset.encoders.runtime.onnx_runtime import PixelScale, open_model
 
 _OPSET = 18
 # Queries that a compressed text tower has to answer as before.

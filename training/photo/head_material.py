@@ -31,7 +31,7 @@ from training.photo.pictures.made_pictures import (
 from training.photo.shopper_labels import ARTICLE_TYPES
 from twinset.encoders.dual_encoder import DualEncoder
 from twinset.encoders.encoder import normalise
-from twinset.encoders.onnx_runtime import Model
+from twinset.encoders.runtime.onnx_runtime import Model
 
 logger = logging.getLogger("training.photo")
 _BATCH = 32

@@ -38,8 +38,8 @@ from twinset.catalogue import Catalogue
 from twinset.embeddings import open_embeddings
 from twinset.encoders.dual_encoder import PHOTO_BRANCH
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
-from twinset.encoders.onnx_runtime import open_model
 from twinset.encoders.photo_reader import PHOTO_HEAD
+from twinset.encoders.runtime.onnx_runtime import open_model
 from twinset.photo.photo_head import PhotoHead
 
 logger = logging.getLogger("training.photo")

@@ -18,7 +18,6 @@ from PIL import Image as PillowImage
 from PIL.Image import Image
 
 from twinset.edits.composer import Composes
-from twinset.encoders.batch_shapes import run_in_batches, token_length
 from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import (
     ItemVectors,
@@ -29,9 +28,11 @@ from twinset.encoders.encoder import (
     scatter,
 )
 from twinset.encoders.item_views import VIEWS
-from twinset.encoders.onnx_runtime import Model, Twice, open_layers, open_model
 from twinset.encoders.photo_reader import PhotoReader, open_photo_head
 from twinset.encoders.picture_resize import STRETCHED
+from twinset.encoders.runtime.batch_shapes import LARGEST_BATCH, run_in_batches
+from twinset.encoders.runtime.onnx_runtime import Model, Twice, open_layers, open_model
+from twinset.encoders.runtime.text_tower import open_text_tower
 from twinset.errors import ArtefactError, InvalidInput
 from twinset.languages.multilingual_texts import MultilingualTexts, load_languages
 from twinset.photo.photo_head import PhotoHead
@@ -203,23 +204,21 @@ class DualEncoder:
         return normalise(self._run_text_model(texts, self.dimension))
 
     def _run_text_model(self, texts: Sequence[str], width: int) -> Vectors:
-        # Texts of like length go together, so that little of a batch is padding.
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-
-        def run(part: slice, size: int) -> Vectors:
-            batch = [texts[i] for i in order[part]]
-            # Filled up with a text: attention over no token at all gives numbers that are none.
-            return self._text_model(self.tokenise(batch + batch[:1] * (size - len(batch))))
-
+        # Texts of a length go together: one longer text would make all of its batch cost more.
+        tokens = self._opened_tokenizer.encode_batch(list(texts))
+        lengths = np.array([self.spec.filled_length(len(one)) for one in tokens], np.int64)
         rows = np.empty((len(texts), width), np.float32)
-        rows[order] = run_in_batches(len(order), width, run)
+        for length in np.unique(lengths):
+            places = np.flatnonzero(lengths == length)
+            for start in range(0, len(places), LARGEST_BATCH):
+                part = places[start : start + LARGEST_BATCH]
+                rows[part] = self._text_model(self.tokenise([texts[place] for place in part]))
         return rows
 
     def tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
         """Texts -> model inputs, (n, t) each, padded to the longest and on to a usual length."""
-        encodings = self._opened_tokenizer.encode_batch(texts)
-        padding, most = self.spec.padding, self.spec.max_tokens
-        length = most if padding.fixed else token_length(max(map(len, encodings)), most)
+        encodings, padding = self._opened_tokenizer.encode_batch(texts), self.spec.padding
+        length = self.spec.filled_length(max(map(len, encodings)))
         ids = np.full((len(texts), length), padding.token, np.int64)
         mask = np.full_like(ids, 0 if padding.masked else 1)
         for row, encoding in enumerate(encodings):
@@ -290,7 +289,7 @@ def open_parts(
         twice = Twice.WHEN_SEVERAL if side is None else Twice.WHEN_MANY
         image = open_model(folder / IMAGE_MODEL, device, threads, spec.pixels, taps, twice)
     if side != "image":
-        text = open_model(folder / TEXT_MODEL, device, threads)
+        text = open_text_tower(folder / TEXT_MODEL, device, threads)
     return spec, (image, text), tokenizer
 
 

@@ -9,8 +9,9 @@ from string import Formatter
 from typing import Any
 
 from twinset.encoders.item_views import VIEWS, WHOLE
-from twinset.encoders.onnx_runtime import PixelScale, Triple
 from twinset.encoders.picture_resize import STRETCHED, ResizeRule
+from twinset.encoders.runtime.batch_shapes import token_length
+from twinset.encoders.runtime.onnx_runtime import PixelScale, Triple
 from twinset.errors import ArtefactError
 
 ARCHITECTURE = "dual-onnx"
@@ -45,6 +46,10 @@ class DualSpec:
     item_views: tuple[str, ...] = WHOLE
     resize: ResizeRule = STRETCHED
     padding: TextPadding = field(default_factory=TextPadding)
+
+    def filled_length(self, tokens: int) -> int:
+        """The length that texts of up to so many tokens are filled up to."""
+        return self.max_tokens if self.padding.fixed else token_length(tokens, self.max_tokens)
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any], path: Path) -> DualSpec:

@@ -17,7 +17,7 @@ from twinset.encoders.dual_encoder import (
 from twinset.encoders.encoder import Encoder
 from twinset.encoders.hash_encoder import HashEncoder
 from twinset.encoders.hybrid_encoder import HybridEncoder
-from twinset.encoders.onnx_runtime import DEVICES
+from twinset.encoders.runtime.onnx_runtime import DEVICES
 from twinset.errors import ArtefactError, ConfigError, InvalidInput
 from twinset.languages.multilingual_texts import LANGUAGES_FILE
 from twinset.relevance.relevance_curves import RelevanceCurves

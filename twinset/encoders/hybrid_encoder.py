@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL.Image import Image
 
-from twinset.encoders.batch_shapes import filled, run_in_batches
 from twinset.encoders.dual_encoder import (
     DualEncoder,
     open_parts,
@@ -22,7 +21,8 @@ from twinset.encoders.dual_encoder import (
 )
 from twinset.encoders.dual_spec import DualSpec
 from twinset.encoders.encoder import ItemVectors, Vectors, normalise, require_a_side, scatter
-from twinset.encoders.onnx_runtime import Model, open_model
+from twinset.encoders.runtime.batch_shapes import filled, run_in_batches
+from twinset.encoders.runtime.onnx_runtime import Model, open_model
 from twinset.errors import ArtefactError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinset.encoders.batch_shapes import filled, run_in_batches
 from twinset.encoders.encoder import normalise
+from twinset.encoders.runtime.batch_shapes import filled, run_in_batches
 from twinset.errors import ArtefactError, InvalidInput
 from twinset.photo.photo_head import PhotoHead
 from twinset.photo.photo_reading import row_width

@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from twinset.encoders.onnx_runtime import _as_output, open_layers, open_model
+from twinset.encoders.runtime.onnx_runtime import _as_output, open_layers, open_model
 from twinset.errors import ArtefactError
 from twinset.photo.tower_taps import Taps
 

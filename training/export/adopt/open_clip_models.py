@@ -19,8 +19,8 @@ from training.export.adopt.bpe_tokenizer import clean_as, tokenizer_of_bpe
 from training.export.adopt.source import Source, first_line, licence_of
 from twinset.encoders.dual_spec import DualSpec, TextPadding
 from twinset.encoders.encoder import Vectors, normalise
-from twinset.encoders.onnx_runtime import PixelScale
 from twinset.encoders.picture_resize import ResizeRule
+from twinset.encoders.runtime.onnx_runtime import PixelScale
 from twinset.errors import ConfigError
 
 CONFIG_FILE = "open_clip_config.json"

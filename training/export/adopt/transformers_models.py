@@ -14,8 +14,8 @@ import training.vision_ops  # noqa: F401 - before transformers imports torchvisi
 from training.export.adopt.source import Source, first_line, licence_of
 from twinset.encoders.dual_spec import DualSpec, TextPadding
 from twinset.encoders.encoder import Vectors, normalise
-from twinset.encoders.onnx_runtime import PixelScale
 from twinset.encoders.picture_resize import ResizeRule
+from twinset.encoders.runtime.onnx_runtime import PixelScale
 from twinset.errors import ConfigError
 
 _FAMILIES = ("clip", "siglip")

@@ -7,11 +7,8 @@ batch of 32 pictures 1.9 times as fast as ONNX Runtime; a lone picture took the 
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -22,17 +19,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinset.encoders.runtime.openvino_requests import (
+    MOST_PARTS,
+    Inputs,
+    infer_at_once,
+    open_streams,
+    openvino_core,
+    threads_of,
+)
 from twinset.errors import ArtefactError, ConfigError
 from twinset.photo.tower_taps import NO_TAPS, Taps
 
 Triple = tuple[float, float, float]
-Inputs = Mapping[str, NDArray[Any]]
 Model = Callable[[Inputs], NDArray[np.float32]]
 Layers = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 DEVICES = ("auto", "cpu", "cuda")
 # Up to this size of its file a model is held twice, see `_open_openvino`.
 _LIGHT_BYTES = 16 * 2**20
-_MOST_PARTS = 4
 # Rows that each of those takes at a time. More are no faster, and what layers put out for a row
 # takes megabytes for as long as the service runs.
 _MOST_ROWS = 2
@@ -88,14 +91,12 @@ def open_model(
         ConfigError: if the device is not there.
         ArtefactError: if the file is not a model that the runtime can open.
     """
-    use_gpu = device == "cuda" or (device == "auto" and _gpu_is_there())
     if device == "cuda" and not _gpu_is_there():
         raise ConfigError("device is cuda, but onnxruntime-gpu is not installed or sees no GPU")
-    count = threads or len(os.sched_getaffinity(0))
     try:
-        if use_gpu:
+        if uses_gpu(device):
             return _open_onnxruntime(path, pixels, taps)
-        return _open_openvino(path, count, pixels, taps, twice)
+        return _open_openvino(path, threads_of(threads), pixels, taps, twice)
     except (RuntimeError, ValueError):
         raise ArtefactError(path, "cannot be opened as an ONNX model") from None
 
@@ -118,7 +119,7 @@ def open_layers(layers: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]
         product = opset13.matmul(states, constant, False, False)
         states = opset13.add(product, opset13.constant(bias))
     settings = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
-    compiled = _openvino_core().compile_model(Graph([states], [rows]), "CPU", settings)
+    compiled = openvino_core().compile_model(Graph([states], [rows]), "CPU", settings)
     request, lock = compiled.create_infer_request(), threading.Lock()
 
     def run(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -127,6 +128,11 @@ def open_layers(layers: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]
             return np.array(request.get_output_tensor().data, np.float32)
 
     return run
+
+
+def uses_gpu(device: str) -> bool:
+    """True if a model of this `device` is opened on a GPU."""
+    return device == "cuda" or (device == "auto" and _gpu_is_there())
 
 
 def _gpu_is_there() -> bool:
@@ -145,30 +151,25 @@ def _open_openvino(
     its own: those that wait for each other at every layer take a tenth more of the processor, and
     more where others want it too. The model is held twice for that, so only a light one.
     """
-    core, settings = _openvino_core(), {"INFERENCE_NUM_THREADS": threads}
-    latency = settings | {"PERFORMANCE_HINT": "LATENCY"}
+    latency = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     model = _read_openvino(path, pixels, taps)
-    whole = core.compile_model(model, "CPU", latency).create_infer_request()
+    whole = openvino_core().compile_model(model, "CPU", latency).create_infer_request()
     if threads == 1 or path.stat().st_size > _LIGHT_BYTES:
         return _in_turn([whole], lambda _: [])
     if twice is Twice.NEVER:
         return _in_turn([whole], lambda _: [whole])
-    # Not bound to cores: when many ask, threads that decode and answer are at work on those.
-    parts = min(threads, _MOST_PARTS)
-    shared = settings | {"NUM_STREAMS": parts, "ENABLE_CPU_PINNING": False}
 
     @cache
     def apart() -> list[Any]:
         # Read again: kept until then, the model would take its weights' memory once more.
-        compiled = core.compile_model(_read_openvino(path, pixels, taps), "CPU", shared)
-        return [compiled.create_infer_request() for _ in range(parts)]
+        return open_streams(_read_openvino(path, pixels, taps), threads)
 
-    least = parts if twice is Twice.WHEN_SEVERAL else _MANY_ROWS
+    least = min(threads, MOST_PARTS) if twice is Twice.WHEN_SEVERAL else _MANY_ROWS
     return _in_turn([whole], lambda rows: apart() if rows >= least else [whole])
 
 
 def _read_openvino(path: Path, pixels: PixelScale | None, taps: Taps) -> Any:
-    model = _openvino_core().read_model(path)
+    model = openvino_core().read_model(path)
     if taps.names:
         model = _with_taps(model, taps)
     return model if pixels is None else _scaled_inside(model, pixels)
@@ -187,7 +188,7 @@ def _in_turn(whole: Sequence[Any], apart: Callable[[int], Sequence[Any]]) -> Mod
         with lock:
             requests = apart(rows)
             if not requests or rows < len(requests):
-                return _infer(whole, [inputs])
+                return infer_at_once(whole, [inputs])
             most = _MOST_ROWS if len(requests) > 1 else _MOST_ROWS_ALONE
             turns = -(-rows // (len(requests) * most))
             size = -(-rows // (len(requests) * turns))
@@ -195,23 +196,10 @@ def _in_turn(whole: Sequence[Any], apart: Callable[[int], Sequence[Any]]) -> Mod
             shares = [{k: v[start : start + size] for k, v in inputs.items()} for start in starts]
             firsts = range(0, len(shares), len(requests))
             return np.concatenate(
-                [_infer(requests, shares[first : first + len(requests)]) for first in firsts]
+                [infer_at_once(requests, shares[first : first + len(requests)]) for first in firsts]
             )
 
     return run
-
-
-def _infer(requests: Sequence[Any], parts: Sequence[Inputs]) -> NDArray[np.float32]:
-    """The rows of all parts, each computed by a request of its own, at the same time."""
-    used = list(zip(requests, parts, strict=False))
-    for request, part in used:
-        request.start_async(dict(part), share_inputs=True)
-    for request, _ in used:
-        request.wait()
-    # Copied: the request's own buffer is written to by the next call.
-    return np.concatenate(
-        [request.get_output_tensor().data for request, _ in used], dtype=np.float32
-    )
 
 
 def _scaled_inside(model: Any, pixels: PixelScale) -> Any:
@@ -243,34 +231,6 @@ def _with_taps(model: Any, taps: Taps) -> Any:
         parts.append(opset13.reshape(found[taps.whole], flat, True).output(0))
     own = model.outputs[0].get_node().input_value(0)
     return Graph([opset13.concat([own, *parts], 1)], model.get_parameters(), model.get_name())
-
-
-@cache
-def _openvino_core() -> Any:
-    """One for the process, never freed.
-
-    On processors with AMX the first one gives the thread that makes it a larger stack for signals
-    and unmaps that stack when it goes, from whichever thread it does; the next SIGTERM would then
-    end the process on the spot.
-    """
-    # Its converter of models is optional to it and not used here, and takes most of its import.
-    with _absent("openvino.tools.ovc"):
-        import openvino
-
-    return openvino.Core()
-
-
-@contextmanager
-def _absent(module: str) -> Iterator[None]:
-    """Let an import of `module` fail, as Python's import system offers it, unless it is done."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[module]
 
 
 def _open_onnxruntime(path: Path, pixels: PixelScale | None, taps: Taps) -> Model:

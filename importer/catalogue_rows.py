@@ -16,6 +16,7 @@ from importer.values.html_text import plain_text
 from importer.values.kinds import BadValue, Kind, RowRejected, clean, convert, is_blank, text_of
 from importer.values.lists import split_list
 from importer.values.prices import DecimalMark, Price, read_price
+from importer.values.total_lines import is_total
 from importer.variants import VariantGroups
 from twinset.text.item_ids import id_fault
 from twinset.text.text_folding import compose
@@ -44,10 +45,13 @@ class RowBuilder:
         """A row for `CatalogueWriter.write`, and why optional values were left out of it.
 
         Raises:
-            RowRejected: with the reason; only a bad id, and the lack of both title and picture.
+            RowRejected: with the reason; only a bad id, the lack of both title and picture, and a
+                line of totals.
         """
         fixed, notes = self.columns.fixed, list[str]()
         raw = {name: fields.get(source) for name, source in fixed.items()}
+        if is_total(raw.get("id"), raw.get("title"), fields.values()):
+            raise RowRejected("is a line of totals and no product")
         item_id = parse_id(raw.get("id"))
         title = _words(raw.get("title"), notes) or ""
         pictures = self._pictures(raw, fields, item_id, notes)

@@ -209,6 +209,8 @@ def _print_report(report: ImportReport, out: Path) -> None:
 
 
 def _print_lacking(report: ImportReport) -> None:
+    if report.dollar is not None:
+        typer.echo(report.dollar)
     fills = {"picture": "image_path", "price": "price"}
     for what, columns in report.look_alikes.items():
         hint = f"; these may be it: {', '.join(columns)}" if columns else ""

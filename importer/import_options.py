@@ -115,6 +115,7 @@ class ImportReport:
         words: template of the words that are embedded; None leaves them to the encoder.
         as_of: when the shop wrote the feed, in ISO 8601.
         options: what the import was asked to do.
+        dollar: what `$` alone was taken for and why, if prices have it.
     """
 
     system: str
@@ -136,6 +137,7 @@ class ImportReport:
     words: str | None = None
     as_of: str | None = None
     options: ImportOptions | None = None
+    dollar: str | None = None
 
     @property
     def rejected_count(self) -> int:

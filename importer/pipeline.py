@@ -280,6 +280,7 @@ class _Import:
             words=self._words,
             as_of=None if self._as_of is None else self._as_of.isoformat(),
             options=self._options,
+            dollar=None if survey.dollars is None else survey.dollars.sentence,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from importer.import_options import ColumnReport, ImportOptions
 from importer.reading.records import Record, Source
 from importer.sources.system import kind_in
 from importer.values.dates import DateColumn, is_date
+from importer.values.dollars import DollarJudge, is_bare
 from importer.values.kinds import BadValue, Kind, clean, kind_of
 from importer.values.lists import ListJudge
 from importer.values.prices import DecimalMark, currency_in_name, read_price
@@ -25,6 +27,7 @@ _SAMPLE_LENGTH = 60
 _LEAST_CONSTANT = 20
 _NEVER_CONSTANT = frozenset({"brand", "currency", "gender", "colour", "color"})
 _PRICES = ("price", "sale_price")
+_CODE = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Survey:
     constant: frozenset[str] = frozenset()
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
     currency: str | None = None  # that the name of the price's column says
+    dollars: DollarJudge | None = None  # if any price has a `$` alone
 
     def columns(self, columns: ColumnMap) -> list[ColumnReport]:
         """What becomes of each source column."""
@@ -129,7 +133,8 @@ def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Sur
     variants = VariantGroups() if derives and columns.colour is not None else None
     filled: Counter[str] = Counter()
     samples: dict[str, str] = {}
-    currencies: Counter[str] = Counter()
+    named = currency_in_name(columns.fixed.get("price", ""))
+    currencies, dollars = Counter[str](), DollarJudge(named)
     count = 0
     for record in track(rows.records(without=columns.image_sources), "Reading columns"):
         count += 1
@@ -137,7 +142,7 @@ def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Sur
             continue
         judges.look(record)
         _fill(record.fields, filled, samples)
-        _count_currency(record.fields, columns, currencies, judges.mark)
+        _count_currency(record.fields, columns, currencies, dollars)
         if variants is not None:
             _add_variant(variants, record, columns)
     if judges.mark.is_ambiguous:
@@ -150,13 +155,15 @@ def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Sur
     kinds = {n: Kind.LIST if n in known else kind for n, kind in judges.kinds.items()}
     constant = _constant(judges, columns, filled, count) - frozenset(options.columns.keep)
     kinds |= dict.fromkeys(constant, Kind.EMPTY)
-    named = currency_in_name(columns.fixed.get("price", ""))
+    if dollars.bare:
+        judges.mark.dollar = dollars.currency
+        currencies[dollars.currency] += dollars.bare
     money = tuple(currencies) or ((named,) if named else ())
     dates = {name: one for name, one in judges.dates.items() if kinds[name] is Kind.DATE}
     kinds |= {name: Kind.TEXT for name, one in dates.items() if not one.is_clear}
     return Survey(
         count, kinds, known, judges.mark, money, variants, filled, samples, constant,
-        dates, named,
+        dates, named, dollars if dollars.bare else None,
     )  # fmt: skip
 
 
@@ -184,18 +191,29 @@ def _fill(fields: Any, filled: Counter[str], samples: dict[str, str]) -> None:
 
 
 def _count_currency(
-    fields: Any, columns: ColumnMap, currencies: Counter[str], mark: DecimalMark
+    fields: Any, columns: ColumnMap, currencies: Counter[str], dollars: DollarJudge
 ) -> None:
     source = columns.fixed.get("price")
     value = fields.get(source) if source is not None else None
-    if value is None or (isinstance(value, str) and value[-1:].isdigit() and value[:1].isdigit()):
+    said = columns.attributes.get("currency")
+    own = str(fields.get(said) or "").strip().upper() if said is not None else ""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return
+    if _CODE.fullmatch(own):
+        currencies[own] += 1
+        return
+    if isinstance(value, str) and value[-1:].isdigit() and value[:1].isdigit():
         return  # a plain number names no currency
+    if is_bare(value):
+        dollars.add(fields, value, fields.get(columns.fixed.get("link", "")))
+        return
     try:
-        price = read_price(value, mark)
+        price = read_price(value, DecimalMark())
     except BadValue:
         return
     if price is not None and price.currency is not None:
         currencies[price.currency] += 1
+        dollars.add_currency(price.currency)
 
 
 def _add_variant(variants: VariantGroups, record: Record, columns: ColumnMap) -> None:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from importer.values.dollars import DOLLARS, USUAL, is_bare
 from importer.values.kinds import BadValue, is_blank
 
-# The first that a price holds counts: R$ and CA$ before $.
+# The first that a price holds counts: CA$ before A$, and both before $.
 _SIGNS = {
-    "US$": "USD", "R$": "BRL", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "HK$": "HKD",
-    "NZ$": "NZD", "S$": "SGD", "MX$": "MXN", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY",
+    "US$": "USD", "CA$": "CAD", "AU$": "AUD", "HK$": "HKD", "NZ$": "NZD", "MX$": "MXN",
+    "NT$": "TWD", "R$": "BRL", "A$": "AUD", "C$": "CAD", "S$": "SGD", "$": USUAL, "€": "EUR",
+    "£": "GBP", "¥": "JPY",
     "円": "JPY", "₹": "INR", "Rs": "INR", "₽": "RUB", "₺": "TRY", "zł": "PLN", "Kč": "CZK",
     "Ft": "HUF", "lei": "RON", "₩": "KRW", "원": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS",
     "฿": "THB", "₱": "PHP", "Rp": "IDR", "元": "CNY",
@@ -58,6 +60,7 @@ class DecimalMark:
 
     def __init__(self, given: str | None = None) -> None:
         self._given = given
+        self.dollar = USUAL  # what `$` alone means in this column
         self._commas = self._points = 0
         self.unclear = 0
 
@@ -127,7 +130,7 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
     found_number = _NUMBER.search(text)
     if found_number is None:
         raise BadValue("price is not a number")
-    currency = _currency_of(text)
+    currency = mark.dollar if is_bare(text) else _currency_of(text)
     number = _SPACES.sub("", found_number[0])
     if currency in _WHOLE and re.fullmatch(r"-?\d{1,3}([.,]\d{3})+", number):
         return Price(_checked(re.sub("[.,]", "", number)), currency)
@@ -162,7 +165,7 @@ def _currency_of(text: str) -> str | None:
 
 
 _KNOWN = frozenset(_SIGNS.values()) | {
-    "CHF", "SEK", "NOK", "DKK", "AED", "SAR", "ZAR", "BGN", "EGP", "ARS",
+    "CHF", "SEK", "NOK", "DKK", "AED", "SAR", "ZAR", "BGN", "EGP", *DOLLARS,
 }  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class RowBuilder:
         if is_total(raw.get("id"), raw.get("title"), fields.values()):
             raise RowRejected("is a line of totals and no product")
         item_id = parse_id(raw.get("id"))
-        title = _words(raw.get("title"), notes) or ""
+        title = " ".join((_words(raw.get("title"), notes) or "").split())
         pictures = self._pictures(raw, fields, item_id, notes)
         if not title and not pictures:
             raise RowRejected("neither title nor image")

@@ -90,6 +90,7 @@ COLOUR_NAMES = (
 GENDER_NAMES = ("gender",)
 # What a shop would not want to see in public, and what no shopper filters by.
 _PRIVATE = re.compile(
+    r"^supplyprice|internal(note|comment|remark|ref)|(note|comment|remark)s?internal|staffnote|"
     r"cost(s|ofgoods(sold)?|perunit|peritem|price)?$|^cost|wholesale|margin|markup|profit|"
     r"supplier|vendorcode|purchaseprice|buyingprice|einkauf|^ek$|^ek(netto|brutto|preis)|lieferant|handelsspanne|"
     r"rohertrag|"

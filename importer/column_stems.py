@@ -31,7 +31,7 @@ _ID = re.compile(
     r"custom label( sku)?|(상품|제품)(코드|번호)|품번|(商品|产品)(编号|编码|id)|货号|款号|貨號"
 )
 _NAME = (
-    r"(name|naam|namn|navn|nazwa|nimi|nom|nome|nombre|titel|title|titre|titulo|titolo|tytul|"
+    r"(names?|naam|namn|navn|nazwa|nimi|nom|nome|nombre|titel|title|titre|titulo|titolo|tytul|"
     r"bezeichnung|designation|denominacion|denominazione|designacao|benamning)"
 )
 _TITLE = re.compile(

@@ -142,19 +142,22 @@ def _api_product(raw: Mapping[str, Any]) -> Product:
         HIDDEN: is_no(raw.get("is_visible")),
     }
     variants = [one for one in raw.get("variants") or () if one.get("option_values")]
-    return Product(fields, [_api_variant(one, tracks) for one in variants])
+    return Product(fields, [_api_variant(one, raw) for one in variants])
 
 
 def _rank(image: Mapping[str, Any]) -> tuple[bool, float]:
     return not image.get("is_thumbnail"), float(image.get("sort_order") or 0)
 
 
-def _api_variant(raw: Mapping[str, Any], tracks: str) -> Variant:
+def _api_variant(raw: Mapping[str, Any], product: Mapping[str, Any]) -> Variant:
+    """A variant; what it does not say itself, the price or the stock, is its product's."""
     chosen = raw["option_values"]
     options = {str(one.get("option_display_name")): str(one.get("label")) for one in chosen}
+    counted = {"variant": raw, "product": product}.get(str(product.get("inventory_tracking")))
     free = not raw.get("purchasing_disabled")
-    stock = raw.get("inventory_level") if tracks == "variant" else free
-    price = pick(raw, "calculated_price", "sale_price", "price")
+    stock = counted.get("inventory_level") if counted is not None and free else free
+    own = raw.get("calculated_price") or raw.get("sale_price") or raw.get("price")  # 0 is no sale
+    price = own or pick(product, "calculated_price", "price")
     return Variant(options, price, stock, pick(raw, "image_url"), pick(raw, "sku"))
 
 

@@ -135,10 +135,12 @@ def _parent_key(value: Any) -> str:
 
 def _product(raw: Any, below: list[Any]) -> Product:
     attributes = _attributes(raw)
+    words = str(pick(raw, "Description", "Short description") or "")
     fields: dict[str, Any] = {
         "id": pick(raw, "ID", "SKU"),
         "title": raw.get("Name"),
-        "description": pick(raw, "Description", "Short description"),
+        # The export writes line breaks as a backslash and an n.
+        "description": words.replace("\\n", "\n"),
         "category": leaf(raw.get("Categories")),
         "tags": [part.strip() for part in str(raw.get("Tags") or "").split(",") if part.strip()],
         "brand": raw.get("Brands"),

@@ -16,6 +16,7 @@ from importer.values.html_text import plain_text
 from importer.values.kinds import BadValue, Kind, RowRejected, clean, convert, is_blank, text_of
 from importer.values.lists import split_list
 from importer.values.prices import DecimalMark, Price, read_price
+from importer.values.sale_time import is_on
 from importer.values.total_lines import is_total
 from importer.variants import VariantGroups
 from twinset.text.item_ids import id_fault
@@ -97,10 +98,13 @@ class RowBuilder:
         return compose(unescape(found)) if isinstance(found, str) else found
 
     def _price(self, raw: Mapping[str, Any], notes: list[str]) -> Price | None:
-        """The regular price, or the sale price if it is lower."""
+        """The regular price, or the sale price if it is lower and the sale is on."""
+        start, end = raw.get("sale_start"), raw.get("sale_end")
+        is_sale = not (start or end) or is_on(start, end)
         prices = [
             _noted(lambda value: read_price(value, self.mark), raw.get(name), notes)
             for name in ("price", "sale_price")
+            if is_sale or name == "price"
         ]
         found = [one for one in prices if one is not None and one.amount > 0]
         free = [one for one in prices if one is not None]
@@ -165,7 +169,7 @@ def _words(value: Any, notes: list[str]) -> str | None:
     if isinstance(value, list):  # a column that comes twice, or in several languages
         value = next((one for one in value if one), None)
     text = _noted(text_or_none, value, notes)
-    return None if text is None else plain_text(text) or None
+    return None if text is None else plain_text(text.replace("\r\n", "\n")) or None
 
 
 def _noted(read: Any, value: Any, notes: list[str]) -> Any:

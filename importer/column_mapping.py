@@ -13,7 +13,8 @@ from twinset.errors import CatalogueError
 # Compared without case and punctuation; an earlier name wins, the others become attributes.
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "id": (
-        "id", "itemid", "productid", "articleid", "articlenumber", "artikelnummer", "artikelnr",
+        "id", "itemid", "shopsku", "productid", "articleid", "articlenumber", "artikelnummer",
+        "artikelnr",
         "retailerid", "offerid", "sku", "productcode", "itemnumber", "itemcode", "reference",
         "référence", "referencia", "codice", "merchantproductid",
         "awproductid", "uid", "skuid", "handle", "ean", "gtin",
@@ -30,7 +31,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "group_id": (
         "groupid", "itemgroupid", "parentid", "parentsku", "styleid", "stylecode", "modelid",
-        "parentproductid", "masterid", "abstractsku",
+        "parentproductid", "masterid", "abstractsku", "variantgroupcode",
     ),
     "price": (
         "price", "currentprice", "regularprice", "retailprice", "unitprice", "listprice",
@@ -42,6 +43,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "saleprice", "specialprice", "discountprice", "discountedprice", "offerprice",
         "promoprice", "angebotspreis", "aktionspreis", "finalprice",
     ),
+    "sale_start": (
+        "discountstartdate", "salestartdate", "salepricestartdate", "salefrom", "specialpricefrom",
+    ),
+    "sale_end": ("discountenddate", "saleenddate", "salepriceenddate", "saleto", "specialpriceto"),
     "available": (
         "available", "instock", "isavailable", "isinstock", "availability", "stockstatus", "stock",
         "quantity", "qty", "inventory", "inventoryquantity", "stockquantity", "verfügbarkeit",

@@ -87,7 +87,7 @@ _IMAGE = re.compile(
     r"kuva(?!us)|billede|imagem|画像|写真|이미지|사진|图片|圖片|主图|"
     r"imagin|gambar|hinh anh|รูป|ภาพ|"
     r"صور|תמונ|εικον|φωτογραφ|تصویر|تصاویر|عکس|fotograf|"
-    r"фото|gorsel|resim|kep\b|\bmedia( url| src)?$|packshot"
+    r"фото|gorsel|resim|kep\b|\bmedia( url| src)?( \d+)?$|packshot"
 )
 _PICTURE = re.compile(r"(image|img|thumb(nail)?|picture|photo|bild)( (url|link|src|small|large))?$")
 _NO_IMAGE = re.compile(

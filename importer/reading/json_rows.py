@@ -69,6 +69,11 @@ class JsonSource:
         self.files: Sequence[Path] = [path]
         try:
             document = json.loads(path.read_text("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise CatalogueError(
+                f"{path}: is not UTF-8, as JSON has to be; name its encoding, such as "
+                "--encoding cp1252"
+            ) from None
         except (ValueError, RecursionError):
             raise CatalogueError(f"{path}: is not valid JSON") from None
         self._objects = objects_of(document)

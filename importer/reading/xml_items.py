@@ -209,6 +209,11 @@ def _values_of(element: Element, pairs: dict[str, Any]) -> Iterator[tuple[str, A
         # PrestaShop writes a text once for each language of the shop.
         yield "", next((text for one in element if (text := (one.text or "").strip())), None)
         return
+    if len(element) and all(plain_tag(child) == "value" for child in element):
+        # Salesforce writes the values of a set so; they are one value, as each name has one.
+        yield "", tuple(text for one in element if (text := (one.text or "").strip()))
+        yield from ((f"@{_local(name)}", value) for name, value in element.attrib.items())
+        return
     if len(element) == 0:
         text = (element.text or "").strip()
         # Atom and some feeds write an address as an attribute.

@@ -14,7 +14,7 @@ from importer.sources.variants_of_product import Product, Variant, items_of
 # Keys of the database, and what is for accounts and other channels.
 _LEFT_OUT = re.compile(
     r"id$|ids$|^productnumber$|^tax|^purchase|^price|^cover|^media|^options?$|^saleschannel|^visibilit|^active|"
-    r"^stock$|^availablestock|^parent|^name$|^description$|^translations|^categor|"
+    r"^stock$|^properties$|^availablestock|^parent|^name$|^description$|^translations|^categor|"
     r"^manufacturername$|^manufacturer$|^keywords|^seo|^meta|^createdat|^updatedat|^shippingfree"
 )
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -47,6 +47,7 @@ def _product(raw: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]
     own = {n: v for n, v in whole.items() if not _LEFT_OUT.search(plain_name(n))}
     return {
         **own,
+        **_named(raw.get("properties")),
         **_options(raw),
         "id": pick(raw, "productnumber", "id"),
         "title": raw.get("name"),
@@ -70,6 +71,17 @@ def _category(value: Any) -> str | None:
     """The last part of the first path; exports may hold keys alone, which say nothing."""
     names = [one for one in str(value or "").split("|") if not _KEY.fullmatch(one.strip())]
     return leaf(names[0]) if names else None
+
+
+def _named(value: Any) -> dict[str, Any]:
+    """`Material: Leinen|Passform: Slim` by their names; of keys of the database nothing."""
+    found: dict[str, Any] = {}
+    for part in str(value or "").split("|"):
+        name, colon, said = (one.strip() for one in part.partition(":"))
+        if colon and said:
+            before = found.get(name, [])
+            found[name] = [*before, said] if before else [said]
+    return {name: said[0] if len(said) == 1 else said for name, said in found.items()}
 
 
 def _options(raw: Mapping[str, Any]) -> dict[str, str]:

@@ -274,6 +274,7 @@ def test_a_list_of_pictures_is_read(tmp_path: Path, name: str, text: str) -> Non
     [
         ("p.xlsx", b"PK\x03\x04" + bytes(64), "Excel workbook"),
         ("p.xml", b"<!DOCTYPE html><html><body><p>Log in</p></body></html>", "web page"),
+        ("p.json", '[{"id": "1", "title": "Hüte"}]'.encode("cp1252"), "--encoding cp1252"),
     ],
 )
 def test_what_is_no_feed_is_named(tmp_path: Path, name: str, data: bytes, message: str) -> None:

@@ -129,7 +129,11 @@ def _custom(raw: Mapping[str, Any]) -> dict[str, Any]:
     values = _list(raw.get("custom-attributes.custom-attribute"))
     if len(names) != len(values):
         return {}
-    return {str(name): value for name, value in zip(names, values, strict=True) if name and value}
+    found: dict[str, Any] = {}
+    for name, value in zip(names, values, strict=True):
+        if name and value:  # of several languages the first, which is the shop's own
+            found.setdefault(str(name), list(value) if isinstance(value, tuple) else value)
+    return found
 
 
 def _list(value: Any) -> list[Any]:

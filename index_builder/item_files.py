@@ -14,6 +14,7 @@ from twinset.index.index_versions import IMAGE_PLACES_FILE, ITEMS_FILE, MAPPED_I
 from twinset.index.indexed_items import ItemTable, read_places, write_mapped
 from twinset.index.mapped.mapped_columns import COLUMNS_FILE
 from twinset.index.mapped.picture_places import MAPPED_PLACES_FILE
+from twinset.index.mapped.row_file import ROWS_FILE, write_rows
 from twinset.progress import track
 from twinset.views.stored_views import VIEW_PLACES_FILE
 
@@ -42,6 +43,7 @@ def write_items(catalogue: ItemSource, folder: Path) -> Pictures:
     is_large = len(rows) >= MAPPED_FROM
     if is_large:
         write_mapped(rows, folder / MAPPED_ITEMS_FILE)
+        write_rows(rows, folder / ROWS_FILE)
         ItemTable(folder / ITEMS_FILE).write_columns(folder / COLUMNS_FILE)
     counts: list[int] = []
     with PackWriter(folder) as packs, SignatureWriter(folder) as signatures:

@@ -343,7 +343,7 @@ def test_a_large_table_is_mapped_and_answers_the_same(tmp_path, inputs, monkeypa
     rows = range(len(small))
     assert [large.items.item(r) for r in rows] == [small.items.item(r) for r in rows]
     assert large.items.table.equals(small.items.table)
-    assert {"columns.arrow", "image_places.arrow"} <= {*large.manifest["files"]}
+    assert {"columns.arrow", "image_places.arrow", "rows.bin"} <= {*large.manifest["files"]}
     counts = [{n: c.counts() for n, c in v.items.columns.items()} for v in (small, large)]
     assert counts[0] == counts[1]
     assert [large.images.read(r) for r in rows] == [small.images.read(r) for r in rows]

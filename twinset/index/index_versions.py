@@ -10,7 +10,8 @@
         milvus.json, pgvector.json   instead of both: the collection or table that holds them
         items.parquet                every field of the items
         items.arrow                  the same for mapping, if there are many items;
-        columns.arrow                and what filters and facets work on,
+        rows.bin                     and each in one piece, see `twinset.index.mapped.row_file`;
+        columns.arrow                what filters and facets work on,
         image_places.arrow           and what images.parquet says
         pictures-<sha256>.bin        pictures end to end; a pack is shared with other versions
         images.parquet               in which pack each item's picture lies, and where
@@ -39,6 +40,7 @@ from twinset.index.engines import engine_in, engine_of
 from twinset.index.indexed_items import Images, ImageStore, Items, ItemTable
 from twinset.index.mapped.mapped_columns import COLUMNS_FILE
 from twinset.index.mapped.picture_places import MAPPED_PLACES_FILE
+from twinset.index.mapped.row_file import ROWS_FILE
 from twinset.index.shared.version_files import fetch_version, known_manifests, share_version
 from twinset.index.shared.version_line import CURRENT, is_version, line_of
 from twinset.index.vector_index import Mask, VectorIndex
@@ -263,8 +265,8 @@ def open_files(
 
 
 def _open_items(folder: Path, manifest: Mapping[str, Any]) -> ItemTable:
-    mapped, stored = (_if_listed(folder, manifest, f) for f in (MAPPED_ITEMS_FILE, COLUMNS_FILE))
-    return ItemTable(folder / ITEMS_FILE, mapped, stored)
+    files = (MAPPED_ITEMS_FILE, COLUMNS_FILE, ROWS_FILE)
+    return ItemTable(folder / ITEMS_FILE, *(_if_listed(folder, manifest, f) for f in files))
 
 
 def _open_images(folder: Path, manifest: Mapping[str, Any]) -> ImageStore:

@@ -20,6 +20,7 @@ from twinset.errors import ArtefactError
 from twinset.index.mapped.mapped_columns import map_columns, write_columns
 from twinset.index.mapped.mapped_files import map_file
 from twinset.index.mapped.picture_places import PicturePlaces
+from twinset.index.mapped.row_file import RowFile
 
 # Free text is for reading; a filter on it would compare whole sentences.
 _NOT_FILTERABLE = ("title", "description", "link")
@@ -76,13 +77,20 @@ class ItemTable:
     `columns` holds the fields that filters, facets and groups work on: all but title and
     description. `mapped` is a copy of the table that `write_mapped` made, and `stored` what
     `write_columns` made of its columns: their pages are read when they are needed and shared by all
-    processes, so that they take no memory of this one.
+    processes, so that they take no memory of this one. `rows` is what `write_rows` made of the
+    table: items are then read from it.
 
     Raises:
         ArtefactError: if the file is not Parquet, lacks an id, or holds one twice.
     """
 
-    def __init__(self, path: Path, mapped: Path | None = None, stored: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        mapped: Path | None = None,
+        stored: Path | None = None,
+        rows: Path | None = None,
+    ) -> None:
         table = _read_table(path) if mapped is None else _map_table(mapped)
         self._table, self._is_mapped = table.combine_chunks(), mapped is not None
         names = self._table.column_names
@@ -102,6 +110,7 @@ class ItemTable:
         if ids.vocabulary is None or len(ids.vocabulary) != len(ids) or not ids.present.all():
             raise ArtefactError(path, "lacks an id or holds one twice")
         self._ids = ids.vocabulary
+        self._rows = None if rows is None else RowFile(rows, len(self._table))
         self._rows_by_id = np.argsort(ids.values).astype(np.int32) if order is None else order
         pa.default_memory_pool().release_unused()  # reading took several times the table
 
@@ -141,6 +150,8 @@ class ItemTable:
 
     def item(self, row: int) -> dict[str, Any]:
         """All fields of a row by name; None if the item has no value."""
+        if self._rows is not None:
+            return self._rows.item(row)
         return {name: array[row].as_py() for name, array in self._arrays.items()}
 
     def id_of(self, row: int) -> str:

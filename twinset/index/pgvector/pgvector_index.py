@@ -127,6 +127,9 @@ class PgvectorIndex:
                 found = extend(found, self._walk(query, breadth, request))
                 if len(found[0]) >= k:
                     return found[0][:k], found[1][:k]
+                # The condition may be wider than the mask, by most of the table if a caller masks
+                # out what it found: from now on only rows of the mask come here.
+                request = request.by_mask()
         rows, scores = extend(found, self._exact(query, k + len(found[0]), request))
         return rows[:k], scores[:k]
 
@@ -143,7 +146,8 @@ class PgvectorIndex:
 
     def _exact(self, query: Vectors, k: int, request: _Request) -> Ranked:
         """The k best of all matching rows, by passing over them."""
-        (sql, values), limit = request.sql, max(_LEAST, k + _LEAST)
+        sql, values = request.sql
+        limit = max(_LEAST, k + _LEAST)
         while True:
             # A sum is no operand of the index, and so keeps the server from walking it.
             order = f"WHERE {sql} ORDER BY distance + 0.0, row"
@@ -155,11 +159,7 @@ class PgvectorIndex:
             if whole or np.count_nonzero(kept & sure) >= k:
                 rows, scores = best_first(rows[kept & sure], scores[kept & sure], k)
                 return rows, scores
-            if kept.all():
-                limit = min(4 * limit, len(self) + 1)
-            # Otherwise the condition is wider than the mask, perhaps by most of the table, all of
-            # which would come here: let the server look at the mask itself.
-            sql, values = request.masked()
+            limit = min(4 * limit, len(self) + 1)
 
     def _nearest(self, query: Vectors, order: str, values: list[Any], limit: int) -> Ranked:
         """Rows and exact scores in the order of the scores; (m,) with m up to `limit`."""
@@ -205,13 +205,12 @@ class _Request:
     count: int
     sql: Sql
 
-    def masked(self) -> Sql:
-        """The condition that the mask's rows meet, and no others: a bit of `mask` for each row."""
-        sql, values = self.sql
+    def by_mask(self) -> _Request:
+        """The same with a condition that the mask's rows meet and no others: a bit for each row."""
         if self.mask is None:
-            return sql, values
+            return self
         bits = np.packbits(self.mask, bitorder="little").tobytes()  # as `get_bit` counts them
-        return f"({sql} AND get_bit(%s::bytea, row) = 1)", [*values, bits]
+        return _Request(self.mask, self.count, ("get_bit(%s::bytea, row) = 1", [bits]))
 
     def lets_through(self, rows: Rows) -> Mask:
         return np.ones(len(rows), np.bool_) if self.mask is None else self.mask[rows]

@@ -29,11 +29,13 @@ from twinset.errors import ArtefactError, NotReady, TwinsetError
 from twinset.events.event_store import Search, Way, plain_words
 from twinset.events.postgres_events import open_events
 from twinset.filters import parse_filter
+from twinset.freed_memory import trim_freed_memory
 from twinset.index.mapped.mapped_files import return_pages
 from twinset.index.restricted_version import restrict
 
 _RETRY_S = 1.0
-_PAGES_S = 2.0  # after so long the pages of mapped files are handed back
+_PAGES_S = 1.0  # after so long the pages of mapped files are handed back
+_TRIM_ROUNDS = 60  # and after so many times that, what is free
 
 
 class Judged(Protocol):
@@ -110,8 +112,12 @@ class State:
                 return
 
     def _return_pages(self) -> None:
+        rounds = 0
         while not self._stopping.wait(_PAGES_S):
             return_pages()
+            if rounds % _TRIM_ROUNDS == 0:
+                trim_freed_memory()
+            rounds += 1
 
     def restricted(self, live: Recommender, text: str) -> Recommender:
         """The recommender of the items that match a filter; made once for each state shown.

@@ -2,7 +2,7 @@
 
 A service gives it back, so that a large upload costs nothing once it is answered. Training keeps
 it, since the next step needs the same large tensors. On systems without glibc's `mallopt`, such as
-musl and macOS, both functions do nothing.
+musl and macOS, these functions do nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +23,16 @@ def return_freed_memory() -> None:
     16 MiB at a time, so every thread's arena would keep hundreds of megabytes of old pictures.
     """
     _mallopt({_MMAP_THRESHOLD: 4 * _MIB, _TRIM_THRESHOLD: 16 * _MIB, _ARENA_MAX: 2})
+
+
+def trim_freed_memory() -> None:
+    """Make glibc hand all that is free back to the system now.
+
+    What a start frees in between lies below what it keeps, so it is not handed back by itself.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def keep_freed_memory() -> None:

@@ -158,8 +158,11 @@ def _measure(inputs: Inputs, encoder: Path, index: Path, kind: str) -> Figures:
     shutil.rmtree(index, ignore_errors=True)
     with new_version(index, f"{len(inputs)} {kind}".encode(), Going()) as (name, staging):
         write_version(name, staging, inputs, Making(kind, 0.0, {}))
-    build_s = time.monotonic() - started
-    table = inputs.catalogue.rows()
+    return _ask_service(encoder, index, inputs.catalogue.rows(), kind, time.monotonic() - started)
+
+
+def _ask_service(encoder: Path, index: Path, table: pa.Table, kind: str, build_s: float) -> Figures:
+    """What a service of an index shows, whose items are the rows of `table`."""
     # A machine that is busy with other things answers late; it is measured, not refused.
     patient = {"TWINSET_QUEUE_S": "60"}
     with running(twinset_command(encoder, index), "/readyz", patient) as server:

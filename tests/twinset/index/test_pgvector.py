@@ -117,8 +117,8 @@ def test_a_mask_that_no_filter_says_is_looked_at_by_the_server(parity, monkeypat
     sent = []
     select = PgvectorIndex._select
 
-    def noted(self, rest, values):
-        found = select(self, rest, values)
+    def noted(self, rest, values, *more):
+        found = select(self, rest, values, *more)
         sent.append(len(found[0]))
         return found
 
@@ -136,9 +136,9 @@ def test_a_filter_on_a_list_is_walked_by(parity, monkeypatch):
     asked = []
     select = PgvectorIndex._select
 
-    def noted(self, rest, values):
+    def noted(self, rest, values, *more):
         asked.append(rest)
-        return select(self, rest, values)
+        return select(self, rest, values, *more)
 
     monkeypatch.setattr(PgvectorIndex, "_select", noted)
     mask = np.arange(600) % 3 == 0

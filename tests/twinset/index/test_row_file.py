@@ -7,10 +7,17 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tests.twinset.index.test_mapped_columns import ITEMS
 from twinset.errors import ArtefactError
 from twinset.index.mapped.row_file import RowFile, write_rows
 
+ITEMS = pa.table(
+    {
+        "id": ["b", "A", "c"],
+        "sizes": pa.array([["M", "S"], None, []], pa.list_(pa.string())),
+        "sold": pa.array([True, None, False]),
+        "empty": pa.array([None] * 3, pa.string()),
+    }
+)
 ODD = pa.table(
     {
         "id": ["1", "2", "3"],

@@ -2,7 +2,7 @@
 
 A page that was read stays in the resident memory of a process until the system is short of memory,
 and the system brings its fifteen neighbours too, so that a few thousand random items of a large
-catalogue are all of it. A service therefore hands its pages back every few seconds: they stay in
+catalogue are all of it. A service therefore hands its pages back every second: they stay in
 the system's cache, from where a page that is needed again comes back without being read.
 """
 

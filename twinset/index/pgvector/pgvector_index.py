@@ -35,11 +35,14 @@ _HEADER = 4
 _FETCH_BLOCK = 2000
 _LEAST = 64
 NOTHING: Ranked = (np.empty(0, np.int64), np.empty(0, np.float32))
-# A walk keeps this many candidates; under a filter it goes on until it has looked at so many rows.
+# A walk keeps this many candidates.
 _SETTINGS = (
     "SET hnsw.ef_search = 256; SET hnsw.iterative_scan = relaxed_order;"
-    "SET hnsw.max_scan_tuples = 200000; SET enable_seqscan = off; SET jit = off"
+    "SET enable_seqscan = off; SET jit = off"
 )
+# Under a filter a walk looks at so many times the rows that it would have to look at if those that
+# match lay evenly. Where they lie far from the query, to pass over all of them is soon quicker.
+_PATIENCE, _LEAST_SCANNED = 4, 2000
 
 
 @dataclass(frozen=True)
@@ -124,21 +127,27 @@ class PgvectorIndex:
         found = NOTHING
         if request.count > self._plan.exact_rows:
             for breadth in self._plan.breadths:
-                found = extend(found, self._walk(query, breadth, request))
-                if len(found[0]) >= k:
-                    return found[0][:k], found[1][:k]
+                walked = self._walk(query, breadth, request)
                 # The condition may be wider than the mask, by most of the table if a caller masks
                 # out what it found: from now on only rows of the mask come here.
                 request = request.by_mask()
+                if walked is None:
+                    break
+                found = extend(found, walked)
+                if len(found[0]) >= k:
+                    return found[0][:k], found[1][:k]
         rows, scores = extend(found, self._exact(query, k + len(found[0]), request))
         return rows[:k], scores[:k]
 
-    def _walk(self, query: Vectors, breadth: int, request: _Request) -> Ranked:
-        """The best candidates of the graph that no unseen row can precede."""
+    def _walk(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
+        """The best candidates of the graph that no unseen row can precede; None if the walk found
+        fewer than `breadth`."""
         sql, values = request.sql
-        rows, scores = self._nearest(query, f"WHERE {sql} ORDER BY distance", values, breadth)
+        scanned = max(_LEAST_SCANNED, _PATIENCE * breadth * len(self) // request.count)
+        order = f"WHERE {sql} ORDER BY distance"
+        rows, scores = self._nearest(query, order, values, breadth, scanned)
         if len(rows) < breadth:
-            return NOTHING
+            return None
         settled = certain(scores)
         inside = settled & request.lets_through(rows)
         rows = self._with_copies(rows[inside], request)
@@ -161,13 +170,16 @@ class PgvectorIndex:
                 return rows, scores
             limit = min(4 * limit, len(self) + 1)
 
-    def _nearest(self, query: Vectors, order: str, values: list[Any], limit: int) -> Ranked:
-        """Rows and exact scores in the order of the scores; (m,) with m up to `limit`."""
+    def _nearest(
+        self, query: Vectors, order: str, values: list[Any], limit: int, scanned: int | None = None
+    ) -> Ranked:
+        """Rows and exact scores in the order of the scores; (m,) with m up to `limit`. A walk looks
+        at `scanned` rows at most."""
         number = self._record.number
         measured = order.replace("distance", f"(vector <#> %s::{number})")
         # The condition stands before the order, and so do its values.
         text = "[" + ",".join(map(repr, query.astype(SENT[number]).tolist())) + "]"
-        rows, vectors = self._select(f"{measured} LIMIT %s", [*values, text, limit])
+        rows, vectors = self._select(f"{measured} LIMIT %s", [*values, text, limit], scanned)
         return best_first(rows, dot_rows(vectors, query), len(rows))
 
     def _with_copies(self, rows: Rows, request: _Request) -> Rows:
@@ -181,11 +193,13 @@ class PgvectorIndex:
         more = np.array([row for (row,) in found], np.int64)
         return np.union1d(rows, more[request.lets_through(more)])
 
-    def _select(self, rest: str, values: list[Any]) -> tuple[Rows, Vectors]:
+    def _select(
+        self, rest: str, values: list[Any], scanned: int | None = None
+    ) -> tuple[Rows, Vectors]:
         """The rows of a query and their vectors, in its order; (m,) and (m, d)."""
         sql = f'SELECT row, vector FROM "{self._record.name}" {rest}'  # noqa: S608 - our name
         with _table_there(), connection(self._address) as connected:
-            _prepare(connected)
+            _prepare(connected, scanned)
             with connected.cursor(binary=True) as cursor:
                 held = cursor.execute(sql, values).fetchall()
         rows = np.array([row for row, _ in held], np.int64)
@@ -225,8 +239,11 @@ def _table_there() -> Iterator[None]:
         raise VersionGone from None
 
 
-def _prepare(connected: Any) -> None:
-    """Set a connection of the pool up for searches, once."""
-    if not getattr(connected, "twinset_prepared", False):
+def _prepare(connected: Any, scanned: int | None) -> None:
+    """Set a connection of the pool up for searches, once, and for walks of `scanned` rows."""
+    if not hasattr(connected, "twinset_scanned"):
         connected.execute(_SETTINGS)
-        connected.twinset_prepared = True
+        connected.twinset_scanned = None
+    if scanned not in (None, connected.twinset_scanned):
+        connected.execute(f"SET hnsw.max_scan_tuples = {scanned}")
+        connected.twinset_scanned = scanned

@@ -149,8 +149,9 @@ class AugmentationConfig:
     in their natural order; names that a catalogue lacks are left out, and if none is left, the
     catalogue's own text attributes are used. `phrase_rarity` is a weight instead of a share: above
     0, a phrase prefers attributes with rare values, by 1 + `phrase_rarity` times -ln of the
-    value's share of the products. `modality_dropout` (hybrid) removes the image or the text, so
-    that a query with one side lands near items with both. `second_views` (clip) is the share of a
+    value's share of the products. `sides_alone` (hybrid) shows a product with its image alone and
+    with its text alone too, and both have to find whole products of their category.
+    `second_views` (clip) is the share of a
     batch that is shown a second time as a shopper's photo would show it, from a further photo if
     the product has one. `flips` mirrors half of the pictures; switch it off if left and right tell
     products apart.
@@ -164,7 +165,7 @@ class AugmentationConfig:
     blur: Share
     phrase_attributes: tuple[str, ...] | None = None
     phrase_rarity: NotNegative = 0.0
-    modality_dropout: Share = 0.0
+    sides_alone: bool = False
     second_views: Share = 0.0
     flips: bool = True
 

@@ -3,7 +3,7 @@
     python -m benchmarks.encoders.hybrid_heads catalog.parquet --cache FOLDER
 
 The features of both towers are computed once, without augmentation; each run trains projections
-and fusion alone on them, as `hybrid-compact` does with its batches, loss and dropped sides. It says
+and fusion alone on them, as `hybrid-compact` does with its batches, loss and showings. It says
 which way a change points, not what a whole training reaches.
 """
 
@@ -22,7 +22,7 @@ from torch import Tensor
 from training.config import TrainingConfig
 from training.config_file import find_config, load_config
 from training.data.augment import resize
-from training.data.batch import choose_rows, drop_modalities, load_tokenizer, tokenise
+from training.data.batch import choose_rows, load_tokenizer, showings, tokenise
 from training.data.product_data import Products, load_products
 from training.data.split import thin_out
 from training.evaluation.panel import Panel, size_label
@@ -60,11 +60,11 @@ def features_of(
     return image, text
 
 
-def fused(towers: HybridTowers, features: Features, present: Tensor) -> Tensor:
-    """Unit rows (n, d) of products of which `present` (n, 2) says which sides count."""
-    image = towers.image.head(features[0]) * present[:, :1]
-    text = towers.text.head(features[1]) * present[:, 1:]
-    return F.normalize(towers.fusion(image, text), dim=1)
+def fused(towers: HybridTowers, features: Features, shown: Tensor) -> Tensor:
+    """Unit rows (n, s, d) of products; `shown` (n, s, 2) says which sides count each time."""
+    image, text = towers.image.head(features[0]), towers.text.head(features[1])
+    rows = [towers.fusion(image * there[:, :1], text * there[:, 1:]) for there in shown.unbind(1)]
+    return F.normalize(torch.stack(rows, dim=1), dim=2)
 
 
 def fit(
@@ -82,12 +82,12 @@ def fit(
     towers.image.head.train(), towers.text.head.train()
     for step in range(total):
         chosen = choose_rows(products, rows, config, step)
-        generator = torch.Generator().manual_seed(step)
-        share = config.augmentation.modality_dropout
-        present = drop_modalities(products, chosen, share, generator)
+        shown = showings(products, chosen, config.augmentation.sides_alone)
         given = features[0][chosen], features[1][chosen]
         kinds = torch.from_numpy(products.categories[chosen])
-        loss = batch_hard_triplet_loss(fused(towers, given, present), kinds, config.loss.margin)
+        fused_rows = fused(towers, given, shown)
+        whole, sides = fused_rows[:, 0], fused_rows[:, 1:]
+        loss = batch_hard_triplet_loss(whole, kinds, config.loss.margin, sides=sides)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -98,9 +98,9 @@ def fit(
 @torch.no_grad()
 def vectors_of(towers: HybridTowers, features: Features) -> ItemVectors:
     """Unit rows of images, texts and items."""
-    sides = ([True, False], [False, True], [True, True])
-    flags = [torch.tensor(side).expand(len(features[0]), 2) for side in sides]
-    return ItemVectors(*(fused(towers, features, flag).numpy() for flag in flags))
+    sides = torch.tensor([[True, False], [False, True], [True, True]])
+    rows = fused(towers, features, sides.expand(len(features[0]), 3, 2))
+    return ItemVectors(*(side.numpy() for side in rows.unbind(1)))
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def show(label: str, config: TrainingConfig, material: Material) -> None:
 
 
 def main() -> None:
-    """Print a row per sampler and per share of the products."""
+    """Print a row per sampler, way to show a product, and share of the products."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("catalog", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="as `twinset train --cache`")
@@ -157,7 +157,9 @@ def main() -> None:
     features = features_of(towers, products, config, part)  # type: ignore[arg-type]
     drawn = replace(config, optimisation=replace(config.optimisation, balance="categories"))
     untrained = replace(config, optimisation=replace(config.optimisation, head_rate=0.0, epochs=1))
-    runs = {"random heads": untrained, "drawn by category": drawn, "each product once": config}
+    together = replace(config, augmentation=replace(config.augmentation, sides_alone=False))
+    runs = {"random heads": untrained, "drawn by category": drawn}
+    runs |= {"once, sides never alone": together, "each product once": config}
     for share in (0.5, 0.25, 0.1):
         runs[f"each product once, {share:.0%}"] = replace(
             config,

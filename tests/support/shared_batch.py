@@ -43,8 +43,10 @@ class LinearHybrid(HybridTowers):
         torch.manual_seed(0)
         self.image, self.text = torch.nn.Linear(6, 4), torch.nn.Linear(6, 4)
 
-    def forward(self, images, input_ids, mask, present):
-        return torch.nn.functional.normalize(self.image(images) + self.text(input_ids), dim=1)
+    def forward(self, images, input_ids, mask, showings):
+        image = self.image(images)[:, None] * showings[:, :, :1]
+        text = self.text(input_ids)[:, None] * showings[:, :, 1:]
+        return torch.nn.functional.normalize(image + text, dim=2)
 
 
 class Known(NamedTuple):
@@ -65,6 +67,7 @@ def gradients(strategy, accelerator):
     images, texts = torch.randn(2, 8, 6, generator=seeded(1))
     views, view_of = torch.randn(4, 6, generator=seeded(3)), torch.tensor([0, 2, 5, 7])
     categories = torch.tensor([0, 1, 0, 1, 2, 2, 3, 3])
+    each_side = torch.tensor([[True, True], [True, False], [False, True]])
     batch = Batch(
         images=images[own],
         input_ids=texts[own],
@@ -74,7 +77,7 @@ def gradients(strategy, accelerator):
         named=torch.tensor([True, True, False, True, True, False, True, True]),
         names=torch.tensor([0, 1, 2, 0, 4, 5, 6, 7]),
         categories=categories,
-        present=images[own],
+        showings=each_side.expand(8, 3, 2)[own],
         views=views[shard.of(4)],
         view_of=view_of,
     )

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
-from training.data.batch import drop_modalities
+from training.data.batch import showings
 from training.data.captions import make_text_batch
 from training.data.product_data import (
     MISSING,
@@ -99,15 +98,16 @@ def test_rare_and_other_categories_have_no_number():
     assert number_categories(values, rare=2).tolist() == [1, 1, -1, -1, -1, -1, 0, 0]
 
 
-def test_modality_dropout_leaves_one_side(catalogue, config, tmp_path):
+def test_a_product_is_shown_with_each_of_its_sides(catalogue, config, tmp_path):
     products = products_of(catalogue, config, tmp_path)
     has_image = products.has_image.copy()
-    has_image[0] = False
-    products = replace(products, has_image=has_image, texts=["", *[""], *products.texts[2:]])
-    rows = np.repeat(np.arange(36), 100)
-    present = drop_modalities(products, rows, 0.5, torch.Generator().manual_seed(0)).numpy()
-    assert not present[:100].any()  # neither side to begin with
-    assert (present[100:200] == [True, False]).all()  # its only side stays
-    assert present[200:].any(axis=1).all()
-    lost = ~present[200:]
-    assert lost.mean(axis=0).tolist() == pytest.approx([0.25, 0.25], abs=0.03)
+    has_image[[0, 3]] = False
+    texts = ["", "", *products.texts[2:]]
+    products = replace(products, has_image=has_image, texts=texts)
+    rows = np.array([0, 1, 2, 3])
+    whole = [[False, False], [True, False], [True, True], [False, True]]
+    assert showings(products, rows, sides_alone=False).tolist() == [[sides] for sides in whole]
+    shown = showings(products, rows, sides_alone=True).tolist()
+    assert shown[2] == [[True, True], [True, False], [False, True]]
+    for row in (0, 1, 3):  # the only side, or none, each time
+        assert shown[row] == [whole[row]] * 3

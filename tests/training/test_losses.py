@@ -87,3 +87,18 @@ def test_batch_hard_triplets_equal_a_plain_loop(seed):
             still_losing.append(farthest - nearest + 0.3)
     loss = batch_hard_triplet_loss(rows, torch.tensor(categories), 0.3)
     assert float(loss) == pytest.approx(sum(still_losing) / len(still_losing), rel=1e-4)
+
+
+@pytest.mark.parametrize("over_all", [False, True])
+def test_sides_alone_look_for_whole_products(over_all):
+    rows, sides = unit_rows(12, 3, 0), unit_rows(24, 3, 1).view(12, 2, 3)
+    categories, losses = [i // 3 for i in range(12)], []
+    for i in range(12):
+        for anchor in (rows[i], *sides[i]):
+            distance = [float((anchor - row).norm()) for row in rows]
+            farthest = max(distance[j] for j in range(12) if categories[j] == categories[i])
+            nearest = min(distance[j] for j in range(12) if categories[j] != categories[i])
+            losses.append(max(0, farthest - nearest + 0.3))
+    counted = losses if over_all else [loss for loss in losses if loss > 0]
+    loss = batch_hard_triplet_loss(rows, torch.tensor(categories), 0.3, over_all, sides)
+    assert float(loss) == pytest.approx(sum(counted) / len(counted), rel=1e-4)

@@ -98,7 +98,8 @@ def test_a_recipe_of_the_study_trains(name, suffix, shop, weights, tmp_path):
     assert len(steps) == 4  # three steps of the twelve products, and the epoch
     assert all(np.isfinite(value) for line in steps for value in line.values())
     assert config.optimisation.monitor == "loss"
-    assert config.augmentation.modality_dropout == config.augmentation.attribute_phrases == 0
+    assert config.augmentation.attribute_phrases == 0
+    assert not config.augmentation.sides_alone
     if name == "study-hybrid":
         assert isinstance(towers.fusion, DeepFusion)
         assert [type(part).__name__ for part in towers.image.head][-1] == "Linear"

@@ -31,9 +31,9 @@ class Batch:
     `matches` is (m, m) bool, `rows` (m,) are the places of the products in the catalogue, `named`
     (m,) bool says which texts are names, `names` (m,) are numbers of the names and `categories`
     (m,), negative where unknown: of the whole batch, of which n = m products are here unless
-    several processes share it. `present` (n, 2) bool says whether the image and the text of a
-    product count. `views` (v, 3, h, w) are second views of the products `view_of` (w,) of the whole
-    batch, w = v likewise.
+    several processes share it. `showings` (n, s, 2) bool says whether the image and the text of a
+    product count in each of the s times that it is shown. `views` (v, 3, h, w) are second views of
+    the products `view_of` (w,) of the whole batch, w = v likewise.
     """
 
     images: Tensor
@@ -44,7 +44,7 @@ class Batch:
     named: Tensor
     names: Tensor
     categories: Tensor
-    present: Tensor
+    showings: Tensor
     views: Tensor
     view_of: Tensor
 
@@ -87,7 +87,7 @@ def make_batch(
         torch.from_numpy(texts.named),
         torch.from_numpy(products.names[chosen]),
         torch.from_numpy(products.categories[chosen]),
-        drop_modalities(products, chosen[own], config.augmentation.modality_dropout, generator),
+        showings(products, chosen[own], config.augmentation.sides_alone),
         views,
         torch.from_numpy(view_of),
     )
@@ -126,18 +126,20 @@ def choose_views(
     return np.concatenate(places)
 
 
-def drop_modalities(
-    products: Products, rows: NDArray[np.int64], share: float, generator: torch.Generator
-) -> Tensor:
-    """(n, 2) bool: which of image and text count; a `share` of those with both lose one."""
+def showings(products: Products, rows: NDArray[np.int64], sides_alone: bool) -> Tensor:
+    """(n, s, 2) bool: which of image and text count each time that a product is shown.
+
+    Once, with all that it has; with `sides_alone` also without its text and without its image. A
+    product that has one side shows that one each time.
+    """
     image = torch.from_numpy(products.has_image[rows])
     text = torch.tensor([bool(products.texts[row]) for row in rows])
-    present = torch.stack([image, text], dim=1)
-    draw = torch.rand(len(rows), generator=generator)
-    both = image & text
-    present[:, 0] &= ~(both & (draw < share / 2))
-    present[:, 1] &= ~(both & (draw >= share / 2) & (draw < share))
-    return present
+    whole = torch.stack([image, text], dim=1)
+    if not sides_alone:
+        return whole[:, None]
+    without_text = torch.stack([image, text & ~image], dim=1)
+    without_image = torch.stack([image & ~text, text], dim=1)
+    return torch.stack([whole, without_text, without_image], dim=1)
 
 
 def resolution(config: TrainingConfig, step: int, total: int) -> tuple[int, int]:

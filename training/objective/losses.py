@@ -71,14 +71,29 @@ def supervised_contrastive_loss(rows: Tensor, categories: Tensor, temperature: f
 
 
 def batch_hard_triplet_loss(
-    rows: Tensor, categories: Tensor, margin: float, over_all: bool = False
+    rows: Tensor,
+    categories: Tensor,
+    margin: float,
+    over_all: bool = False,
+    sides: Tensor | None = None,
 ) -> Tensor:
-    """Triplet loss of each row with its farthest positive and nearest negative in the batch.
+    """Triplet loss of each anchor with its farthest positive and nearest negative in the batch.
 
     `rows` (n, d) have unit length, distances are Euclidean, and the mean is over the triplets
-    that still lose, or `over_all` anchors (Hermans et al., 2017, section 2, with both).
+    that still lose, or `over_all` anchors (Hermans et al., 2017, section 2, with both). Every row
+    is an anchor. So are `sides` (n, s, d), s = 0 or more, the products by a part of what they have:
+    they look for their positives and negatives among `rows`, as a shopper's photo looks for whole
+    products.
     """
-    triplets = BatchHardMiner()(rows, categories)
+    anchors, kinds = rows, categories
+    among: tuple[Tensor | None, Tensor | None] = (None, None)  # the anchors themselves
+    if sides is not None and sides.shape[1]:
+        anchors = torch.cat([rows, sides.flatten(0, 1)])
+        kinds = torch.cat([categories, categories.repeat_interleave(sides.shape[1])])
+        among = rows, categories
+    triplets = BatchHardMiner()(anchors, kinds, *among)
     reducer = MeanReducer() if over_all else None
-    loss: Tensor = TripletMarginLoss(margin=margin, reducer=reducer)(rows, categories, triplets)
+    loss: Tensor = TripletMarginLoss(margin=margin, reducer=reducer)(
+        anchors, kinds, triplets, *among
+    )
     return loss

@@ -30,10 +30,11 @@ def objective(
     """The loss of a batch; which one, the model decides. Its rows go into the bank."""
     towers = accelerator.unwrap_model(model)
     if not isinstance(towers, DualTowers):
-        rows = model(batch.images, batch.input_ids, batch.mask, batch.present)
+        rows = model(batch.images, batch.input_ids, batch.mask, batch.showings)
         rows = gather_rows(rows, accelerator)
+        whole, sides = rows[:, 0], rows[:, 1:]
         over_all = config.triplet_mean == "all"
-        return batch_hard_triplet_loss(rows, batch.categories, config.margin, over_all)
+        return batch_hard_triplet_loss(whole, batch.categories, config.margin, over_all, sides)
     rows, text = model(torch.cat([batch.images, batch.views]), batch.input_ids, batch.mask)
     own = len(batch.images)
     image, text = gather_rows(rows[:own], accelerator), gather_rows(text, accelerator)

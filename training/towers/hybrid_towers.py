@@ -39,11 +39,14 @@ class HybridTowers(TowerPair):
         self.fusion = DeepFusion(model.dimension) if deep else Fusion(model.dimension)
         self.register_pixels(config)
 
-    def forward(self, images: Tensor, input_ids: Tensor, mask: Tensor, present: Tensor) -> Tensor:
-        """Items -> unit rows (n, d); `present` (n, 2) bool says whether image and text count."""
-        image = self.run_image_tower(images) * present[:, :1]
-        text = self.run_text_tower(input_ids, mask) * present[:, 1:]
-        return self._fuse(image, text)
+    def forward(self, images: Tensor, input_ids: Tensor, mask: Tensor, showings: Tensor) -> Tensor:
+        """Items -> unit rows (n, s, d), one per showing; `showings` (n, s, 2) bool says whether
+        image and text count in each."""
+        image, text = self.run_image_tower(images), self.run_text_tower(input_ids, mask)
+        rows = [
+            self._fuse(image * there[:, :1], text * there[:, 1:]) for there in showings.unbind(1)
+        ]
+        return torch.stack(rows, dim=1)
 
     def embed_images(self, images: Tensor) -> Tensor:
         image = self.run_image_tower(images)

@@ -113,7 +113,7 @@ def _client(server: Server) -> httpx.Client:
 
 def _differences(single: list[Any], client: httpx.Client, entries: list[Entry]) -> int:
     """How many answers of a batch are not the single ones of its searches, to the last bit."""
-    batch = [result.get("answer") for result in _ask_batch(client, entries)]
+    batch = [result["answer"] for result in _ask_batch(client, entries)]
     return sum(_plain(a) != _plain(b) for a, b in zip(single, batch, strict=True))
 
 
@@ -124,8 +124,11 @@ def _plain(answer: Any) -> str:
 
 def _ask_batch(client: httpx.Client, entries: list[Entry]) -> list[Any]:
     answer = client.post("/recommend/batch", json={"requests": entries})
-    answer.raise_for_status()
-    return list(answer.json()["results"])
+    results = list(answer.raise_for_status().json()["results"])
+    for result in results:
+        if result["status"] != 200:
+            raise SystemExit(f"a search of a batch was refused: {result['problem']['detail']}")
+    return results
 
 
 def _ask_singly(client: httpx.Client, entries: list[Entry]) -> list[Any]:

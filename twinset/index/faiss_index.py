@@ -25,6 +25,7 @@ from twinset.index.faiss_kinds import (
     KEPT_FILE,
     QUANTISED,
     flat_over,
+    hnsw_parameters,
     ivf_parameters,
     kind_of,
     map_kept,
@@ -239,8 +240,7 @@ class FaissIndex:
         else:
             # A walk passes rows outside the mask too, so it has to be longer where few match.
             length = max(2 * breadth, math.ceil(1.5 * breadth * len(self) / request.count))
-            parameters = faiss.SearchParametersHNSW(efSearch=length, sel=selector)
-            index = self._index
+            index, parameters = self._index, hnsw_parameters(length, selector)
         near, rows = index.search(query[None], breadth, params=parameters)
         return near, rows
 

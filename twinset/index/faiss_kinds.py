@@ -10,6 +10,7 @@ ivf-pq   lists, 2 bits a number (product quantisation, Jegou et al., 2011); the 
 from __future__ import annotations
 
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,19 @@ def map_kept(path: Path, index: Any) -> Any:
     if kept.shape != (index.ntotal, index.d) or kept.dtype != np.float16:
         raise ArtefactError(file, "does not hold the vectors of the index")
     return kept
+
+
+def hnsw_parameters(length: int, selector: Any) -> Any:
+    """How an HNSW is walked: over a list of `length` candidates."""
+    if selector is None:
+        return _unmasked_walk(length)
+    return faiss.SearchParametersHNSW(efSearch=length, sel=selector)
+
+
+@cache
+def _unmasked_walk(length: int) -> Any:
+    """Made once: to make one takes a twentieth of a walk."""
+    return faiss.SearchParametersHNSW(efSearch=length)
 
 
 def ivf_parameters(kind: str, probes: int, selector: Any) -> Any:

@@ -71,6 +71,8 @@ def merge_ranked(found: Ranked, own: Ranked, k: int) -> Ranked:
     Both keep their order whatever their scores: an approximate index may list a row that it missed
     at first after a worse one, and a longer list must begin as a shorter one does.
     """
+    if not len(own[0]):
+        return found[0][:k], found[1][:k]
     # What a row counts as: never more than a row before it.
     falling, own_falling = _falling(found[1]), _falling(own[1])
     first = np.searchsorted(falling, own_falling, "left")

@@ -46,6 +46,8 @@ class MergedIndex:
         return np.asarray(self.vectors(np.array([row], np.int64))[0])
 
     def vectors(self, rows: Rows) -> Vectors:
+        if not len(self._rows) and self._applied is None:
+            return self._base.vectors(rows)
         own, applied = np.isin(rows, self._rows), self._held[rows]
         vectors = np.empty((len(rows), self.dimension), np.float32)
         based = ~own & ~applied

@@ -37,8 +37,9 @@ logger = logging.getLogger("twinset.access")
 router = APIRouter(tags=["recommend"], route_class=JsonRoute)
 Entry = ImageEntry | TextEntry | ItemEntry | BlendEntry
 # Searches of one batch that run at a time: enough to fill the encoder's batches twice, few enough
-# to leave room in every queue for other callers.
-_AT_A_TIME = 32
+# to leave room in every queue for other callers. Photos take many times as long: with more of them,
+# the last ones waited until they were refused on a busy machine.
+_AT_A_TIME, _PHOTOS_AT_A_TIME = 32, 8
 
 
 @router.post(
@@ -62,11 +63,12 @@ async def batch(
     charge = request.scope["state"].get("charge")
     if charge is not None:
         charge(len(query.requests) - 1)
-    turns, together = asyncio.Semaphore(_AT_A_TIME), recommender.gathering()
+    turns, photos = asyncio.Semaphore(_AT_A_TIME), asyncio.Semaphore(_PHOTOS_AT_A_TIME)
+    together = recommender.gathering()
 
     async def result(number: int, entry: Entry | RefusedEntry) -> dict[str, Any]:
         own = replace(call, request_id=f"{call.request_id}.{number}")
-        async with turns:
+        async with photos if isinstance(entry, ImageEntry | BlendEntry) else turns:
             return await _result(together, own, state, entry)
 
     recommender.has_cursors = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from app.observability.prometheus_metrics import Metrics
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
+from tests.support import small_shop
 from tests.support.small_shop import Server, open_shop
 from twinset.encoders import HashEncoder
 from twinset.words.preferences import USUAL_WEIGHT
@@ -23,8 +26,14 @@ CURVE = [[0.2, 0.0], [0.7, 1.0]]
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The small shop as if it had been calibrated."""
+    with calibrated(tmp_path_factory.mktemp("judged")) as client:
+        yield client
+
+
+@contextmanager
+def calibrated(folder: Path) -> Iterator[httpx.Client]:
     encoder, state = HashEncoder(256), State(Settings(), Metrics())
-    version = open_shop(tmp_path_factory.mktemp("judged"), encoder)
+    version = open_shop(folder, encoder)
     curves = dict.fromkeys(("text", "name", "photo", "item", "edit"), CURVE)
     version = replace(version, manifest={"relevance": {"curves": curves}})
     state.recommender = Recommender(encoder, version, state.settings, state.metrics)
@@ -76,6 +85,21 @@ def test_a_page_parts_close_matches_from_others(judged: httpx.Client) -> None:
     assert "Close matches" not in nothing
     _, _, ways = nothing.partition('<p class="ways-on">')
     assert 'href="/search"' in ways.partition("</p>")[0]
+
+
+def test_the_first_pictures_alone_are_fetched_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    single = [{**row, "group_id": row["id"]} for row in small_shop.products()]
+    monkeypatch.setattr(small_shop, "products", lambda: single)
+    with calibrated(tmp_path) as client:
+        page = client.get("/search", params={"q": "red dress"}).text
+    frames = page.split('class="frame"')[1:]
+    close = page.partition("Also similar")[0].count('class="frame"')
+    assert 0 < close < 8 < len(frames)
+    assert not any('loading="lazy"' in frame for frame in frames[:8])
+    assert any('fetchpriority="high"' in frame for frame in frames[close:8])
+    assert not any('fetchpriority="high"' in frame for frame in frames[8:])
 
 
 def test_an_index_that_was_not_calibrated_parts_nothing(client: httpx.Client) -> None:

@@ -40,7 +40,7 @@ from twinset.photo.tower_taps import NO_TAPS, Taps
 from twinset.relevance.relevance_curves import RelevanceCurves
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 IMAGE_MODEL = "image.onnx"
 TEXT_MODEL = "text.onnx"
@@ -210,16 +210,17 @@ class DualEncoder:
         rows = np.empty((len(texts), width), np.float32)
         for length in np.unique(lengths):
             places = np.flatnonzero(lengths == length)
-            for start in range(0, len(places), LARGEST_BATCH):
-                part = places[start : start + LARGEST_BATCH]
-                rows[part] = self._text_model(self.tokenise([texts[place] for place in part]))
+            for part in np.split(places, range(LARGEST_BATCH, len(places), LARGEST_BATCH)):
+                rows[part] = self._text_model(self._inputs([tokens[place] for place in part]))
         return rows
 
     def tokenise(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
         """Texts -> model inputs, (n, t) each, padded to the longest and on to a usual length."""
-        encodings, padding = self._opened_tokenizer.encode_batch(texts), self.spec.padding
-        length = self.spec.filled_length(max(map(len, encodings)))
-        ids = np.full((len(texts), length), padding.token, np.int64)
+        return self._inputs(self._opened_tokenizer.encode_batch(texts))
+
+    def _inputs(self, encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
+        padding, length = self.spec.padding, self.spec.filled_length(max(map(len, encodings)))
+        ids = np.full((len(encodings), length), padding.token, np.int64)
         mask = np.full_like(ids, 0 if padding.masked else 1)
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding)] = encoding.ids

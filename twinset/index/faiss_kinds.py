@@ -10,7 +10,7 @@ ivf-pq   lists, 2 bits a number (product quantisation, Jegou et al., 2011); the 
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +180,7 @@ def hnsw_parameters(length: int, selector: Any) -> Any:
     return faiss.SearchParametersHNSW(efSearch=length, sel=selector)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _unmasked_walk(length: int) -> Any:
     """Made once: to make one takes a twentieth of a walk."""
     return faiss.SearchParametersHNSW(efSearch=length)

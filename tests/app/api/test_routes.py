@@ -131,6 +131,7 @@ def test_v1_mirrors_the_root(client: httpx.Client, path: str) -> None:
     for body in (root, mirrored):
         body.pop("took_ms", None)
         body.pop("request_id", None)
+        body.get("page", {}).pop("cursor", None)  # says when it was given
     assert root == mirrored
 
 

@@ -10,6 +10,7 @@ Exit codes: 0 done; 1 a TwinsetError or an OSError, told in one line; 2 wrong ar
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -160,4 +161,6 @@ def main() -> None:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if sys.argv[1:2] == ["serve"]:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it when it is imported
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # the last collection would walk everything that the system frees at once anyway
+    sys.exit(code)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from twinset.errors import InvalidInput
 from twinset.relevance.calibration import Curve
-from twinset.words.query.parts import Understood
 from twinset.words.word_forms import words_of
+
+if TYPE_CHECKING:
+    from twinset.words.query.parts import Understood
 
 TEXT, NAME, PHOTO, ITEM, EDIT = "text", "name", "photo", "item", "edit"
 # Words that name no kind of product, see `twinset.lexical.title_words`.

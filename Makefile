@@ -1,5 +1,6 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
-# make test    linters, type checks and all tests
+# make test    linters, type checks and the tests, in less than half an hour
+# make test-long  the rest: the large recipes trained, a Milvus server at length
 # make coverage  all tests, with the share of lines they run; fails below the floor
 # make bench   encoders, and the service from outside, on the sample shop
 # make bench-words  how well words are answered, part by part; after make real
@@ -38,7 +39,7 @@ BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
-.PHONY: demo test lint bench bench-all bench-http bench-paint bench-words bench-photos $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit container docs client clean
+.PHONY: demo test test-long lint bench bench-all bench-http bench-paint bench-words bench-photos $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit container docs client clean
 
 demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
@@ -46,10 +47,14 @@ demo: $(DEMO)/.index
 
 # Three files of tests at a time, since many wait for servers; those of bad days, which count on a
 # machine of their own, after them. Threads of OpenMP that wait for a core would each keep one busy.
-test: export OMP_NUM_THREADS = 1
+test test-long: export OMP_NUM_THREADS = 1
 test: .venv/.all .venv/.browser .venv/.generator lint
-	$(BIN)/pytest --ignore tests/faults --numprocesses 3 --dist loadfile
+	$(BIN)/pytest -m 'not long' --ignore tests/faults --numprocesses 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest tests/faults
+
+test-long: .venv/.all
+	$(BIN)/pytest -m long
+	$(BIN)/pytest --full -k milvus tests/app/recommend/test_combinations.py tests/app/live/test_merged_answers.py
 
 # The documentation as a site in build/site; a broken link is an error.
 docs: .venv/.all

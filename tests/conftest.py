@@ -33,6 +33,14 @@ def pytest_configure(config):
     hypothesis.settings.load_profile("twinset")
 
 
+LONGEST = ("tests/training/", "tests/twinset/index/", "tests/browser/", "tests/test_")
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the longest files first, so that none is left to one process at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def full(request):
     """Whether tests that have a short form run at full size."""

@@ -84,6 +84,7 @@ def assert_same_rows(one: Path, other: Path) -> None:
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
 
 
+@pytest.mark.long
 def test_of_40000_items_the_ten_that_changed_are_embedded(tmp_path: Path) -> None:
     export(write(tmp_path / "c.parquet", 40_000), tmp_path / "out")
     changed = frozenset(range(7, 40_000, 4_000))

@@ -58,6 +58,7 @@ def test_attributes_are_those_that_the_catalogue_has(config, catalogue, bare):
     assert there.optimisation.alike == ()
 
 
+@pytest.mark.long
 def test_the_command_trains_on_id_title_image_and_kind(bare, catalogue, tmp_path, capsys):
     common = ["train", "--config", "clip-compact", "--catalog", str(bare.path)]
     changes = ["epochs=1", "batch_size=4", "image_width=48", "image_height=64"]

@@ -67,15 +67,14 @@ def small(name, sources):
         accumulation=min(2, config.optimisation.accumulation),
         items_per_category=min(2, config.optimisation.items_per_category),
         frozen_epochs=min(1, config.optimisation.frozen_epochs),
-        checkpoint_minutes=1e-9,
     )
     return replace(config, model=model, data=data, optimisation=optimisation)
 
 
-@pytest.fixture(
-    scope="module",
-    params=["hybrid", "clip", "clip-advanced", "hybrid-compact", "clip-advanced-compact"],
-)
+LARGE = [pytest.param(name, marks=pytest.mark.long) for name in ("hybrid", "clip", "clip-advanced")]
+
+
+@pytest.fixture(scope="module", params=[*LARGE, "hybrid-compact", "clip-advanced-compact"])
 def finished(request, sources, catalogue, tmp_path_factory):
     config = small(request.param, sources)
     folder = tmp_path_factory.mktemp(request.param)
@@ -192,6 +191,8 @@ def test_another_width_than_clips_is_refused(sources):
 def test_a_killed_hybrid_resumes_on_the_same_curve(sources, catalogue, tmp_path, monkeypatch):
     # Across the epoch in which the backbones start to move, and with the plateau's rates.
     config = small("hybrid-compact", sources)
+    each_step = replace(config.optimisation, checkpoint_minutes=1e-9)
+    config = replace(config, optimisation=each_step)
     quiet = Console(file=io.StringIO())
     expected = train(config, catalogue, tmp_path / "whole", quiet).state_dict()
     step = optimise.train_step

@@ -42,6 +42,14 @@ def finished(config, catalogue, tmp_path_factory):
     return run(config, catalogue, folder), folder
 
 
+@pytest.fixture(scope="module")
+def exported(config, finished, tmp_path_factory):
+    """Folder of the encoder that the run leaves."""
+    folder = tmp_path_factory.mktemp("exported") / "encoder"
+    export_encoder(finished[0], config, folder)
+    return folder
+
+
 class Killed(BaseException):
     pass
 
@@ -106,9 +114,8 @@ def test_frozen_blocks_stay_as_pretrained(config, finished):
     assert all(torch.equal(pretrained[name], trained[name]) for name in pretrained)
 
 
-def test_the_export_embeds_as_the_towers_do(config, finished, tmp_path):
-    export_encoder(finished[0], config, tmp_path / "encoder")
-    encoder = load_encoder(tmp_path / "encoder", "cpu")
+def test_the_export_embeds_as_the_towers_do(config, finished, exported):
+    encoder = load_encoder(exported, "cpu")
     image = Image.effect_noise((48, 64), 80).convert("RGB")
     towers = finished[0].eval()
     with torch.no_grad():
@@ -122,14 +129,13 @@ def test_the_export_embeds_as_the_towers_do(config, finished, tmp_path):
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
 
 
-def test_the_export_holds_no_path_and_depends_on_none(config, finished, tmp_path):
-    for name in ("one", "two"):
-        export_encoder(finished[0], config, tmp_path / name)
+def test_the_export_holds_no_path_and_depends_on_none(config, finished, exported, tmp_path):
+    export_encoder(finished[0], config, tmp_path / "elsewhere")
     for file in ("image.onnx", "text.onnx"):
-        data = (tmp_path / "one" / file).read_bytes()
+        data = (exported / file).read_bytes()
         assert b"site-packages" not in data
         assert b"stack_trace" not in data
-        assert data == (tmp_path / "two" / file).read_bytes()
+        assert data == (tmp_path / "elsewhere" / file).read_bytes()
 
 
 def test_a_checkpoint_of_another_configuration_is_refused(config, catalogue, finished):

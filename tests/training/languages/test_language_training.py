@@ -132,6 +132,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(language_command, "translations", lambda: translations()[:40])
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_the_command_adds_a_file_and_keeps_the_fingerprint(compact, catalogue, tmp_path):
     before = load_encoder(compact, "cpu")

@@ -43,7 +43,7 @@ def lite(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="module", params=["lite", "server"])
+@pytest.fixture(scope="module", params=["lite", pytest.param("server", marks=pytest.mark.long)])
 def address(request):
     """Milvus in this process and a real server: each must do what the tests say."""
     name = {"lite": "lite", "server": "milvus_standalone"}[request.param]
@@ -237,6 +237,7 @@ def test_a_compressed_collection_is_scored_by_the_vectors(address):
     np.testing.assert_allclose(scores[rows == true], true_scores[rows == true], atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_server_that_does_not_get_on_with_an_index_is_given_up(milvus_standalone, monkeypatch):
     # As the package's server does with DISKANN if it is busy.
     slow = replace(milvus_standalone, build_s=0.5)
@@ -248,6 +249,7 @@ def test_a_server_that_does_not_get_on_with_an_index_is_given_up(milvus_standalo
     assert not client.has_collection("slow")
 
 
+@pytest.mark.long
 def test_a_collection_of_an_older_version_is_still_searched(milvus_standalone, tmp_path):
     index = milvus_index(milvus_standalone, VECTORS, name="older")
     index.record.save(tmp_path / "milvus.json")

@@ -182,9 +182,11 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
         "filtered_recall_at_10": {s: round(r, 4) for s, r in recall.filtered.items()},
         **making.fields,
     }
-    opened = open_files(name, staging, write_manifest(staging, KIND, fields), index)
+    manifest = write_manifest(staging, KIND, fields)
+    opened = open_files(name, staging, manifest, index)
     relevance = making.relevance or calibrated(opened, inputs, making.encoder)
-    write_manifest(staging, KIND, fields | {"relevance": relevance.to_manifest()})
+    fields |= {"relevance": relevance.to_manifest()}
+    write_manifest(staging, KIND, fields, known=manifest["files"])
     size = sum(path.stat().st_size for path in staging.rglob("*") if path.is_file())
     return BuildReport(
         version=name,

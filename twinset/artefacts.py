@@ -36,18 +36,21 @@ def sha256_of(path: Path) -> str:
 
 
 def write_manifest(
-    folder: Path, kind: str, fields: Mapping[str, Any], name: str = MANIFEST
+    folder: Path,
+    kind: str,
+    fields: Mapping[str, Any],
+    name: str = MANIFEST,
+    known: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Write the manifest over every file that `folder` holds now, and return it.
 
     `kind` says what the folder is ("encoder", "embeddings", "index"). Files are listed by their
-    path relative to `folder`.
+    path relative to `folder`; the sha256 of those in `known` is taken from there.
     """
-    files = {
-        str(path.relative_to(folder)): sha256_of(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != name
-    }
+    known = known or {}
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != name)
+    named = {str(path.relative_to(folder)): path for path in paths}
+    files = {file: known.get(file) or sha256_of(path) for file, path in named.items()}
     manifest = {"schema_version": SCHEMA_VERSION, "kind": kind, **fields, "files": files}
     manifest[CHECKSUM] = _checksum(manifest)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +15,6 @@ from twinset.errors import ConfigError, TwinsetError
 if TYPE_CHECKING:
     from importer.sync.sync_source import SyncOptions
 
-# Objects made between two garbage collections: the usual 700 take a tenth of a night's run.
-_COLLECTED_AFTER = 50_000
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -69,7 +66,6 @@ def sync(
     from importer.import_options import ImportOptions, options_of
     from importer.sync.sync_source import SyncOptions
 
-    gc.set_threshold(_COLLECTED_AFTER)
     if to is None and index is None:
         raise ConfigError("give --to URL, --index FOLDER, or both")
     imports = ImportOptions() if like is None else options_of(like)

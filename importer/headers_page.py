@@ -50,7 +50,9 @@ _FURTHER = (
     "`gallery`, `imagegallery`, `galleryimages`; `image2`, `imageurl3`, `photo4` and so on"
 )
 _READS = frozenset({"pick", "pick_of_rows", "get"})
-_NO_READERS = frozenset({"__init__", "system", "variants_of_product", "folded_rows"})
+_NO_READERS = frozenset(
+    {"__init__", "system", "variants_of_product", "rows_of_product", "folded_rows"}
+)
 
 
 def headers_page() -> str:

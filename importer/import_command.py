@@ -17,6 +17,7 @@ from importer.import_options import (
     reasons,
 )
 from twinset.catalogue import MOST_FURTHER
+from twinset.errors import ConfigError
 
 Names = list[str] | None
 SourceArgument = Annotated[
@@ -26,7 +27,9 @@ SourceArgument = Annotated[
         "http(s) address, or - for standard input."
     ),
 ]
-OutArgument = Annotated[Path, typer.Argument(help="Catalogue file to write (Parquet).")]
+OutArgument = Annotated[
+    Path | None, typer.Argument(help="Catalogue file to write (Parquet); a dry run needs none.")
+]
 _MOST_COLUMNS = 60
 
 
@@ -82,7 +85,7 @@ DryRunOption = Annotated[
 
 def import_catalogue(
     source: SourceArgument,
-    out: OutArgument,
+    out: OutArgument = None,
     layout: LayoutOption = SourceFormat.AUTO,
     mapping: MappingOption = None,
     category: CategoryOption = None,
@@ -126,6 +129,8 @@ def import_catalogue(
     )
     if dry_run:
         _print_columns(importer.inspect_source(source, options))
+    elif out is None:
+        raise ConfigError("name the catalogue to write after the feed, or pass --dry-run")
     else:
         _print_report(importer.import_catalogue(source, out, options), out)
 

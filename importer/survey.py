@@ -15,7 +15,7 @@ from importer.reading.records import Record, Source
 from importer.sources.system import kind_in
 from importer.values.dates import DateColumn, is_date
 from importer.values.dollars import DollarJudge, is_bare
-from importer.values.kinds import BadValue, Kind, clean, kind_of
+from importer.values.kinds import BadValue, CommaColumn, Kind, clean, kind_of
 from importer.values.lists import ListJudge
 from importer.values.prices import DecimalMark, currency_in_name, read_price
 from importer.variants import VariantGroups
@@ -84,6 +84,7 @@ class _Judges:
     firsts: dict[str, Any] = field(default_factory=dict)
     varying: set[str] = field(default_factory=set)
     dates: dict[str, DateColumn] = field(default_factory=dict)
+    commas: dict[str, CommaColumn] = field(default_factory=dict)
 
     def look(self, record: Record) -> None:
         """Take one row into account."""
@@ -113,7 +114,20 @@ class _Judges:
         if kind is Kind.TEXT and self.parse_text and isinstance(plain, str) and is_date(plain):
             kind = Kind.DATE
             self.dates.setdefault(name, DateColumn()).add(plain)
+        if kind is Kind.COMMA:
+            self.commas.setdefault(name, CommaColumn()).add(str(plain))
         self.kinds[name] = self.kinds[name].join(kind)
+
+    def settled(self) -> dict[str, Kind]:
+        """The kinds after every row: commas are no decimals in sizes, nor if nothing says so."""
+        said = self.mark.comma and not self.mark.is_mixed
+        unlike = {
+            name: Kind.TEXT
+            for name, one in self.commas.items()
+            if self.kinds[name] is Kind.COMMA
+            and (self.lists[name].is_usual or not one.is_decimal(said))
+        }
+        return self.kinds | unlike
 
 
 def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Survey:
@@ -152,7 +166,7 @@ def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Sur
         )
     separators = {name: one.separator for name, one in judges.lists.items()}
     known = {name: separator for name, separator in separators.items() if separator is not None}
-    kinds = {n: Kind.LIST if n in known else kind for n, kind in judges.kinds.items()}
+    kinds = {n: Kind.LIST if n in known else kind for n, kind in judges.settled().items()}
     constant = _constant(judges, columns, filled, count) - frozenset(options.columns.keep)
     kinds |= dict.fromkeys(constant, Kind.EMPTY)
     if dollars.bare:

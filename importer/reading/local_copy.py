@@ -22,6 +22,7 @@ MAX_EXPANDED_BYTES = 20 * 1024**3
 # Text packs to a twentieth, tables of zeros to a hundredth; a bomb to a thousandth.
 MAX_RATIO = 200
 _MOST_PACKINGS = 2  # a zip of a gz, say
+_OFFICE = "[Content_Types].xml"  # that every Office document begins with
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
@@ -106,6 +107,8 @@ def _expand_zip(path: Path, folder: Path) -> Path:
     files = []
     try:
         with zipfile.ZipFile(path) as archive:
+            if _OFFICE in archive.namelist():  # by whatever name it was saved
+                raise CatalogueError(f"{path}: is an Excel workbook; save it as CSV (UTF-8)")
             left = min(MAX_EXPANDED_BYTES, MAX_RATIO * path.stat().st_size + _BLOCK)
             for info in archive.infolist():
                 inner = PurePosixPath(info.filename.replace("\\", "/"))

@@ -16,6 +16,7 @@ from defusedxml import DefusedXmlException, DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 from defusedxml.ElementTree import iterparse as parse_defused
 
+from importer.reading.declared_prefixes import declared
 from importer.reading.records import NO_COLUMNS, Record, column_names
 from twinset.errors import CatalogueError
 
@@ -126,9 +127,9 @@ class XmlSource:
             with path.open("rb") as file:
                 # A DTD can only stand before the first element. The hardened parser is written in
                 # Python and reads that far; the rest is read in a third of the time.
-                next(parse_defused(file, ("start",), _Parser()), None)
+                next(parse_defused(declared(file), ("start",), _Parser()), None)
                 file.seek(0)
-                yield from ElementTree.iterparse(file, ("start", "end"))  # noqa: S314
+                yield from ElementTree.iterparse(declared(file), ("start", "end"))  # noqa: S314
         except ParseError as error:
             raise CatalogueError(f"{path}: is not well-formed XML, {error}") from None
         except DefusedXmlException:

@@ -9,6 +9,8 @@ from importer.sources.fashion_sets import HM, KAGGLE
 from importer.sources.google_merchant import GOOGLE
 from importer.sources.marketplaces.amazon import AMAZON, AMAZON_LISTINGS
 from importer.sources.marketplaces.etsy import ETSY
+from importer.sources.registers.lightspeed import LIGHTSPEED, LIGHTSPEED_TILL
+from importer.sources.registers.square import SQUARE
 from importer.sources.schema_org import SCHEMA_ORG
 from importer.sources.shops.bigcommerce import BIGCOMMERCE, BIGCOMMERCE_JSON
 from importer.sources.shops.magento import MAGENTO
@@ -52,6 +54,9 @@ SYSTEMS: tuple[System, ...] = (
     COMMERCETOOLS_CSV,
     COMMERCETOOLS_JSON,
     OXID,
+    SQUARE,
+    LIGHTSPEED,
+    LIGHTSPEED_TILL,
     AMAZON,
     AMAZON_LISTINGS,
     ETSY,

@@ -19,6 +19,8 @@ _TRUTHS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 # A leading zero or more digits than a number keeps means a code, not a quantity.
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]+")
+_COMMA = re.compile(r"-?(0|[1-9][0-9]{0,14}),[0-9]{1,6}")
+_GROUP = 3  # digits between two marks of thousands
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -37,6 +39,7 @@ class Kind(Enum):
     BOOL = "bool"
     WHOLE = "whole"
     DECIMAL = "decimal"
+    COMMA = "decimal, written with a comma"
     DATE = "date"
     TEXT = "text"
     LIST = "list"
@@ -44,6 +47,7 @@ class Kind(Enum):
     @property
     def arrow_type(self) -> pa.DataType:
         types = {Kind.BOOL: pa.bool_(), Kind.WHOLE: pa.int64(), Kind.DECIMAL: pa.float64()}
+        types[Kind.COMMA] = pa.float64()
         types[Kind.LIST] = pa.list_(pa.string())
         return types.get(self, pa.string())
 
@@ -53,6 +57,8 @@ class Kind(Enum):
             return self
         if self is Kind.EMPTY:
             return other
+        if {self, other} == {Kind.WHOLE, Kind.COMMA}:
+            return Kind.COMMA
         return Kind.DECIMAL if {self, other} == {Kind.WHOLE, Kind.DECIMAL} else Kind.TEXT
 
 
@@ -108,7 +114,30 @@ def _kind_of_text(value: str) -> Kind:
         return Kind.BOOL
     if _WHOLE.fullmatch(value):
         return Kind.WHOLE
+    if _COMMA.fullmatch(value):
+        return Kind.COMMA
     return Kind.DECIMAL if _DECIMAL.fullmatch(value) else Kind.TEXT
+
+
+class CommaColumn:
+    """Decides over a column of `Kind.COMMA` whether its commas come before decimals.
+
+    `12,15` may be two numbers, and `1,299` a thousand. A number below one, such as `0,2`, says that
+    they are decimals, as do prices of the same feed, for numbers without three digits behind it.
+    """
+
+    def __init__(self) -> None:
+        self._below_one = self._unclear = False
+
+    def add(self, value: str) -> None:
+        """Take one value of the column into account."""
+        whole, _, decimals = value.lstrip("-").partition(",")
+        self._below_one |= whole == "0"
+        self._unclear |= len(decimals) == _GROUP and whole != "0"
+
+    def is_decimal(self, prices_have_commas: bool) -> bool:
+        """True if the column holds numbers."""
+        return self._below_one or (prices_have_commas and not self._unclear)
 
 
 def convert(value: str | bool | int | float | None, kind: Kind) -> str | bool | int | float | None:
@@ -119,7 +148,9 @@ def convert(value: str | bool | int | float | None, kind: Kind) -> str | bool | 
         return _TRUTHS[value.lower()] if isinstance(value, str) else bool(value)
     if kind is Kind.WHOLE:
         return int(value)
-    if kind is Kind.DECIMAL:
+    if kind is Kind.COMMA and isinstance(value, str):
+        return float(value.replace(",", "."))
+    if kind in (Kind.DECIMAL, Kind.COMMA):
         return float(value)
     return text_of(value)
 

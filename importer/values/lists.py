@@ -57,7 +57,7 @@ class ListJudge:
     def __init__(self, name: str, forced: bool = False) -> None:
         plain = re.sub(r"[\W_]+", "", name).casefold()
         words = words_of(name)
-        self._usual = forced or plain in LIST_NAMES or _LIST_WORDS.search(words) is not None
+        self.is_usual = forced or plain in LIST_NAMES or _LIST_WORDS.search(words) is not None
         self._forced = forced
         self._found: Counter[str] = Counter()
         self._native = False
@@ -67,6 +67,9 @@ class ListJudge:
         if isinstance(value, list):
             self._native = True
         if not isinstance(value, str) or not value.strip():
+            return
+        if value.startswith("[") and _is_json_list(value):
+            self._native = True
             return
         if _DECIMAL_COMMA.fullmatch(value.strip()):
             return  # a half size, such as 42,5
@@ -78,9 +81,18 @@ class ListJudge:
     def separator(self) -> str | None:
         """What stands between the values, or None if the column holds no lists."""
         best = max(_SEPARATORS, key=lambda one: self._found[one])
-        if self._usual and (self._found[best] or self._native or self._forced):
+        if self.is_usual and (self._found[best] or self._native or self._forced):
             return best if self._found[best] else ","
         return (best if self._found[best] else ",") if self._native else None
+
+
+def _is_json_list(text: str) -> bool:
+    """True for texts in brackets and quotes, as the metafields of Shopify are: `["a", "b"]`."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, list) and all(isinstance(part, str) for part in found)
 
 
 def split_list(value: Any, separator: str) -> list[str] | None:

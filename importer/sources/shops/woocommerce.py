@@ -80,6 +80,10 @@ _TRANSLATED = {
     "γονικό": "Parent", "γονέας": "Parent", "הורה": "Parent", "родительский": "Parent",
     "överordnad": "Parent", "förälder": "Parent", "forælder": "Parent", "overordnet": "Parent",
     "forelder": "Parent", "nadřazený": "Parent", "nadradený": "Parent", "szülő": "Parent",
+    "タイプ": "Type", "名前": "Name", "公開済み": "Published", "簡単な説明": "Short description",
+    "説明": "Description", "在庫あり": "In stock?", "在庫": "Stock", "セール価格": "Sale price",
+    "通常価格": "Regular price", "カテゴリー": "Categories", "タグ": "Tags", "画像": "Images",
+    "親": "Parent", "ブランド": "Brands",
     "părinte": "Parent", "isäntä": "Parent", "ylätaso": "Parent", "pai": "Parent",
 }  # fmt: skip
 _ENGLISH = {plain_name(name): name for name in (*_ORDER, "Brands")}

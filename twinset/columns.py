@@ -23,6 +23,8 @@ from twinset.text.vocabulary import Vocabulary
 Kind = Literal["string", "number", "boolean"]
 Value = str | float | bool
 Mask = NDArray[np.bool_]
+# Rows without a value are left out one by one if they are one of so many at most.
+_MANY = 16
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,19 @@ class Lists:
         found = np.zeros(count, np.bool_)
         found[self.rows[matching]] = True
         return found
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Some of n rows: as a `mask` (n,), and by number in `rows` (m,), in any order."""
+
+    mask: Mask
+    rows: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, mask: Mask) -> Selection:
+        """The rows of a mask."""
+        return cls(mask, np.flatnonzero(mask))
 
 
 @dataclass(frozen=True)
@@ -103,77 +118,87 @@ class Column:
         A row of several values counts once for each. Values of equal frequency come in ascending
         order.
         """
-        return self.most_frequent(mask)[0]
+        return self.most_frequent(None if mask is None else Selection.of(mask))[0]
 
     def most_frequent(
         self,
-        mask: Mask | None = None,
+        chosen: Selection | None = None,
         limit: int | None = None,
         alike: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     ) -> tuple[list[tuple[Value, int]], int]:
         """As `counts`, of the first `limit` values alone, and how many values there are in all.
 
-        `alike` are rows (m,) in ascending order and their groups (m,): a value counts once for each
-        group with a row that holds it. All other rows count for themselves.
+        `alike` are chosen rows (m,) in ascending order and their groups (m,): a value counts once
+        for each group with a row that holds it. All other rows count for themselves.
         """
-        values, counts = _counted(self._held(mask), self.vocabulary)
-        if alike is not None:
-            repeated = self._repeated(mask, *alike)
-            np.subtract.at(counts, np.searchsorted(values, repeated), 1)
+        counts = self._all_counts if chosen is None else self._count(chosen)
+        if alike is not None and len(alike[0]):
+            counts = counts - np.bincount(self._repeated(*alike), minlength=len(counts))
+        held = np.flatnonzero(counts)
+        counts = counts[held]
         order = np.argsort(-counts, kind="stable")[:limit]
-        names = values[order].tolist()
-        if self.vocabulary is not None:
-            names = [self.vocabulary[code] for code in names]
-        return list(zip(names, counts[order].tolist(), strict=True)), len(values)
+        codes, counts = held[order], counts[order]
+        texts = self.vocabulary
+        values = self._numbered[0][codes].tolist() if texts is None else texts.texts(codes)
+        return list(zip(values, counts.tolist(), strict=True)), len(held)
 
-    def _repeated(
-        self, mask: Mask | None, rows: NDArray[np.int64], groups: NDArray[np.int64]
-    ) -> NDArray[Any]:
-        """A value for each row of the mask that has it after another row of its group had it."""
-        if mask is not None:
-            inside = mask[rows]
-            rows, groups = rows.compress(inside), groups.compress(inside)
-        if self.lists is None:
-            inside = self.present[rows]
-            groups, values = groups.compress(inside), self.values[rows.compress(inside)]
-        else:
+    def _repeated(self, rows: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A code for each of the rows that has it after another row of its group had it."""
+        if self.lists is not None:
             inside = np.isin(self.lists.rows, rows)
             groups = groups[np.searchsorted(rows, self.lists.rows[inside])]
-            values = self.lists.codes[inside]
-        if self.vocabulary is None:
-            order = np.lexsort((values, groups))
-            groups, values = groups[order], values[order]
-            again = (groups[1:] == groups[:-1]) & (values[1:] == values[:-1])
-            return np.asarray(values[1:][again])
-        both = groups * len(self.vocabulary) + values
+            codes = self.lists.codes[inside]
+        else:
+            codes = self._codes[rows]
+            if self._absent is None or len(self._absent):
+                inside = self.present[rows]
+                groups, codes = groups.compress(inside), codes.compress(inside)
+        most = len(self._all_counts)
+        both = groups * most + codes
         both.sort()
-        return np.asarray(both[1:].compress(both[1:] == both[:-1]) % len(self.vocabulary))
+        return np.asarray(both[1:].compress(both[1:] == both[:-1]) % most)
 
     @cached_property
     def distinct(self) -> int:
         """How many different values there are."""
-        return len(_counted(self._held(None), self.vocabulary)[0])
+        return int(np.count_nonzero(self._all_counts))
 
-    def _held(self, mask: Mask | None) -> NDArray[Any]:
-        # Compressed, some of many rows are picked four times as fast as by an index.
-        if self.lists is None:
-            if mask is None:
-                return self.values[self.present]
-            return self.values.compress(self.present & mask)
-        return (
-            self.lists.codes if mask is None else self.lists.codes.compress(mask[self.lists.rows])
-        )
+    @cached_property
+    def _numbered(self) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """The different numbers or truth values (k,) in ascending order, and the place of each
+        row's (n,) among them."""
+        values, codes = np.unique(self.values, return_inverse=True)
+        return values, codes.astype(np.int32)
 
+    @property
+    def _codes(self) -> NDArray[np.int32]:
+        return self._numbered[1] if self.vocabulary is None else self.values
 
-def _counted(
-    held: NDArray[Any], vocabulary: Vocabulary | None
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Distinct values in ascending order, and how often each occurs."""
-    if vocabulary is None:
-        return np.unique(held, return_counts=True)
-    counts = np.bincount(held)  # codes are small numbers, and need no sorting
-    values = np.flatnonzero(counts)
-    return values, counts[values]
+    @cached_property
+    def _absent(self) -> NDArray[np.int64] | None:
+        """The rows without a value; None if they are many."""
+        count = len(self) - int(np.count_nonzero(self.present))
+        return np.flatnonzero(~self.present) if count * _MANY <= len(self) else None
+
+    @cached_property
+    def _all_counts(self) -> NDArray[np.int64]:
+        held = self._codes[self.present] if self.lists is None else self.lists.codes
+        known = self.vocabulary if self.vocabulary is not None else self._numbered[0]
+        return np.bincount(held, minlength=max(1, len(known)))
+
+    def _count(self, chosen: Selection) -> NDArray[np.int64]:
+        """How many of the rows hold each code (k,)."""
+        if self.lists is not None:
+            held = self.lists.codes.compress(chosen.mask[self.lists.rows])
+        elif self._absent is None:
+            held = self._codes[chosen.rows.compress(self.present[chosen.rows])]
+        else:
+            held = self._codes[chosen.rows]
+        counts = np.bincount(held, minlength=len(self._all_counts))
+        if self.lists is None and self._absent is not None:  # which were counted for a value
+            absent = self._absent[chosen.mask[self._absent]]
+            counts -= np.bincount(self._codes[absent], minlength=len(counts))
+        return counts
 
 
 Columns = Mapping[str, Column]

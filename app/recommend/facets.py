@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Literal
 
 import numpy as np
 
 from app.recommend.query import FacetQuery, ListQuery, SearchQuery
-from app.recommend.selection import Alike, Mask, Rows, filter_mask, mask_of
+from app.recommend.selection import Alike, Mask, Masks, Rows, filter_mask
 from app.service_errors import UnknownField
-from twinset.columns import Column
+from twinset.columns import Column, Selection
 from twinset.filters import And, parse_filter, without_field
 from twinset.index.index_versions import IndexVersion
 
@@ -50,6 +51,7 @@ class RangeFacet:
 
 
 Facet = ValuesFacet | RangeFacet
+_Counted = tuple[Selection | None, Alike | None]
 
 
 def count_facets(version: IndexVersion, query: FacetQuery) -> tuple[int, list[Facet]]:
@@ -66,7 +68,8 @@ def count_facets(version: IndexVersion, query: FacetQuery) -> tuple[int, list[Fa
     mask = filter_mask(version, query.filter, ())
     total = len(version) if mask is None else int(mask.sum())
     columns = version.items.columns
-    return total, [_facet(name, columns[name], mask, query.limit) for name in names]
+    chosen = None if mask is None else Selection.of(mask)
+    return total, [_facet(name, columns[name], query.limit, chosen) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,10 @@ class FacetRows:
 
     @classmethod
     def of(
-        cls, version: IndexVersion, query: ListQuery, left_out: Collection[int], mask: Mask | None
+        cls, version: IndexVersion, query: ListQuery, masks: Masks, mask: Mask | None
     ) -> FacetRows:
-        """The rows to count for each of `query.facets`; `mask` are those that meet the whole
-        filter, without the rows `left_out`. What the words of a query asked for always holds.
+        """The rows to count for each of `query.facets`; `mask`, of the same `masks`, are those that
+        meet the whole filter. What the words of a query asked for always holds.
 
         Raises:
             UnknownField: a field cannot be counted.
@@ -93,17 +96,17 @@ class FacetRows:
         names = _checked(version, query.facets, "facets")
         expr = None if query.filter is None else parse_filter(query.filter)
         said = query.said_filter if isinstance(query, SearchQuery) else None
-        masks = {}
+        by_field = {}
         for name in names:
             others = None if expr is None else without_field(expr, name)
             if others is expr:
-                masks[name] = mask
+                by_field[name] = mask
             elif said is None:
-                masks[name] = mask_of(version, others, left_out)
+                by_field[name] = masks.of(others)
             else:
                 both = parse_filter(said) if others is None else And((others, parse_filter(said)))
-                masks[name] = mask_of(version, both, left_out)
-        return cls(masks)
+                by_field[name] = masks.of(both)
+        return cls(by_field)
 
     def any_of(self, mask: Mask | None) -> Mask | None:
         """The rows of `mask`, and those that are counted for any field."""
@@ -126,14 +129,44 @@ def count_fields(
     If `alike` says which rows share a place, a value counts once for each place, as in the list's
     `total`.
     """
-    columns, facets = version.items.columns, []
-    for name, rows in counted.by_field.items():
-        mask = rows
+    columns, chosen = version.items.columns, _Chosen(len(version), found, alike)
+    return tuple(
+        _facet(name, columns[name], query.facet_limit, *chosen.of(rows))
+        for name, rows in counted.by_field.items()
+    )
+
+
+class _Chosen:
+    """Which rows to count for the fields of a list; fields with one mask share what is made of it.
+
+    `found` are the rows of the list, None for all `total` rows, `alike` those that share places.
+    """
+
+    def __init__(self, total: int, found: Rows | None, alike: Alike | None) -> None:
+        self._total, self._found, self._alike = total, found, alike
+        self._known: dict[int, tuple[Mask | None, _Counted]] = {}
+
+    def of(self, mask: Mask | None) -> _Counted:
+        """The rows of a mask (n,), None for all, that are in the list, None if all are; and those
+        of them that share places."""
+        if id(mask) not in self._known:  # beside its mask, which nothing else then gets the id of
+            self._known[id(mask)] = mask, self._select(mask)
+        return self._known[id(mask)][1]
+
+    def _select(self, mask: Mask | None) -> _Counted:
+        found, alike = self._found, self._alike
         if found is not None:
-            mask = np.zeros(len(version), np.bool_)
-            mask[found if rows is None else found[rows[found]]] = True
-        facets.append(_facet(name, columns[name], mask, query.facet_limit, alike))
-    return tuple(facets)
+            rows = found if mask is None else found.compress(mask[found])
+            chosen = Selection(np.zeros(self._total, np.bool_), rows)
+            chosen.mask[rows] = True
+        elif mask is not None:
+            chosen = Selection.of(mask)
+        else:
+            return None, alike
+        if alike is not None:
+            inside = chosen.mask[alike[0]]
+            alike = alike[0].compress(inside), alike[1].compress(inside)
+        return chosen, alike
 
 
 def countable(version: IndexVersion) -> list[str]:
@@ -152,19 +185,19 @@ def _checked(version: IndexVersion, names: Collection[str], parameter: str) -> C
 def _facet(
     name: str,
     column: Column,
-    mask: Mask | None,
     limit: int,
+    chosen: Selection | None,
     alike: Alike | None = None,
 ) -> Facet:
     if column.kind == "number" and (name == "price" or column.distinct > _MOST_NUMBERS):
-        return _range(name, column, mask)
-    counts, distinct = column.most_frequent(mask, limit, alike)
-    values = [ValueCount(*pair) for pair in counts]
+        return _range(name, column, chosen)
+    counts, distinct = column.most_frequent(chosen, limit, alike)
+    values = list(starmap(ValueCount, counts))
     return ValuesFacet(field=name, distinct=distinct, values=values)
 
 
-def _range(name: str, column: Column, mask: Mask | None) -> RangeFacet:
-    held = column.values[column.present if mask is None else column.present & mask]
+def _range(name: str, column: Column, chosen: Selection | None) -> RangeFacet:
+    held = column.values[column.present if chosen is None else column.present & chosen.mask]
     if not len(held):
         return RangeFacet(field=name, min=None, max=None)
     return RangeFacet(field=name, min=float(held.min()), max=float(held.max()))

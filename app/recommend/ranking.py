@@ -24,8 +24,8 @@ from app.recommend.photos.photo_search import PhotoLook
 from app.recommend.query import SearchQuery
 from app.recommend.row_sources import RowSource, VectorSearch, as_arrays
 from app.recommend.selection import (
+    Masks,
     Rows,
-    filter_mask,
     first_of_groups,
     known_rows,
 )
@@ -131,8 +131,9 @@ def rank_rows(
         places = Places.of(version, query, None, left_out)
         found = _nearest_places(source, _length(version, query), places)
         return _page(version, found, query, places, places.count(version.count))
-    mask = filter_mask(version, query.filter, left_out)
-    counted = FacetRows.of(version, query, left_out, mask)
+    masks = Masks(version, left_out)
+    mask = masks.of(None if query.filter is None else parse_filter(query.filter))
+    counted = FacetRows.of(version, query, masks, mask)
     places = Places.of(version, query, mask, left_out)
     alike = places.alike() if query.facets else None
     if query.min_score is None:

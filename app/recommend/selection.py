@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.recommend.query import MAX_VARIANTS
 from app.service_errors import UnknownField
-from twinset.filters import Expr, evaluate, parse_filter
+from twinset.filters import Expr, conditions_of, evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 
 Mask = NDArray[np.bool_]
@@ -25,19 +25,36 @@ def filter_mask(version: IndexVersion, text: str | None, exclude: Iterable[int])
     Raises:
         FilterError: see `twinset.filters.parse_filter`.
     """
-    return mask_of(version, None if text is None else parse_filter(text), exclude)
+    return Masks(version, exclude).of(None if text is None else parse_filter(text))
 
 
-def mask_of(version: IndexVersion, expr: Expr | None, exclude: Iterable[int]) -> Mask | None:
-    """As `filter_mask`, for a filter that was parsed."""
-    rows = list(exclude)
-    if expr is None and not rows:
-        return version.alive
-    mask: Mask = np.ones(len(version), np.bool_)
-    if expr is not None:
-        mask = evaluate(expr, version.items.columns)
-    mask[rows] = False
-    return mask if version.alive is None else mask & version.alive
+class Masks:
+    """The masks of one request's filters. Each condition is looked up once, whatever filters have
+    it."""
+
+    def __init__(self, version: IndexVersion, exclude: Iterable[int]) -> None:
+        """No mask lets the rows `exclude` through, nor rows without an item."""
+        self._version, self._excluded = version, list(exclude)
+        self._found: dict[Expr, Mask] = {}
+
+    def of(self, expr: Expr | None) -> Mask | None:
+        """Which rows (n,) meet a filter and may be returned; None if all may.
+
+        Raises:
+            FilterError: see `twinset.filters.evaluate`.
+        """
+        if expr is None and not self._excluded:
+            return self._version.alive
+        mask: Mask = np.ones(len(self._version), np.bool_)
+        for condition in () if expr is None else conditions_of(expr):
+            mask &= self._rows_of(condition)
+        mask[self._excluded] = False
+        return mask if self._version.alive is None else mask & self._version.alive
+
+    def _rows_of(self, condition: Expr) -> Mask:
+        if condition not in self._found:
+            self._found[condition] = evaluate(condition, self._version.items.columns)
+        return self._found[condition]
 
 
 def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:

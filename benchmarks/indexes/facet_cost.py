@@ -1,11 +1,11 @@
 """Facets and totals under a query: whether they equal a count by brute force, and what they take.
 
-    python -m benchmarks.indexes.facet_cost --index INDEX [--queries 300]
+    OPENBLAS_NUM_THREADS=1 python -m benchmarks.indexes.facet_cost --index INDEX [--queries 300]
 
 Random queries near products of the index, with conditions on up to three of its text fields, with
 and without a cut. Each is counted again from all scores and all values. The time is that of the
 whole search with its facets, on one thread, by the thread's own clock, which other work on the
-machine hardly moves.
+machine hardly moves. The variable is what `twinset serve` sets for itself.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from twinset.filters.expression import (
     Not,
     Or,
     Value,
+    conditions_of,
     fields_of,
     without_field,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "Not",
     "Or",
     "Value",
+    "conditions_of",
     "evaluate",
     "fields_of",
     "parse_filter",

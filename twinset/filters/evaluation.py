@@ -16,6 +16,8 @@ from twinset.text.vocabulary import Vocabulary
 # Errors are sent to callers in a small body, whatever names a catalogue has.
 _MAX_LISTED_BYTES = 700
 _MAX_NAME_CHARACTERS = 64
+# So many comparisons of each code are quicker than to look it up in a table.
+_FEW_VALUES = 6
 _NOUNS = {"string": "a string", "number": "a number", "boolean": "true or false"}
 _COMPARISONS: Mapping[str, Callable[[NDArray[Any], Any], Any]] = {
     "=": np.equal,
@@ -85,20 +87,30 @@ def _test_codes(
     """
     match test:
         case Compare(_, "=" | "!=" as operator, value):
-            first, end = vocabulary.span(str(value))
-            return (codes >= first) & (codes < end), operator == "!="
+            return _within(codes, *vocabulary.span(str(value))), operator == "!="
         case Compare(_, operator, value):
             first, end = vocabulary.span(str(value))
             limit = end if operator in ("<=", ">") else first
             return (codes < limit if operator in ("<", "<=") else codes >= limit), False
         case Between(_, low, high):
             first, end = vocabulary.span(str(low))[0], vocabulary.span(str(high))[1]
-            return (codes >= first) & (codes < end), False
+            return _within(codes, first, end), False
+        case In(_, values, negated) if len(values) <= _FEW_VALUES:
+            spans = (vocabulary.span(str(value)) for value in values)
+            parts = [_within(codes, *span) for span in spans]
+            return np.logical_or.reduce(parts or [np.zeros(len(codes), np.bool_)]), negated
         case In(_, values, negated):
             wanted = np.zeros(max(len(vocabulary), 1), np.bool_)
             for value in values:
                 wanted[slice(*vocabulary.span(str(value)))] = True
             return wanted[codes], negated
+
+
+def _within(codes: NDArray[Any], first: int, end: int) -> Mask:
+    """(m,) which codes are in a span."""
+    if end == first + 1:  # as nearly all spans are
+        return np.asarray(codes == first)
+    return np.asarray((codes >= first) & (codes < end))
 
 
 def _check_types(test: Compare | Between | In, column: Column) -> None:

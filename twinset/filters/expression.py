@@ -90,16 +90,17 @@ def without_field(expr: Expr, field: str) -> Expr | None:
     Conditions are what a filter joins by AND at its top. One that names other fields as well, such
     as `colour = "Red" OR price < 10`, stays.
     """
-    conditions = tuple(_conditions(expr))
+    conditions = tuple(conditions_of(expr))
     kept = tuple(one for one in conditions if {*fields_of(one)} != {field})
     if len(kept) == len(conditions):
         return expr
     return And(kept) if len(kept) > 1 else (kept[0] if kept else None)
 
 
-def _conditions(expr: Expr) -> Iterator[Expr]:
+def conditions_of(expr: Expr) -> Iterator[Expr]:
+    """The parts that a filter joins by AND at its top, left to right; the filter if it has none."""
     if isinstance(expr, And):
         for operand in expr.operands:
-            yield from _conditions(operand)
+            yield from conditions_of(operand)
     else:
         yield expr

@@ -22,7 +22,6 @@ import numpy as np
 from twinset.errors import ArtefactError, ConfigError
 from twinset.index.exact_index import check_query, dot_rows
 from twinset.index.faiss_kinds import (
-    KEPT_FILE,
     QUANTISED,
     flat_over,
     hnsw_parameters,
@@ -31,20 +30,17 @@ from twinset.index.faiss_kinds import (
     map_kept,
     new_index,
     stored_vectors,
+    write_kept,
 )
-from twinset.index.ranked_rows import (
-    ROUNDING,
-    Ranked,
-    best_above,
-    best_first,
-    certain,
-    extend,
-)
+from twinset.index.outline.request import Request
+from twinset.index.outline.score_bounds import OUTLINED, ScoreBounds
+from twinset.index.ranked_rows import ROUNDING, Ranked, best_above, best_first, certain, extend
 from twinset.index.vector_index import Condition, Mask, Rows, Scores, Vectors
 
 # Scores from a byte for four numbers are coarse: so many more candidates are scored anew.
 _PQ_CANDIDATES = 8
-_ADD_BLOCK, _SCAN_BLOCK = 4096, 8192
+# A block of rows to score is read into memory that stays in the processor's cache.
+_ADD_BLOCK, _SCAN_BLOCK = 4096, 512
 # If a mask lets through one row of so many or more, passing over every row and dropping those
 # outside it is quicker than asking of each row, which keeps a processor from reading ahead.
 _MANY = 6
@@ -65,6 +61,8 @@ class SearchPlan:
     short cuts through a larger one.
     `probe_share` is the part of an IVF's lists that a query without a mask looks into.
     What the best rows of a large mask score at least is told by one of `sampled` of its rows.
+    Vectors in memory, from `outlined` rows and up to so many, are passed over by `ScoreBounds`, if
+    these see `outlined_share` of the vectors.
     """
 
     scan_rows: int = 1000
@@ -72,6 +70,8 @@ class SearchPlan:
     breadths: tuple[int, ...] = (64, 256, 1024, 4096)
     probe_share: float = 1 / 32
     sampled: int = 32
+    outlined: tuple[int, int] = OUTLINED
+    outlined_share: float = 0.9
 
 
 class FaissIndex:
@@ -139,13 +139,8 @@ class FaissIndex:
     def save(self, path: Path) -> None:
         """Write the index and, beside it, the vectors of a quantised one."""
         faiss.write_index(self._index, str(path))
-        if self._kept is None:
-            return
-        shape = (len(self), self.dimension)
-        file = np.lib.format.open_memmap(path.with_name(KEPT_FILE), "w+", np.float16, shape)
-        for start in range(0, len(self), _ADD_BLOCK):
-            file[start : start + _ADD_BLOCK] = self._kept[start : start + _ADD_BLOCK]
-        file.flush()
+        if self._kept is not None:
+            write_kept(path, self._kept)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -154,7 +149,7 @@ class FaissIndex:
         return np.asarray(self.vectors(np.array([row], np.int64))[0])
 
     def vectors(self, rows: Rows) -> Vectors:
-        return np.array(self._gather(rows))
+        return self._gather(rows)
 
     def search(
         self,
@@ -166,7 +161,7 @@ class FaissIndex:
         check_query(queries, k, mask, (len(self), self.dimension))
         rows = np.full((len(queries), k), -1, np.int64)
         scores = np.full((len(queries), k), -np.inf, np.float32)
-        request = _Request(mask, len(self))
+        request = Request(mask, len(self))
         for number, query in enumerate(np.ascontiguousarray(queries, np.float32)):
             best, similarity = self._search_one(query, k, request)
             rows[number, : len(best)] = best
@@ -181,10 +176,17 @@ class FaissIndex:
         where: Condition | None = None,  # noqa: ARG002  (the mask says it)
     ) -> Ranked:
         check_query(query[None], 1, mask, (len(self), self.dimension))
-        rows = _Request(mask, len(self)).matching()
+        request = Request(mask, len(self))
+        bounds = self._bounds_for(request)
+        rows = request.matching() if bounds is None else bounds.above(query, least, mask)
         return best_above(rows, self._score(query, rows), least)
 
-    def _search_one(self, query: Vectors, k: int, request: _Request) -> Ranked:
+    def _search_one(self, query: Vectors, k: int, request: Request) -> Ranked:
+        whole = self.kind == "exact" or self._passes_over_all(request)
+        bounds = self._bounds_for(request) if whole else None
+        if bounds is not None:
+            rows = bounds.nearest(query, k, request.mask)
+            return best_first(rows, self._score(query, rows), k)
         found = (np.empty(0, np.int64), np.empty(0, np.float32))
         for breadth in self._plan.breadths:
             settled = self._propose(query, breadth, request)
@@ -199,7 +201,7 @@ class FaissIndex:
         rows, scores = extend(found, scanned)
         return rows[:k], scores[:k]
 
-    def _propose(self, query: Vectors, breadth: int, request: _Request) -> Ranked | None:
+    def _propose(self, query: Vectors, breadth: int, request: Request) -> Ranked | None:
         """FAISS's candidates that no unseen row can precede, ranked; None if it found too few."""
         if self.kind == "ivf-pq" and not self._passes_over_all(request):
             breadth *= _PQ_CANDIDATES
@@ -217,11 +219,23 @@ class FaissIndex:
         settled = certain(near[0])
         return best_first(rows[settled], scores[settled], breadth)
 
-    def _passes_over_all(self, request: _Request) -> bool:
+    def _bounds_for(self, request: Request) -> ScoreBounds | None:
+        """Bounds on the scores of all rows; None if the rows of a mask are soon read one by one."""
+        return self._score_bounds if request.count > self._plan.scan_rows else None
+
+    @cached_property
+    def _score_bounds(self) -> ScoreBounds | None:
+        """Made when they are first needed; None if the plan has none for these vectors."""
+        least, most = self._plan.outlined
+        if self._vectors is None or not least <= len(self) <= most:
+            return None
+        return ScoreBounds.of(self._vectors, self._plan.outlined_share)
+
+    def _passes_over_all(self, request: Request) -> bool:
         """True if FAISS looks at every row of the mask, and at the vectors that are kept."""
         return request.mask is not None and request.count <= self._plan.exhaustive_rows
 
-    def _ask(self, query: Vectors, breadth: int, request: _Request) -> tuple[Any, Any]:
+    def _ask(self, query: Vectors, breadth: int, request: Request) -> tuple[Any, Any]:
         """FAISS's `breadth` best: of all rows of a mask, else as the kind looks for them."""
         exhaustive = self._passes_over_all(request)
         if exhaustive and request.mask is not None and request.count * _MANY >= len(self):
@@ -244,7 +258,7 @@ class FaissIndex:
         near, rows = index.search(query[None], breadth, params=parameters)
         return near, rows
 
-    def _bound(self, query: Vectors, breadth: int, request: _Request) -> float | None:
+    def _bound(self, query: Vectors, breadth: int, request: Request) -> float | None:
         """A score that `breadth` rows of the mask reach at least; None if none is soon found,
         and if it would not help: of vectors in a file FAISS finds those above a score slowly."""
         if self.kind in QUANTISED:
@@ -280,31 +294,17 @@ class FaissIndex:
         if self._vectors is not None and 4 * len(rows) >= len(self):
             return dot_rows(self._vectors, query)[rows]  # cheaper than copying the rows together
         scores = np.empty(len(rows), np.float32)
+        place = np.empty((min(len(rows), _SCAN_BLOCK), self.dimension), np.float32)
         for start in range(0, len(rows), _SCAN_BLOCK):
             block = rows[start : start + _SCAN_BLOCK]
-            scores[start : start + len(block)] = dot_rows(self._gather(block), query)
+            gathered = self._gather(block, place[: len(block)])
+            scores[start : start + len(block)] = dot_rows(gathered, query)
         return scores
 
-    def _gather(self, rows: Rows) -> Vectors:
+    def _gather(self, rows: Rows, place: Vectors | None = None) -> Vectors:
+        """The vectors of rows, in `place` if that saves a copy."""
         if self._vectors is not None:
-            return np.asarray(self._vectors[rows])
+            return self._vectors.take(rows, 0, place, "raise" if place is None else "clip")
         if self._kept is not None:
             return np.asarray(self._kept[rows], np.float32)
         return np.asarray(self._index.reconstruct_batch(rows), np.float32)
-
-
-class _Request:
-    """The mask of one search and the number of rows that it lets through."""
-
-    def __init__(self, mask: Mask | None, total: int) -> None:
-        self.mask, self._total = mask, total
-        self.count = total if mask is None else int(np.count_nonzero(mask))
-
-    def matching(self) -> Rows:
-        return np.arange(self._total) if self.mask is None else np.flatnonzero(self.mask)
-
-    @cached_property
-    def selector(self) -> Any:
-        if self.mask is None:
-            return None
-        return faiss.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))

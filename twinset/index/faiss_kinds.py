@@ -19,12 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinset.errors import ArtefactError, ConfigError
+from twinset.index.outline.score_bounds import OUTLINED
 from twinset.index.vector_index import Vectors
 
 KINDS = ("exact", "hnsw", "ivf", "ivf-sq", "ivf-pq")
 QUANTISED = ("ivf-sq", "ivf-pq")
 # The file beside a quantised index that keeps its vectors in 16 bits a number.
 KEPT_FILE = "vectors.npy"
+_BLOCK = 4096  # rows written at once
 # Links per node and breadth while building: recall@10 near 1 on product embeddings.
 _HNSW_LINKS = 32
 _HNSW_BUILD_BREADTH = 128
@@ -43,10 +45,12 @@ def memory_of(kind: str, count: int, dimension: int) -> int:
     A file that is mapped does not count: the system keeps of it what it has room for.
     """
     centres = 4 * dimension * _lists(count)
+    least, most = OUTLINED
+    outlines = count * (dimension + 4) if least <= count <= most else 0
     return {
-        "exact": count * 4 * dimension,
+        "exact": count * 4 * dimension + outlines,
         # Twice the links at the bottom, and a level and an offset per row.
-        "hnsw": count * (4 * dimension + 2 * 4 * _HNSW_LINKS + 16),
+        "hnsw": count * (4 * dimension + 2 * 4 * _HNSW_LINKS + 16) + outlines,
         # Row numbers in the lists and places by row, 8 bytes each.
         "ivf": count * (2 * dimension + 16) + centres,
         "ivf-sq": count * (dimension + 8) + centres,
@@ -155,6 +159,14 @@ def _parts(dimension: int) -> int:
     """How many parts a product quantiser cuts a vector into, of at least `_PQ_NUMBERS` numbers."""
     most = max(1, dimension // _PQ_NUMBERS)
     return next(parts for parts in range(most, 0, -1) if dimension % parts == 0)
+
+
+def write_kept(path: Path, vectors: NDArray[np.float16] | Vectors) -> None:
+    """Write the vectors (n, d) of a quantised index beside it, for `map_kept`."""
+    file = np.lib.format.open_memmap(path.with_name(KEPT_FILE), "w+", np.float16, vectors.shape)
+    for start in range(0, len(vectors), _BLOCK):
+        file[start : start + _BLOCK] = vectors[start : start + _BLOCK]
+    file.flush()
 
 
 def map_kept(path: Path, index: Any) -> Any:

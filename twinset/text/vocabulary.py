@@ -43,6 +43,13 @@ class Vocabulary:
     def __getitem__(self, code: int) -> str:
         return str(self._values[code].as_py()) if self._keys is None else self._keys[code][1]
 
+    def texts(self, codes: NDArray[np.integer[Any]]) -> list[str]:
+        """The strings of codes (m,)."""
+        if self._keys is None:
+            return list(self._values.take(pa.array(codes)).to_pylist())
+        keys = self._keys
+        return [keys[code][1] for code in codes.tolist()]
+
     @cached_property
     def _keys(self) -> list[tuple[str, str]] | None:
         """The `sort_key` of each string; None if they are many."""

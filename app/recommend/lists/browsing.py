@@ -10,13 +10,14 @@ from app.recommend.facets import Facet, FacetRows, count_fields
 from app.recommend.lists.arrangement import sorted_places, sorts_by_field
 from app.recommend.query import ListQuery
 from app.recommend.selection import (
-    filter_mask,
+    Masks,
     first_of_groups,
     group_codes,
     grouped,
     known_rows,
     variants_of,
 )
+from twinset.filters import parse_filter
 from twinset.index.index_versions import IndexVersion
 
 
@@ -40,14 +41,15 @@ def browse(version: IndexVersion, query: ListQuery) -> ListedPage:
         UnknownField: a field to group, sort or count by is unknown.
     """
     left_out = known_rows(version, query.exclude_ids)
-    mask = filter_mask(version, query.filter, left_out)
+    masks = Masks(version, left_out)
+    mask = masks.of(None if query.filter is None else parse_filter(query.filter))
     rows = np.arange(len(version)) if mask is None else np.flatnonzero(mask)
     if sorts_by_field(query.sort):
         rows = rows[sorted_places(version, rows, query.sort)]
     codes = None if query.group_by is None else group_codes(version, query.group_by)
     if codes is not None:
         rows = rows[first_of_groups(codes[rows])]
-    counted = FacetRows.of(version, query, left_out, mask)
+    counted = FacetRows.of(version, query, masks, mask)
     page = rows[query.offset : query.offset + query.limit].tolist()
     return ListedPage(
         [(row, None if codes is None else variants_of(row, codes, mask)) for row in page],

@@ -23,6 +23,7 @@ from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.lists.browsing import ListedPage, browse
 from app.recommend.lists.explanations import Signals, explained
+from app.recommend.lists.judged_words import rank_judged
 from app.recommend.lists.kept_pages import KeptPages
 from app.recommend.photos.photo_answers import answer_photo
 from app.recommend.photos.photo_search import PhotoQuery
@@ -32,7 +33,6 @@ from app.recommend.query import STYLE, FacetQuery, ListQuery, SearchQuery, Signa
 from app.recommend.ranking import RankedPage, is_quick, rank
 from app.recommend.relevance import Judge, kind_of_signals
 from app.recommend.selection import group_codes, variants_of
-from app.recommend.word_search import rank_words, wishes_of
 from app.settings import Settings
 from twinset.encoders import Encoder
 from twinset.errors import InvalidInput, NotFound
@@ -165,12 +165,11 @@ class Recommender:
         if asked is None and self._engine.languages is not None:
             language = words.language(version, text, language, switches)
         query, understood = words.understand(version, text, query, switches, language)
-        kind, wishes = query_kind(version.words, text, understood), wishes_of(understood)
-        query = self._judge.cut(query, kind, wishes)
+        judge = self._judge, query_kind(version.words, text, understood)
         language = ENGLISH if understood.in_english else language
         vector = await self._engine.encode_text(understood.words, language)
-        page = await self._search(partial(rank_words, version, text, understood, vector, query))
-        return self._judge.judged(replace(page, understood=understood), kind, wishes)
+        rank = partial(rank_judged, version, text, understood, vector, query, judge)
+        return replace(await self._search(rank), understood=understood)
 
     async def suggest(
         self, text: str, limit: int, popular: Callable[[], Sequence[str]]

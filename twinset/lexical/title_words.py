@@ -18,9 +18,9 @@ _FEWEST_TITLES = 4
 _MOST_WORDS = 3
 
 
-def rows_titled(words: Words, text: str) -> Rows:
-    """The rows (m,), ascending, whose titles have every word of a text; none if one of the words is
-    rare, or they are many."""
+def rows_titled(words: Words, text: str, fewest: int = _FEWEST_TITLES) -> Rows:
+    """The rows (m,), ascending, whose titles have every word of a text; none if fewer than `fewest`
+    titles have one of the words, or the words are many."""
     none = np.empty(0, np.int64)
     terms = query_terms(text, lambda term: len(words.postings(term)) > 0)
     terms = [term for term in terms if term not in function_words()]
@@ -30,7 +30,7 @@ def rows_titled(words: Words, text: str) -> Rows:
     for term in terms:
         held = words.postings(term)
         rows = np.sort(held.rows[held.title_words > 0]).astype(np.int64)
-        if len(rows) < _FEWEST_TITLES:
+        if len(rows) < fewest:
             return none
         found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
     return none if found is None else found

@@ -42,7 +42,7 @@ NAMES = frozenset(
 )
 _MOST_PRICES = 2  # "over 20 and under 50"
 _IN_STOCK = (("in", "stock"), ("currently", "available"), ("available", "now"), ("available",))
-_THINGS = frozenset({"wear", "outfit", "outfits", "clothes", "clothing", "attire", "things"})
+THINGS = frozenset({"wear", "outfit", "outfits", "clothes", "clothing", "attire", "things"})
 _FOR = frozenset({"for", "für", "pour", "para", "per", "voor", "dla", "a", "the", "my"})
 # Between two kinds: both are wanted; or the second only goes with the first.
 _AND, _WITH = (
@@ -290,7 +290,7 @@ def _cut_things(draft: Draft) -> None:
     for place in range(1, len(keys)):
         ends = place + 1 == len(keys) or keys[place + 1] in _FOR
         free = place not in draft.taken and place - 1 in draft.taken
-        if keys[place] in _THINGS and ends and free:
+        if keys[place] in THINGS and ends and free:
             draft.cut(range(place, place + 1))
 
 

@@ -46,6 +46,11 @@ _TITLE = re.compile(
 )
 # `NL_Title_Short` is a title.
 _OF_LANGUAGE = re.compile(r"^(nl|de|en|fr|es|it|pt|pl|sv|da|fi|us|uk) | (short|long|kurz|lang)$")
+# `info.name.en` is a title, and `brand.name` none.
+_IN_GENERAL = re.compile(
+    r"^(infos?|information|details?|data|general|contents?|basics?|core|main|base|texts?|"
+    r"locali[sz]ed|localizations?|translations?|i18n|fields|properties|common|stammdaten) "
+)
 _PRICE = re.compile(
     r"\b(price|preis|\w*preis|prix|precio|prezzo|prijs|\w*prijs|cena|preco|pris|hinta|\w*pris|fiyat\w*|kaina|hind|pricing|msrp|rrp|uvp|vk|evp)\b|"
     r"\w*hinta\b|\bpret\b|\bar( ft| huf)?$|\bharga\b|\bgia\b|ціна|ราคา|"
@@ -178,7 +183,8 @@ def _whole(form: re.Pattern[str]) -> Callable[[Sequence[str]], str | None]:
 
 def _title(columns: Sequence[str]) -> str | None:
     """English before other languages, if a name comes in several."""
-    fitting = [one for one in columns if _TITLE.fullmatch(_OF_LANGUAGE.sub("", words_of(one)))]
+    words = {one: _IN_GENERAL.sub("", words_of(one)) for one in columns}
+    fitting = [one for one in columns if _TITLE.fullmatch(_OF_LANGUAGE.sub("", words[one]))]
     english = (one for one in fitting if words_of(one).endswith((" en", " us", " gb")))
     return next(english, fitting[0] if fitting else None)
 

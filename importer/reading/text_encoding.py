@@ -21,6 +21,12 @@ _WESTERN = ("cp1252", "cp1250", "iso8859_15", "iso8859_2")
 _TURKISH = re.compile("\\b(ürün|fiyat|ad\u0131|kodu|renk|beden|aç\u0131klama|kategori|görsel)\\b")
 # A price in crowns, and in forints beside letters that a Hungarian text has in cp1250 alone.
 _CROWNS, _FORINTS = re.compile(r"\d\s?Kč"), re.compile(r"\d\s?Ft\b")
+# Letters of Shift JIS: kana and the usual kanji. A text of so few bytes above ASCII says little.
+_PAIR, _ABOVE_ASCII, _FEW_BYTES = (
+    re.compile(rb"[\x81-\x9f][\x40-\xfc]"),
+    re.compile(rb"[\x80-\xff]"),
+    60,
+)
 _BLOCK = 1024 * 1024
 _SIGN_IN_WORD = re.compile(r"[^\W\d_][^\w\s!-~]|[^\w\s!-~][^\W\d_]|[\x80-\x9f]")
 
@@ -71,6 +77,8 @@ def _guess(path: Path, guess: bool) -> str:
         return "cp1254"
     if _is_central(sample):
         return "cp1250"
+    if letters <= _FEW_BYTES and _is_japanese(sample):
+        return "cp932"
     from charset_normalizer import from_bytes  # most feeds are UTF-8 and do without
 
     best = from_bytes(sample, cp_isolation=["cp1252", "cp1250", "cp1251", "iso8859_15"]).best()
@@ -78,6 +86,22 @@ def _guess(path: Path, guess: bool) -> str:
     if best is not None and best.encoding not in _WESTERN:
         return best.encoding
     return min(_WESTERN, key=lambda name: _odd_letters(sample, name))
+
+
+def _is_japanese(sample: bytes) -> bool:
+    """True for a text of few Japanese words in Shift JIS, too few for a detector.
+
+    The first byte of each letter has to be one of those that Western and Cyrillic encodings use for
+    quotation marks and dashes at most, and one second byte to be none of ASCII, as after those.
+    """
+    try:
+        sample.decode("cp932")
+    except UnicodeDecodeError:
+        return False
+    pairs = _PAIR.findall(sample)
+    return bool(_ABOVE_ASCII.search(b"".join(pair[1:] for pair in pairs))) and not (
+        _ABOVE_ASCII.search(_PAIR.sub(b"", sample))
+    )
 
 
 def _is_central(sample: bytes) -> bool:

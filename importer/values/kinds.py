@@ -20,6 +20,9 @@ _TRUTHS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]+")
 _COMMA = re.compile(r"-?(0|[1-9][0-9]{0,14}),[0-9]{1,6}")
+# What systems call the two parts of a price.
+AMOUNTS = ("value", "amount", "price", "gross")
+_CURRENCIES = frozenset({"currency", "currency_code", "currencyCode"})
 _GROUP = 3  # digits between two marks of thousands
 _INT64 = range(-(2**63), 2**63)
 
@@ -76,7 +79,7 @@ def is_blank(text: str) -> bool:
 
 def clean(value: Any) -> str | bool | int | float | None:
     """A source's value as a plain one; blank text (`is_blank`) and NaN are None, a list is joined
-    by commas.
+    by commas, of an amount with its currency the amount is kept.
 
     Raises:
         BadValue: if it is not valid Unicode or has no plain form.
@@ -93,6 +96,8 @@ def clean(value: Any) -> str | bool | int | float | None:
         return value.isoformat()
     if isinstance(value, list) and not any(isinstance(part, list) for part in value):
         return ", ".join(text_of(part) for part in map(clean, value) if part is not None) or None
+    if isinstance(value, dict) and _CURRENCIES & set(value):
+        return clean(next((value[name] for name in AMOUNTS if name in value), None))
     raise BadValue("an attribute holds binary or nested data")
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from importer.values.dollars import DOLLARS, USUAL, is_bare
-from importer.values.kinds import BadValue, is_blank
+from importer.values.kinds import AMOUNTS, BadValue, is_blank
 
 # The first that a price holds counts: CA$ before A$, and both before $.
 _SIGNS = {
@@ -34,7 +34,6 @@ _CODE = re.compile(r"\b([A-Z]{3})\b")
 _NUMBER = re.compile(r"-?\d[\d.,'\u2019\u00a0\u202f ]*\d|-?\d")
 # The decimal and the thousands mark that go with Arabic digits, which Python reads as they are.
 _ARABIC_MARKS = str.maketrans("\u066b\u066c", ".,")
-_AMOUNTS = ("value", "amount", "price", "gross")
 _SPACES = re.compile(r"['\u2019\u00a0\u202f ]")
 # Words that stand for a price and are none: no fault, no price.
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -111,7 +110,7 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
     if isinstance(value, list):  # a column that comes twice: the first price counts
         value = next((one for one in value if one not in (None, "")), None)
     if isinstance(value, dict):  # {"value": 89.5, "currency": "EUR"}
-        inner = next((value[k] for k in _AMOUNTS if k in value), None)
+        inner = next((value[k] for k in AMOUNTS if k in value), None)
         names = ("currency", "currency_code", "currencyCode")
         currency = next((value[k] for k in names if k in value), None)
         if str(value.get("amountMicros") or "").isdigit():  # Google's Merchant API

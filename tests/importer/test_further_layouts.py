@@ -171,3 +171,30 @@ def test_a_dry_run_needs_no_catalogue(tmp_path, capsys):
     assert "1 products" in capsys.readouterr().out
     assert cli.run(["import", str(feed)]) == 1
     assert "name the catalogue to write" in capsys.readouterr().err
+
+
+def test_names_and_prices_deep_in_json_are_read(tmp_path):
+    product = {
+        "productId": "n1",
+        "info": {"name": {"de": "Rotes Kleid", "en": "Red dress"}, "brand": {"name": "Aster"}},
+        "pricing": {
+            "current": {"value": 49.9, "currency": "EUR"},
+            "original": {"value": 69.9, "currency": "EUR"},
+        },
+        "media": [{"type": "image", "url": "https://s.example/1.jpg"}],
+    }
+    document = json.dumps({"data": {"products": [product, {**product, "productId": "n2"}]}})
+    report, rows = rows_of(tmp_path, "feed.json", document)
+    assert (rows[0]["title"], rows[0]["price"]) == ("Red dress", 49.9)
+    assert rows[0]["pricing_original"] == 69.9
+    assert [note for note in report.warnings if "nested" in note] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "encoding"),
+    [("赤", "cp932"), ("ドレス", "cp932"), ("men\u2019s", "cp1252"), ("été", "cp1252")],
+)
+def test_a_table_with_one_word_beyond_ascii_is_read(tmp_path, word, encoding):
+    text = f"sku,name,price,image,color\n1,Hat,49,https://s.example/1.jpg,{word}\n2,Cap,39,,black\n"
+    _, rows = rows_of(tmp_path, "feed.csv", text.encode(encoding))
+    assert rows[0]["color"] == word

@@ -86,8 +86,8 @@ class WordSearch:
     ) -> Language:
         """The language of a query, given what was `found` by its letters.
 
-        A slip of a value is English unless its language is sure, and a language whose dictionary
-        reads every word is that language.
+        Common English words and a slip of a value are English unless their language is sure, and a
+        language whose dictionary reads every word is that language.
         """
         english = EnglishWords(self.reader(version))
         language = language_by_words(text, found, english)
@@ -95,8 +95,9 @@ class WordSearch:
             return language
         if found.confidence >= SURE and language is found:
             return found
-        slip = not is_written(text, language, english) and self._is_slip(english, text)
-        return ENGLISH if slip else language
+        if is_written(text, language, english):
+            return language
+        return ENGLISH if english.has_all(text) or self._is_slip(english, text) else language
 
     def in_english(self, version: IndexVersion, text: str, found: Language) -> tuple[str, Language]:
         """A text in English as far as a dictionary goes, and the language of the words that are
@@ -108,7 +109,9 @@ class WordSearch:
         said = translate(text, dictionary_of(language.code), reader.knows)
         if not said.says_something:  # a few letters hardly say a language
             return text, ENGLISH if text.isascii() else language
-        typed, translated = (len(reader.read(one).parts) for one in (text, said.text))
+        # A word of the other language is a slip of some value soon: "manches" of "watches".
+        as_typed = Switches((f"-{SPELLING}",))
+        typed, translated = (len(reader.read(one, as_typed).parts) for one in (text, said.text))
         if typed > translated:
             return text, language
         known = all(reader.knows(word) for piece in said.unread for word in words_of(piece))

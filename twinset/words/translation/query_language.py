@@ -40,6 +40,11 @@ class EnglishWords:
         spelling = self.reader.spelling
         return spelling is not None and spelling.is_word(word)
 
+    def has_all(self, text: str) -> bool:
+        """True if all words of a text are the shop's own or common: "badminton", "shorter"."""
+        words = words_of(text)
+        return bool(words) and all(self.is_own(one) or self.is_common(one) for one in words)
+
 
 def language_by_words(text: str, found: Language, english: EnglishWords) -> Language:
     """The language whose dictionary reads a whole query; what was `found` if none does.

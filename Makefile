@@ -1,5 +1,5 @@
 # make demo    a shop on http://127.0.0.1:$(PORT), from nothing
-# make test    linters, type checks and the tests, in less than half an hour
+# make test    linters, type checks and the tests
 # make test-long  the rest: the large recipes trained, a Milvus server at length
 # make coverage  all tests, with the share of lines they run; fails below the floor
 # make bench   encoders, and the service from outside, on the sample shop

@@ -38,7 +38,7 @@ def rank_judged(
     best = page.hits[0].relevance if page.hits and query.offset == 0 else None
     if best is not None and best >= FITS and query.sort == RELEVANCE:
         return page
-    lift = _lift(version, text, understood, vector, query, asked)
+    lift = _lift(version, (text, understood, vector), query, asked)
     if not lift:
         return page
     cut = judge.cut(query, kind, wishes, lift)
@@ -48,15 +48,14 @@ def rank_judged(
 
 def _lift(
     version: IndexVersion,
-    text: str,
-    understood: Understood,
-    vector: Vector,
+    words: tuple[str, Understood, Vector],
     query: SearchQuery,
     asked: tuple[Judge, str],
 ) -> float:
     """What to add to scores so that the best items with all that was said are close matches; 0 if
     some item is one already, or if none has it all."""
-    (judge, kind), wishes = asked, wishes_of(understood)
+    (judge, kind), (text, understood, vector) = asked, words
+    wishes = wishes_of(understood)
     said = rows_as_said(version, text, understood)
     if said is None:
         return 0.0

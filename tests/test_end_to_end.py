@@ -81,13 +81,13 @@ def test_the_service_loads_neither_torch_nor_transformers(shop):
 
 @pytest.fixture(scope="module")
 def real_shop(compact, tmp_path_factory):
-    """A service over 500 real products; `make real` runs all 37,774. Gives (client, rows)."""
+    """A service over 1,200 real products; `make real` runs all 37,774. Gives (client, rows)."""
     if not REAL_PRODUCTS.exists():
         pytest.skip("needs the Fashion Product Images data")
     folder = tmp_path_factory.mktemp("real")
     source, catalogue = folder / "products.parquet", folder / "catalog.parquet"
     file = next(iter(sorted(REAL_PRODUCTS.glob("products-*.parquet"))))
-    pq.write_table(pq.read_table(file).slice(0, 500), source)
+    pq.write_table(pq.read_table(file).slice(0, 1200), source)
     twinset("import", source, catalogue)
     twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", folder / "emb")
     twinset(
@@ -100,7 +100,7 @@ def real_shop(compact, tmp_path_factory):
 def test_own_photos_find_their_products(real_shop):
     client, rows = real_shop
     pictures = {row["id"]: row["image"] for row in rows}
-    asked = rows[::15]
+    asked = rows[::30]
     first = [
         found(client.post("/recommend/by-image", files={"image": row["image"]}))[0] for row in asked
     ]

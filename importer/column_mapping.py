@@ -173,8 +173,8 @@ class ColumnMap:
         return [c for c in columns if c not in taken and _LOOKS_LIKE[what].search(c.casefold())]
 
 
-def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
-    """Decide what each of the source's columns fills.
+def map_columns(columns: Sequence[str], choices: Choices, empty: Collection[str] = ()) -> ColumnMap:
+    """Decide what each of the source's columns fills; one in `empty` only if no other does.
 
     Raises:
         CatalogueError: if a choice names a column that the source lacks, no column fits `id`, or
@@ -187,7 +187,8 @@ def map_columns(columns: Sequence[str], choices: Choices) -> ColumnMap:
     fixed = {name: source for name, source in choices.mapping.items() if name in known}
     for name, names in SYNONYMS.items():
         taken = {*fixed.values(), *choices.mapping.values(), choices.category}
-        found = first_named([c for c in columns if c not in taken], names)
+        free = [c for c in columns if c not in taken]
+        found = first_named([c for c in free if c not in empty], names) or first_named(free, names)
         if found is not None:
             fixed.setdefault(name, found)
     _add_by_words(fixed, columns, choices)

@@ -27,7 +27,7 @@ from importer.pictures.product_pictures import NamedPictures, ProductPictures
 from importer.pictures.web_client import Downloads
 from importer.reading.feed_date import feed_date
 from importer.reading.local_copy import is_address, local_copy
-from importer.reading.records import Record, Source
+from importer.reading.records import NO_COLUMNS, Record, Source, empty_columns
 from importer.rejections import Rejections
 from importer.sources.folded_rows import FoldedSource
 from importer.sources.system import SystemSource
@@ -145,7 +145,8 @@ class _Import:
         self._hidden = self._rows if isinstance(self._rows, SystemSource) else None
         if self._hidden is not None and self._hidden.hidden and not self._rows.columns:
             raise CatalogueError(f"{source}: the shop hides all {self._hidden.hidden:,} products")
-        self._columns = map_columns(self._rows.columns, options.columns)
+        empty = empty_columns(self._rows) if self._hidden is None else NO_COLUMNS
+        self._columns = map_columns(self._rows.columns, options.columns, empty)
         is_folded = self._hidden is not None and self._hidden.system.folds
         if (is_folded if options.fold is None else options.fold) and self._has_groups:
             self._rows = FoldedSource(self._rows, self._columns)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 NO_COLUMNS: frozenset[str] = frozenset()
+_FIRST_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ class Source(Protocol):
 def column_names(records: Iterator[Record]) -> list[str]:
     """The fields that any of the rows has, in the order in which they first come."""
     return list(dict.fromkeys(name for record in records for name in record.fields))
+
+
+def empty_columns(source: Source) -> frozenset[str]:
+    """Columns without a value in the first rows of a source whose values are all texts."""
+    if source.typed:
+        return NO_COLUMNS
+    empty = set(source.columns)
+    for record in islice(source.records(), _FIRST_ROWS):
+        empty -= {name for name in empty if record.fields.get(name) not in (None, "", [])}
+    return frozenset(empty)
 
 
 class ReadOnce:

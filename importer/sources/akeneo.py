@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, is_no, leaf, pick
+from importer.sources.system import HIDDEN, System, is_no, leaf, one_by_one, pick
 
 _LOCALE = re.compile(r"^(?P<name>.+?)[-.](?P<locale>[a-z]{2,3}_[A-Z]{2})(-\w+)?$")
+_CODES = re.compile(r"[^\W\d]\w*(,[^\W\d]\w*)+")
 _PRICE = re.compile(r"^(?P<name>\w*price\w*)(-\w+)?-(?P<currency>[A-Z]{3})$", re.IGNORECASE)
 _UNIT = re.compile(r"^.+-unit$")
 _VALUES = "values."
@@ -25,8 +25,7 @@ _LEFT_OUT = (
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
     """Each row in the language that comes first, English if it is there."""
-    for record in records:
-        yield record if record.fault else replace(record, fields=_product(record.fields))
+    return one_by_one(records, _product)
 
 
 def _product(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,8 +46,13 @@ def _product(raw: Mapping[str, Any]) -> dict[str, Any]:
         if not name.startswith(_LEFT_OUT) and not _UNIT.match(name) and not _PICTURES.match(name)
         and name not in ("enabled", "uuid", "identifier", "sku", "parent", "family", "categories")
     }  # fmt: skip
-    attributes = {n: v for n, v in attributes.items() if v != known["title"]}
+    attributes = {n: _listed(v) for n, v in attributes.items() if v != known["title"]}
     return attributes | {name: value for name, value in known.items() if value is not None}
+
+
+def _listed(value: Any) -> Any:
+    """The codes of a choice of several, `cotton,wool`, as a list; all else as it is."""
+    return value.split(",") if isinstance(value, str) and _CODES.fullmatch(value) else value
 
 
 def localised(raw: Mapping[str, Any]) -> dict[str, Any]:

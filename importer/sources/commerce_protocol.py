@@ -6,12 +6,11 @@ Amounts are whole numbers of the currency's smallest unit, as both specification
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, leaf, pick
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, items_of_each
 
 # Currencies of ISO 4217 that have no smaller unit, and those whose unit has a thousand parts.
 _NO_PARTS = frozenset(
@@ -26,12 +25,7 @@ _THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of a feed, with their variants folded."""
-    for record in records:
-        if record.fault:
-            yield record
-            continue
-        for fields in items_of(_product(record.fields)):
-            yield replace(record, fields=fields)
+    return items_of_each(records, _product)
 
 
 def _product(raw: Mapping[str, Any]) -> Product:

@@ -6,11 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_name
+from importer.sources.system import HIDDEN, System, is_no, leaf, one_by_one, pick, plain_name
 from importer.values.sale_time import is_on
 
 # Other prices, and what is for advertising or shipping alone.
@@ -51,8 +50,7 @@ _IDS = frozenset(
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
     """Each item with its fields by the usual names, and several colours as a list."""
-    for record in records:
-        yield record if record.fault else replace(record, fields=_product(record.fields))
+    return one_by_one(records, _product)
 
 
 def _product(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, leaf, pick
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, items_of_each
 
 _OPTIONS = ("color", "size", "material", "pattern")
 _IDS = ("sku", "productID", "productGroupID", "mpn", "gtin13", "gtin", "@id", "url")
@@ -17,12 +16,7 @@ _SHOWN = (*_OPTIONS, "gtin13", "gtin", "audience", "keywords")
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
     """Each product; the variants of a `ProductGroup` are folded."""
-    for record in records:
-        if record.fault:
-            yield record
-            continue
-        for fields in items_of(_product(_nested(record.fields))):
-            yield replace(record, fields=fields)
+    return items_of_each(records, lambda fields: _product(_nested(fields)))
 
 
 def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:

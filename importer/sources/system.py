@@ -85,6 +85,14 @@ def plain_fields(fields: Fields) -> dict[str, Any]:
     return plain
 
 
+def one_by_one(
+    records: Iterable[Record], product: Callable[[Fields], dict[str, Any]]
+) -> Iterator[Record]:
+    """Each row as the product that it is; one that cannot be read stays as it is."""
+    for record in records:
+        yield record if record.fault else replace(record, fields=product(record.fields))
+
+
 def plain_names(columns: Iterable[str]) -> frozenset[str]:
     """The names of several columns in plain form."""
     return frozenset(map(plain_name, columns))

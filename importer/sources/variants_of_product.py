@@ -6,12 +6,13 @@ own; the price is the lowest that can be bought.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from importer.column_mapping import COLOUR_NAMES
-from importer.sources.system import plain_name
+from importer.reading.records import Record
+from importer.sources.system import Fields, plain_name
 from importer.values.availability import read_available
 from importer.values.kinds import BadValue
 from importer.values.prices import DecimalMark, read_price
@@ -66,6 +67,18 @@ def items_of(product: Product) -> Iterator[dict[str, Any]]:
             "group_id": group,
             "image_path": own[value],
         }
+
+
+def items_of_each(
+    records: Iterable[Record], product: Callable[[Fields], Product]
+) -> Iterator[Record]:
+    """The items of each row's product; a row that cannot be read stays as it is."""
+    for record in records:
+        if record.fault:
+            yield record
+            continue
+        for fields in items_of(product(record.fields)):
+            yield replace(record, fields=fields)
 
 
 def _first_picture(members: Sequence[Variant]) -> Any:

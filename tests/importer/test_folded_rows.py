@@ -52,15 +52,16 @@ def test_by_default_each_row_of_a_google_feed_is_an_item(tmp_path: Path) -> None
 def test_an_akeneo_export_is_folded_by_its_parents(tmp_path: Path) -> None:
     source = tmp_path / "products.csv"
     source.write_text(
-        "sku;enabled;family;parent;groups;name-en_US;color;size;price-EUR\n"
-        "a1;1;coats;alma;winter;Alma Coat;red;S;99.00\n"
-        "b1;1;hats;;winter;Bo Hat;red;;9.00\n"
-        "a2;1;coats;alma;winter;Alma Coat;red;M;89.00\n"
+        "sku;enabled;family;parent;groups;name-en_US;color;size;price-EUR;material\n"
+        "a1;1;coats;alma;winter;Alma Coat;red;S;99.00;wool,silk\n"
+        "b1;1;hats;;winter;Bo Hat;red;;9.00;wool\n"
+        "a2;1;coats;alma;winter;Alma Coat;red;M;89.00;wool,silk\n"
     )
     import_catalogue(source, tmp_path / "out.parquet")
     rows = {row["id"]: row for row in Catalogue(tmp_path / "out.parquet").rows().to_pylist()}
     assert list(rows) == ["b1", "alma"]
     assert (rows["alma"]["price"], rows["alma"]["size"]) == (89.0, ["S", "M"])
+    assert [row["material"] for row in rows.values()] == [["wool"], ["wool", "silk"]]
     assert rows["b1"]["group_id"] is None
     import_catalogue(source, tmp_path / "out.parquet", ImportOptions(fold=False))
     assert len(Catalogue(tmp_path / "out.parquet")) == 3

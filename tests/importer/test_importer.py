@@ -104,6 +104,19 @@ def test_columns_are_recognised_by_their_usual_names(tmp_path: Path) -> None:
     ]
 
 
+def test_an_empty_column_leaves_its_place_to_the_next_that_fits(tmp_path: Path) -> None:
+    text = "id,sku,title,name,price,list price\n,a1,,Shirt,,9.50\n,a2,,Coat,,19.50\n"
+    report = import_text(tmp_path, "shop.csv", text)
+    assert not report.rejected
+    assert rows(tmp_path, "id", "title", "price") == [("a1", "Shirt", 9.5), ("a2", "Coat", 19.5)]
+
+
+def test_a_price_that_begins_far_below_is_still_the_price(tmp_path: Path) -> None:
+    text = "id,title,price\n" + "".join(f"{n},Shirt,\n" for n in range(1200)) + "last,Coat,7\n"
+    import_text(tmp_path, "shop.csv", text)
+    assert rows(tmp_path, "id", "price")[-1] == ("last", 7.0)
+
+
 def test_a_mapping_comes_before_usual_names(tmp_path: Path) -> None:
     text = "id,title,name,kind\n1,T,N,Shirt\n"
     mapping = {"title": "name", "type": "kind"}

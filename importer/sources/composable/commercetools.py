@@ -15,7 +15,7 @@ from importer.sources.composable.commercetools_values import (
     plain_value,
 )
 from importer.sources.system import HIDDEN, Fields, System, is_no, kind_in, pick
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, items_of, items_of_each
 from importer.values.one_currency import OneCurrency
 
 _CURRENT = "masterData.current."
@@ -79,18 +79,16 @@ def _add_row(now: _Gathered, raw: dict[str, Any]) -> None:
 def json_products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of the API's answers: projections, or whole products as they are shown now."""
     currency = OneCurrency()
-    for record in records:
-        if record.fault:
-            yield record
-            continue
-        whole = {n.removeprefix(_CURRENT): v for n, v in record.fields.items()}
-        raw = in_one_language(whole)
-        if "masterData.published" in raw:
-            raw["published"] = raw["masterData.published"]
-        gathered = _Gathered(record, raw, [_master(raw)])
-        below = raw.get("variants")
-        gathered.variants += [_json_variant(one) for one in (below or ()) if isinstance(one, dict)]
-        yield from _items(gathered, currency)
+    return items_of_each(records, lambda fields: _json_product(fields, currency))
+
+
+def _json_product(fields: Fields, currency: OneCurrency) -> Product:
+    raw = in_one_language({n.removeprefix(_CURRENT): v for n, v in fields.items()})
+    if "masterData.published" in raw:
+        raw["published"] = raw["masterData.published"]
+    below = raw.get("variants") or ()
+    variants = [_master(raw), *(_json_variant(one) for one in below if isinstance(one, dict))]
+    return _product(raw, variants, currency)
 
 
 def _master(raw: Fields) -> dict[str, Any]:
@@ -125,7 +123,11 @@ def _json_variant(raw: Fields) -> dict[str, Any]:
 def _items(gathered: _Gathered | None, currency: OneCurrency) -> Iterator[Record]:
     if gathered is None:
         return
-    raw, variants = gathered.fields, gathered.variants
+    for item in items_of(_product(gathered.fields, gathered.variants, currency)):
+        yield replace(gathered.record, fields=item)
+
+
+def _product(raw: Fields, variants: list[dict[str, Any]], currency: OneCurrency) -> Product:
     pictures = [one for variant in variants for one in variant["pictures"]]
     fields = {
         "id": pick(raw, "key", "id") or variants[0].get("sku"),
@@ -151,8 +153,7 @@ def _items(gathered: _Gathered | None, currency: OneCurrency) -> Iterator[Record
         )
         for one in variants
     ]
-    for item in items_of(Product(lists | fields, made)):
-        yield replace(gathered.record, fields=item)
+    return Product(lists | fields, made)
 
 
 def _category(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, Fields, System, is_no, kind_in, pick, plain_fields
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, items_of, items_of_each
 from importer.values.one_currency import Money, OneCurrency
 from importer.values.prices import of_smallest_unit
 
@@ -99,12 +99,7 @@ def _stock(raw: Fields, prefix: str, count: Any) -> Any:
 def json_products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of the store's and the administration's answers."""
     currency = OneCurrency()
-    for record in records:
-        if record.fault:
-            yield record
-            continue
-        for fields in items_of(_json_product(record.fields, currency)):
-            yield replace(record, fields=fields)
+    return items_of_each(records, lambda fields: _json_product(fields, currency))
 
 
 def _json_product(raw: Fields, currency: OneCurrency) -> Product:

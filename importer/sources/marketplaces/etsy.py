@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import Fields, System, plain_fields
+from importer.sources.system import Fields, System, one_by_one, plain_fields
 from twinset.text.text_folding import plain
 
 _VARIATIONS = (1, 2)
@@ -18,11 +17,7 @@ _ID_LENGTH = 80
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
     """Each listing; its variations are lists."""
-    for record in records:
-        if record.fault:
-            yield record
-        else:
-            yield replace(record, fields=_product(plain_fields(record.fields)))
+    return one_by_one(records, lambda fields: _product(plain_fields(fields)))
 
 
 def _product(raw: Fields) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, pick
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, items_of_each
 
 _DISABLED, _NOT_SHOWN = "2", "1"  # of `status` and of `visibility`
 _NO_ATTRIBUTE = (
@@ -22,18 +21,12 @@ def rest_products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of `/rest/V1/products`; simple products stand below their configurable one."""
     kept = list(records)
     by_id = {str(one.fields.get("id")): one.fields for one in kept if not one.fault}
-    for record in kept:
-        if record.fault:
-            yield record
-            continue
-        raw = record.fields
-        below = raw.get("extension_attributes.configurable_product_links") or ()
-        members = [by_id[key] for key in map(str, below) if key in by_id]
-        for fields in items_of(_rest_product(raw, members)):
-            yield replace(record, fields=fields)
+    return items_of_each(kept, lambda fields: _rest_product(fields, by_id))
 
 
-def _rest_product(raw: Mapping[str, Any], members: list[Mapping[str, Any]]) -> Product:
+def _rest_product(raw: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> Product:
+    below = raw.get("extension_attributes.configurable_product_links") or ()
+    members = [by_id[key] for key in map(str, below) if key in by_id]
     custom = _custom(raw)
     fields = {
         **_shown(custom),
@@ -88,12 +81,7 @@ def _pictures(raw: Mapping[str, Any], custom: Mapping[str, Any]) -> list[str]:
 
 def graphql_products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of a GraphQL answer, with their variants folded."""
-    for record in records:
-        if record.fault:
-            yield record
-            continue
-        for fields in items_of(_graphql_product(record.fields)):
-            yield replace(record, fields=fields)
+    return items_of_each(records, _graphql_product)
 
 
 def _graphql_product(raw: Mapping[str, Any]) -> Product:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from importer.column_stems import column_for
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, is_no, pick, plain_name
+from importer.sources.system import HIDDEN, System, is_no, one_by_one, pick, plain_name
 from importer.values.sale_time import is_on
 
 # By the beginning of the plain name: versions and languages differ in what stands in brackets.
@@ -64,8 +63,7 @@ _SWITCH = re.compile(r"a[ckt]?t[iy]\w*01")
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
     """Each row with the usual names; products that are switched off are hidden."""
-    for record in records:
-        yield record if record.fault else replace(record, fields=_product(record.fields))
+    return one_by_one(records, _product)
 
 
 def _product(raw: Any) -> dict[str, Any]:

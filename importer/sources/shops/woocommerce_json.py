@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, pick
+from importer.sources.system import HIDDEN, System, one_by_one, pick
 
 # What the two interfaces say of every product.
 _FIELDS = frozenset(
@@ -30,8 +29,7 @@ _NO_ATTRIBUTE = (
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of an answer; each holds its variants' options itself, as lists."""
-    for record in records:
-        yield record if record.fault else replace(record, fields=_product(record.fields))
+    return one_by_one(records, _product)
 
 
 def _product(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from twinset.lexical.title_words import rows_titled
 from twinset.lexical.word_evidence import function_words, preferred_rows
 from twinset.words.field_roles import KIND
 from twinset.words.query.parts import Effect, Understood
-from twinset.words.query.reader import THINGS
+from twinset.words.query.query_heads import THINGS
 
 # A longer text is a sentence, whose subject a word or two of it need not be.
 _MOST_WORDS = 3

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from twinset.filters import quote_name
 from twinset.words.field_roles import AVAILABILITY, GENDER, KIND, PRICE, SIZE
@@ -29,6 +28,7 @@ from twinset.words.query.parts import (
     Understood,
 )
 from twinset.words.query.price_words import find_price
+from twinset.words.query.query_heads import FOR, cut_things, without_modifiers
 from twinset.words.query.size_words import read_sizes
 from twinset.words.query.spelling import Spelling, lacking_a_letter, one_slip_from
 from twinset.words.synonyms.synonyms import Synonyms
@@ -42,13 +42,6 @@ NAMES = frozenset(
 )
 _MOST_PRICES = 2  # "over 20 and under 50"
 _IN_STOCK = (("in", "stock"), ("currently", "available"), ("available", "now"), ("available",))
-THINGS = frozenset({"wear", "outfit", "outfits", "clothes", "clothing", "attire", "things"})
-_FOR = frozenset({"for", "für", "pour", "para", "per", "voor", "dla", "a", "the", "my"})
-# Between two kinds: both are wanted; or the second only goes with the first.
-_AND, _WITH = (
-    frozenset({"and", "or", ",", "&", "/", "plus", "und", "oder"}),
-    frozenset({"with", "for", "in", "mit", "für"}),
-)
 # Never values nor slips: the words that hold a query together.
 COMMON = frozenset(
     {"a", "an", "and", "are", "as", "at", "but", "by", "for", "from", "in", "into", "is", "it"}
@@ -94,10 +87,10 @@ class Reader:
             if switches.allow(name):
                 step(draft)
         self._read_values(draft)
-        _cut_things(draft)
+        cut_things(draft)
         if switches.allow(SPELLING) and self.spelling is not None:
             read_near_values(draft, self.words, self.spelling, self._is_right)
-        return Understood(draft.rest(), _without_modifiers(draft), tuple(draft.reworded))
+        return Understood(draft.rest(), without_modifiers(draft), tuple(draft.reworded))
 
     def knows(self, word: str) -> bool:
         """True for a folded word of the catalogue, or a common one of the encoder's language."""
@@ -252,7 +245,7 @@ class Reader:
             if name is None or not values or place in draft.taken:
                 continue
             start = place
-            while start and draft.tokens[start - 1].key in _FOR and start - 1 not in draft.taken:
+            while start and draft.tokens[start - 1].key in FOR and start - 1 not in draft.taken:
                 start -= 1
             said = draft.said(start, place + 1)
             share = near_share_of(token.key)
@@ -282,28 +275,3 @@ class Reader:
                 draft.take(range(phrase.first, phrase.last), Part(called, name, said, values))
                 return True
         return False
-
-
-def _cut_things(draft: Draft) -> None:
-    """Leave out words for things of any kind after a value: "party wear", "formal wear for men"."""
-    keys = draft.keys()
-    for place in range(1, len(keys)):
-        ends = place + 1 == len(keys) or keys[place + 1] in _FOR
-        free = place not in draft.taken and place - 1 in draft.taken
-        if keys[place] in THINGS and ends and free:
-            draft.cut(range(place, place + 1))
-
-
-def _without_modifiers(draft: Draft) -> tuple[Part, ...]:
-    """The parts in the order of the text, less kinds that only describe another kind.
-
-    Of "dress shoes" the last word is the head; of "dress with belt" or "laces for shoes" the first.
-    """
-    placed = sorted(draft.placed, key=lambda one: one[0].start)
-    kinds = [one for one in placed if one[1].name == KIND]
-    dropped: list[Part] = []
-    for (before, first), (after, second) in pairwise(kinds):
-        between = {token.key for token in draft.tokens[before.stop : after.start]}
-        if before.start != after.start and not between & _AND:
-            dropped.append(second if between & _WITH else first)
-    return tuple(part for _, part in placed if part not in dropped)

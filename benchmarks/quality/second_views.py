@@ -1,7 +1,7 @@
 """What further pictures of items do for photos: items found by their best picture or the main one.
 
     python -m benchmarks.quality.second_views --encoder models/compact --catalog catalog.parquet \\
-        --embeddings embeddings --photos ../shared/data/fashion/photos224.parquet
+        --embeddings embeddings --photos data/fashion/photos224.parquet
 
 The items with a photo in `--photos` get two further pictures: that photo, and a close-up of it. The
 queries are what a shopper might send of 1,000 of the items: the whole product as `altered_photos`

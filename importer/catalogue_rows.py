@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -16,7 +17,7 @@ from importer.values.html_text import plain_text
 from importer.values.kinds import BadValue, Kind, RowRejected, clean, convert, is_blank, text_of
 from importer.values.lists import split_list
 from importer.values.prices import DecimalMark, Price, read_price
-from importer.values.sale_time import is_on
+from importer.values.sale_time import is_within
 from importer.values.total_lines import is_total
 from importer.variants import VariantGroups
 from twinset.text.item_ids import id_fault
@@ -41,6 +42,7 @@ class RowBuilder:
     _most_further: int = 0
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
     currency: str | None = None
+    sale_dates: DateColumn = field(default_factory=DateColumn)
 
     def build(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """A row for `CatalogueWriter.write`, and why optional values were left out of it.
@@ -100,7 +102,9 @@ class RowBuilder:
     def _price(self, raw: Mapping[str, Any], notes: list[str]) -> Price | None:
         """The regular price, or the sale price if it is lower and the sale is on."""
         start, end = raw.get("sale_start"), raw.get("sale_end")
-        is_sale = not (start or end) or is_on(start, end)
+        is_sale = raw.get("sale_price") not in (None, "") and _noted(
+            lambda end: is_within(start, end, self.sale_dates, datetime.now(UTC)), end, notes
+        )
         prices = [
             _noted(lambda value: read_price(value, self.mark), raw.get(name), notes)
             for name in ("price", "sale_price")

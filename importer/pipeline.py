@@ -152,8 +152,7 @@ class _Import:
             self._rows = FoldedSource(self._rows, self._columns)
         self._images = images_folder(path, options, work)
         self._as_of = feed_date(self._rows.files)
-        names = self._columns.attributes
-        wanted = options.words
+        wanted, names = options.words, self._columns.attributes
         self._words = None if wanted is None else words_template(wanted, self._columns, names)
 
     @property
@@ -205,6 +204,7 @@ class _Import:
             self._options.further_pictures,
             survey.dates,
             survey.currency,
+            survey.sale_dates,
         )
 
     def _write(self, survey: Survey, tally: Tally, rejections: Rejections) -> int:

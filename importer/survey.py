@@ -18,6 +18,7 @@ from importer.values.dollars import DollarJudge, is_bare
 from importer.values.kinds import BadValue, CommaColumn, Kind, clean, kind_of
 from importer.values.lists import ListJudge
 from importer.values.prices import DecimalMark, currency_in_name, read_price
+from importer.values.sale_time import add_date
 from importer.variants import VariantGroups
 from twinset.errors import CatalogueError
 from twinset.progress import track
@@ -27,6 +28,7 @@ _SAMPLE_LENGTH = 60
 _LEAST_CONSTANT = 20
 _NEVER_CONSTANT = frozenset({"brand", "currency", "gender", "colour", "color"})
 _PRICES = ("price", "sale_price")
+_SALE_TIME = ("sale_start", "sale_end")
 _CODE = re.compile(r"[A-Z]{3}")
 
 
@@ -49,6 +51,7 @@ class Survey:
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
     currency: str | None = None  # that the name of the price's column says
     dollars: DollarJudge | None = None  # if any price has a `$` alone
+    sale_dates: DateColumn = field(default_factory=DateColumn)  # of starts and ends together
 
     def columns(self, columns: ColumnMap) -> list[ColumnReport]:
         """What becomes of each source column."""
@@ -85,6 +88,7 @@ class _Judges:
     varying: set[str] = field(default_factory=set)
     dates: dict[str, DateColumn] = field(default_factory=dict)
     commas: dict[str, CommaColumn] = field(default_factory=dict)
+    sale_dates: DateColumn = field(default_factory=DateColumn)
 
     def look(self, record: Record) -> None:
         """Take one row into account."""
@@ -101,9 +105,11 @@ class _Judges:
                 self.varying.add(name)
             if self.kinds[name] is not Kind.TEXT:  # which holds whatever comes
                 self._judge_kind(name, value)
-        for name in _PRICES:
-            if name in self.columns.fixed:
-                self.mark.add(fields.get(self.columns.fixed[name]))
+        for name, source in self.columns.fixed.items():
+            if name in _PRICES:
+                self.mark.add(fields.get(source))
+            elif name in _SALE_TIME:
+                add_date(self.sale_dates, fields.get(source))
 
     def _judge_kind(self, name: str, value: Any) -> None:
         try:
@@ -177,7 +183,7 @@ def survey_rows(rows: Source, columns: ColumnMap, options: ImportOptions) -> Sur
     kinds |= {name: Kind.TEXT for name, one in dates.items() if not one.is_clear}
     return Survey(
         count, kinds, known, judges.mark, money, variants, filled, samples, constant,
-        dates, named, dollars if dollars.bare else None,
+        dates, named, dollars if dollars.bare else None, judges.sale_dates,
     )  # fmt: skip
 
 
@@ -215,6 +221,7 @@ def _count_currency(
         return
     if _CODE.fullmatch(own):
         currencies[own] += 1
+        dollars.add_currency(own)
         return
     if isinstance(value, str) and value[-1:].isdigit() and value[:1].isdigit():
         return  # a plain number names no currency

@@ -37,8 +37,21 @@ def parse_date(text: str) -> datetime | None:
     """A date as mail headers, HTTP, RSS (`Fri, 06 Nov 2026 04:15:00 GMT`) or ISO 8601 write it."""
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
-            found = read(text.strip())
-        except (TypeError, ValueError):
+            return in_utc(read(text.strip()))
+        except (TypeError, ValueError, OverflowError):
             continue
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     return None
+
+
+def in_utc(moment: datetime) -> datetime:
+    """A moment in UTC, in which one without a time zone is taken to be.
+
+    Shops that mean "always" write the calendar's first or last day. Such a moment may lie outside
+    the calendar elsewhere, and then keeps its own clock.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)

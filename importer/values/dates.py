@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import UTC, date, datetime
+from contextlib import suppress
+from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 
+from importer.reading.feed_date import in_utc
 from importer.values.kinds import BadValue
 
 _MONTHS = {
@@ -87,16 +89,32 @@ class DateColumn:
         Raises:
             BadValue: if there is no such day.
         """
-        if _NEVER.fullmatch(text):
+        if is_never(text):
             return None
         moment = _moment(text, self._month_first)
         if self._with_time and isinstance(moment, datetime):
-            return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return moment.strftime("%Y-%m-%d")
+            return moment.isoformat()[: len("2026-11-06T04:15:00")] + "Z"
+        return moment.isoformat()[: len("2026-11-06")]
+
+    def readings(self, text: str) -> list[date]:
+        """The days that a text may mean, or the moments in UTC if it has a time: two if nobody
+        knows which of its numbers is the month; none if it is a date of zeros or there is no such
+        day."""
+        is_open = not self.is_clear and _NUMBERS.fullmatch(text) is not None
+        found = []
+        for month_first in (False, True) if is_open else (self._month_first,):
+            with suppress(BadValue):
+                found.append(_moment(text, month_first))
+        return found
 
     @property
     def _month_first(self) -> bool:
         return self._numbers["month"] > 0
+
+
+def is_never(text: str) -> bool:
+    """True for a date of zeros, which databases write for none."""
+    return _NEVER.fullmatch(text) is not None
 
 
 def is_date(text: str) -> bool:
@@ -113,8 +131,7 @@ def _moment(text: str, month_first: bool) -> date:
     """A date, or a datetime in UTC if the text has a time."""
     try:
         if _MAIL.fullmatch(text):
-            found = parsedate_to_datetime(text)
-            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            return in_utc(parsedate_to_datetime(text))
         return _numbered(text, month_first)
     except (TypeError, ValueError, OverflowError):
         raise BadValue("a date is none of the calendar's") from None
@@ -145,4 +162,4 @@ def _at(day: date, time: str) -> datetime:
     zone = clock["zone"] or "Z"
     zone = "+0000" if zone in ("Z", "UTC", "GMT") else zone.replace(":", "")
     stamp = f"{day.isoformat()}T{hour:02d}:{clock['min']}:{clock['s'] or '00'}{zone}"
-    return datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
+    return in_utc(datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S%z"))

@@ -28,6 +28,16 @@ _MARKETS = frozenset(
 )  # fmt: skip
 _BARE = re.compile(r"(?<![A-Za-z])\$")
 _CODE = re.compile(r"[A-Z]{3}")
+_BESIDE = {
+    "US": "USD", "CA": "CAD", "AU": "AUD", "NZ": "NZD", "HK": "HKD", "SG": "SGD", "MX": "MXN",
+    "NT": "TWD", "C": "CAD", "A": "AUD", "S": "SGD", "R": "BRL",
+}  # fmt: skip
+_COUNTRIES = "US|CA|AU|NZ|HK|SG|MX|NT"
+# `US$29`, `C $ 29`; `29 $US`, `$CA 29`; `$29 US`.
+_COUNTRY = re.compile(
+    rf"(?<![A-Za-z])({_COUNTRIES}|[CASR])\s?\$|\$\s?({_COUNTRIES}|[CA])(?![A-Za-z])|"
+    rf"\$\s?[\d.,]+\s?({_COUNTRIES})(?![A-Za-z])"
+)
 
 
 @dataclass
@@ -105,7 +115,15 @@ class DollarJudge:
 
 def is_bare(price: Any) -> bool:
     """True for a price with a `$` that nothing before or after it makes one country's."""
-    return isinstance(price, str) and bool(_BARE.search(price)) and not _CODE.search(price)
+    if not isinstance(price, str) or not _BARE.search(price):
+        return False
+    return not _CODE.search(price) and named_dollar(price) is None
+
+
+def named_dollar(text: str) -> str | None:
+    """The currency of a `$` with its country's letters beside it, as `US $29` or `29 $CA`."""
+    found = _COUNTRY.search(text) if "$" in text else None
+    return None if found is None else _BESIDE[next(one for one in found.groups() if one)]
 
 
 @lru_cache(maxsize=4096)

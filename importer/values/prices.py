@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from importer.values.dollars import DOLLARS, USUAL, is_bare
+from importer.values.dollars import DOLLARS, USUAL, is_bare, named_dollar
 from importer.values.kinds import AMOUNTS, BadValue, is_blank
 
-# The first that a price holds counts: CA$ before A$, and both before $.
+# The first that a price holds counts; of dollars those with a country beside them come first.
 _SIGNS = {
-    "US$": "USD", "CA$": "CAD", "AU$": "AUD", "HK$": "HKD", "NZ$": "NZD", "MX$": "MXN",
-    "NT$": "TWD", "R$": "BRL", "A$": "AUD", "C$": "CAD", "S$": "SGD", "$": USUAL, "€": "EUR",
-    "£": "GBP", "¥": "JPY",
+    "$": USUAL, "€": "EUR", "£": "GBP", "¥": "JPY",
     "円": "JPY", "₹": "INR", "Rs": "INR", "₽": "RUB", "₺": "TRY", "zł": "PLN", "Kč": "CZK",
     "Ft": "HUF", "lei": "RON", "₩": "KRW", "원": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS",
     "฿": "THB", "₱": "PHP", "Rp": "IDR", "元": "CNY",
@@ -37,6 +35,9 @@ _ARABIC_MARKS = str.maketrans("\u066b\u066c", ".,")
 _SPACES = re.compile(r"['\u2019\u00a0\u202f ]")
 # Words that stand for a price and are none: no fault, no price.
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_GROUPS = re.compile(r"(?<=\d)[,' ](?=\d{3}\b)")
+_MOST_DIGITS = 18
+_NO_PRICE = "no price"
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
     if isinstance(value, dict):  # {"value": 89.5, "currency": "EUR"}
         inner = next((value[k] for k in AMOUNTS if k in value), None)
         names = ("currency", "currency_code", "currencyCode")
-        currency = next((value[k] for k in names if k in value), None)
-        if str(value.get("amountMicros") or "").isdigit():  # Google's Merchant API
+        currency = next((value[k] for k in names if isinstance(value.get(k), str)), None)
+        if str(value.get("amountMicros") or "").isdecimal():  # Google's Merchant API
             inner = int(value["amountMicros"]) / 1_000_000
         found = read_price(inner, mark)
         return None if found is None else Price(found.amount, currency or found.currency)
@@ -160,7 +161,7 @@ def _currency_of(text: str) -> str | None:
     code = _CODE.search(text)
     if code is not None:
         return code[1]
-    return next((name for sign, name in _SIGNS.items() if sign in text), None)
+    return named_dollar(text) or next((n for sign, n in _SIGNS.items() if sign in text), None)
 
 
 _KNOWN = frozenset(_SIGNS.values()) | {
@@ -174,7 +175,7 @@ def currency_in_name(column: str) -> str | None:
         if word.upper() in _KNOWN:
             return str(word.upper())
     signs = (name for sign, name in _SIGNS.items() if not sign.isalpha() and sign in column)
-    return next(signs, None)
+    return named_dollar(column) or next(signs, None)
 
 
 def _checked(value: str | int | float | Decimal) -> float:
@@ -189,10 +190,16 @@ def _checked(value: str | int | float | Decimal) -> float:
     return price
 
 
-def of_smallest_unit(amount: int | str | float, currency: str, digits: int | None = None) -> str:
+def of_smallest_unit(amount: Any, currency: str, digits: Any = None) -> str:
     """A price that a system counts in cents, as text: `2999` of `EUR` is `29.99 EUR`.
 
-    `digits` are those that the currency has behind the point; by default two, and none of yen.
+    `digits` are those that the currency has behind the point; by default two, and none of yen. Of
+    an amount that is no number nothing is left that `read_price` would take for a price.
     """
     places = (0 if currency in _NO_CENTS else 2) if digits is None else digits
-    return f"{Decimal(str(amount)).scaleb(-places):f} {currency}".strip()
+    try:
+        number = Decimal(_GROUPS.sub("", str(amount)))
+        is_price = number.is_finite() and abs(number.adjusted()) < _MOST_DIGITS
+        return f"{number.scaleb(-places):f} {currency}".strip() if is_price else _NO_PRICE
+    except (ArithmeticError, TypeError, ValueError):
+        return _NO_PRICE

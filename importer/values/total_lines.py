@@ -14,6 +14,7 @@ _COUNTED = (
     r"[\d.,]+ ?(products?|items?|articles?|rows?|records?|lines?|produkte?|artikel|zeilen|"
     r"produits?|lignes?|prodotti|articoli|productos|artículos)"
 )
+_LONGEST = 60  # characters of a cell; a longer one says more than a total
 _SAYS_TOTAL = re.compile(
     rf"({_WORDS})( (général|generale|general|products?|items?|stock|articles?))?[ :=]*[\d.,]*",
     re.IGNORECASE,
@@ -28,10 +29,11 @@ def is_total(item_id: Any, title: Any, values: Iterable[Any]) -> bool:
     """True if a row says `Total` in place of an id, or of a title if it has no id, and nothing
     beside it but numbers: a product of that name has words, an address or a picture too."""
     said = next((str(one).strip() for one in (item_id, title) if one not in (None, "")), "")
-    if not _SAYS_TOTAL.fullmatch(said):
+    if len(said) > _LONGEST or not _SAYS_TOTAL.fullmatch(said):
         return False
     return all(
-        isinstance(value, (int, float)) or _MAY_STAND_BELOW.fullmatch(value.strip())
+        isinstance(value, (int, float))
+        or (len(value) <= _LONGEST and _MAY_STAND_BELOW.fullmatch(value.strip()))
         if isinstance(value, (int, float, str))
         else not value
         for value in values

@@ -24,7 +24,9 @@ def read(folder: Path, text: str) -> tuple[ImportReport, dict[str, str | None]]:
     ("text", "currency"),
     [("CA$ 20", "CAD"), ("C$20", "CAD"), ("A$20", "AUD"), ("AU$20", "AUD"), ("NZ$20", "NZD"),
      ("HK$20", "HKD"), ("S$20", "SGD"), ("R$ 20,00", "BRL"), ("MX$20", "MXN"), ("US$20", "USD"),
-     ("NT$20", "TWD"), ("$20 CAD", "CAD"), ("AUD $20", "AUD"), ("$20", "USD")],
+     ("NT$20", "TWD"), ("US $29.99", "USD"), ("AU $ 29", "AUD"), ("C $29", "CAD"),
+     ("$29 CA", "CAD"), ("29 $US", "USD"), ("$A29", "AUD"), ("$20 CAD", "CAD"),
+     ("AUD $20", "AUD"), ("$20", "USD")],
 )  # fmt: skip
 def test_a_dollar_is_that_of_the_country_beside_it(text: str, currency: str) -> None:
     assert read_price(text, DecimalMark()).currency == currency
@@ -35,6 +37,8 @@ def test_a_dollar_is_that_of_the_country_beside_it(text: str, currency: str) -> 
     [
         ("id,title,Price (CAD)\n1,Hat,$29\n", "CAD", "as the name of the column says"),
         ("id,title,price\n1,Hat,$29\n2,Cap,A$19\n", "AUD", "as other prices say"),
+        ("id,title,Price (AU $)\n1,Hat,$29\n", "AUD", "as the name of the column says"),
+        ("id,title,price,currency\n1,Hat,$29,\n2,Cap,$19,CAD\n", "CAD", "as other prices say"),
         ("id,title,price,market\n1,Hat,$29,Canada\n", "CAD", "as its market says"),
         ("id,title,price,link\n1,Hat,$29,https://a.co.nz/1\n", "NZD", "hosts of the links"),
         ("id,title,price,link\n1,Hat,$29,https://a.example/1\n", "USD", "nothing in the feed"),
@@ -49,6 +53,11 @@ def test_other_evidence_says_which_dollar(
     assert currency in report.currency
     assert report.dollar is not None
     assert said in report.dollar
+
+
+def test_a_dollar_with_its_country_is_not_that_of_the_links(tmp_path: Path) -> None:
+    report, found = read(tmp_path, "id,title,price,link\n1,Hat,US $29,https://a.ca/1\n")
+    assert (found, report.dollar) == ({"Hat": "USD"}, None)
 
 
 def test_a_column_of_currencies_leaves_nothing_to_assume(tmp_path: Path) -> None:
@@ -86,6 +95,12 @@ def test_a_product_called_total_is_one(tmp_path: Path) -> None:
     )
     assert set(found) == {"Total Eclipse Tee", "Total", "Summer Hat"}
     assert report.rejected == {}
+
+
+def test_a_long_cell_is_no_total_and_is_not_searched_for_one() -> None:
+    """Patterns with several repeats took most of a minute for a cell of this length."""
+    assert not is_total("Total", "", ["Total", "9" * 20_000 + "x"])
+    assert not is_total("Total" + "9" * 20_000, "", [])
 
 
 def test_words_beside_the_total_make_a_product() -> None:

@@ -208,7 +208,7 @@ def references_in(value: Any) -> list[str | bytes]:
     if text.startswith("["):
         try:
             return references_in(json.loads(text))
-        except ValueError:
+        except (ValueError, RecursionError):
             text = text.strip("[] ")  # as Python writes a list
             parts = [part.strip("'\" ") for part in text.split("', '")]
             return [one for part in parts for one in references_in(part)]

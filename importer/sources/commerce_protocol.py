@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, leaf, pick
+from importer.sources.system import HIDDEN, System, leaf, objects_in, pick
 from importer.sources.variants_of_product import Product, Variant, items_of_each
 
 # Currencies of ISO 4217 that have no smaller unit, and those whose unit has a thousand parts.
@@ -47,7 +47,7 @@ def _product(raw: Mapping[str, Any]) -> Product:
     }
     return Product(
         {name: value for name, value in fields.items() if value is not None},
-        [_variant(one) for one in raw.get("variants") or () if isinstance(one, Mapping)],
+        [_variant(one) for one in objects_in(raw.get("variants"))],
     )
 
 
@@ -73,12 +73,13 @@ def _options(pairs: Any) -> dict[str, Any]:
 
 
 def _pictures(raw: Mapping[str, Any]) -> list[str]:
-    listed = pick(raw, "media", "images") or ()
-    parts = [listed] if isinstance(listed, (str, Mapping)) else listed
-    kept = [
-        one for one in parts if isinstance(one, str) or str(one.get("type") or "image") == "image"
+    listed = pick(raw, "media", "images")
+    sources = [
+        one if isinstance(one, str) else pick(one, "url", "src")
+        for one in (listed if isinstance(listed, list) else [listed])
+        if isinstance(one, str)
+        or (isinstance(one, Mapping) and str(one.get("type") or "image") == "image")
     ]
-    sources = [one if isinstance(one, str) else pick(one, "url", "src") for one in kept]
     return [one for one in (raw.get("image_url"), *sources) if one]
 
 
@@ -129,7 +130,7 @@ def _is_protocol(columns: Sequence[str], first: Mapping[str, Any]) -> bool:
 
 def _is_nested(columns: Sequence[str], first: Mapping[str, Any]) -> bool:
     named = set(_IDS) & set(columns) and {"title", "name"} & set(columns)
-    return bool(named) and any(isinstance(one, Mapping) for one in first.get("variants") or ())
+    return bool(named) and bool(objects_in(first.get("variants")))
 
 
 COMMERCE_PROTOCOL = System("OpenAI or UCP product feed", None, products, _is_protocol)

@@ -25,7 +25,7 @@ def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in fields.items():
         place, *inner = name.split(".")
         if not inner or not isinstance(whole.get(place, {}), dict):
-            whole.setdefault(place, value)
+            whole.setdefault(place, dict(value) if isinstance(value, dict) else value)
         else:
             whole.setdefault(place, {})[".".join(inner)] = value
     return {name: _nested(v) if isinstance(v, dict) else v for name, v in whole.items()}

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_fields, plain_name
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.system import (
+    HIDDEN,
+    Fields,
+    System,
+    is_no,
+    leaf,
+    pick,
+    plain_fields,
+    plain_name,
+    read_one,
+)
+from importer.sources.variants_of_product import Product, Variant, first_price, records_of
 
 # Keys of the database, and what is for accounts and other channels.
 _LEFT_OUT = re.compile(
@@ -36,11 +45,14 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
     for key, record in parents.items():
         raw = plain_fields(record.fields)
         below = [plain_fields(one.fields) for one in children.pop(key, ())]
-        shown = [_variant(one, raw) for one in below if not is_no(one.get("active"))]
-        for fields in items_of(Product(_product(raw, record.fields), shown)):
-            yield replace(record, fields=fields)
+        yield from records_of(record, _with_variants, raw, record.fields, below)
     for record in (one for rows in children.values() for one in rows):
-        yield replace(record, fields=_product(plain_fields(record.fields), record.fields))
+        yield read_one(record, _product, plain_fields(record.fields), record.fields)
+
+
+def _with_variants(raw: Fields, whole: Fields, below: list[dict[str, Any]]) -> Product:
+    shown = [_variant(one, raw) for one in below if not is_no(one.get("active"))]
+    return Product(_product(raw, whole), shown)
 
 
 def _product(raw: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,9 +74,10 @@ def _product(raw: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _variant(raw: Mapping[str, Any], parent: Mapping[str, Any]) -> Variant:
-    price = pick(raw, "pricegross", "pricedefaultgross") or pick(parent, "pricegross")
-    pictures = _pictures(raw)
-    return Variant(_options(raw), price, raw.get("stock"), pictures[0] if pictures else None)
+    names = ("pricegross", "pricedefaultgross")
+    price = first_price(pick(raw, *names), pick(parent, *names))
+    first = next(iter(_pictures(raw)), None)
+    return Variant(_options(raw), price, raw.get("stock"), first, pick(raw, "productnumber", "id"))
 
 
 def _category(value: Any) -> str | None:

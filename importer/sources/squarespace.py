@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_fields, plain_name
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, records_of
 
 _ID = "productidnoneditable"
 _OPTIONS = range(1, 7)
@@ -38,11 +37,14 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
 def _items(first: Record | None, rows: list[dict[str, Any]]) -> Iterator[Record]:
     if first is None:
         return
+    yield from records_of(first, _whole, rows, first.fields)
+
+
+def _whole(rows: list[dict[str, Any]], whole: Mapping[str, Any]) -> Product:
     raw = rows[0]
     names = {n: str(raw[f"optionname{n}"]) for n in _OPTIONS if raw.get(f"optionname{n}")}
     variants = [_variant(row, names) for row in rows] if names else []
-    for fields in items_of(Product(_product(raw, first.fields), variants)):
-        yield replace(first, fields=fields)
+    return Product(_product(raw, whole), variants)
 
 
 def _product(raw: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from importer.reading.records import NO_COLUMNS, ReadOnce, Record, Source, colum
 Fields = Mapping[str, Any]
 # A product that its shop does not show: a draft, an archived one, one that is switched off.
 HIDDEN = "hidden"
+# What comes of a list, a number or an object in a place for which a system has texts alone.
+ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+ODD_VALUES = "holds values of another form than its system writes"
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,16 @@ def one_by_one(
 ) -> Iterator[Record]:
     """Each row as the product that it is; one that cannot be read stays as it is."""
     for record in records:
-        yield record if record.fault else replace(record, fields=product(record.fields))
+        yield record if record.fault else read_one(record, product, record.fields)
+
+
+def read_one(record: Record, product: Callable[..., dict[str, Any]], *said: Any) -> Record:
+    """The product that `product` makes of what is `said`, in the place of `record`; with a fault if
+    that holds values that its system never writes there."""
+    try:
+        return replace(record, fields=product(*said))
+    except ODD:
+        return replace(record, fault=ODD_VALUES)
 
 
 def plain_names(columns: Iterable[str]) -> frozenset[str]:
@@ -105,6 +117,11 @@ def pick(fields: Fields, *names: str) -> Any:
         if value is not None and value != "" and value != []:
             return value
     return None
+
+
+def objects_in(value: Any) -> list[Fields]:
+    """The objects of a list; nothing of what is no list, and of a list no other values."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def is_no(value: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from importer.column_mapping import COLOUR_NAMES
 from importer.reading.records import Record
-from importer.sources.system import Fields, plain_name
+from importer.sources.system import ODD, ODD_VALUES, Fields, plain_name
 from importer.values.availability import read_available
 from importer.values.kinds import BadValue
 from importer.values.prices import DecimalMark, read_price
@@ -76,9 +76,20 @@ def items_of_each(
     for record in records:
         if record.fault:
             yield record
-            continue
-        for fields in items_of(product(record.fields)):
-            yield replace(record, fields=fields)
+        else:
+            yield from records_of(record, product, record.fields)
+
+
+def records_of(record: Record, product: Callable[..., Product], *said: Any) -> Iterator[Record]:
+    """The items of the product that `product` makes of what is `said`, in the place of `record`; a
+    record with a fault if it holds values that its system never writes there."""
+    try:
+        items = list(items_of(product(*said)))
+    except ODD:
+        yield replace(record, fault=ODD_VALUES)
+        return
+    for fields in items:
+        yield replace(record, fields=fields)
 
 
 def _first_picture(members: Sequence[Variant]) -> Any:
@@ -116,6 +127,13 @@ def state_of(value: Any) -> bool | None:
         return read_available(value)
     except BadValue:
         return None
+
+
+def first_price(*prices: Any) -> Any:
+    """The first of a product's prices that is above zero, else the first: systems write 0 as the
+    sale price of what has none, and as the price of a variant that has its product's."""
+    given = [one for one in prices if one not in (None, "", [])]
+    return next((one for one in given if amount_of(one)), next(iter(given), None))
 
 
 def amount_of(value: Any) -> float | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, pick
+from importer.sources.system import HIDDEN, System, pick, read_one
 
 # What says how an offer is delivered and paid, and what is said of it otherwise.
 _LEFT_OUT = frozenset(
@@ -37,7 +36,7 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
         elif "categoryid" not in record.fields and "#text" in record.fields:
             categories[str(record.fields.get("@id"))] = str(record.fields["#text"])
         else:
-            yield replace(record, fields=_product(record.fields, categories))
+            yield read_one(record, _product, record.fields, categories)
 
 
 def _product(raw: Mapping[str, Any], categories: Mapping[str, str]) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def _product(raw: Mapping[str, Any], categories: Mapping[str, str]) -> dict[str,
     currency = str(raw.get("currencyid") or "")
     parts = [str(raw[one]) for one in ("typeprefix", "vendor", "model") if raw.get(one)]
     numbers = raw.get("categoryid")
-    number = numbers[0] if isinstance(numbers, list) else numbers
+    number = next(iter(numbers), None) if isinstance(numbers, list) else numbers
     return {
         **dict(named),
         "id": raw.get("@id"),

@@ -90,7 +90,7 @@ def _is_json_list(text: str) -> bool:
     """True for texts in brackets and quotes, as the metafields of Shopify are: `["a", "b"]`."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(found, list) and all(isinstance(part, str) for part in found)
 
@@ -103,7 +103,7 @@ def split_list(value: Any, separator: str) -> list[str] | None:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = value.strip().strip("[]")
     parts = value if isinstance(value, list) else str(value or "").split(separator)
     texts = (str(part).strip().strip("\"'") for part in parts if part is not None)

@@ -66,6 +66,24 @@ def test_square_variations_of_an_item_are_one_product(tmp_path):
     assert (hat["title"], hat["price"], hat["available"]) == ("Felt Hat", None, None)
 
 
+def test_headers_in_small_letters_keep_the_products_of_a_till_apart(tmp_path):
+    header, rows = SQUARE.split("\n", 1)
+    report, found = rows_of(tmp_path, "items.csv", f"{header.lower()}\n{rows}")
+    assert [one["title"] for one in found] == ["Wool Scarf", "Felt Hat"]
+    for name, text, kept in (("web.csv", LIGHTSPEED, 1), ("till.csv", TILL, 2)):
+        header, rows = text.replace("Internal_ID", "Internal_Id").split("\n", 1)
+        header = header.lower() if text is TILL else header
+        report, found = rows_of(tmp_path, name, f"{header}\n{rows}")
+        assert (report.accepted, report.rejected) == (kept, {})
+    assert found[0]["size"] == ["S", "M"]
+
+
+def test_square_rows_without_a_name_are_products_of_their_own(tmp_path):
+    text = "Token,Item Name,Variation Name,Category,Price\nT1,,S,Hats,1\nT2,,M,Hats,2\n"
+    with pytest.raises(CatalogueError, match="2 rows: neither title nor image"):
+        rows_of(tmp_path, "items.csv", text)
+
+
 def test_lightspeed_variants_are_folded_wherever_they_stand(tmp_path):
     report, rows = rows_of(tmp_path, "products.csv", LIGHTSPEED)
     assert report.system == "Lightspeed eCom export"

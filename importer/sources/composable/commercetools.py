@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from importer.reading.records import Record
@@ -14,16 +14,17 @@ from importer.sources.composable.commercetools_values import (
     moneys_in,
     plain_value,
 )
-from importer.sources.system import HIDDEN, Fields, System, is_no, kind_in, pick
-from importer.sources.variants_of_product import Product, Variant, items_of, items_of_each
+from importer.sources.system import HIDDEN, Fields, System, is_no, kind_in, objects_in, pick
+from importer.sources.variants_of_product import Product, Variant, items_of_each, records_of
 from importer.values.one_currency import OneCurrency
 
 _CURRENT = "masterData.current."
 _MASTER = "masterVariant."
 # What is for the shop's own staff and programs.
 _LEFT_OUT = re.compile(
-    r"^(productType|tax|meta|slug|searchKeywords|hasStagedChanges|masterData|version|createdAt|lastModified\w*|"
-    r"lastVariantId|categoryOrderHints|priceMode|reviewRatingStatistics|state|_|creationDate|createdBy)"
+    r"_|(productType|tax(Category|Mode)?|meta(Title|Description|Keywords|Attributes)?|slug|"
+    r"searchKeywords|hasStagedChanges|masterData|version|createdAt|lastModified\w*|lastVariantId|"
+    r"categoryOrderHints|priceMode|reviewRatingStatistics|state|creationDate|createdBy)(\.|$)"
 )
 _OF_PRODUCT = frozenset(
     ["id", "key", "name", "description", "categories", "published", "variants", "variantId", "sku",
@@ -86,8 +87,7 @@ def _json_product(fields: Fields, currency: OneCurrency) -> Product:
     raw = in_one_language({n.removeprefix(_CURRENT): v for n, v in fields.items()})
     if "masterData.published" in raw:
         raw["published"] = raw["masterData.published"]
-    below = raw.get("variants") or ()
-    variants = [_master(raw), *(_json_variant(one) for one in below if isinstance(one, dict))]
+    variants = [_master(raw), *map(_json_variant, objects_in(raw.get("variants")))]
     return _product(raw, variants, currency)
 
 
@@ -95,8 +95,8 @@ def _master(raw: Fields) -> dict[str, Any]:
     own = {n.removeprefix(_MASTER): v for n, v in raw.items() if n.startswith(_MASTER)}
     known = ("id", "sku", "key", "prices", "price", "images", "assets", "attributes")
     named = [n for n in own if n not in known and not n.startswith(("availability.", "price."))]
-    listed = own.get("attributes")
-    attributes = [*(listed or ()), *({"name": n, "value": own[n]} for n in named)]
+    listed = objects_in(own.get("attributes"))
+    attributes = [*listed, *({"name": n, "value": own[n]} for n in named)]
     stock = own.get("availability.isOnStock")
     availability = None if stock is None else {"isOnStock": stock}
     return _json_variant(own | {"attributes": attributes, "availability": availability})
@@ -105,12 +105,11 @@ def _master(raw: Fields) -> dict[str, Any]:
 def _json_variant(raw: Fields) -> dict[str, Any]:
     found = {
         str(one.get("name")): plain_value(one.get("value"))
-        for one in raw.get("attributes") or ()
-        if isinstance(one, Mapping)
+        for one in objects_in(raw.get("attributes"))
     }
-    prices = [*(raw.get("prices") or ()), raw.get("price")]
-    images = [one for one in raw.get("images") or () if isinstance(one, Mapping)]
-    stock = raw.get("availability") or {}
+    prices = [*objects_in(raw.get("prices")), raw.get("price")]
+    images = objects_in(raw.get("images"))
+    stock = next(iter(objects_in([raw.get("availability")])), {})
     return {
         "sku": raw.get("sku"),
         "moneys": [money for one in prices if (money := money_of(one)) is not None],
@@ -123,8 +122,8 @@ def _json_variant(raw: Fields) -> dict[str, Any]:
 def _items(gathered: _Gathered | None, currency: OneCurrency) -> Iterator[Record]:
     if gathered is None:
         return
-    for item in items_of(_product(gathered.fields, gathered.variants, currency)):
-        yield replace(gathered.record, fields=item)
+    said = gathered.fields, gathered.variants, currency
+    yield from records_of(gathered.record, _product, *said)
 
 
 def _product(raw: Fields, variants: list[dict[str, Any]], currency: OneCurrency) -> Product:

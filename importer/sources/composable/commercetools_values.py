@@ -53,7 +53,7 @@ def money_of(price: Any) -> Money | None:
     if not isinstance(price, Mapping):
         return None
     less = price.get("discounted")
-    value = (less or {}).get("value") or price.get("value")
+    value = (less.get("value") if isinstance(less, Mapping) else None) or price.get("value")
     if not isinstance(value, Mapping) or value.get("centAmount") is None:
         return None
     currency = str(value.get("currencyCode") or "")
@@ -67,7 +67,7 @@ def moneys_in(row: Fields) -> list[Money]:
     if cents is not None:
         currency = str(pick(row, "prices.value.currencyCode", "price.value.currencyCode") or "")
         digits = str(row.get("prices.value.fractionDigits") or "")
-        text = of_smallest_unit(cents, currency, int(digits) if digits.isdigit() else None)
+        text = of_smallest_unit(cents, currency, int(digits) if digits.isdecimal() else None)
         return [Money(text, currency)]
     found = map(_PRICE.fullmatch, map(str.strip, str(row.get("prices") or "").split(";")))
     return [

@@ -8,8 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, Fields, System, is_no, kind_in, pick, plain_fields
-from importer.sources.variants_of_product import Product, Variant, items_of, items_of_each
+from importer.sources.system import (
+    HIDDEN,
+    Fields,
+    System,
+    is_no,
+    kind_in,
+    objects_in,
+    pick,
+    plain_fields,
+)
+from importer.sources.variants_of_product import Product, Variant, items_of_each, records_of
 from importer.values.one_currency import Money, OneCurrency
 from importer.values.prices import of_smallest_unit
 
@@ -35,9 +44,11 @@ def csv_products(records: Iterable[Record]) -> Iterator[Record]:
         first.setdefault(key, record)
         rows.setdefault(key, []).append((raw, record.fields))
     for key, record in first.items():
-        variants = [_csv_variant(raw, whole) for raw, whole in rows[key]]
-        for fields in items_of(Product(_csv_product(rows[key][0][0]), variants)):
-            yield replace(record, fields=fields)
+        yield from records_of(record, _csv_rows, rows[key])
+
+
+def _csv_rows(rows: Sequence[tuple[Fields, Fields]]) -> Product:
+    return Product(_csv_product(rows[0][0]), [_csv_variant(raw, whole) for raw, whole in rows])
 
 
 def _csv_product(raw: Fields) -> dict[str, Any]:
@@ -103,9 +114,9 @@ def json_products(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def _json_product(raw: Fields, currency: OneCurrency) -> Product:
-    names = {one["id"]: one.get("title") for one in _objects(raw.get("options")) if "id" in one}
-    pictures = [one.get("url") for one in _objects(raw.get("images"))]
-    tags = [one.get("value") for one in _objects(raw.get("tags"))]
+    names = {one["id"]: one.get("title") for one in objects_in(raw.get("options")) if "id" in one}
+    pictures = [one.get("url") for one in objects_in(raw.get("images"))]
+    tags = [one.get("value") for one in objects_in(raw.get("tags"))]
     fields = {
         "id": pick(raw, "handle", "id"),
         "title": raw.get("title"),
@@ -121,7 +132,7 @@ def _json_product(raw: Fields, currency: OneCurrency) -> Product:
     in_cents = "profile_id" in raw  # the first generation, which counts the smallest unit
     variants = [
         replace(_json_variant(one, names), price=currency.of(_json_prices(one, in_cents)))
-        for one in _objects(raw.get("variants"))
+        for one in objects_in(raw.get("variants"))
     ]
     shown = {name: value for name, value in fields.items() if value}
     return Product(shown | {HIDDEN: hidden}, variants)
@@ -129,14 +140,14 @@ def _json_product(raw: Fields, currency: OneCurrency) -> Product:
 
 def _category(raw: Fields) -> Any:
     named = raw.get("categories")
-    names = [one.get("name") for one in _objects(named)] or named
+    names = [one.get("name") for one in objects_in(named)] or named
     return raw.get("type.value") or kind_in(names)
 
 
 def _json_variant(raw: Fields, names: Mapping[Any, Any]) -> Variant:
     options = raw.get("options")
     found = dict(options) if isinstance(options, Mapping) else {}
-    for one in _objects(options):
+    for one in objects_in(options):
         option = one.get("option")
         title = option.get("title") if isinstance(option, Mapping) else None
         found[str(title or names.get(one.get("option_id")) or "option")] = one.get("value")
@@ -151,7 +162,7 @@ def _json_prices(raw: Fields, in_cents: bool) -> list[Money]:
     if isinstance(worked_out, Mapping):
         found = [(worked_out.get("calculated_amount"), worked_out.get("currency_code"))]
     else:
-        listed = _objects(raw.get("prices"))
+        listed = objects_in(raw.get("prices"))
         found = [(one.get("amount"), one.get("currency_code")) for one in listed]
     prices = []
     for amount, currency in found:
@@ -160,11 +171,6 @@ def _json_prices(raw: Fields, in_cents: bool) -> list[Money]:
             text = of_smallest_unit(amount, code) if in_cents else f"{amount} {code}".strip()
             prices.append(Money(text, code))
     return prices
-
-
-def _objects(value: Any) -> Sequence[Mapping[str, Any]]:
-    parts = value if isinstance(value, list) else ()
-    return [one for one in parts if isinstance(one, Mapping)]
 
 
 MEDUSA_CSV = System(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.akeneo import localised
 from importer.sources.system import System, leaf, pick
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, records_of
 
 _PAIRS = range(1, 60)
 _LEFT_OUT = ("meta_", "url", "is_", "tax_set", "new_", "value_", "icecat", "approval", "bundled",
@@ -54,8 +54,7 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
             _add(found[abstract], fields)
     for sku, gathered in found.items():
         if gathered.fields or gathered.concretes:
-            for item in items_of(_product(sku, gathered)):
-                yield replace(gathered.first, fields=item)
+            yield from records_of(gathered.first, _product, sku, gathered)
 
 
 def _add(gathered: _Gathered, fields: dict[str, Any]) -> None:
@@ -65,7 +64,8 @@ def _add(gathered: _Gathered, fields: dict[str, Any]) -> None:
     if concrete and not gathered.fields.get("name"):
         gathered.fields |= {n: v for n, v in fields.items() if n not in ("quantity", "price")}
     for name, value in fields.items():
-        own.setdefault(name, value)
+        if name != "pictures":
+            own.setdefault(name, value)
     if price is not None:
         own.setdefault("price", price)
         gathered.price = gathered.price or price

@@ -13,7 +13,7 @@ from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, Fields, System, pick, plain_fields
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, first_price, records_of
 from importer.values.sale_time import is_on
 
 # Today's names, without what stands in brackets, by those of before.
@@ -29,6 +29,10 @@ _MARKS = re.compile(r"\[[^\]]*\]")
 _PLACE = re.compile(r"#(\d+)\.(\w+)")
 _OTHER_IMAGE = re.compile(r"other_product_image_locator_(\d)")
 _OUR_PRICE = "our_price"
+_LESS = re.compile(r"discounted_price.*\.(value_with_tax|start_at|end_at)\b")
+_SALE = {
+    "value_with_tax": "sale_price", "start_at": "sale_from_date", "end_at": "sale_end_date",
+}  # fmt: skip
 # Of the marketplaces by the ids that stand in the names of fields.
 _CURRENCIES = {
     "ATVPDKIKX0DER": "USD", "A2EUQ1WTGCTBG2": "CAD", "A1AM78C64UM0Y8": "MXN",
@@ -75,12 +79,8 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
             parents[sku or f"line {record.line}"] = (record, raw)
     for key, (record, raw) in parents.items():
         below = [one for one in children.get(key, ()) if not _is_deleted(one)]
-        is_parent = str(raw.get("parent_child") or "").strip().lower() == "parent"
-        fields = _product(raw)
-        fields |= {"id": key} if raw.get("item_sku") else {}
-        fields[HIDDEN] = _is_deleted(raw) or (is_parent and not below)
-        for item in items_of(Product(fields, [_variant(one) for one in below])):
-            yield replace(record, fields=item)
+        fields = {"id": key} if raw.get("item_sku") else {}
+        yield from records_of(record, _whole, raw, below, fields)
 
 
 def listings(records: Iterable[Record]) -> Iterator[Record]:
@@ -111,6 +111,10 @@ def _by_old_names(whole: Fields) -> dict[str, Any]:
             found.setdefault("standard_price", value)
             found.setdefault("currency", _CURRENCIES.get(market or ""))
             continue
+        less = _LESS.search(plain)
+        if less is not None:
+            found.setdefault(_SALE[less[1]], value)
+            continue
         name, place, part = _parts(plain)
         if name == "fulfillment_availability" and part != "quantity":
             continue
@@ -126,6 +130,12 @@ def _parts(plain: str) -> tuple[str, int, str]:
     if match is None:
         return plain.strip(), 1, ""
     return plain[: match.start()], int(match[1]), match[2]
+
+
+def _whole(raw: Fields, below: list[dict[str, Any]], own: Fields) -> Product:
+    is_parent = str(raw.get("parent_child") or "").strip().lower() == "parent"
+    hidden = _is_deleted(raw) or (is_parent and not below)
+    return Product({**_product(raw), **own, HIDDEN: hidden}, [_variant(one) for one in below])
 
 
 def _product(raw: Fields) -> dict[str, Any]:
@@ -155,7 +165,8 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
 def _price(raw: Fields) -> Any:
     less = raw.get("sale_price")
     is_sale = less is not None and is_on(raw.get("sale_from_date"), raw.get("sale_end_date"))
-    price = less if is_sale else pick(raw, "standard_price", "list_price")
+    regular = pick(raw, "standard_price", "list_price")
+    price = first_price(less if is_sale else None, regular)
     return price if price is None else f"{price} {raw.get('currency') or ''}".strip()
 
 

@@ -27,14 +27,18 @@ _TILL = frozenset(
     """systemid customsku manufactsku item qty price tax brand category matrixdescription
     matrixattributeset vendorid""".split()  # noqa: SIM905
 )
-_TILL_OPTIONS = ("Size", "Color", "Attribute 3")
+_TILL_OPTIONS = ("size", "color", "attribute3")
 _MOST_SUBCATEGORIES = 9
 _CATEGORIES = ("category3", "category2", "category1")  # from the narrow to the wide
 
 
 def products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of a web shop's export; further variants repeat the product's number."""
-    yield from products_of(records, lambda fields: str(fields.get("Internal_ID") or ""), _product)
+    yield from products_of(records, lambda fields: _key(fields, "internalid"), _product)
+
+
+def _key(fields: Mapping[str, Any], name: str) -> str:
+    return str(plain_fields(fields).get(name) or "").strip()
 
 
 def _product(rows: list[Record]) -> Product:
@@ -87,9 +91,7 @@ def _in_one_language(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def till_products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of a till's export; rows of one matrix are variants of one product."""
-    yield from products_of(
-        records, lambda fields: str(fields.get("Matrix Description") or ""), _till_product
-    )
+    yield from products_of(records, lambda fields: _key(fields, "matrixdescription"), _till_product)
 
 
 def _till_product(rows: list[Record]) -> Product:
@@ -114,7 +116,7 @@ def _till_product(rows: list[Record]) -> Product:
 
 
 def _till_variant(whole: Mapping[str, Any]) -> Variant:
-    options = {name: str(whole[name]) for name in _TILL_OPTIONS if whole.get(name)}
+    options = {n: str(v) for n, v in whole.items() if v and plain_name(n) in _TILL_OPTIONS}
     raw = plain_fields(whole)
     return Variant(options, raw.get("price"), raw.get("qty"), id=pick(raw, "systemid"))
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.variants_of_product import Product, items_of
+from importer.sources.variants_of_product import Product, records_of
 
 
 def products_of(
@@ -25,5 +24,4 @@ def products_of(
         if rows[0].fault:
             yield rows[0]
             continue
-        for fields in items_of(product(rows)):
-            yield replace(rows[0], fields=fields)
+        yield from records_of(rows[0], product, rows)

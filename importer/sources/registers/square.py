@@ -31,7 +31,9 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def _key(fields: Mapping[str, Any]) -> str:
-    return f"{fields.get('Item Name')}\n{_category(plain_fields(fields))}"
+    raw = plain_fields(fields)
+    name = str(raw.get("itemname") or "").strip()
+    return name and f"{name}\n{_category(raw)}"
 
 
 def _product(rows: list[Record]) -> Product:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_fields
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.system import HIDDEN, System, is_no, leaf, objects_in, pick, plain_fields
+from importer.sources.variants_of_product import (
+    Product,
+    Variant,
+    first_price,
+    items_of_each,
+    records_of,
+)
 
 _PICTURES = range(1, 31)
 
@@ -42,18 +47,21 @@ def _items(
     if record.fault:
         yield record
         return
+    yield from records_of(record, _whole, row, variants, images)
+
+
+def _whole(row: dict[str, Any], variants: list[Variant], images: list[Any]) -> Product:
     fields = _product(row)
     listed = [address for _, address in sorted(images, key=lambda one: one[0]) if address]
     fields["image_path"] = listed or fields["image_path"]
-    for item in items_of(Product(fields, variants)):
-        yield replace(record, fields=item)
+    return Product(fields, variants)
 
 
 def _place(raw: dict[str, Any]) -> tuple[tuple[bool, float], Any]:
     """Where a row's picture stands, the thumbnail before all others, and its address."""
     text = str(pick(raw, "imagesortorder", "sortorder") or "").strip()
     first = not is_no(raw.get("imageisthumbnail") or "no")
-    return (not first, float(text) if text.isdigit() else 1e9), _image(raw)
+    return (not first, float(text) if text.isdecimal() else 1e9), _image(raw)
 
 
 def _image(raw: dict[str, Any]) -> Any:
@@ -73,7 +81,7 @@ def _product(raw: dict[str, Any]) -> dict[str, Any]:
         "brand": pick(raw, "brandname", "brand"),
         # A number says nothing to shoppers.
         "category": None if category.isdigit() else leaf(category.replace("\\/", "\u2215")),
-        "price": pick(raw, "saleprice", "calculatedprice", "price"),
+        "price": first_price(raw.get("saleprice"), raw.get("calculatedprice"), raw.get("price")),
         "available": _available(raw),
         "image_path": [one for one in pictures if one] or _image(raw),
         "link": link if "//" in (link := str(raw.get("producturl") or "")) else None,
@@ -97,7 +105,7 @@ def _available(raw: dict[str, Any]) -> Any:
 def _variant(raw: dict[str, Any]) -> Variant:
     image = pick(raw, "variantimageurl", "productimageurl1", "productimagefile1") or _image(raw)
     stock = pick(raw, "currentstocklevel", "stocklevel", "currentstock")
-    price = pick(raw, "saleprice", "price")
+    price = first_price(raw.get("saleprice"), raw.get("price"))
     options = _options(str(pick(raw, "options", "productname", "name") or ""))
     return Variant(options, price, stock, image, pick(raw, "productcodesku", "sku"))
 
@@ -115,18 +123,12 @@ def _options(text: str) -> dict[str, str]:
 
 def api_products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of an answer of the catalogue's API, with their variants folded."""
-    for record in records:
-        if record.fault:
-            yield record
-            continue
-        for fields in items_of(_api_product(record.fields)):
-            yield replace(record, fields=fields)
+    return items_of_each(records, _api_product)
 
 
 def _api_product(raw: Mapping[str, Any]) -> Product:
-    listed = [one for one in raw.get("images") or () if isinstance(one, Mapping)]
-    ordered = sorted(listed, key=_rank)
-    custom = [one for one in raw.get("custom_fields") or () if isinstance(one, Mapping)]
+    ordered = sorted(objects_in(raw.get("images")), key=_rank)
+    custom = objects_in(raw.get("custom_fields"))
     tracks = str(raw.get("inventory_tracking") or "none")
     stock = raw.get("inventory_level") if tracks == "product" else None
     fields = {
@@ -141,23 +143,24 @@ def _api_product(raw: Mapping[str, Any]) -> Product:
         "image_path": [pick(one, "url_standard", "url_zoom") for one in ordered] or None,
         HIDDEN: is_no(raw.get("is_visible")),
     }
-    variants = [one for one in raw.get("variants") or () if one.get("option_values")]
+    variants = [one for one in objects_in(raw.get("variants")) if one.get("option_values")]
     return Product(fields, [_api_variant(one, raw) for one in variants])
 
 
 def _rank(image: Mapping[str, Any]) -> tuple[bool, float]:
-    return not image.get("is_thumbnail"), float(image.get("sort_order") or 0)
+    place = image.get("sort_order")
+    return not image.get("is_thumbnail"), place if isinstance(place, (int, float)) else 0.0
 
 
 def _api_variant(raw: Mapping[str, Any], product: Mapping[str, Any]) -> Variant:
     """A variant; what it does not say itself, the price or the stock, is its product's."""
-    chosen = raw["option_values"]
+    chosen = objects_in(raw["option_values"])
     options = {str(one.get("option_display_name")): str(one.get("label")) for one in chosen}
     counted = {"variant": raw, "product": product}.get(str(product.get("inventory_tracking")))
     free = not raw.get("purchasing_disabled")
     stock = counted.get("inventory_level") if counted is not None and free else free
-    own = raw.get("calculated_price") or raw.get("sale_price") or raw.get("price")  # 0 is no sale
-    price = own or pick(product, "calculated_price", "price")
+    own = first_price(raw.get("calculated_price"), raw.get("sale_price"), raw.get("price"))
+    price = first_price(own, product.get("calculated_price"), product.get("price"))
     return Variant(options, price, stock, pick(raw, "image_url"), pick(raw, "sku"))
 
 

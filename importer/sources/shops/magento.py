@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_fields
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, first_price, records_of
 from importer.values.sale_time import is_on
 
 _PAIR = re.compile(r'(?:^|,)([a-z][a-z0-9_]*)=("(?:[^"]|"")*"|.*?)(?=,[a-z][a-z0-9_]*=|$)', re.S)
@@ -45,8 +44,7 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
         members = [
             (by_sku[child], options) for child, options in _children(raw).items() if child in by_sku
         ]
-        for fields in items_of(_product(raw, members)):
-            yield replace(record, fields=fields)
+        yield from records_of(record, _product, raw, members)
 
 
 def _visibility(raw: Mapping[str, Any]) -> str:
@@ -84,7 +82,8 @@ def _product(raw: Mapping[str, Any], members: list[Any]) -> Product:
 def _price(raw: Mapping[str, Any]) -> Any:
     """The special price in its time, else the regular one."""
     times = raw.get("specialpricefromdate"), raw.get("specialpricetodate")
-    return pick(raw, "specialprice", "price") if is_on(*times) else pick(raw, "price")
+    less = raw.get("specialprice") if is_on(*times) else None
+    return first_price(less, raw.get("price"))
 
 
 def _variant(raw: Mapping[str, Any], options: dict[str, str]) -> Variant:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, pick
-from importer.sources.variants_of_product import Product, Variant, items_of_each
+from importer.sources.system import HIDDEN, System, objects_in, pick
+from importer.sources.variants_of_product import Product, Variant, first_price, items_of_each
 
 _DISABLED, _NOT_SHOWN = "2", "1"  # of `status` and of `visibility`
 _NO_ATTRIBUTE = (
@@ -25,15 +25,16 @@ def rest_products(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def _rest_product(raw: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> Product:
-    below = raw.get("extension_attributes.configurable_product_links") or ()
-    members = [by_id[key] for key in map(str, below) if key in by_id]
+    below = raw.get("extension_attributes.configurable_product_links")
+    keys = map(str, below if isinstance(below, list) else ())
+    members = [by_id[key] for key in keys if key in by_id]
     custom = _custom(raw)
     fields = {
         **_shown(custom),
         "id": raw.get("sku"),
         "title": raw.get("name"),
         "description": pick(custom, "description", "short_description"),
-        "price": pick(custom, "special_price") or raw.get("price"),
+        "price": first_price(custom.get("special_price"), raw.get("price")),
         "available": _stock(raw),
         "image_path": _pictures(raw, custom) or None,
         HIDDEN: str(raw.get("status")) == _DISABLED or str(raw.get("visibility")) == _NOT_SHOWN,
@@ -44,7 +45,7 @@ def _rest_product(raw: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]
 def _rest_variant(raw: Mapping[str, Any]) -> Variant:
     custom = _custom(raw)
     options = {name: str(value) for name, value in _shown(custom).items()}
-    price = pick(custom, "special_price") or raw.get("price")
+    price = first_price(custom.get("special_price"), raw.get("price"))
     image = next(iter(_pictures(raw, custom)), None)
     return Variant(options, price, _stock(raw), image, raw.get("sku"))
 
@@ -55,9 +56,7 @@ def _stock(raw: Mapping[str, Any]) -> Any:
 
 
 def _custom(raw: Mapping[str, Any]) -> dict[str, Any]:
-    listed = raw.get("custom_attributes")
-    if not isinstance(listed, list):
-        return {}
+    listed = objects_in(raw.get("custom_attributes"))
     return {str(one.get("attribute_code")): one.get("value") for one in listed}
 
 
@@ -69,14 +68,16 @@ def _shown(custom: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pictures(raw: Mapping[str, Any], custom: Mapping[str, Any]) -> list[str]:
     """The main picture and the gallery; paths start at the folder of the shop's media."""
-    listed = raw.get("media_gallery_entries")
-    entries = (
-        [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
-    )
+    entries = objects_in(raw.get("media_gallery_entries"))
     shown = [one for one in entries if not one.get("disabled")]
-    ordered = sorted(shown, key=lambda one: int(one.get("position") or 0))
+    ordered = sorted(shown, key=_place)
     found = [custom.get("image"), *(one.get("file") for one in ordered)]
     return list(dict.fromkeys(str(one) for one in found if one and one != "no_selection"))
+
+
+def _place(entry: Mapping[str, Any]) -> float:
+    text = str(entry.get("position") or "")
+    return float(text) if text.isdecimal() else 0.0
 
 
 def graphql_products(records: Iterable[Record]) -> Iterator[Record]:
@@ -86,7 +87,8 @@ def graphql_products(records: Iterable[Record]) -> Iterator[Record]:
 
 def _graphql_product(raw: Mapping[str, Any]) -> Product:
     named = raw.get("categories")
-    categories = [one.get("name") if isinstance(one, Mapping) else one for one in named or ()]
+    parts = named if isinstance(named, list) else ()
+    categories = [one.get("name") if isinstance(one, Mapping) else one for one in parts]
     gallery = raw.get("media_gallery")
     pictures = [raw.get("image.url"), *(gallery if isinstance(gallery, list) else ())]
     fields = {
@@ -101,14 +103,14 @@ def _graphql_product(raw: Mapping[str, Any]) -> Product:
         **{n: raw[n] for n in ("color", "size", "material") if raw.get(n)},
         HIDDEN: False,
     }
-    variants = [one for one in raw.get("variants") or () if isinstance(one, Mapping)]
-    return Product(fields, [_graphql_variant(one) for one in variants])
+    return Product(fields, [_graphql_variant(one) for one in objects_in(raw.get("variants"))])
 
 
 def _graphql_variant(raw: Mapping[str, Any]) -> Variant:
-    inner = raw.get("product") or {}
-    options = {str(one.get("code")): str(one.get("label")) for one in raw.get("attributes") or ()}
-    image = (inner.get("image") or {}).get("url")
+    inner = next(iter(objects_in([raw.get("product")])), {})
+    chosen = objects_in(raw.get("attributes"))
+    options = {str(one.get("code")): str(one.get("label")) for one in chosen}
+    image = next((one.get("url") for one in objects_in([inner.get("image")])), None)
     return Variant(options, _final(inner), inner.get("stock_status"), image, inner.get("sku"))
 
 
@@ -117,8 +119,8 @@ def _final(raw: Mapping[str, Any]) -> Any:
     lowest = "price_range.minimum_price"
     found = pick(raw, f"{lowest}.final_price", f"{lowest}.regular_price")
     if found is None and isinstance(raw.get("price_range"), Mapping):
-        inner = raw["price_range"].get("minimum_price") or {}
-        found = pick(inner, "final_price", "regular_price")
+        for inner in objects_in([raw["price_range"].get("minimum_price")]):
+            found = pick(inner, "final_price", "regular_price")
     return found
 
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, Fields, System, is_no, leaf, pick, plain_fields
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.system import (
+    HIDDEN,
+    Fields,
+    System,
+    is_no,
+    leaf,
+    pick,
+    plain_fields,
+    read_one,
+)
+from importer.sources.variants_of_product import Product, Variant, first_price, records_of
 
 _PICTURES = range(1, 13)
 _KEY = re.compile(r"[0-9a-f]{32}")  # of the database, which says nothing to shoppers
@@ -34,11 +42,14 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
     for key, record in parents.items():
         raw = plain_fields(record.fields)
         below = [plain_fields(one.fields) for one in children.pop(key, ())]
-        shown = [_variant(one, raw) for one in below if not is_no(one.get("oxactive"))]
-        for fields in items_of(Product(_product(raw, record.fields), shown)):
-            yield replace(record, fields=fields)
+        yield from records_of(record, _with_variants, raw, record.fields, below)
     for record in (one for rows in children.values() for one in rows):
-        yield replace(record, fields=_product(plain_fields(record.fields), record.fields))
+        yield read_one(record, _product, plain_fields(record.fields), record.fields)
+
+
+def _with_variants(raw: Fields, whole: Fields, below: list[dict[str, Any]]) -> Product:
+    shown = [_variant(one, raw) for one in below if not is_no(one.get("oxactive"))]
+    return Product(_product(raw, whole), shown)
 
 
 def _product(raw: Fields, whole: Fields) -> dict[str, Any]:
@@ -50,7 +61,7 @@ def _product(raw: Fields, whole: Fields) -> dict[str, Any]:
         "description": pick(raw, "oxlongdesc", "oxshortdesc"),
         "brand": _named(pick(raw, "oxmanufacturer", "oxmanutitle", "oxmanufacturerid")),
         "category": leaf(_named(pick(raw, "oxcategory", "oxcattitle", "oxcatnid"))),
-        "price": pick(raw, "oxprice", "oxvarminprice"),
+        "price": first_price(raw.get("oxprice"), raw.get("oxvarminprice")),
         "available": _available(raw),
         "image_path": _pictures(raw) or None,
         HIDDEN: is_no(raw.get("oxactive")),
@@ -66,8 +77,9 @@ def _variant(raw: Fields, parent: Fields) -> Variant:
         if value
     }
     pictures = _pictures(raw)
-    price = pick(raw, "oxprice") or parent.get("oxprice")
-    return Variant(options, price, _available(raw), pictures[0] if pictures else None)
+    price = first_price(raw.get("oxprice"), parent.get("oxprice"))
+    number = pick(raw, "oxartnum", "oxid")
+    return Variant(options, price, _available(raw), pictures[0] if pictures else None, number)
 
 
 def _available(raw: Fields) -> Any:

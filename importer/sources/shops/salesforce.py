@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, leaf, pick
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, records_of
 
 _VARIANTS = "variations.variants.variant.@product-id"
 _PRICES = "amount"
@@ -59,18 +59,23 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
         export.add(record)
     yield from export.faults
     below = {
-        one for record in export.products.values() for one in _list(record.fields.get(_VARIANTS))
+        str(one)
+        for record in export.products.values()
+        for one in _list(record.fields.get(_VARIANTS))
     }
     for number, record in export.products.items():
         if number in below:
             continue
-        members = [
-            _variant(one, export.products[one].fields, export, _labels(record.fields))
-            for one in map(str, _list(record.fields.get(_VARIANTS)))
-            if one in export.products and not _is_off(export.products[one].fields)
-        ]
-        for fields in items_of(Product(_product(number, record.fields, export), members)):
-            yield replace(record, fields=fields)
+        yield from records_of(record, _with_variants, number, record.fields, export)
+
+
+def _with_variants(number: str, raw: Mapping[str, Any], export: _Export) -> Product:
+    members = [
+        _variant(one, export.products[one].fields, export, _labels(raw))
+        for one in map(str, _list(raw.get(_VARIANTS)))
+        if one in export.products and not _is_off(export.products[one].fields)
+    ]
+    return Product(_product(number, raw, export), members)
 
 
 def _product(number: str, raw: Mapping[str, Any], export: _Export) -> dict[str, Any]:

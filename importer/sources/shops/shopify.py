@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_fields
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.system import HIDDEN, System, is_no, leaf, objects_in, pick, plain_fields
+from importer.sources.variants_of_product import Product, Variant, items_of_each, records_of
 
 _OPTIONS = (1, 2, 3)
 _DEFAULT = "Default Title"  # what Shopify calls the one variant of a product without options
@@ -26,8 +26,7 @@ def csv_products(records: Iterable[Record]) -> Iterator[Record]:
         if not handle or any(row.fault for row in rows):
             yield from rows
             continue
-        for fields in items_of(_csv_product(str(handle), [row.fields for row in rows])):
-            yield replace(rows[0], fields=fields)
+        yield from records_of(rows[0], _csv_product, str(handle), [row.fields for row in rows])
 
 
 def _handle(record: Record) -> Any:
@@ -107,17 +106,12 @@ def _is_variant(row: dict[str, Any]) -> bool:
 
 def _place(row: dict[str, Any]) -> int:
     text = str(row.get("imageposition") or "").strip()
-    return int(text) if text.isdigit() else 1_000
+    return int(text) if text.isdecimal() else 1_000
 
 
 def json_products(records: Iterable[Record]) -> Iterator[Record]:
     """The products of `/products.json`, or of the answers of Shopify's administration API."""
-    for record in records:
-        if record.fault:
-            yield record
-            continue
-        for fields in items_of(_json_product(record.fields)):
-            yield replace(record, fields=fields)
+    return items_of_each(records, _json_product)
 
 
 def bulk_products(records: Iterable[Record]) -> Iterator[Record]:
@@ -125,8 +119,8 @@ def bulk_products(records: Iterable[Record]) -> Iterator[Record]:
     parents: dict[str, tuple[Record, dict[str, list[Any]]]] = {}
     for record in records:
         fields = dict(record.fields)
-        parent = fields.get("__parentId")
-        if parent is None or record.fault:
+        parent = str(fields.get("__parentId") or "")
+        if not parent or record.fault:
             parents[str(fields.get("id") or f"line {record.line}")] = (record, {})
         elif parent in parents:
             kind = "variants" if "/ProductVariant/" in str(fields.get("id")) else "images"
@@ -152,7 +146,7 @@ def _json_product(raw: Any) -> Product:
         or pick(raw, "image.src", "featuredImage.url", "featured_image"),
         HIDDEN: str(raw.get("status") or "").lower() not in _SHOWN,
     }
-    variants = _nodes(pick(raw, "variants", "variants.edges", "variants.nodes"))
+    variants = objects_in(_nodes(pick(raw, "variants", "variants.edges", "variants.nodes")))
     return Product(fields, [_json_variant(one, names, images) for one in variants])
 
 
@@ -178,7 +172,7 @@ def _json_variant(raw: Any, names: list[Any], images: list[Any]) -> Variant:
         for n in _OPTIONS
         if (value := raw.get(f"option{n}")) not in (None, "", _DEFAULT)
     }
-    for one in raw.get("selectedOptions") or ():
+    for one in objects_in(raw.get("selectedOptions")):
         if one.get("value") not in (None, "", _DEFAULT):
             options[str(one.get("name"))] = str(one["value"])
     image = pick(raw, "featured_image", "image") or {}
@@ -194,8 +188,9 @@ def _json_variant(raw: Any, names: list[Any], images: list[Any]) -> Variant:
 def _shows(image: Any, variant: Any) -> bool:
     if not isinstance(image, dict) or image.get("id") is None:
         return False
-    named = image.get("variant_ids") or ()
-    return variant.get("id") in named or image["id"] == variant.get("image_id")
+    named = image.get("variant_ids")
+    shown = named if isinstance(named, list) else ()
+    return variant.get("id") in shown or image["id"] == variant.get("image_id")
 
 
 def _json_stock(raw: Any) -> Any:

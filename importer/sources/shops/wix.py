@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, pick, plain_fields
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, records_of
 
 _MEDIA = "https://static.wixstatic.com/media/"
 _OPTIONS = range(1, 7)
@@ -23,10 +22,13 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
         if not handle or any(row.fault for row in rows):
             yield from rows
             continue
-        first, *others = [plain_fields(row.fields) for row in rows]
-        variants = [_variant(row, first) for row in others if _kind(row) == "variant"]
-        for fields in items_of(Product(_product(str(handle), first), variants)):
-            yield replace(rows[0], fields=fields)
+        yield from records_of(rows[0], _whole, str(handle), rows)
+
+
+def _whole(handle: str, rows: list[Record]) -> Product:
+    first, *others = [plain_fields(row.fields) for row in rows]
+    variants = [_variant(row, first) for row in others if _kind(row) == "variant"]
+    return Product(_product(handle, first), variants)
 
 
 def _handle(record: Record) -> Any:
@@ -77,7 +79,7 @@ def _variant(raw: dict[str, Any], first: dict[str, Any]) -> Variant:
     price: Any = pick(raw, "price") or first.get("price")
     try:
         price = _discounted(float(price or 0) + float(raw.get("surcharge") or 0), first)
-    except ValueError:
+    except (TypeError, ValueError):
         price = first.get("price")
     image = str(pick(raw, "productimageurl", "media") or "").split(";")[0].strip()
     return Variant(options, price or None, raw.get("inventory"), _address(image) if image else None)

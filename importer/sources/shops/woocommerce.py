@@ -11,7 +11,7 @@ from typing import Any
 from importer.column_stems import column_for
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, is_no, leaf, pick, plain_name
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, records_of
 from importer.values.sale_time import is_on
 
 # The columns in the order of the export; other languages translate the names and keep the order.
@@ -100,6 +100,7 @@ _BY_WORDS = {
     "category": "Categories",
 }  # fmt: skip
 _NUMBER = re.compile(r"\d+")
+_LINE_BREAK = re.compile(r"(?<!\\)\\n")
 _NO_ATTRIBUTE = re.compile(r"^meta:|download|descarga|télécharg|scaric|pobier", re.IGNORECASE)
 _MOST_ATTRIBUTES = 60
 
@@ -125,12 +126,10 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
             continue
         keys = (str(record.fields.get("SKU") or ""), str(record.fields.get("ID") or ""))
         below = [one.fields for key in keys if key for one in children.pop(key, ())]
-        for fields in items_of(_product(record.fields, below)):
-            yield replace(record, fields=fields)
+        yield from records_of(record, _product, record.fields, below)
     for key, rows in children.items():
         first = {**rows[0].fields, "ID": key}
-        for fields in items_of(_product(first, [one.fields for one in rows])):
-            yield replace(rows[0], fields=fields)
+        yield from records_of(rows[0], _product, first, [one.fields for one in rows])
 
 
 def _parent_key(value: Any) -> str:
@@ -143,8 +142,8 @@ def _product(raw: Any, below: list[Any]) -> Product:
     fields: dict[str, Any] = {
         "id": pick(raw, "ID", "SKU"),
         "title": raw.get("Name"),
-        # The export writes line breaks as a backslash and an n.
-        "description": words.replace("\\n", "\n"),
+        # The export writes line breaks as a backslash and an n, and a backslash as two.
+        "description": _LINE_BREAK.sub("\n", words),
         "category": leaf(raw.get("Categories")),
         "tags": [part.strip() for part in str(raw.get("Tags") or "").split(",") if part.strip()],
         "brand": raw.get("Brands"),

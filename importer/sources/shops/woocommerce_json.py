@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from importer.reading.records import Record
-from importer.sources.system import HIDDEN, System, one_by_one, pick
+from importer.sources.system import HIDDEN, System, objects_in, one_by_one, pick
 
 # What the two interfaces say of every product.
 _FIELDS = frozenset(
@@ -81,8 +81,7 @@ def _attributes(raw: Mapping[str, Any]) -> dict[str, Any]:
     """`{"name": "Colour", "terms" or "options": [...]}` each; those that came as fields of their
     own are what the interface has no field for."""
     found = {n: v for n, v in raw.items() if n not in _FIELDS and not n.startswith(_NO_ATTRIBUTE)}
-    listed = raw.get("attributes")
-    for one in listed if isinstance(listed, list) else ():
+    for one in objects_in(raw.get("attributes")):
         values = _names(pick(one, "terms", "options"))
         if one.get("name") and values:
             found[str(one["name"]).removeprefix("pa_")] = values if len(values) > 1 else values[0]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from importer.reading.records import Record
 from importer.sources.system import HIDDEN, System, pick
-from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.sources.variants_of_product import Product, Variant, records_of
 
 # An entry of PHP's serialised `_product_attributes`: name, value and whether it is a taxonomy.
 _LOCAL = re.compile(r's:4:"name";s:\d+:"(?P<name>[^"]*)";s:5:"value";s:\d+:"(?P<value>[^"]*)"')
@@ -33,8 +32,7 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
             yield record
         elif record.fields.get("post_type") == "product":
             below = variations.get(str(record.fields.get("post_id")), [])
-            for fields in items_of(_product(record.fields, below, pictures)):
-                yield replace(record, fields=fields)
+            yield from records_of(record, _product, record.fields, below, pictures)
 
 
 def _product(raw: Mapping[str, Any], below: list[Any], pictures: Mapping[str, str]) -> Product:

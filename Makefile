@@ -45,12 +45,15 @@ demo: $(DEMO)/.index
 	@echo 'Twinset opens on http://127.0.0.1:$(PORT)'
 	$(BIN)/twinset serve --encoder $(ENCODER) --index $(DEMO)/index --port $(PORT)
 
-# Three files of tests at a time, since many wait for servers; those of bad days, which count on a
-# machine of their own, after them. Threads of OpenMP that wait for a core would each keep one busy.
+# Three files of tests at a time, since many wait for servers; those that measure a busy or a clogged
+# service, and count on a machine of their own, after them. Threads of OpenMP that wait for a core
+# would each keep one busy.
+ALONE := $(addprefix tests/faults/test_,clients.py corpus.py overload.py swaps.py workers.py)
 test test-long: export OMP_NUM_THREADS = 1
 test: .venv/.all .venv/.browser .venv/.generator lint
-	$(BIN)/pytest -m 'not long' --ignore tests/faults --numprocesses 3 --dist loadfile --no-loadscope-reorder
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest -m 'not long' $(addprefix --ignore ,$(ALONE)) --numprocesses 3 --dist loadfile \
+		--no-loadscope-reorder
+	$(BIN)/pytest $(ALONE)
 
 test-long: .venv/.all
 	$(BIN)/pytest -m long

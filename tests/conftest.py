@@ -1,6 +1,5 @@
 """Where the tests find what more than one of them needs."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +7,10 @@ from pathlib import Path
 import hypothesis
 import pyarrow.parquet as pq
 import pytest
-from filelock import FileLock
 
 from tests.support.live_service import COUNT, Place
 from tests.support.live_shop import ENCODER, build, products
+from tests.support.made_once import made_once
 from tests.support.milvus_lite import milvus_lite
 from tests.support.milvus_server import milvus_server
 from tests.support.paths import ROOT
@@ -33,7 +32,13 @@ def pytest_configure(config):
     hypothesis.settings.load_profile("twinset")
 
 
-LONGEST = ("tests/training/", "tests/twinset/index/", "tests/browser/", "tests/test_")
+LONGEST = (
+    "tests/training/",
+    "tests/faults/",
+    "tests/twinset/index/",
+    "tests/browser/",
+    "tests/test_",
+)
 
 
 def pytest_collection_modifyitems(items):
@@ -59,15 +64,15 @@ def embedded_sample(compact, tmp_path_factory):
 
     One process of the run makes them, and all read them.
     """
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    catalogue, embeddings = folder / "sample.parquet", folder / "sample-embeddings"
-    with FileLock(folder / "sample.lock"):
-        if not embeddings.exists():
-            twinset("sample", catalogue, "--items", 160)
-            twinset("export", "--encoder", compact, "--catalog", catalogue, "--out", embeddings)
-    return catalogue, embeddings
+
+    def make(folder):
+        catalogue = folder / "catalog.parquet"
+        twinset("sample", catalogue, "--items", 160)
+        options = ("--encoder", compact, "--catalog", catalogue)
+        twinset("export", *options, "--out", folder / "embeddings")
+
+    folder = made_once(tmp_path_factory, "embedded-sample", make)
+    return folder / "catalog.parquet", folder / "embeddings"
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ _JOURNEY = (
     "compact",
     "similar",
 )
-# Objects that a command makes between two garbage collections, which take a tenth of a night's
+# Objects that a command makes between two garbage collections, which are a share of a night's
 # `twinset sync` with the usual 700. The service keeps these, for it lives long.
 _COLLECTED_AFTER = 50_000
 _EXIT_ERROR = 1
@@ -159,7 +159,7 @@ def main() -> None:
     Arrow takes memory from the system's allocator unless the environment says otherwise: its own
     keeps 18 MB that reading an index of 38,000 items once needed. The service runs a search on each
     core; if NumPy shared out their small products to threads as well, those would wait for each
-    other: a product of a tenth of a millisecond then takes up to fifty times as long.
+    other, many times as long as the product takes.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if sys.argv[1:2] == ["serve"]:

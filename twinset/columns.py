@@ -46,7 +46,7 @@ class Lists:
 
 @dataclass(frozen=True)
 class Selection:
-    """Some of n rows: as a `mask` (n,), and by number in `rows` (m,), in any order."""
+    """Some of n rows: as a `mask` (n,), and the same by number in `rows` (m,), in any order."""
 
     mask: Mask
     rows: NDArray[np.int64]

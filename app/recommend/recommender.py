@@ -165,11 +165,12 @@ class Recommender:
         if asked is None and self._engine.languages is not None:
             language = words.language(version, text, language, switches)
         query, understood = words.understand(version, text, query, switches, language)
-        judge = self._judge, query_kind(version.words, text, understood)
+        kind = query_kind(version.words, text, understood)
         language = ENGLISH if understood.in_english else language
         vector = await self._engine.encode_text(understood.words, language)
-        rank = partial(rank_judged, version, text, understood, vector, query, judge)
-        return replace(await self._search(rank), understood=understood)
+        judged = (self._judge, kind)
+        ranked = partial(rank_judged, version, text, understood, vector, query, judged)
+        return replace(await self._search(ranked), understood=understood)
 
     async def suggest(
         self, text: str, limit: int, popular: Callable[[], Sequence[str]]

@@ -35,7 +35,7 @@ class Masks:
     def __init__(self, version: IndexVersion, exclude: Iterable[int]) -> None:
         """No mask lets the rows `exclude` through, nor rows without an item."""
         self._version, self._excluded = version, list(exclude)
-        self._found: dict[Expr, Mask] = {}
+        self._found: dict[str, Mask] = {}
 
     def of(self, expr: Expr | None) -> Mask | None:
         """Which rows (n,) meet a filter and may be returned; None if all may.
@@ -52,9 +52,10 @@ class Masks:
         return mask if self._version.alive is None else mask & self._version.alive
 
     def _rows_of(self, condition: Expr) -> Mask:
-        if condition not in self._found:
-            self._found[condition] = evaluate(condition, self._version.items.columns)
-        return self._found[condition]
+        key = repr(condition)  # as keys, `x = 1` and `x = true` would be the same
+        if key not in self._found:
+            self._found[key] = evaluate(condition, self._version.items.columns)
+        return self._found[key]
 
 
 def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:

@@ -58,7 +58,7 @@ def column_names(records: Iterator[Record]) -> list[str]:
 
 
 def empty_columns(source: Source) -> frozenset[str]:
-    """Columns without a value in the first rows of a source whose values are all texts."""
+    """Columns without a value in the first thousand rows of a source whose values are all texts."""
     if source.typed:
         return NO_COLUMNS
     empty = set(source.columns)

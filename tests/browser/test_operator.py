@@ -36,7 +36,8 @@ def index(compact, sample_shop, embedded_sample, tmp_path_factory):
     _build(embeddings, catalogue, index, "--report", report)
     part = folder / "part.parquet"
     pq.write_table(whole.slice(0, len(whole) // 4).cast(schema), part)
-    twinset("export", "--encoder", compact, "--catalog", part, "--out", folder / "emb")
+    shutil.copytree(embeddings, folder / "emb")  # so that nothing has to be encoded again
+    twinset("export", "--encoder", compact, "--catalog", part, "--out", folder / "emb", "--force")
     _build(folder / "emb", part, index, "--no-activate")
     return index
 

@@ -14,6 +14,8 @@ from training.config import ModelConfig
 from training.towers import tokenizer_path
 
 CLIP_START, CLIP_END, CLIP_VOCABULARY = 49406, 49407, 49408
+TINY = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2}
+TINY |= {"num_attention_heads": 2}
 
 
 def save_resnet50(path):
@@ -46,6 +48,29 @@ def save_clip(folder, layers):
     CLIPModel(config).save_pretrained(folder)
     clip_tokenizer().save(str(folder / "tokenizer.json"))
     return folder
+
+
+def save_tiny_clip(folder):
+    """CLIP with pictures of 32 pixels and vectors of 16 numbers."""
+    from transformers import CLIPConfig, CLIPModel
+
+    torch.manual_seed(0)
+    text = TINY | {"vocab_size": 20, "max_position_embeddings": 77, "eos_token_id": 2}
+    text["projection_dim"] = 16
+    vision = TINY | {"image_size": 32, "patch_size": 16, "projection_dim": 16}
+    CLIPModel(
+        CLIPConfig(text_config=text, vision_config=vision, projection_dim=16)
+    ).save_pretrained(folder)
+    tiny_tokenizer().save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def tiny_tokenizer():
+    """Nine whole words."""
+    words = ["<unk>", "[PAD]", "brand", "category", "name", "description", "red", "tshirts", "a"]
+    tokens = Tokenizer(WordLevel({word: n for n, word in enumerate(words)}, "<unk>"))
+    tokens.pre_tokenizer = Whitespace()
+    return tokens
 
 
 def clip_tokenizer():

@@ -183,6 +183,7 @@ def test_jina_clip_is_refused_for_its_code_and_not_for_its_texts(tmp_path):
             open_public(str(tmp_path), image_from)
 
 
+@pytest.mark.long
 def test_vectors_can_be_cut_and_weights_rounded(tmp_path, capsys):
     save_fashion_clip(tmp_path / "hub")
     out = tmp_path / "out"

@@ -11,7 +11,6 @@ from PIL import Image
 from rich.console import Console
 
 from training.data.batch import load_tokenizer, tokenise
-from training.export.onnx_export import export_encoder
 from training.export.onnx_import import load_exported
 from training.run import train as loop
 from training.run.options import RunOptions
@@ -21,16 +20,6 @@ from twinset.errors import ArtefactError
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 WORDS = ["red dress", "a long blue shirt", "watch"]
-
-
-@pytest.fixture(scope="module")
-def exported(config, tmp_path_factory):
-    torch.manual_seed(1)
-    towers = build_towers(config)
-    towers.set_scale(33.0)
-    folder = tmp_path_factory.mktemp("exported") / "encoder"
-    export_encoder(towers, config, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +37,7 @@ def embed(towers, config, images):
 
 
 @pytest.mark.parametrize("frozen", [0, 4], ids=["none frozen", "four frozen"])
-def test_the_towers_give_what_the_encoder_gives(config, exported, images, frozen):
+def test_the_towers_give_what_the_encoder_gives(config, finished, exported, images, frozen):
     config = replace(config, model=replace(config.model, frozen_image_blocks=frozen))
     towers = build_towers(config)
     load_exported(exported, config, towers, images)
@@ -59,7 +48,7 @@ def test_the_towers_give_what_the_encoder_gives(config, exported, images, frozen
     # Not 1: some processors encode in bfloat16.
     assert (np.vecdot(pictures.numpy(), expected) > 0.999).all()
     assert (np.vecdot(words.numpy(), encoder.encode_texts(WORDS)) > 0.998).all()
-    assert towers.scale.item() == pytest.approx(33)
+    assert towers.scale.item() == pytest.approx(finished[0].scale.item())
 
 
 def test_the_norms_know_what_reaches_them(config, exported, images):

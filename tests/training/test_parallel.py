@@ -37,7 +37,8 @@ def gradients(folder, strategy, count):
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(count)]
 
 
-@pytest.mark.parametrize("strategy", [pytest.param("clip", marks=pytest.mark.long), "hybrid"])
+@pytest.mark.long
+@pytest.mark.parametrize("strategy", ["clip", "hybrid"])
 def test_gradients_of_two_processes_are_those_of_one(strategy, tmp_path):
     (expected,) = gradients(tmp_path / "one", strategy, 1)
     for found in gradients(tmp_path / "two", strategy, 2):

@@ -48,6 +48,7 @@ def test_the_rule(verdict, accepted):
     assert verdict.accepted == accepted
 
 
+@pytest.mark.long
 def test_one_that_changes_too_much_is_not_written(compact, sample, tmp_path, monkeypatch):
     monkeypatch.setattr(quantise, "MIN_COSINE", 1.01)
     with pytest.raises(ConfigError, match="was not written: cosine"):

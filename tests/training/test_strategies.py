@@ -71,10 +71,18 @@ def small(name, sources):
     return replace(config, model=model, data=data, optimisation=optimisation)
 
 
-LARGE = [pytest.param(name, marks=pytest.mark.long) for name in ("hybrid", "clip", "clip-advanced")]
+LONG = {
+    name: pytest.param(name, marks=pytest.mark.long)
+    for name in ("hybrid", "clip", "clip-advanced", "clip-advanced-compact")
+}
+# To export the towers of a CLIP is what the tests of training do as well.
+exports = pytest.mark.parametrize("finished", [*LONG.values(), "hybrid-compact"], indirect=True)
 
 
-@pytest.fixture(scope="module", params=[*LARGE, "hybrid-compact", "clip-advanced-compact"])
+@pytest.fixture(
+    scope="module",
+    params=[*list(LONG.values())[:3], "hybrid-compact", "clip-advanced-compact"],
+)
 def finished(request, sources, catalogue, tmp_path_factory):
     config = small(request.param, sources)
     folder = tmp_path_factory.mktemp(request.param)
@@ -103,6 +111,7 @@ def exported(finished, tmp_path_factory):
     return folder
 
 
+@exports
 def test_the_export_embeds_as_the_towers_do(finished, exported):
     config, towers, _ = finished
     encoder = load_encoder(exported, "cpu")
@@ -121,6 +130,7 @@ def test_the_export_embeds_as_the_towers_do(finished, exported):
     assert np.allclose(encoder.encode_texts(TEXTS), vectors.text, atol=1e-5)
 
 
+@exports
 def test_one_sided_items(exported):
     encoder = load_encoder(exported, "cpu")
     image = Image.new("RGB", encoder.image_size, (200, 20, 20))
@@ -131,6 +141,7 @@ def test_one_sided_items(exported):
     assert not vectors.text[0].any()
 
 
+@exports
 def test_a_manifest_that_lacks_a_width_is_refused(exported, tmp_path):
     shutil.copytree(exported, tmp_path / "encoder")
     manifest = tmp_path / "encoder" / "encoder.json"

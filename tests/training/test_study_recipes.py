@@ -9,10 +9,9 @@ import pyarrow as pa
 import pytest
 import torch
 from rich.console import Console
-from tokenizers import Tokenizer, models, pre_tokenizers
 
 import training.vision_ops  # noqa: F401 - before transformers imports torchvision
-from tests.support.model_sources import save_resnet50
+from tests.support.model_sources import TINY, save_resnet50, save_tiny_clip, tiny_tokenizer
 from tests.training.conftest import COLOURS, TYPES, picture
 from training.config_file import find_config, load_config
 from training.data.product_data import item_template, load_products
@@ -27,8 +26,6 @@ from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.encoders.runtime.onnx_runtime import open_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-TINY = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2}
-TINY |= {"num_attention_heads": 2}
 NAMES = ("study-hybrid", "study-clip", "study-clip-advanced")
 
 
@@ -55,16 +52,8 @@ def weights(tmp_path_factory):
     transformers.BertModel(transformers.BertConfig(vocab_size=20, **TINY)).save_pretrained(
         folder / "bert"
     )
-    text = TINY | {"vocab_size": 20, "max_position_embeddings": 77, "eos_token_id": 2}
-    text["projection_dim"] = 16
-    vision = TINY | {"image_size": 32, "patch_size": 16, "projection_dim": 16}
-    clip = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=16)
-    transformers.CLIPModel(clip).save_pretrained(folder / "clip")
-    words = ["<unk>", "[PAD]", "brand", "category", "name", "description", "red", "tshirts", "a"]
-    tokens = Tokenizer(models.WordLevel({w: n for n, w in enumerate(words)}, "<unk>"))
-    tokens.pre_tokenizer = pre_tokenizers.Whitespace()
-    for name in ("bert", "clip"):
-        tokens.save(str(folder / name / "tokenizer.json"))
+    tiny_tokenizer().save(str(folder / "bert" / "tokenizer.json"))
+    save_tiny_clip(folder / "clip")
     save_resnet50(folder / "resnet50.safetensors")
     yield {"resnet50": str(folder / "resnet50.safetensors")} | {
         name: str(folder / name) for name in ("bert", "clip")

@@ -15,7 +15,7 @@ from twinset.artefacts import CHECKSUM
 from twinset.encoders import HashEncoder, load_encoder
 from twinset.encoders.encoder import fuse, normalise
 from twinset.encoders.runtime.batch_shapes import batch_sizes, token_length
-from twinset.encoders.runtime.onnx_runtime import PixelScale, open_model
+from twinset.encoders.runtime.onnx_runtime import PixelScale, Twice, open_model
 from twinset.errors import ArtefactError, ConfigError, InvalidInput
 from twinset.photo.photo_reading import PhotoReading
 
@@ -194,7 +194,10 @@ def test_a_graph_scales_pixels_as_numpy_does(compact):
     assert (np.vecdot(normalise(inside), normalise(outside)) > 0.999).all()
 
 
-@pytest.mark.parametrize(("threads", "twice"), [(2, True), (3, True), (2, False)])
+@pytest.mark.parametrize(
+    ("threads", "twice"),
+    [(2, Twice.WHEN_SEVERAL), (3, Twice.WHEN_SEVERAL), (2, Twice.NEVER)],
+)
 def test_rows_shared_out_to_threads_are_those_of_one(compact, threads, twice):
     scale = PixelScale((0.5, 0.4, 0.3), (0.2, 0.3, 0.4))
     pixels = np.random.default_rng(0).integers(0, 256, (20, 192, 144, 3), np.uint8)
@@ -207,6 +210,20 @@ def test_rows_shared_out_to_threads_are_those_of_one(compact, threads, twice):
         found = list(pool.map(lambda n: several({"pixels": pixels[:n]}), counts * 4))
     for rows, right in zip(found, expected * 4, strict=True):
         np.testing.assert_allclose(rows, right, atol=1e-4)
+
+
+@pytest.mark.parametrize("becomes", ["gone", "another"])
+def test_a_file_that_changes_after_it_was_opened_is_not_read_again(compact, tmp_path, becomes):
+    file = tmp_path / "image.onnx"
+    file.write_bytes((compact / "image.onnx").read_bytes())
+    scale = PixelScale((0.5, 0.4, 0.3), (0.2, 0.3, 0.4))
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 192, 144, 3), np.uint8)
+    model = open_model(file, "cpu", 2, scale)
+    expected = np.concatenate([model({"pixels": one[None]}) for one in pixels])
+    file.unlink()
+    if becomes == "another":
+        file.write_bytes((compact / "photo.onnx").read_bytes())
+    np.testing.assert_allclose(model({"pixels": pixels}), expected, atol=1e-4)
 
 
 def test_a_text_is_read_alike_whatever_texts_come_with_it(compact):

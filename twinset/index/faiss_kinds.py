@@ -194,7 +194,7 @@ def hnsw_parameters(length: int, selector: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def _unmasked_walk(length: int) -> Any:
-    """Made once: to make one takes a twentieth of a walk."""
+    """Made once, since making one takes a share of a walk."""
     return faiss.SearchParametersHNSW(efSearch=length)
 
 

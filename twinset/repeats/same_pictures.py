@@ -30,7 +30,8 @@ Rows = NDArray[np.int64]
 
 
 class SamePictures:
-    """Groups of rows with one picture. `make` gives their codes, when they are first needed.
+    """Groups of rows with one picture. `make` gives their codes when they are first needed, and
+    again each time the codes of all rows of a large version are.
 
     Codes (n,) are the first row of a group for all of its rows, and -1 for a row whose picture no
     other has.
@@ -46,25 +47,24 @@ class SamePictures:
         return self._make() if self._dense is None else self._dense
 
     @cached_property
-    def _dense(self) -> Codes | None:
+    def _made(self) -> tuple[Codes | None, Rows, Codes]:
         codes = self._make()
-        return codes if len(codes) <= _MOST_DENSE else None
-
-    @cached_property
-    def _shared(self) -> tuple[Rows, Codes]:
-        codes = self.codes
         rows = np.flatnonzero(codes >= 0)
-        return rows, codes[rows]
+        return codes if len(codes) <= _MOST_DENSE else None, rows, codes[rows]
+
+    @property
+    def _dense(self) -> Codes | None:
+        return self._made[0]
 
     @property
     def rows(self) -> Rows:
         """The rows (m,) that share their pictures, in ascending order."""
-        return self._shared[0]
+        return self._made[1]
 
     @property
     def held(self) -> Codes:
         """The codes (m,) of `rows`."""
-        return self._shared[1]
+        return self._made[2]
 
     @cached_property
     def _groups(self) -> tuple[int, NDArray[np.int64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.recommend.lists.session import moved
 from app.recommend.query import RELEVANCE, SearchQuery
 from app.recommend.ranking import RankedPage, Vector, condition_of
 from app.recommend.relevance import Judge
@@ -28,9 +29,15 @@ def rank_judged(
 ) -> RankedPage:
     """The page of `rank_words`, cut and judged; `asked` are the judge and the kind of query.
 
+    Searches once more if scores are lifted.
+
     A curve knows scores of queries in the catalogue's own words, and those of "bathrobe" or "gym"
     are lower. If an item has all that was said and is not a close match by the curve, the scores
     are read as so much higher that the best such items are.
+
+    Raises:
+        InvalidInput: `min_relevance` is asked for, and no curve is there for this kind of query.
+        FilterError: the filter does not fit the catalogue.
     """
     (judge, kind), wishes = asked, wishes_of(understood)
     page = rank_words(version, text, understood, vector, judge.cut(query, kind, wishes))
@@ -62,6 +69,8 @@ def _lift(
     gone = rows_to_leave_out(version, understood).tolist()
     gone += known_rows(version, (*query.exclude_ids, *query.disliked))
     mask = Masks(version, gone).of(None if query.filter is None else parse_filter(query.filter))
+    # Moved as the list itself is: otherwise a first page and the next could be lifted differently.
+    vector = moved(version, vector, query)
     search = word_search(version, text, understood, vector, condition_of(query))
     best = search.nearest(1, mask)
     if not best or judge.lift(best[0][1], kind, wishes) == 0:

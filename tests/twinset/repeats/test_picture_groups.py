@@ -73,7 +73,8 @@ def test_large_versions_keep_the_codes_of_shared_pictures_alone(
 ) -> None:
     monkeypatch.setattr(same_pictures, "_MOST_DENSE", most_dense)
     codes = picture_groups(made_signatures(300, 5))
-    shared = SamePictures(codes.copy)
+    made: list[int] = []
+    shared = SamePictures(lambda: made.append(1) or codes.copy())
     rows = np.random.default_rng(6).integers(0, 300, 900)
     assert shared.codes_of(rows).tolist() == codes[rows].tolist()
     assert [shared.code_of(row) for row in range(300)] == codes.tolist()
@@ -84,6 +85,8 @@ def test_large_versions_keep_the_codes_of_shared_pictures_alone(
         assert shared.repeats_in(mask, left_out) == len(held) - len(np.unique(held))
     held = codes[codes >= 0]
     assert shared.repeats_in(None) == len(held) - len(np.unique(held))
+    assert len(made) == 1
+    assert shared.codes.tolist() == codes.tolist()
 
 
 @pytest.mark.parametrize("seed", range(5))

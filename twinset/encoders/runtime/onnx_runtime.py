@@ -39,7 +39,7 @@ _LIGHT_BYTES = 16 * 2**20
 # Rows that each of those takes at a time. More are no faster, and what layers put out for a row
 # takes megabytes for as long as the service runs.
 _MOST_ROWS = 2
-# Rows that the model takes at a time if it is held once. Eight at a time save no processor time.
+# Rows that the model takes at a time if it is held once; more take more memory.
 _MOST_ROWS_ALONE = 4
 _MANY_ROWS = 32  # of a call: then further calls are to be expected
 
@@ -159,13 +159,25 @@ def _open_openvino(
     if twice is Twice.NEVER:
         return _in_turn([whole], lambda _: [whole])
 
+    known = _identity(path)
+
     @cache
     def apart() -> list[Any]:
-        # Read again: kept until then, the model would take its weights' memory once more.
-        return open_streams(_read_openvino(path, pixels, taps), threads)
+        # Read again: kept until then, the model would take its weights' memory once more. Its
+        # checksum was verified at the start, so another file by that name is not for this service.
+        try:
+            streams = open_streams(_read_openvino(path, pixels, taps), threads)
+            return streams if _identity(path) == known else [whole]
+        except (OSError, RuntimeError, ValueError):
+            return [whole]
 
     least = min(threads, MOST_PARTS) if twice is Twice.WHEN_SEVERAL else _MANY_ROWS
     return _in_turn([whole], lambda rows: apart() if rows >= least else [whole])
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _read_openvino(path: Path, pixels: PixelScale | None, taps: Taps) -> Any:

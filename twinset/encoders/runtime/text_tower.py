@@ -37,7 +37,7 @@ def open_text_tower(path: Path, device: str = "auto", threads: int | None = None
 
     On a CPU the numbers of a text are those of the text alone, to the last bit, if it comes with
     fewer than 32. Each part of the texts runs on threads of its own, a lone text on few: so it
-    takes a third less of the processor than on all of them, and as long.
+    takes less of the processor than on all of them, and as long.
 
     Raises:
         ConfigError, ArtefactError: as `open_model`.

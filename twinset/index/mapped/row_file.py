@@ -1,7 +1,7 @@
 """The fields of a large version's items, each item in one piece that is read when it is shown.
 
 In a table that is mapped, each field of an item lies elsewhere, and the system brings sixteen pages
-for each: 20 answers of 24 items brought 140 MB into the memory of a service with a million items.
+for each, so that a few answers bring many megabytes into a service's memory.
 
     INDEX/VERSION/rows.bin    n + 1 offsets of 64 bits, little-endian, then n JSON objects
 """

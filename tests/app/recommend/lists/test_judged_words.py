@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.recommend.lists.judged_words import rank_judged
@@ -76,6 +78,25 @@ def test_later_pages_are_judged_as_the_first(version: IndexVersion) -> None:
     assert [(h.row, h.relevance) for h in whole.hits[5:]] == [
         (h.row, h.relevance) for h in later.hits
     ]
+
+
+def test_later_pages_are_judged_as_the_first_whatever_is_liked(version: IndexVersion) -> None:
+    vector, understood = ENCODER.encode_texts(["striped"])[0], Understood("striped")
+    rows = [row for row in range(SHOWN) if "striped" in str(version.items.item(row)["title"])]
+    liked = (str(version.items.item(rows[0])["id"]),)
+
+    def page(judge: Judge, **more: Any) -> list[tuple[int, float, float | None]]:
+        query = SearchQuery(limit=SHOWN, **more)
+        found = rank_judged(version, "striped", understood, vector, query, (judge, TEXT))
+        return [(hit.row, hit.score, hit.relevance) for hit in found.hits]
+
+    # Close matches begin between the best score as it is and the best by what is liked.
+    plain, moved = page(STRICT)[0][1], page(STRICT, liked=liked)[0][1]
+    assert moved > plain
+    between = (plain + moved) / 2
+    judge = Judge(RelevanceCurves({TEXT: Curve((0.0, between, between + 1e-6), (0.0, 0.1, 1.0))}))
+    whole = page(judge, liked=liked)
+    assert whole[5:] == page(judge, liked=liked, offset=5)
 
 
 def test_a_kind_is_enough_where_no_title_of_it_has_the_other_word(version: IndexVersion) -> None:

@@ -61,6 +61,15 @@ def test_unknown_fields_list_the_known_ones(client: httpx.Client, fields: dict[s
     assert "baseColour" in body["detail"]
 
 
+@pytest.mark.parametrize("text", ["price = 1 AND price = true", "price = true AND price = 1"])
+def test_a_value_of_another_type_is_refused_whatever_stands_beside(
+    client: httpx.Client, text: str
+) -> None:
+    check(client.get("/items", params={"filter": text}), 400, "invalid_filter")
+    query = {"query": "shirt", "filter": text}
+    check(client.post("/recommend/by-text", json=query), 400, "invalid_filter")
+
+
 def test_a_bad_filter_says_where(client: httpx.Client) -> None:
     body = check(client.get("/items", params={"filter": 'price = = "x"'}), 400, "invalid_filter")
     assert body["errors"][0]["field"] == "filter"

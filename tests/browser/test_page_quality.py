@@ -190,7 +190,8 @@ def check(opened, origin, path):
     for width in WIDTHS:
         shown = opened(origin, path, width)
         shown.check_load()
-        for scheme in ("light", "dark"):
+        # Colours do not depend on the width, so the dark ones are looked at once.
+        for scheme in ("light", "dark") if width == WIDTHS[0] else ("light",):
             assert shown.violations(scheme) == [], (width, scheme)
     for width in (768, 1920):
         shown.page.set_viewport_size({"width": width, "height": 800})

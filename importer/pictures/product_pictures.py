@@ -34,6 +34,7 @@ _FILE = re.compile(r"\.(jpe?g|jpe|jfif|png|webp|gif|avif|bmp|heic|heif)(\?\S*)?$
 _SUFFIX = re.compile(r"\.(?:jpe?g|jpe|jfif|png|webp|gif|avif|bmp|heic|heif)\b", re.IGNORECASE)
 _NAMED = b"named"
 _ARTICLE_DIGITS = 10
+_DEEPEST = 10  # lists or objects within each other
 _BREAKS = re.compile(r"\s*[,|;\s]\s*(?=(?:https?:)?//)", re.IGNORECASE)
 
 
@@ -193,13 +194,16 @@ class NamedPictures(ProductPictures):
         return _NAMED if item_id in self._by_stem else None
 
 
-def references_in(value: Any) -> list[str | bytes]:
-    """Every picture that a value names, in order: a list, or addresses or paths in a row."""
+def references_in(value: Any, _deep: int = 0) -> list[str | bytes]:
+    """Every picture that a value names, in order: a list, or addresses or paths in a row. What is
+    nested deeper than any feed nests its pictures names none."""
+    if _deep > _DEEPEST:
+        return []
     if isinstance(value, list):
-        return [one for part in value for one in references_in(part)]
+        return [one for part in value for one in references_in(part, _deep + 1)]
     if isinstance(value, Mapping):
         inner = ("src", "url", "href", "link", "path", "bytes")
-        return references_in(next((value[k] for k in inner if value.get(k)), None))
+        return references_in(next((value[k] for k in inner if value.get(k)), None), _deep + 1)
     if isinstance(value, bytes):
         return [value] if value else []
     text = str(value or "").strip()
@@ -207,11 +211,11 @@ def references_in(value: Any) -> list[str | bytes]:
         return []
     if text.startswith("["):
         try:
-            return references_in(json.loads(text))
+            return references_in(json.loads(text), _deep + 1)
         except (ValueError, RecursionError):
             text = text.strip("[] ")  # as Python writes a list
             parts = [part.strip("'\" ") for part in text.split("', '")]
-            return [one for part in parts for one in references_in(part)]
+            return [one for part in parts for one in references_in(part, _deep + 1)]
     if _ADDRESS.match(text):
         return [part.split(" ")[0] for part in _BREAKS.split(text)]
     if text.startswith("data:") or len(_SUFFIX.findall(text)) == 1:

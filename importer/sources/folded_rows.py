@@ -112,5 +112,8 @@ class FoldedSource:
 def _together(values: Sequence[Any]) -> Any:
     """The distinct values, lists taken apart; one alone if there is no other."""
     parts = [one for value in values for one in (value if isinstance(value, list) else [value])]
-    kept = list(dict.fromkeys(one for one in parts if one not in (None, "")))
+    kept: list[Any] = []
+    for one in parts:  # which may be objects of JSON, so they are compared one by one
+        if one not in (None, "") and one not in kept:
+            kept.append(one)
     return kept[0] if len(kept) == 1 else kept or None

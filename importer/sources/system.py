@@ -145,7 +145,7 @@ def kind_in(value: Any) -> Any:
         text = text.rpartition(" | ")[2]
     if " > " in text:
         return leaf(text)
-    return re.split(r"\s*(?:>+|»|›|→|::|;|\|| / )\s*", text.strip(" >»/;|"))[-1] or None
+    return re.split(r">+|»|›|→|::|;|\|| / ", text.strip(" >»/;|"))[-1].strip() or None
 
 
 def leaf(path: Any) -> str | None:

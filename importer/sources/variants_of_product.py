@@ -51,9 +51,8 @@ def items_of(product: Product) -> Iterator[dict[str, Any]]:
     for one in variants:
         by_colour.setdefault(one.options.get(colour or "", ""), []).append(one)
     own = {value: _first_picture(members) for value, members in by_colour.items()}
-    splits = (
-        colour is not None and len(by_colour) > 1 and len(set(own.values()) - {None}) == len(own)
-    )
+    pictures = {repr(one) for one in own.values() if one is not None}
+    splits = colour is not None and len(by_colour) > 1 and len(pictures) == len(own)
     group = product.fields.get("group_id") or product.fields.get("id")
     if not splits:
         grouped = {"group_id": group} if len(variants) > 1 else {}

@@ -90,9 +90,9 @@ def _read_phrase(text: str) -> bool:
     Raises:
         BadValue: if it says neither.
     """
-    counted = _COUNTED.fullmatch(text.strip().casefold())
+    counted = _COUNTED.fullmatch(" ".join(text.casefold().split()))
     if counted is not None:
-        return int(counted[1]) > 0
+        return float(counted[1]) > 0
     words = words_of(text)
     if _NO.search(words):
         return False

@@ -40,9 +40,12 @@ def plain_text(text: str) -> str:
     if "<" not in text:
         plain = unescape(text).replace("\u00a0", " ").strip()
         return plain_text(plain) if _TAG.search(plain) else plain
+    # What follows the last `>` is no tag, and the parser would look for its end at each `<`.
+    tags, end, rest = text.rpartition(">")
     reader = _Words()
-    reader.feed(text)
+    reader.feed(tags + end)
     reader.close()
+    reader.handle_data(unescape(rest))
     words = "".join(reader.parts).replace("\u00a0", " ")
     lines = (" ".join(line.split()) for line in words.split("\n"))
     return "\n".join(line for line in lines if line)

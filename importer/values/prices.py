@@ -115,7 +115,7 @@ def read_price(value: Any, mark: DecimalMark) -> Price | None:
         names = ("currency", "currency_code", "currencyCode")
         currency = next((value[k] for k in names if isinstance(value.get(k), str)), None)
         if str(value.get("amountMicros") or "").isdecimal():  # Google's Merchant API
-            inner = int(value["amountMicros"]) / 1_000_000
+            inner = float(value["amountMicros"]) / 1_000_000
         found = read_price(inner, mark)
         return None if found is None else Price(found.amount, currency or found.currency)
     if value is None or (isinstance(value, str) and is_blank(value)):

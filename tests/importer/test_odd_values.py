@@ -9,9 +9,15 @@ from typing import Any
 import pytest
 
 from importer import ImportOptions, ImportReport, import_catalogue
+from importer.pictures.product_pictures import references_in
 from importer.reading.records import Record
 from importer.sources import SYSTEMS, System
 from importer.sources.shops.oxid import OXID
+from importer.sources.system import kind_in
+from importer.sources.variants_of_product import Product, Variant, items_of
+from importer.values.availability import read_available
+from importer.values.html_text import plain_text
+from importer.values.kinds import BadValue
 from importer.values.lists import ListJudge, split_list
 from importer.values.prices import of_smallest_unit
 from twinset.catalogue import Catalogue
@@ -80,6 +86,38 @@ def test_objects_in_place_of_texts_cost_their_values_alone(tmp_path: Path) -> No
     bad["tags"], bad["images"] = {"a": 1}, [{"variant_ids": 5, "id": 1, "src": "x.jpg"}]
     _, rows = products_of(tmp_path, "products.json", json.dumps({"products": [good, bad]}))
     assert {row["title"] for row in rows} == {"Hat", "Cap"}
+
+
+def test_a_picture_nested_without_end_is_none_and_one_in_objects_is_found() -> None:
+    deep: Any = "a.jpg"
+    for _ in range(900):
+        deep = [deep]
+    assert references_in(deep) == []
+    assert references_in("[" * 100_000) == []
+    assert references_in([{"src": {"url": ["a.jpg", '["b.jpg"]']}}]) == ["a.jpg", "b.jpg"]
+
+
+def test_rows_of_a_group_may_hold_objects(tmp_path: Path) -> None:
+    """Of rows that are folded, and of colours that have pictures of their own."""
+    said = [{"id": n, "title": "Hat", "item_group_id": 7, "size": [{"a": [n]}]} for n in (1, 2, 2)]
+    _, (row,) = products_of(tmp_path, "rows.json", json.dumps(said), fold=True)
+    assert (row["id"], row["title"]) == ("7", "Hat")
+    colours = [Variant({"color": one}, image=[f"{one}.jpg"]) for one in ("red", "blue")]
+    assert [one["image_path"] for one in items_of(Product({"id": 1}, colours))] == [
+        ["red.jpg"],
+        ["blue.jpg"],
+    ]
+
+
+def test_a_cell_of_marks_alone_is_read_in_one_pass() -> None:
+    """Whatever looks for an end again from each mark would not come to one here."""
+    many = 200_000
+    assert plain_text("Hat <a " * many) == ("Hat <a " * many).strip()
+    assert plain_text("<p>Hat</p> 1 &lt; <a ") == "Hat\n1 < <a"
+    assert plain_text("Hat<script>x</script>&amp;<script>y") == "Hat&"
+    with pytest.raises(BadValue):
+        read_available("1" + " " * many + "x")
+    assert kind_in("Hats" + " " * many + "x").endswith("x")
 
 
 def test_brackets_without_an_end_are_text() -> None:

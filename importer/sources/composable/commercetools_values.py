@@ -10,6 +10,7 @@ from importer.sources.system import Fields, pick
 from importer.values.one_currency import Money
 from importer.values.prices import of_smallest_unit
 
+_DIGITS = frozenset("01234")  # that a currency has behind the point
 _LOCALE = re.compile(r"(?P<name>.+)\.(?P<locale>[a-z]{2}(-[A-Z]{2})?)")
 # `FR-EUR 2999|2499 b2c#channel$2026-01-01~2026-02-01`: country, currency, cents, discounted cents.
 _PRICE = re.compile(r"(?:[A-Z]{2}-)?(?P<currency>[A-Z]{3}) (?P<cents>\d+)(?:\|(?P<less>\d+))?.*")
@@ -67,7 +68,7 @@ def moneys_in(row: Fields) -> list[Money]:
     if cents is not None:
         currency = str(pick(row, "prices.value.currencyCode", "price.value.currencyCode") or "")
         digits = str(row.get("prices.value.fractionDigits") or "")
-        text = of_smallest_unit(cents, currency, int(digits) if digits.isdecimal() else None)
+        text = of_smallest_unit(cents, currency, int(digits) if digits in _DIGITS else None)
         return [Money(text, currency)]
     found = map(_PRICE.fullmatch, map(str.strip, str(row.get("prices") or "").split(";")))
     return [

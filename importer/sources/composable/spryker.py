@@ -58,14 +58,14 @@ def products(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def _add(gathered: _Gathered, fields: dict[str, Any]) -> None:
+    fields = {name: value for name, value in fields.items() if name != "pictures"}  # ours
     concrete, price = pick(fields, "concrete_sku"), _price(fields)
     pictures = [one for one in [pick(fields, "external_url_large", "image", "picture")] if one]
     own = gathered.concretes.setdefault(str(concrete), {}) if concrete else gathered.fields
     if concrete and not gathered.fields.get("name"):
         gathered.fields |= {n: v for n, v in fields.items() if n not in ("quantity", "price")}
     for name, value in fields.items():
-        if name != "pictures":
-            own.setdefault(name, value)
+        own.setdefault(name, value)
     if price is not None:
         own.setdefault("price", price)
         gathered.price = gathered.price or price

@@ -104,9 +104,9 @@ def _is_variant(row: dict[str, Any]) -> bool:
     return pick(row, "variantprice", "variantsku", "option1value", "price", "sku") is not None
 
 
-def _place(row: dict[str, Any]) -> int:
+def _place(row: dict[str, Any]) -> float:
     text = str(row.get("imageposition") or "").strip()
-    return int(text) if text.isdecimal() else 1_000
+    return float(text) if text.isdecimal() else 1e3
 
 
 def json_products(records: Iterable[Record]) -> Iterator[Record]:

@@ -14,8 +14,6 @@ from importer.sources.variants_of_product import Product, Variant
 
 # `NL_Title_Short`: what is said in a language stands in a column of its own for each.
 _IN_LANGUAGE = re.compile(r"([A-Z]{2})_(.+)")
-# `Maat: S, Kleur: Rood`, with quotation marks or without.
-_OPTION = re.compile(r"\s*\"?([^:,\"]+):\s*([^,\"]+)\"?")
 _TOLD = frozenset(
     """internalid internalvariantid visible brand sku ean articlecode price priceold
     stocklevel images titleshort titlelong descriptionshort descriptionlong variant""".split()  # noqa: SIM905
@@ -66,10 +64,10 @@ def _product(rows: list[Record]) -> Product:
 
 
 def _variant(raw: Mapping[str, Any]) -> Variant:
-    options = {
-        name.strip(): value.strip()
-        for name, value in _OPTION.findall(str(raw.get("variant") or ""))
-    }
+    # `Maat: S, Kleur: Rood`, with quotation marks or without.
+    parts = str(raw.get("variant") or "").replace('"', "").split(",")
+    pairs = [[one.strip() for one in part.split(":", 1)] for part in parts]
+    options = {pair[0]: pair[1] for pair in pairs if len(pair) > 1 and all(pair)}
     number = pick(raw, "internalvariantid", "articlecode")
     return Variant(options, raw.get("price"), raw.get("stocklevel"), id=number)
 

@@ -14,7 +14,7 @@ from importer.sources.variants_of_product import Product, Variant
 _OPTIONS = range(1, 7)
 _ONE_VARIATION = frozenset({"", "regular", "default"})  # what Square calls the only one
 # `Dresses (#ABC123)`: the number that Square gives a category.
-_NUMBER = re.compile(r"\s*\(#?\w+\)\s*$")
+_NUMBER = re.compile(r"\(#?\w+\)$")
 _KNOWN = frozenset(
     """token referencehandle itemname variationname sku description category categories price
     onlinesaleprice archived squareonlineitemvisibility""".split()  # noqa: SIM905
@@ -73,7 +73,7 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
 
 def _category(raw: Mapping[str, Any]) -> str | None:
     first = str(pick(raw, "reportingcategory", "categories", "category") or "").split(",")[0]
-    return _NUMBER.sub("", first).strip() or None
+    return _NUMBER.sub("", first.strip()).strip() or None
 
 
 def _price(raw: Mapping[str, Any]) -> Any:

@@ -58,7 +58,7 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
     named = {name: raw[name] for name in _NAMED if raw.get(name) not in (None, "")}
     options = {name: str(value) for name, value in {**named, **_options(pairs)}.items()}
     image = next(iter(_pictures(raw)), None)
-    return Variant(options, _price(raw.get("price")), _available(raw), image, raw.get("id"))
+    return Variant(options, _price(raw.get("price")), _available(raw), image)
 
 
 def _options(pairs: Any) -> dict[str, Any]:

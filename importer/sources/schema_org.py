@@ -58,7 +58,7 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
     options = {name: str(_text(raw[name])) for name in _OPTIONS if raw.get(name)}
     image = next(iter(raw["image"]), None) if isinstance(raw.get("image"), list) else None
     stock = pick(offer, "availability")
-    return Variant(options, _price(offer), stock, image or raw.get("image"), pick(raw, "sku"))
+    return Variant(options, _price(offer), stock, image or raw.get("image"))
 
 
 def _offer(raw: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -77,7 +77,7 @@ def _variant(raw: Mapping[str, Any], parent: Mapping[str, Any]) -> Variant:
     names = ("pricegross", "pricedefaultgross")
     price = first_price(pick(raw, *names), pick(parent, *names))
     first = next(iter(_pictures(raw)), None)
-    return Variant(_options(raw), price, raw.get("stock"), first, pick(raw, "productnumber", "id"))
+    return Variant(_options(raw), price, raw.get("stock"), first)
 
 
 def _category(value: Any) -> str | None:

@@ -29,7 +29,6 @@ class Variant:
     price: Any = None
     available: Any = None
     image: Any = None
-    id: str | None = None
 
 
 @dataclass(frozen=True)

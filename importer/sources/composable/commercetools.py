@@ -148,7 +148,6 @@ def _product(raw: Fields, variants: list[dict[str, Any]], currency: OneCurrency)
             currency.of(one["moneys"]),
             one.get("stock"),
             next(iter(one["pictures"]), None),
-            one.get("sku"),
         )
         for one in variants
     ]

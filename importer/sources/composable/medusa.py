@@ -85,7 +85,7 @@ def _csv_variant(raw: Fields, whole: Fields) -> Variant:
             options[str(name)] = str(value)
     has_stock = "variantinventoryquantity" in raw
     stock = _stock(raw, "variant", raw.get("variantinventoryquantity") if has_stock else None)
-    return Variant(options, _csv_price(whole), stock, id=pick(raw, "variantsku", "variantid"))
+    return Variant(options, _csv_price(whole), stock)
 
 
 def _csv_price(whole: Fields) -> str | None:
@@ -153,7 +153,7 @@ def _json_variant(raw: Fields, names: Mapping[Any, Any]) -> Variant:
         found[str(title or names.get(one.get("option_id")) or "option")] = one.get("value")
     shown = {str(name): str(value) for name, value in found.items() if value}
     stock = _stock(raw, "", raw.get("inventory_quantity"))
-    return Variant(shown, available=stock, id=pick(raw, "sku", "id"))
+    return Variant(shown, available=stock)
 
 
 def _json_prices(raw: Fields, in_cents: bool) -> list[Money]:

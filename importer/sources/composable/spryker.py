@@ -92,9 +92,8 @@ def _product(sku: str, gathered: _Gathered) -> Product:
             pick(one, "price"),
             _stock(one),
             next(iter(one["pictures"]), None),
-            number,
         )
-        for number, one in gathered.concretes.items()
+        for one in gathered.concretes.values()
     ]
     return Product({name: value for name, value in fields.items() if value is not None}, variants)
 

@@ -159,7 +159,7 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
     options = {name: pick(raw, *_ATTRIBUTES[name]) for name in ("color", "size")}
     chosen = {name: str(value) for name, value in options.items() if value is not None}
     image = raw.get("main_image_url")
-    return Variant(chosen, _price(raw), raw.get("quantity"), image, raw.get("item_sku"))
+    return Variant(chosen, _price(raw), raw.get("quantity"), image)
 
 
 def _price(raw: Fields) -> Any:

@@ -68,8 +68,7 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
     parts = str(raw.get("variant") or "").replace('"', "").split(",")
     pairs = [[one.strip() for one in part.split(":", 1)] for part in parts]
     options = {pair[0]: pair[1] for pair in pairs if len(pair) > 1 and all(pair)}
-    number = pick(raw, "internalvariantid", "articlecode")
-    return Variant(options, raw.get("price"), raw.get("stocklevel"), id=number)
+    return Variant(options, raw.get("price"), raw.get("stocklevel"))
 
 
 def _in_one_language(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def _till_product(rows: list[Record]) -> Product:
 def _till_variant(whole: Mapping[str, Any]) -> Variant:
     options = {n: str(v) for n, v in whole.items() if v and plain_name(n) in _TILL_OPTIONS}
     raw = plain_fields(whole)
-    return Variant(options, raw.get("price"), raw.get("qty"), id=pick(raw, "systemid"))
+    return Variant(options, raw.get("price"), raw.get("qty"))
 
 
 LIGHTSPEED = System(

@@ -68,7 +68,7 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
     named = str(raw.get("variationname") or "")
     if not options and named.casefold() not in _ONE_VARIATION:
         options = {"variation": named}
-    return Variant(options, _price(raw), _available(raw), id=pick(raw, "token", "sku"))
+    return Variant(options, _price(raw), _available(raw))
 
 
 def _category(raw: Mapping[str, Any]) -> str | None:

@@ -107,7 +107,7 @@ def _variant(raw: dict[str, Any]) -> Variant:
     stock = pick(raw, "currentstocklevel", "stocklevel", "currentstock")
     price = first_price(raw.get("saleprice"), raw.get("price"))
     options = _options(str(pick(raw, "options", "productname", "name") or ""))
-    return Variant(options, price, stock, image, pick(raw, "productcodesku", "sku"))
+    return Variant(options, price, stock, image)
 
 
 def _options(text: str) -> dict[str, str]:
@@ -161,7 +161,7 @@ def _api_variant(raw: Mapping[str, Any], product: Mapping[str, Any]) -> Variant:
     stock = counted.get("inventory_level") if counted is not None and free else free
     own = first_price(raw.get("calculated_price"), raw.get("sale_price"), raw.get("price"))
     price = first_price(own, product.get("calculated_price"), product.get("price"))
-    return Variant(options, price, stock, pick(raw, "image_url"), pick(raw, "sku"))
+    return Variant(options, price, stock, pick(raw, "image_url"))
 
 
 BIGCOMMERCE_JSON = System(

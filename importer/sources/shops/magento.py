@@ -90,7 +90,7 @@ def _variant(raw: Mapping[str, Any], options: dict[str, str]) -> Variant:
     attributes = _attributes(raw)
     named = {name: str(value) for name, value in attributes.items() if isinstance(value, str)}
     image = next(iter(_pictures(raw)), None)
-    return Variant({**named, **options}, _price(raw), _available(raw), image, raw.get("sku"))
+    return Variant({**named, **options}, _price(raw), _available(raw), image)
 
 
 def _pictures(raw: Mapping[str, Any]) -> list[str]:

@@ -47,7 +47,7 @@ def _rest_variant(raw: Mapping[str, Any]) -> Variant:
     options = {name: str(value) for name, value in _shown(custom).items()}
     price = first_price(custom.get("special_price"), raw.get("price"))
     image = next(iter(_pictures(raw, custom)), None)
-    return Variant(options, price, _stock(raw), image, raw.get("sku"))
+    return Variant(options, price, _stock(raw), image)
 
 
 def _stock(raw: Mapping[str, Any]) -> Any:
@@ -111,7 +111,7 @@ def _graphql_variant(raw: Mapping[str, Any]) -> Variant:
     chosen = objects_in(raw.get("attributes"))
     options = {str(one.get("code")): str(one.get("label")) for one in chosen}
     image = next((one.get("url") for one in objects_in([inner.get("image")])), None)
-    return Variant(options, _final(inner), inner.get("stock_status"), image, inner.get("sku"))
+    return Variant(options, _final(inner), inner.get("stock_status"), image)
 
 
 def _final(raw: Mapping[str, Any]) -> Any:

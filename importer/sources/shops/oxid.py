@@ -78,8 +78,7 @@ def _variant(raw: Fields, parent: Fields) -> Variant:
     }
     pictures = _pictures(raw)
     price = first_price(raw.get("oxprice"), parent.get("oxprice"))
-    number = pick(raw, "oxartnum", "oxid")
-    return Variant(options, price, _available(raw), pictures[0] if pictures else None, number)
+    return Variant(options, price, _available(raw), pictures[0] if pictures else None)
 
 
 def _available(raw: Fields) -> Any:

@@ -111,7 +111,7 @@ def _variant(
     options = {name: str(_first(value)) for name, value in _custom(raw).items()}
     options = {name: labels.get(value, value) for name, value in options.items()}
     picture = next(iter(_pictures(raw)), None)
-    return Variant(options, fields["price"], fields["available"], picture, number)
+    return Variant(options, fields["price"], fields["available"], picture)
 
 
 def _stock(number: str, raw: Mapping[str, Any], export: _Export) -> Any:

@@ -85,7 +85,7 @@ def _csv_variant(row: dict[str, Any], names: dict[int, Any]) -> Variant:
     }
     price = pick(row, "variantprice", "price")
     image = pick(row, "variantimage", "variantimageurl")
-    return Variant(options, price, _stock(row), image, pick(row, "variantsku", "sku"))
+    return Variant(options, price, _stock(row), image)
 
 
 def _stock(row: dict[str, Any]) -> Any:
@@ -182,7 +182,7 @@ def _json_variant(raw: Any, names: list[Any], images: list[Any]) -> Variant:
     price = raw.get("price")
     # `/products/<handle>.js` has whole cents.
     price = price / 100 if isinstance(price, int) and "inventory_management" in raw else price
-    return Variant(options, price, _json_stock(raw), own, raw.get("sku"))
+    return Variant(options, price, _json_stock(raw), own)
 
 
 def _shows(image: Any, variant: Any) -> bool:

@@ -167,7 +167,7 @@ def _variant(raw: Any) -> Variant:
     options = {name: str(value) for name, value in _attributes(raw).items() if value}
     price = _price(raw)
     image = str(raw.get("Images") or "").split(",")[0].strip() or None
-    return Variant(options, price, _available(raw), image, pick(raw, "ID", "SKU"))
+    return Variant(options, price, _available(raw), image)
 
 
 def _available(raw: Any) -> Any:

@@ -69,7 +69,7 @@ def _variant(meta: Mapping[str, Any], terms: Any, pictures: Mapping[str, str]) -
             options[plain] = next(same, str(value))
     image = pictures.get(str(meta.get("_thumbnail_id")))
     price = pick(meta, "_sale_price", "_price", "_regular_price")
-    return Variant(options, price, _available(meta), image, meta.get("_sku"))
+    return Variant(options, price, _available(meta), image)
 
 
 def _available(meta: Mapping[str, Any]) -> Any:

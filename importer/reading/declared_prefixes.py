@@ -15,6 +15,8 @@ _USED = re.compile(rb"</?([A-Za-z_][\w.-]*):[A-Za-z_]")
 _USED_BY_ATTRIBUTE = re.compile(rb"\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*\s*=\s*[\"']")
 _VALUE = re.compile(rb"\"[^\"]*\"|'[^']*'")
 _DECLARED = re.compile(rb"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
+# What may stand above the root: spaces, instructions, comments, a DOCTYPE.
+_HEAD = re.compile(rb"(?:[^<]+|<\?.*?\?>|<!--.*?-->|<!(?!--)[^>]*>)*+", re.DOTALL)
 _TEXT = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _BUILT_IN = frozenset([b"xml", b"xmlns"])
 
@@ -50,7 +52,8 @@ def declared(file: IO[bytes]) -> Reads:
     """
     place = file.tell()
     start = file.read(_LOOKED_AT)
-    root = _ROOT.search(start, _after_head(start))
+    head = _HEAD.match(start)
+    root = None if head is None else _ROOT.match(start, head.end())
     missing = [] if root is None else sorted(_used(start) - _declared_by(start, root.end()))
     if not missing or root is None:
         file.seek(place)
@@ -68,20 +71,6 @@ def _declared_by(start: bytes, end_of_name: int) -> set[bytes]:
     """The prefixes that the root declares, whose attributes begin at a place."""
     attributes = _VALUE.sub(b"", start[end_of_name:]).partition(b">")[0]
     return {*_DECLARED.findall(attributes)}
-
-
-def _after_head(start: bytes) -> int:
-    """Where the first element may begin: after comments that stand above it."""
-    place = 0
-    while (comment := start.find(b"<!--", place)) >= 0:
-        root = _ROOT.search(start, place)
-        if root is not None and root.start() < comment:
-            break
-        end = start.find(b"-->", comment)
-        if end < 0:
-            return len(start)
-        place = end
-    return place
 
 
 def _home(prefix: bytes) -> bytes:

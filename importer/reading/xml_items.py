@@ -118,8 +118,14 @@ class XmlSource:
             inside.pop()
             if not inside:
                 number += 1
-                yield Record(self.files[0].name, number, fields_of(element))
+                yield self._record(number, element)
                 element.clear()
+
+    def _record(self, number: int, element: Element) -> Record:
+        try:
+            return Record(self.files[0].name, number, fields_of(element))
+        except RecursionError:
+            return Record(self.files[0].name, number, {}, "element is nested too deeply")
 
     def _events(self) -> Iterator[tuple[str, Element]]:
         path = self.files[0]

@@ -58,6 +58,23 @@ def test_prefixes_that_the_root_does_not_declare_are_mended(
     assert {name: record.fields[name] for name in expected} == expected
 
 
+def test_an_element_nested_without_end_costs_its_product_alone(tmp_path: Path) -> None:
+    deep = "<x>" * 5_000 + "</x>" * 5_000
+    (row,) = rows_of(
+        tmp_path,
+        f"<shop><product><id>1</id>{deep}</product>"
+        "<product><id>2</id><name>Hat</name></product></shop>",
+    )
+    assert row["title"] == "Hat"
+
+
+def test_comments_above_the_root_are_no_root(tmp_path: Path) -> None:
+    head = "\ufeff<?xml version='1.0'?><!DOCTYPE a>" + "<!-- <b> -->\n" * 15_000
+    (tmp_path / "feed.xml").write_text(f"{head}<a><item><g:id>1</g:id></item></a>")
+    (record,) = XmlSource(tmp_path / "feed.xml").records()
+    assert record.fields["id"] == "1"
+
+
 def test_the_whole_of_a_mended_file_can_be_read_at_once() -> None:
     text = b"<a><g:b/>" + b" " * 300_000 + b"</a>"
     mended = f'<a xmlns:g="{GOOGLE}">'.encode() + text[3:]

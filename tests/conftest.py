@@ -79,8 +79,13 @@ def embedded_sample(compact, tmp_path_factory):
 def sample_shop(embedded_sample, tmp_path_factory):
     """The sample's index, of this process alone, and its products: (index, rows by id)."""
     catalogue, embeddings = embedded_sample
-    index = tmp_path_factory.mktemp("sample-shop") / "index"
-    twinset("build", "--embeddings", embeddings, "--catalog", catalogue, "--out", index)
+
+    def make(folder):
+        options = ("--embeddings", embeddings, "--catalog", catalogue)
+        twinset("build", *options, "--out", folder / "index")
+
+    made = made_once(tmp_path_factory, "sample-index", make) / "index"
+    index = shutil.copytree(made, tmp_path_factory.mktemp("sample-shop") / "index")
     return index, {row["id"]: row for row in pq.read_table(catalogue).to_pylist()}
 
 

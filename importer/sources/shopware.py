@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from importer.reading.records import Record
 from importer.sources.system import (
     HIDDEN,
     Fields,
@@ -14,11 +13,9 @@ from importer.sources.system import (
     is_no,
     leaf,
     pick,
-    plain_fields,
     plain_name,
-    read_one,
 )
-from importer.sources.variants_of_product import Product, Variant, first_price, records_of
+from importer.sources.variants_of_product import RowsBelow, Variant, first_price
 
 # Keys of the database, and what is for accounts and other channels.
 _LEFT_OUT = re.compile(
@@ -29,30 +26,8 @@ _LEFT_OUT = re.compile(
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
-def products(records: Iterable[Record]) -> Iterator[Record]:
-    """The products of an export, with their variants; a variant without its parent stays one."""
-    parents: dict[str, Record] = {}
-    children: dict[str, list[Record]] = {}
-    for record in records:
-        fields = plain_fields(record.fields)
-        parent = str(fields.get("parentid") or "").strip()
-        if record.fault:
-            yield record
-        elif parent and not fields.get("name"):
-            children.setdefault(parent, []).append(record)
-        else:
-            parents[str(fields.get("id") or record.line)] = record
-    for key, record in parents.items():
-        raw = plain_fields(record.fields)
-        below = [plain_fields(one.fields) for one in children.pop(key, ())]
-        yield from records_of(record, _with_variants, raw, record.fields, below)
-    for record in (one for rows in children.values() for one in rows):
-        yield read_one(record, _product, plain_fields(record.fields), record.fields)
-
-
-def _with_variants(raw: Fields, whole: Fields, below: list[dict[str, Any]]) -> Product:
-    shown = [_variant(one, raw) for one in below if not is_no(one.get("active"))]
-    return Product(_product(raw, whole), shown)
+def _above(fields: Fields) -> str:
+    return "" if fields.get("name") else str(fields.get("parentid") or "").strip()
 
 
 def _product(raw: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,5 +97,5 @@ SHOPWARE = System(
         {"productnumber", "parentid", "active", "name"} <= names
         and bool({"pricegross", "pricenet", "covermediaurl", "coverurl"} & names)
     ),
-    products,
+    RowsBelow("id", "active", _above, _product, _variant).products,
 )

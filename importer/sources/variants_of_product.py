@@ -12,7 +12,15 @@ from typing import Any
 
 from importer.column_mapping import COLOUR_NAMES
 from importer.reading.records import Record
-from importer.sources.system import ODD, ODD_VALUES, Fields, plain_name
+from importer.sources.system import (
+    ODD,
+    ODD_VALUES,
+    Fields,
+    is_no,
+    plain_fields,
+    plain_name,
+    read_one,
+)
 from importer.values.availability import read_available
 from importer.values.kinds import BadValue
 from importer.values.prices import DecimalMark, read_price
@@ -88,6 +96,44 @@ def records_of(record: Record, product: Callable[..., Product], *said: Any) -> I
         return
     for fields in items:
         yield replace(record, fields=fields)
+
+
+@dataclass(frozen=True)
+class RowsBelow:
+    """How a table says which of its rows are variants of another; names are in plain form.
+
+    `above` gives the key of the row that a row is a variant of, empty if it is none. `product` and
+    `variant` read a row, the one beside it as it is written, the other beside its product's.
+    """
+
+    key: str
+    active: str
+    above: Callable[[Fields], str]
+    product: Callable[[Fields, Fields], dict[str, Any]]
+    variant: Callable[[Fields, Fields], Variant]
+
+    def products(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The items of the rows; a variant without its product's row is a product of its own."""
+        parents: dict[str, Record] = {}
+        children: dict[str, list[Record]] = {}
+        for record in records:
+            fields = plain_fields(record.fields)
+            if record.fault:
+                yield record
+            elif above := self.above(fields):
+                children.setdefault(above, []).append(record)
+            else:
+                parents[str(fields.get(self.key) or record.line)] = record
+        for key, record in parents.items():
+            below = [plain_fields(one.fields) for one in children.pop(key, ())]
+            yield from records_of(record, self._whole, record.fields, below)
+        for record in (one for rows in children.values() for one in rows):
+            yield read_one(record, self.product, plain_fields(record.fields), record.fields)
+
+    def _whole(self, row: Fields, below: Sequence[Fields]) -> Product:
+        own = plain_fields(row)
+        shown = [self.variant(one, own) for one in below if not is_no(one.get(self.active))]
+        return Product(self.product(own, row), shown)
 
 
 def _first_picture(members: Sequence[Variant]) -> Any:

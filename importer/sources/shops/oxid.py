@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import Any
 
-from importer.reading.records import Record
 from importer.sources.system import (
     HIDDEN,
     Fields,
@@ -14,42 +12,14 @@ from importer.sources.system import (
     is_no,
     leaf,
     pick,
-    plain_fields,
-    read_one,
 )
-from importer.sources.variants_of_product import Product, Variant, first_price, records_of
+from importer.sources.variants_of_product import RowsBelow, Variant, first_price
 
 _PICTURES = range(1, 13)
 _KEY = re.compile(r"[0-9a-f]{32}")  # of the database, which says nothing to shoppers
 # How an article is sold whose stock is used up: as before, or from elsewhere.
 _ENDLESS = ("1", "4")
 _BETWEEN = re.compile(r"\s*\|\s*")
-
-
-def products(records: Iterable[Record]) -> Iterator[Record]:
-    """The articles with their variants folded; a variant without its article stays one."""
-    parents: dict[str, Record] = {}
-    children: dict[str, list[Record]] = {}
-    for record in records:
-        fields = plain_fields(record.fields)
-        above = str(fields.get("oxparentid") or "").strip()
-        if record.fault:
-            yield record
-        elif above:
-            children.setdefault(above, []).append(record)
-        else:
-            parents[str(fields.get("oxid") or record.line)] = record
-    for key, record in parents.items():
-        raw = plain_fields(record.fields)
-        below = [plain_fields(one.fields) for one in children.pop(key, ())]
-        yield from records_of(record, _with_variants, raw, record.fields, below)
-    for record in (one for rows in children.values() for one in rows):
-        yield read_one(record, _product, plain_fields(record.fields), record.fields)
-
-
-def _with_variants(raw: Fields, whole: Fields, below: list[dict[str, Any]]) -> Product:
-    shown = [_variant(one, raw) for one in below if not is_no(one.get("oxactive"))]
-    return Product(_product(raw, whole), shown)
 
 
 def _product(raw: Fields, whole: Fields) -> dict[str, Any]:
@@ -95,4 +65,15 @@ def _named(value: Any) -> str | None:
     return text if text and not _KEY.fullmatch(text) else None
 
 
-OXID = System("OXID eShop export", lambda names: {"oxid", "oxtitle", "oxprice"} <= names, products)
+_ROWS = RowsBelow(
+    "oxid",
+    "oxactive",
+    lambda fields: str(fields.get("oxparentid") or "").strip(),
+    _product,
+    _variant,
+)
+OXID = System(
+    "OXID eShop export",
+    lambda names: {"oxid", "oxtitle", "oxprice"} <= names,
+    _ROWS.products,
+)

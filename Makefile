@@ -165,7 +165,7 @@ real: .venv/.all
 	$(BIN)/python -m benchmarks.service.single_client --encoder $(ENCODER) --index $(REAL)/index
 
 # What photos by people find; DATA has the folder `photos` beside it.
-bench-photos: .venv/.all
+bench-photos: .venv/.bench
 	$(BIN)/python -m benchmarks.quality.shopper_photo_figures $(dir $(DATA)) \
 		--encoder $(ENCODER) --index $(REAL)/index
 	$(BIN)/python -m benchmarks.quality.edited_searches $(ENCODER) $(REAL)/index \

@@ -48,15 +48,16 @@ demo: $(DEMO)/.index
 # Three files of tests at a time, since many wait for servers; those that measure a busy or a clogged
 # service, and count on a machine of their own, after them. Threads of OpenMP that wait for a core
 # would each keep one busy.
-ALONE := $(addprefix tests/faults/test_,clients.py corpus.py overload.py swaps.py workers.py)
+ALONE := $(addprefix tests/faults/test_,clients.py corpus.py overload.py swaps.py)
 test test-long: export OMP_NUM_THREADS = 1
 test: .venv/.all .venv/.browser .venv/.generator lint
 	$(BIN)/pytest -m 'not long' $(addprefix --ignore ,$(ALONE)) --numprocesses 3 --dist loadfile \
 		--no-loadscope-reorder
 	$(BIN)/pytest $(ALONE)
 
-test-long: .venv/.all
+test-long: .venv/.all .venv/.browser
 	$(BIN)/pytest -m long
+	$(BIN)/pytest --full tests/browser/test_page_quality.py
 	$(BIN)/pytest --full -k milvus tests/app/recommend/test_combinations.py tests/app/live/test_merged_answers.py
 
 # The documentation as a site in build/site; a broken link is an error.

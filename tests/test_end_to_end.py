@@ -15,7 +15,7 @@ from tests.support.paths import REAL_PRODUCTS
 from tests.support.running_service import running_service, twinset
 
 
-@pytest.fixture(scope="module", params=["auto", "milvus"])
+@pytest.fixture(scope="module", params=["auto", pytest.param("milvus", marks=pytest.mark.long)])
 def shop(request, compact, embedded_sample, tmp_path_factory):
     """A service over a rendered catalogue, with its vectors in files or on milvus-lite: (client,
     rows, process)."""

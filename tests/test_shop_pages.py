@@ -54,7 +54,11 @@ def shop(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     server.server_close()
 
 
-@pytest.mark.parametrize("page", PAGES)
+# The others begin with other files and go on with the same commands.
+LONG = [pytest.param(page, marks=pytest.mark.long) for page in ("woocommerce", "magento")]
+
+
+@pytest.mark.parametrize("page", ["shopify", "google", *LONG])
 def test_the_commands_of_a_page_run(page: str, shop: tuple[Path, str], compact: Path) -> None:
     folder, address = shop
     for name, export in PAGES[page].items():

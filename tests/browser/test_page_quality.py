@@ -186,12 +186,13 @@ REAL = (
 )
 
 
-def check(opened, origin, path):
+def check(opened, origin, path, full):
     for width in WIDTHS:
         shown = opened(origin, path, width)
         shown.check_load()
         # Colours do not depend on the width, so the dark ones are looked at once.
-        for scheme in ("light", "dark") if width == WIDTHS[0] else ("light",):
+        schemes = ("light", "dark") if full else ("dark",) if width == WIDTHS[0] else ("light",)
+        for scheme in schemes:
             assert shown.violations(scheme) == [], (width, scheme)
     for width in (768, 1920):
         shown.page.set_viewport_size({"width": width, "height": 800})
@@ -199,13 +200,13 @@ def check(opened, origin, path):
 
 
 @pytest.mark.parametrize("path", SAMPLE)
-def test_a_page_of_the_sample_is_light_steady_and_accessible(opened, service, path):
-    check(opened, str(service.base_url).rstrip("/"), path)
+def test_a_page_of_the_sample_is_light_steady_and_accessible(opened, service, path, full):
+    check(opened, str(service.base_url).rstrip("/"), path, full)
 
 
 @pytest.mark.parametrize("path", REAL)
-def test_so_is_one_of_a_catalogue_as_they_are(opened, real_like, path):
-    check(opened, real_like, path)
+def test_so_is_one_of_a_catalogue_as_they_are(opened, real_like, path, full):
+    check(opened, real_like, path, full)
 
 
 @pytest.mark.parametrize(("path", "width"), [("/", 1280), ("/search", 360)])

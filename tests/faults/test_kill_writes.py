@@ -25,7 +25,7 @@ from tests.support.live_shop import fields
 from tests.support.running_service import running_service
 from twinset.live.write_log import LOG_FILE
 
-ROUNDS = int(os.environ.get("TWINSET_FAULT_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("TWINSET_FAULT_ROUNDS", "4"))
 CLIENTS = 3
 READY_WITHIN_S = 10.0
 Shop = dict[str, dict[str, Any]]

@@ -108,7 +108,7 @@ def test_replicas_that_are_killed_lose_nothing_and_agree(
 
     Writes are folded meanwhile: by one service, and the others fetch the version.
     """
-    count, kills, writes = SIZE if full else (3, 1, 60)
+    count, kills, writes = SIZE if full else (3, 1, 30)
     # The bar is a second; beside other programs it takes as long as those let it.
     within_s = 1 if full else 30
     compacting = {"TWINSET_COMPACT_SHARE": "0.2", "TWINSET_COMPACT_LEAST": "30"}

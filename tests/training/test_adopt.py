@@ -60,7 +60,7 @@ def save_siglip(folder):
     save_tokenizer(folder, 16)
 
 
-@pytest.mark.parametrize("save", [save_clip, save_siglip])
+@pytest.mark.parametrize("save", [save_clip, pytest.param(save_siglip, marks=pytest.mark.long)])
 def test_an_adopted_encoder_gives_what_its_library_gives(tmp_path, save, capsys):
     save(tmp_path / "hub")
     assert cli.run(["adopt", str(tmp_path / "hub"), str(tmp_path / "encoder")]) == 0
@@ -75,6 +75,7 @@ def test_an_adopted_encoder_gives_what_its_library_gives(tmp_path, save, capsys)
     assert text.min() >= 0.999
 
 
+@pytest.mark.long
 def test_what_differs_from_its_library_is_refused(tmp_path, monkeypatch):
     save_clip(tmp_path / "hub")
     monkeypatch.setattr(ResizeRule, "apply", lambda _, image, w, h: image.resize((w, h)).rotate(90))

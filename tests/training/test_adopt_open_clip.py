@@ -83,11 +83,12 @@ def save_mobile_clip(folder):
 
 
 LONG = [
-    pytest.param(save, marks=pytest.mark.long) for save in (save_fashion_clip, save_mobile_clip)
+    pytest.param(save, marks=pytest.mark.long)
+    for save in (save_fashion_siglip, save_fashion_clip, save_mobile_clip)
 ]
 
 
-@pytest.mark.parametrize("save", [save_fashion_siglip, *LONG])
+@pytest.mark.parametrize("save", LONG)
 def test_an_open_clip_encoder_gives_what_its_library_gives(tmp_path, save):
     save(tmp_path / "hub")
     assert cli.run(["adopt", str(tmp_path / "hub"), str(tmp_path / "encoder")]) == 0

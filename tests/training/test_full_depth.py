@@ -18,6 +18,7 @@ def parameters(module):
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+@pytest.mark.long
 def test_resnet50_and_bert_base(tmp_path):
     config = load_config(CONFIGS / "hybrid.toml")
     model = replace(
@@ -33,6 +34,7 @@ def test_resnet50_and_bert_base(tmp_path):
     assert towers.embed_all(torch.rand(1, 3, 224, 224), tokens, tokens)[2].shape == (1, 128)
 
 
+@pytest.mark.long
 def test_clip_vit_b_32(tmp_path):
     config = load_config(CONFIGS / "clip-advanced.toml")
     source = str(save_clip(tmp_path / "clip", layers=12))

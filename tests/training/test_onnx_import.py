@@ -63,6 +63,7 @@ def test_the_norms_know_what_reaches_them(config, exported, images):
     assert torch.allclose(norm.running_var, seen[0].var((0, 2, 3), correction=0), rtol=1e-3)
 
 
+@pytest.mark.long
 def test_training_goes_on_from_it(config, catalogue, exported, tmp_path):
     console = Console(file=io.StringIO())
     towers = loop.train(config, catalogue, tmp_path / "run", console, RunOptions(start=exported))

@@ -56,6 +56,7 @@ def test_one_that_changes_too_much_is_not_written(compact, sample, tmp_path, mon
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_one_that_holds_is_an_encoder_of_its_own(compact, sample, tmp_path, monkeypatch):
     monkeypatch.setattr(quantise, "MIN_COSINE", 0.0)
     monkeypatch.setattr(quantise, "MAX_RECALL_LOSS", 1.0)

@@ -158,6 +158,7 @@ def test_what_a_kill_left_is_swept(tmp_path):
     assert left == ["best", "checkpoints", "checkpoints/00000003"]
 
 
+@pytest.mark.long
 def test_a_finished_run_takes_more_epochs_and_no_other_catalogue(config, catalogue, bare, tmp_path):
     config = small(config)
     train(config, bare, tmp_path)

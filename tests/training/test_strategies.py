@@ -151,6 +151,7 @@ def test_a_manifest_that_lacks_a_width_is_refused(exported, tmp_path):
         load_encoder(tmp_path / "encoder", "cpu")
 
 
+@pytest.mark.long
 def test_held_backbones_do_not_move(sources, catalogue, tmp_path):
     config = small("hybrid-compact", sources)
     held = replace(config, optimisation=replace(config.optimisation, frozen_epochs=2))
@@ -199,6 +200,7 @@ def test_another_width_than_clips_is_refused(sources):
         build_towers(replace(config, model=replace(config.model, dimension=256)))
 
 
+@pytest.mark.long
 def test_a_killed_hybrid_resumes_on_the_same_curve(sources, catalogue, tmp_path, monkeypatch):
     # Across the epoch in which the backbones start to move, and with the plateau's rates.
     config = small("hybrid-compact", sources)

@@ -78,7 +78,7 @@ def tiny(name, weights):
     return replace(config, model=model, data=data, optimisation=optimisation)
 
 
-@pytest.mark.parametrize("suffix", ["", "-compact"])
+@pytest.mark.parametrize("suffix", ["", pytest.param("-compact", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_of_the_study_trains(name, suffix, shop, weights, tmp_path):
     config = tiny(name + suffix, weights)

@@ -14,7 +14,9 @@ IMPORTS = [
 ]
 
 
-@pytest.mark.parametrize("code", IMPORTS)
+@pytest.mark.parametrize(
+    "code", [IMPORTS[0], *(pytest.param(code, marks=pytest.mark.long) for code in IMPORTS[1:])]
+)
 def test_a_fresh_process_imports(code):
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

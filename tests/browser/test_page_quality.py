@@ -199,12 +199,21 @@ def check(opened, origin, path, full):
         assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("path", SAMPLE)
+# Pages that have another one's parts alone.
+LIKE_OTHERS = ("/product/none", "/search?low=99999")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=pytest.mark.long) if p in LIKE_OTHERS else p for p in SAMPLE],
+)
 def test_a_page_of_the_sample_is_light_steady_and_accessible(opened, service, path, full):
     check(opened, str(service.base_url).rstrip("/"), path, full)
 
 
-@pytest.mark.parametrize("path", REAL)
+@pytest.mark.parametrize(
+    "path", [*REAL[:3], *(pytest.param(p, marks=pytest.mark.long) for p in REAL[3:])]
+)
 def test_so_is_one_of_a_catalogue_as_they_are(opened, real_like, path, full):
     check(opened, real_like, path, full)
 

@@ -58,6 +58,7 @@ def test_a_step_that_dies_leaves_the_old_or_the_new(
     assert any(one["after"] == one["before"] for one in rounds)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ["build", "activate", "compact"])
 def test_so_it_does_in_milvus(
     milvus_place: Place, action: str, full: bool, figures: dict[str, object]

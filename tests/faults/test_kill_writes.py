@@ -135,6 +135,7 @@ def test_nothing_acknowledged_is_lost(
     figures |= kill_and_check(place, Random(workers), workers, 0.5)
 
 
+@pytest.mark.long
 def test_nothing_acknowledged_is_lost_over_milvus(
     milvus_place: Place, monkeypatch: pytest.MonkeyPatch, figures: dict[str, object]
 ) -> None:

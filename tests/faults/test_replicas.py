@@ -101,6 +101,7 @@ def all_alike(replicas: list[Replica], ids: list[str], within_s: float) -> dict[
         time.sleep(0.1)
 
 
+@pytest.mark.long
 def test_replicas_that_are_killed_lose_nothing_and_agree(
     place: Place, postgres_server: str, full: bool, figures: dict[str, object]
 ) -> None:

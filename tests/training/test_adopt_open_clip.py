@@ -141,6 +141,7 @@ def save_sentences(folder, dimension=24):
     model.save_pretrained(str(folder))
 
 
+@pytest.mark.long
 def test_texts_of_another_model_share_the_space_of_the_pictures(tmp_path):
     save_clip_pictures(tmp_path / "pictures")
     save_sentences(tmp_path / "texts")

@@ -57,6 +57,7 @@ def test_a_killed_run_resumes_on_the_same_curve(config, catalogue, finished, tmp
     assert losses(tmp_path) == pytest.approx(losses(finished[1]), rel=1e-4)
 
 
+@pytest.mark.long
 def test_a_run_ends_between_what_it_learnt_and_what_it_started_with(
     config, catalogue, finished, tmp_path
 ):

@@ -53,7 +53,10 @@ class Shop:
     kind: str
 
 
-@pytest.fixture(scope="module", params=["exact", "hnsw", "milvus", "milvus-applied"])
+APPLIED = pytest.param("milvus-applied", marks=pytest.mark.long)
+
+
+@pytest.fixture(scope="module", params=["exact", "hnsw", "milvus", APPLIED])
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:

@@ -39,7 +39,7 @@ Entry = ImageEntry | TextEntry | ItemEntry | BlendEntry
 # Searches of one batch that run at a time: enough to fill the encoder's batches twice, few enough
 # to leave room in every queue for other callers. Photos take many times as long: of 32 the last
 # ones waited until they were refused on a busy machine.
-_AT_A_TIME, _PHOTOS_AT_A_TIME = 32, 16
+_AT_A_TIME, _PHOTOS_AT_A_TIME = 32, 8
 
 
 @router.post(

@@ -39,13 +39,13 @@ def without_modifiers(draft: Draft) -> tuple[Part, ...]:
     """
     placed = sorted(draft.placed, key=lambda one: one[0].start)
     kinds = [one for one in placed if one[1].name == KIND]
-    dropped = [part for places, part in kinds if _next_word(draft, places.stop) in _PARTS_OF_THINGS]
-    heads = [one for one in kinds if one[1] not in dropped]
-    for (before, first), (after, second) in pairwise(heads):
+    dropped = [places for places, _ in kinds if _next_word(draft, places.stop) in _PARTS_OF_THINGS]
+    heads = [places for places, _ in kinds if places not in dropped]
+    for before, after in pairwise(heads):
         between = {token.key for token in draft.tokens[before.stop : after.start]}
         if before.start != after.start and not between & _AND:
-            dropped.append(second if between & _WITH else first)
-    return tuple(part for _, part in placed if part not in dropped)
+            dropped.append(after if between & _WITH else before)
+    return tuple(part for places, part in placed if part.name != KIND or places not in dropped)
 
 
 def _next_word(draft: Draft, place: int) -> str:

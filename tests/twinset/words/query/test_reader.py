@@ -43,6 +43,7 @@ def parts(reader: Reader, text: str, *switches: str) -> list[tuple[str, object]]
         ("dress sleeves", []),
         ("dress-sleeved red shoes", [("colour", ("Red",)), ("kind", ("Shoes",))]),
         ("shoes dress-sleeved", [("kind", ("Shoes",))]),
+        ("dress sleeves dress", [("kind", ("Dresses",))]),
         ("something for the opera", []),
         ("501", []),
         ("", []),

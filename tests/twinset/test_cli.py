@@ -31,6 +31,11 @@ def fails() -> None:
 
 
 def greets(name: str) -> None:
+    """Say hello to a name
+    that is given.
+
+    Not shown in the list.
+    """
     typer.echo(f"hello {name}")
 
 
@@ -137,7 +142,26 @@ def test_a_room_that_is_not_installed(capsys: pytest.CaptureFixture[str]) -> Non
 def test_installed_commands_in_the_order_of_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([]) == 0
     lines = capsys.readouterr().out.split("Commands:\n")[1].splitlines()
-    assert [line.split()[0] for line in lines] == COMMANDS
+    # A line that goes on with the sentence above is set further in.
+    assert [line.split()[0] for line in lines if line[2] != " "] == COMMANDS
+
+
+@pytest.mark.usefixtures("commands")
+def test_the_list_says_what_each_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--help"]) == 0
+    lines = capsys.readouterr().out.split("Commands:\n")[1].splitlines()
+    assert "  greet  Say hello to a name that is given." in lines
+    assert "  fail" in [line.rstrip() for line in lines]  # one without a docstring
+
+
+def test_the_list_imports_no_room() -> None:
+    code = (
+        "import sys; from twinset.cli import run; run(['--help']); "
+        "sys.exit(any(n in sys.modules for n in ('app', 'importer', 'numpy', 'torch')))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.returncode == 0
+    assert "Serve recommendations and the storefront over HTTP." in found.stdout
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

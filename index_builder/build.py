@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from twinset.index.index_versions import (
 from twinset.index.indexed_items import ItemTable
 from twinset.index.shared.version_files import known_manifests
 from twinset.index.vector_index import VectorIndex, Vectors
+from twinset.live.store import has_store, open_store
 from twinset.progress import progress_bar
 from twinset.relevance.relevance_curves import RelevanceCurves
 from twinset.store.feed_report import report_beside
@@ -92,6 +94,8 @@ def build_index(
         ArtefactError, CatalogueError: see `open_inputs`.
         ConfigError: if the kind is unknown or takes more memory than there is, the recall is below
             the one asked for, or another build works on the folder. Nothing is published then.
+        NotReady: if the catalogue is older than live writes that were forgotten already, since
+            every version holds them; they would be lost.
         ConfigError, NotReady, InvalidInput: see `twinset.index.milvus.milvus_versions.build_index`.
     """
     inputs = open_inputs(embeddings_dir, catalogue_path)
@@ -105,12 +109,14 @@ def build_index(
     if options.activate and not options.force:
         _require_items(index_dir, len(inputs))
     with new_version(index_dir, content, going) as (name, staging):
+        live = {"as_of": as_of.isoformat()}
+        _require_writes(index_dir, live)
         if options.encoder is not None:
             keep_encoder(index_dir, options.encoder)
         if options.report is not None:
             add_report(options.report, staging, inputs.embeddings.fingerprint)
         feed = report_beside(catalogue_path)
-        fields: dict[str, Any] = {"live": {"as_of": as_of.isoformat()}}
+        fields: dict[str, Any] = {"live": live}
         fields |= {} if feed is None else {"feed": feed.to_manifest()}
         making = Making(kind, options.min_recall, fields, options.encoder)
         return write_version(name, staging, inputs, making)
@@ -126,6 +132,16 @@ def _require_items(index_dir: Path, items: int) -> None:
             f"the catalogue has {items:,} items and the live version {live:,}; if that is meant, "
             "build with --force, or with --no-activate to look at it first"
         )
+
+
+def _require_writes(index_dir: Path, live: Mapping[str, str]) -> None:
+    """Refuse a version that lacks writes which the log does not have any more.
+
+    The log forgets nothing while a build is at work, so once is enough.
+    """
+    if has_store(index_dir):
+        with closing(open_store(index_dir)) as log:
+            log.marker(live)
 
 
 def _require_maker(encoder: Path, inputs: Inputs) -> None:

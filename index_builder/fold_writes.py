@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from index_builder.build import BuildReport, Making, write_version
 from index_builder.build_inputs import Inputs
-from index_builder.publish import Going, new_version
+from index_builder.publish import Going, building_alone, new_version
 from index_builder.version_report import take_over_report
 from index_builder.word_files import take_over_calibration
 from twinset.encoders.encoder_folder import load_encoder
@@ -84,9 +84,13 @@ def _making(base: IndexVersion, overlay: Overlay, log: Store) -> Making:
 
 
 def _trim(index_dir: Path, log: Store) -> None:
-    """Forget the writes that every version holds; a rollback needs the others again."""
-    manifests = known_manifests(index_dir).values()
-    with suppress(NotReady):  # of a version that lacks writes which were forgotten already
+    """Forget the writes that every version holds; a rollback needs the others again.
+
+    None are forgotten while a build is at work, whose version may lack them.
+    """
+    # NotReady is raised for a version that lacks writes which were forgotten already.
+    with suppress(ConfigError, NotReady), building_alone(index_dir):
+        manifests = known_manifests(index_dir).values()
         log.trim(min(log.marker(manifest.get("live")) for manifest in manifests))
 
 

@@ -56,7 +56,7 @@ def new_version(index_dir: Path, content: bytes, going: Going) -> Iterator[tuple
         Conflict: see `Going.instead_of`; the version is removed again.
     """
     index_dir.mkdir(parents=True, exist_ok=True)
-    with _lock(index_dir):
+    with building_alone(index_dir):
         _remove_leftovers(index_dir)
         name = _new_name(index_dir, content)
         with new_folder(index_dir / name) as staging:
@@ -136,7 +136,12 @@ def _remove_leftovers(index_dir: Path) -> None:
 
 
 @contextmanager
-def _lock(index_dir: Path) -> Iterator[None]:
+def building_alone(index_dir: Path) -> Iterator[None]:
+    """Nobody else builds a version of this index until the block ends.
+
+    Raises:
+        ConfigError: if another build is at work.
+    """
     # The system drops the locks when the process ends, also when it is killed.
     shared = shared_line()
     try:

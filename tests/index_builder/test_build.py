@@ -1,10 +1,12 @@
 """From catalogue and embeddings to a live version, and every way in which that is refused."""
 
+import contextlib
 import fcntl
 import io
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -14,17 +16,19 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from index_builder import build as building
-from index_builder import item_files, publish
+from index_builder import fold_writes, item_files, publish
 from index_builder.build import BuildOptions, build_index
 from index_builder.build_commands import build
+from tests.support.live_shop import write
 from tests.support.made_embeddings import write_embeddings
 from twinset.artefacts import write_manifest
 from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.encoders import HashEncoder
-from twinset.errors import ArtefactError, CatalogueError, ConfigError, NotFound
+from twinset.errors import ArtefactError, CatalogueError, ConfigError, NotFound, NotReady
 from twinset.images.decode import decode_image
 from twinset.index.index_versions import current_version, open_version, set_current
 from twinset.index.shared.version_line import list_versions
+from twinset.live.write_log import Entry, WriteLog
 from twinset.text.word_template import render_texts
 
 ENCODER = HashEncoder(16)
@@ -190,6 +194,23 @@ def test_low_recall_and_an_unknown_kind_are_refused(tmp_path, inputs, monkeypatc
     assert "recall@10 is 0.500" in refused(tmp_path, *inputs)
     assert "kind" in refused(tmp_path, *inputs, BuildOptions("lsh"))
     assert [p.name for p in (tmp_path / "index").iterdir()] == [".lock"]
+
+
+def test_a_catalogue_older_than_forgotten_writes_is_refused(index_dir, inputs):
+    with contextlib.closing(WriteLog(index_dir)) as log:
+        taken = datetime.now(UTC)
+        write(log, Entry("item-1", "delete", {}))
+        with publish.building_alone(index_dir):
+            fold_writes._trim(index_dir, log)
+        assert log.sequence == len(log.entries(0)) == 1  # the version at work may lack it
+        log.trim(1)  # as if every version held it
+    before = list_versions(index_dir)
+    for activate in (True, False):
+        with pytest.raises(NotReady, match="older than the writes"):
+            build_index(*inputs, index_dir, BuildOptions(activate=activate, as_of=taken))
+    assert list_versions(index_dir) == before
+    report = build_index(*inputs, index_dir, BuildOptions(as_of=datetime.now(UTC)))
+    assert current_version(index_dir) == report.version
 
 
 def test_a_second_build_at_once_is_refused(tmp_path, inputs):

@@ -13,19 +13,24 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from twinset.errors import NotReady
 from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
-from twinset.live.write_log import ANSWERS_KEPT_S, LAST, MICROSECONDS, Entry, Remembered
+from twinset.live.write_log import ANSWERS_KEPT_S, LAST, Entry, Remembered
 from twinset.store.audit_trail import MOST_KEPT, Act, act_of
 from twinset.store.postgres_connection import connection
 from twinset.store.postgres_notices import NOTIFY
 from twinset.store.postgres_schema import migrate
+from twinset.store.trimmed_writes import (
+    MICROSECONDS,
+    TRIMMED,
+    TRIMMED_TIME,
+    Trimmed,
+    moment_of,
+)
 
 # A service that was away for longer needs a copy of the index folder of another one.
 KEPT_DAYS = 30
@@ -82,17 +87,14 @@ class PostgresLog:
             NotReady: if writes that the version lacks were forgotten already.
         """
         live = live or {}
-        marker = int(live.get("sequence", 0)) if live.get("log") == self.id else 0
-        if live.get("as_of") is not None:
-            moment = int(datetime.fromisoformat(live["as_of"]).timestamp() * MICROSECONDS)
-            sql = "SELECT max(sequence) FROM twinset_log WHERE time <= %s"
-            marker = max(marker, int(self._rows(sql, moment)[0][0] or 0))
-        if marker < int(self._meta("trimmed") or 0):
-            raise NotReady(
-                "This index version is older than the writes that the store still has; copy the "
-                "index folder of another service, or build a new version."
-            )
-        return marker
+        folded = int(live.get("sequence", 0)) if live.get("log") == self.id else 0
+        moment = moment_of(live)
+        sql = "SELECT max(sequence) FROM twinset_log WHERE time <= %s"
+        held = int(self._rows(sql, moment)[0][0] or 0)
+        # What an earlier release forgot has no time, but was older than this.
+        trimmed_time = int(self._meta(TRIMMED_TIME) or _oldest_kept())
+        trimmed = Trimmed(int(self._meta(TRIMMED) or 0), trimmed_time)
+        return trimmed.checked(max(folded, held), moment)
 
     def applied(self, name: str) -> int:
         return int(self._meta(f"applied:{name}") or 0)
@@ -142,9 +144,8 @@ class PostgresLog:
     def trim(self, upto: int) -> None:
         """Forget writes up to a sequence that are older than `KEPT_DAYS`: other services may have
         versions without them."""
-        oldest = _now() - KEPT_DAYS * _DAY_S * MICROSECONDS
         with self.transaction() as transaction:
-            transaction.forget(upto, oldest)
+            transaction.forget(upto, _oldest_kept())
 
 
 @dataclass(frozen=True)
@@ -164,11 +165,13 @@ class PostgresTransaction:
         # Times must rise with sequences also when clocks differ.
         sql = (
             "INSERT INTO twinset_log (sequence, time, id, operation, fields) VALUES (%s, greatest("
-            "%s, coalesce((SELECT time FROM twinset_log ORDER BY sequence DESC LIMIT 1), 0)), "
+            "%s, coalesce((SELECT time FROM twinset_log ORDER BY sequence DESC LIMIT 1), "
+            "(SELECT value::int8 FROM twinset_meta WHERE name = %s), 0)), "
             "%s, %s, %s)"
         )
         fields = json.dumps(dict(entry.fields), allow_nan=False)  # in ASCII: \u0000 is no text here
-        self._connection.execute(sql, [number, _now(), entry.id, entry.operation, fields])
+        values = [number, _now(), TRIMMED_TIME, entry.id, entry.operation, fields]
+        self._connection.execute(sql, values)
         _set_meta(self._connection, "sequence", number)
         for sha in entry.pictures:
             self._connection.execute(
@@ -214,14 +217,15 @@ class PostgresTransaction:
 
     def forget(self, upto: int, oldest: int) -> None:
         """Remove writes up to a sequence that were made before a time."""
-        sql = "SELECT max(sequence) FROM twinset_log WHERE sequence <= %s AND time < %s"
-        last = self._connection.execute(sql, [upto, oldest]).fetchone()[0]
+        sql = "SELECT max(sequence), max(time) FROM twinset_log WHERE sequence <= %s AND time < %s"
+        last, moment = self._connection.execute(sql, [upto, oldest]).fetchone()
         if last is None:
             return
         for table in ("log", "pictures", "vectors"):
             sql = f"DELETE FROM twinset_{table} WHERE sequence <= %s"  # noqa: S608 - fixed names
             self._connection.execute(sql, [last])
-        _set_meta(self._connection, "trimmed", last)
+        _set_meta(self._connection, TRIMMED, last)
+        _set_meta(self._connection, TRIMMED_TIME, moment)
 
 
 def _set_meta(connected: Any, name: str, value: int) -> None:
@@ -230,6 +234,10 @@ def _set_meta(connected: Any, name: str, value: int) -> None:
         "ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value"
     )
     connected.execute(sql, [name, str(value)])
+
+
+def _oldest_kept() -> int:
+    return _now() - KEPT_DAYS * _DAY_S * MICROSECONDS
 
 
 def _now() -> int:

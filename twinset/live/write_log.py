@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,12 +28,18 @@ from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
 from twinset.live.log_database import connect, prepare, storage_errors
 from twinset.store.audit_trail import Act, add_act, latest_acts
+from twinset.store.trimmed_writes import (
+    MICROSECONDS,
+    TRIMMED,
+    TRIMMED_TIME,
+    Trimmed,
+    moment_of,
+)
 
 LOG_FILE = "live.sqlite"
 Operation = Literal["put", "patch", "delete"]
 _APPLIED = "applied:"
 ANSWERS_KEPT_S = 24 * 3600
-MICROSECONDS = 1_000_000
 _CHUNK = 500
 LAST = 2**63 - 1
 
@@ -122,19 +127,24 @@ class WriteLog:
 
         `live` is that part of the version's manifest: `sequence` of the log named by `log` was
         folded in, and its catalogue was made at `as_of`, so writes up to then are in it.
+
+        Raises:
+            NotReady: if writes that the version lacks were forgotten already.
         """
         live = live or {}
         folded = int(live.get("sequence", 0)) if live.get("log") == self.id else 0
-        as_of = live.get("as_of")
-        if as_of is None:
-            return folded
-        moment = int(datetime.fromisoformat(as_of).timestamp() * MICROSECONDS)
+        moment = moment_of(live)
         held = self._one("SELECT max(sequence) FROM log WHERE time <= ?", moment) or 0
-        return max(folded, int(held))
+        return Trimmed(self._number(TRIMMED), self._number(TRIMMED_TIME)).checked(
+            max(folded, int(held)), moment
+        )
+
+    def _number(self, name: str) -> int:
+        return int(self._one("SELECT value FROM meta WHERE name = ?", name) or 0)
 
     def applied(self, name: str) -> int:
         """The sequence up to which a collection of this name has the writes; 0 if it has none."""
-        return int(self._one("SELECT value FROM meta WHERE name = ?", _APPLIED + name) or 0)
+        return self._number(_APPLIED + name)
 
     def picture(self, sha: str) -> StoredImage | None:
         rows = self._rows("SELECT data, type FROM pictures WHERE sha = ?", sha)
@@ -185,8 +195,11 @@ class WriteLog:
             StorageFull: if there is no room to say it.
         """
         with self.transaction():
-            sql = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
-            self._writer.execute(sql, (_APPLIED + name, str(sequence)))
+            self._set_numbers({_APPLIED + name: sequence})
+
+    def _set_numbers(self, numbers: Mapping[str, int]) -> None:
+        rows = [(name, str(number)) for name, number in numbers.items()]
+        self._writer.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
     @contextmanager
     def leading(self, task: str) -> Iterator[bool]:
@@ -206,6 +219,10 @@ class WriteLog:
     def trim(self, upto: int) -> None:
         """Forget writes up to a sequence, and what only they needed."""
         with self.transaction():
+            sql = "SELECT max(sequence), max(time) FROM log WHERE sequence <= ?"
+            last, moment = self._writer.execute(sql, (upto,)).fetchone()
+            if last is not None:
+                self._set_numbers({TRIMMED: last, TRIMMED_TIME: moment})
             for table in ("log", "pictures", "vectors"):
                 self._writer.execute(
                     f"DELETE FROM {table} WHERE sequence <= ?",  # noqa: S608 - fixed names
@@ -230,10 +247,12 @@ class Transaction:
         # Times must rise with sequences also when the clock is set back.
         sql = (
             "INSERT INTO log (time, id, operation, fields) VALUES "
-            "(max(?, coalesce((SELECT max(time) FROM log), 0)), ?, ?, ?)"
+            "(max(?, coalesce((SELECT max(time) FROM log), "
+            "(SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?), 0)), "
+            "?, ?, ?)"
         )
         fields = json.dumps(dict(entry.fields), ensure_ascii=False, allow_nan=False)
-        values = (_now(), entry.id, entry.operation, fields)
+        values = (_now(), TRIMMED_TIME, entry.id, entry.operation, fields)
         number = int(self._connection.execute(sql, values).lastrowid or 0)
         for sha in entry.pictures:
             self._connection.execute(

@@ -21,6 +21,7 @@ from twinset.events.event_store import Event
 from twinset.events.postgres_events import PostgresEvents
 from twinset.index.indexed_items import StoredImage
 from twinset.live import postgres_log as postgres_module
+from twinset.live import write_log as write_log_module
 from twinset.live.postgres_log import PostgresLog
 from twinset.live.store import Store, has_store, open_store
 from twinset.live.write_log import Entry
@@ -151,6 +152,42 @@ def test_a_version_says_up_to_where_it_holds_the_log(store: Store) -> None:
     assert store.marker({"as_of": earlier, "log": store.id, "sequence": 1}) == 1
 
 
+def test_a_version_that_lacks_forgotten_writes_is_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_module, "KEPT_DAYS", -1)
+    before = datetime.now(UTC).isoformat()
+    write(store, patch(0))
+    write(store, patch(1))
+    between = datetime.now(UTC).isoformat()
+    write(store, patch(2))
+    for upto in (2, 2, 1):
+        store.trim(upto)
+        for live in (None, {"as_of": before}, {"log": store.id, "sequence": 1}):
+            with pytest.raises(NotReady, match="older than the writes"):
+                store.marker(live)
+        assert store.marker({"as_of": between}) == 2
+        assert store.marker({"log": store.id, "sequence": 3, "as_of": before}) == 3
+    store.trim(3)
+    assert store.marker({"as_of": datetime.now(UTC).isoformat()}) == 3  # of an empty log too
+    with pytest.raises(NotReady, match="older than the writes"):
+        store.marker({"as_of": between})
+
+
+def test_times_rise_after_writes_were_forgotten_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_module, "KEPT_DAYS", -1)
+    before = datetime.now(UTC).isoformat()
+    write(store, patch(1))
+    store.trim(1)
+    for module in (write_log_module, postgres_module):  # the clock is set back
+        monkeypatch.setattr(module, "_now", lambda: 1)
+    write(store, patch(2))
+    with pytest.raises(NotReady, match="older than the writes"):
+        store.marker({"as_of": before})
+
+
 def test_one_at_a_time_leads_a_task(store: Store, opened: Path) -> None:
     other = open_store(opened)
     with store.leading("applying") as first:
@@ -219,6 +256,18 @@ def test_writes_are_forgotten_when_no_service_can_need_them(
     with pytest.raises(NotReady, match="older than the writes"):
         log.marker({"log": log.id, "sequence": 2})
     assert write(log, patch(5)) == 5
+    # An earlier release did not note when what it forgot was written.
+    monkeypatch.undo()
+    with connection(address) as connected:
+        connected.execute("DELETE FROM twinset_meta WHERE name = 'trimmed_time'")
+        connected.execute("DELETE FROM twinset_log")
+    for days, marker in ((29, 3), (31, None)):
+        live = {"as_of": (datetime.now(UTC) - timedelta(days=days)).isoformat()}
+        if marker is None:
+            with pytest.raises(NotReady, match="older than the writes"):
+                log.marker(live)
+        else:
+            assert log.marker(live) == marker
 
 
 def test_a_lost_connection_is_opened_anew(

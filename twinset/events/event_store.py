@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from twinset.live.log_database import connect, storage_errors
+from twinset.live.log_database import connect, storage_errors, transaction
 
 EVENTS_FILE = "events.sqlite"
 DAY_S = 86_400
@@ -149,10 +149,9 @@ class EventStore:
         """Add the columns that the file lacks; of processes that open it together one does."""
         if _LATER.keys() <= self._columns():
             return
-        self.database.execute("BEGIN IMMEDIATE")
-        for name in _LATER.keys() - self._columns():
-            self.database.execute(f"ALTER TABLE searches ADD COLUMN {name} {_LATER[name]}")
-        self.database.execute("COMMIT")
+        with transaction(self.database):
+            for name in _LATER.keys() - self._columns():
+                self.database.execute(f"ALTER TABLE searches ADD COLUMN {name} {_LATER[name]}")
 
     def _columns(self) -> set[str]:
         return {str(row[1]) for row in self.database.execute("PRAGMA table_info(searches)")}
@@ -166,17 +165,11 @@ class EventStore:
 
     def append(self, events: Sequence[Event], searches: Sequence[Search] = ()) -> None:
         """See `Events`."""
-        with storage_errors():
-            self.database.execute("BEGIN IMMEDIATE")
-            try:
-                self.database.executemany(
-                    "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)", map(event_row, events)
-                )
-                self.database.executemany(_ADD_SEARCH, map(search_row, searches))
-                self.database.execute("COMMIT")
-            except BaseException:
-                self.database.execute("ROLLBACK")
-                raise
+        with transaction(self.database):
+            self.database.executemany(
+                "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)", map(event_row, events)
+            )
+            self.database.executemany(_ADD_SEARCH, map(search_row, searches))
 
     def prune(self, now: float | None = None) -> None:
         """See `Events`."""

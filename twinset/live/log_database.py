@@ -61,11 +61,28 @@ def prepare(connection: sqlite3.Connection) -> None:
     """
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         return
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in _SCHEMA.split(";"):
-        connection.execute(statement)
-    connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (uuid.uuid4().hex,))
-    connection.execute("COMMIT")
+    with transaction(connection):
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (uuid.uuid4().hex,))
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """What the block writes is committed when it ends, or nothing of it.
+
+    Raises:
+        StorageFull, NotReady: see `storage_errors`.
+    """
+    with storage_errors():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # SQLite has rolled back by itself if the disk is full
+                connection.execute("ROLLBACK")
+            raise
 
 
 @contextmanager

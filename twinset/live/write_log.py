@@ -26,7 +26,7 @@ from twinset.catalogue import FURTHER_IMAGES
 from twinset.errors import ArtefactError
 from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
-from twinset.live.log_database import connect, prepare, storage_errors
+from twinset.live.log_database import connect, prepare, storage_errors, transaction
 from twinset.store.audit_trail import Act, add_act, latest_acts
 from twinset.store.trimmed_writes import (
     MICROSECONDS,
@@ -178,15 +178,8 @@ class WriteLog:
             StorageFull, NotReady: if the disk has no room, or another process writes for long.
                 Nothing was written, and a later try can succeed.
         """
-        with self._writing, storage_errors():
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                yield Transaction(self._writer)
-                self._writer.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
+        with self._writing, transaction(self._writer):
+            yield Transaction(self._writer)
 
     def set_applied(self, name: str, sequence: int) -> None:
         """Note the sequence up to which a collection of this name has the writes.

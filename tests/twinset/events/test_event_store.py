@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from tests.support.postgres import database
+from twinset.errors import StorageFull
 from twinset.events.analytics import analyse, frequent_words
 from twinset.events.event_store import DAY_S, EVENTS_FILE, Event, EventStore, Search, plain_words
 from twinset.events.postgres_events import PostgresEvents, open_events
@@ -189,6 +190,16 @@ def test_the_store_of_the_settings_is_opened(opening, tmp_path):
     events = made(4, 60)
     opening().append(events)
     assert analyse(open_events(tmp_path, 90), NOW) == analyse(opening(), NOW)
+
+
+def test_a_full_disk_is_said_and_passes(tmp_path):
+    with contextlib.closing(EventStore(tmp_path / EVENTS_FILE)) as store:
+        store.database.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(StorageFull):
+            store.append(made(5, 2000))
+        store.database.execute("PRAGMA max_page_count = 10000")
+        store.append(made(5, 20))
+        assert analyse(store, NOW).events > 0
 
 
 def test_two_processes_share_a_store(opening, tmp_path):

@@ -17,7 +17,7 @@ from twinset.events.event_store import (
     oldest_kept,
     search_row,
 )
-from twinset.store.postgres_connection import connection, store_address
+from twinset.store.postgres_connection import connection, durable, store_address
 from twinset.store.postgres_schema import open_tables
 
 # By table: the newest row that is one too many, and how rows before a time are removed.
@@ -62,11 +62,7 @@ class PostgresEvents:
 
     def append(self, events: Sequence[Event], searches: Sequence[Search] = ()) -> None:
         """See `Events`."""
-        with (
-            connection(self._address) as connected,
-            connected.transaction(),
-            connected.cursor() as cursor,
-        ):
+        with durable(self._address) as connected, connected.cursor() as cursor:
             # By key, so that two services which keep the same events do not wait for each other
             # in a circle; of one key the first counts.
             if events:

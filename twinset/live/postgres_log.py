@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from twinset.errors import NotReady
 from twinset.index.indexed_items import StoredImage
 from twinset.index.vector_index import Vectors
 from twinset.live.write_log import ANSWERS_KEPT_S, LAST, Entry, Remembered
 from twinset.store.audit_trail import MOST_KEPT, Act, act_of
-from twinset.store.postgres_connection import connection
+from twinset.store.postgres_connection import connection, psycopg_error
 from twinset.store.postgres_notices import NOTIFY
 from twinset.store.postgres_schema import migrate
 from twinset.store.trimmed_writes import (
@@ -36,6 +37,8 @@ from twinset.store.trimmed_writes import (
 KEPT_DAYS = 30
 _DAY_S = 24 * 3600
 _LOCK = "twinset write"
+# How long one waits for the write of another service, as with SQLite.
+_MOST_WAIT_MS = 20_000
 
 
 class PostgresLog:
@@ -124,12 +127,16 @@ class PostgresLog:
     @contextmanager
     def transaction(self) -> Iterator[PostgresTransaction]:
         with connection(self._address) as connected, connected.transaction():
-            # Whatever the server's default: a write is on its disk before it is acknowledged.
-            connected.execute(
-                "SELECT set_config('synchronous_commit', 'on', true), "
-                "pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                [_LOCK],
-            )
+            try:
+                # Whatever the server's default: a write is on its disk before it is acknowledged.
+                connected.execute(
+                    "SELECT set_config('synchronous_commit', 'on', true), "
+                    "set_config('lock_timeout', %s, true), "
+                    "pg_advisory_xact_lock(hashtextextended(%s, 0))",
+                    [str(_MOST_WAIT_MS), _LOCK],
+                )
+            except psycopg_error("LockNotAvailable"):
+                raise NotReady("Another service holds the log of live writes.") from None
             yield PostgresTransaction(connected)
             connected.execute(NOTIFY)  # is sent with the commit
 

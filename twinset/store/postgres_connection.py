@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -24,6 +24,13 @@ _LOGGED = 200
 _DISK_FULL = "53100"
 # A server that was cut off without a word is noticed after seconds, not minutes.
 _LOST = {"keepalives_idle": 5, "keepalives_interval": 2, "tcp_user_timeout": 8000}
+# So does the server notice a client that was cut off, and lets go of its locks. Set once connected:
+# not every pooler lets options pass in an address.
+_LOST_CLIENT = (
+    "SELECT set_config('tcp_keepalives_idle', '5', false), "
+    "set_config('tcp_keepalives_interval', '2', false), "
+    "set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '8000', false)"
+)
 # A database that was made without an encoding would send bytes instead of texts.
 _OPTIONS = {"connect_timeout": _TIMEOUT_S, "client_encoding": "UTF8", **_LOST}
 # Callers that all wait for a server that is away would keep each other waiting.
@@ -75,6 +82,7 @@ def pool(address: str) -> Any:
         reconnect_timeout=_TIMEOUT_S,
         max_idle=60,
         check=ConnectionPool.check_connection,
+        configure=lambda connected: connected.execute(_LOST_CLIENT),
         kwargs={"autocommit": True, **_OPTIONS},
     )
 
@@ -101,17 +109,18 @@ def connection(address: str) -> Iterator[Any]:
     """A connection of the pool; each statement is a transaction unless the block begins one.
 
     Raises:
+        ConfigError: if the user may not do what a statement asks for.
         NotReady: if PostgreSQL does not answer; for a second after that nobody waits for it again.
         StorageFull: if its disk is full.
     """
     if time.monotonic() < _away_until.get(address, 0.0):
         raise NotReady("PostgreSQL does not answer.")
-    try:
-        with answering(), pool(address).connection() as connected:
-            yield connected
-    except NotReady:
+
+    def note() -> None:
         _away_until[address] = time.monotonic() + _PAUSE_S
-        raise
+
+    with answering(note), pool(address).connection() as connected:
+        yield connected
 
 
 def psycopg_error(name: str) -> type[Exception]:
@@ -123,16 +132,32 @@ def psycopg_error(name: str) -> type[Exception]:
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Raise psycopg's errors as our own if they can pass by themselves; others stay as they are."""
+def durable(address: str) -> Iterator[Any]:
+    """A connection whose block is one transaction, on the disk when the block has ended."""
+    with connection(address) as connected, connected.transaction():
+        # Whatever the server's default.
+        connected.execute("SELECT set_config('synchronous_commit', 'on', true)")
+        yield connected
+
+
+@contextmanager
+def answering(on_lost: Callable[[], None] | None = None) -> Iterator[None]:
+    """Raise psycopg's errors as our own if they pass by themselves, or if an operator can mend
+    them; others stay as they are. `on_lost` is called if PostgreSQL does not answer."""
     from psycopg import InterfaceError, OperationalError
+    from psycopg.errors import InsufficientPrivilege
     from psycopg_pool import PoolTimeout
 
     try:
         yield
+    except InsufficientPrivilege as error:
+        lacking = error.diag.message_primary
+        raise ConfigError(f"the user of {VARIABLE} lacks a right: {lacking}") from None
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         state = getattr(error, "sqlstate", None)
         if state == _DISK_FULL:
             raise StorageFull("There is no room left to store the write.") from None
         logger.warning("PostgreSQL does not answer as it should: %s", str(error)[:_LOGGED])
+        if on_lost is not None:
+            on_lost()
         raise NotReady("PostgreSQL does not answer as it should.") from None

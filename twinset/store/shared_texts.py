@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from twinset.store.postgres_connection import connection, store_address
+from twinset.store.postgres_connection import connection, durable, store_address
 from twinset.store.postgres_notices import NOTIFY
 from twinset.store.postgres_schema import open_tables
 
@@ -29,7 +29,7 @@ def share_text(name: str, text: str | None) -> None:
         "INSERT INTO twinset_meta VALUES (%s, %s) "
         "ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value"
     )
-    with connection(address) as connected, connected.transaction():
+    with durable(address) as connected:
         connected.execute(sql, [_PREFIX + name, json.dumps(text)])
         connected.execute(NOTIFY)
 

@@ -1,11 +1,13 @@
 """What is pgvector's alone: filters as SQL, lists, walking by a filter, versions, tables."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
+from psycopg import errors
 
 from index_builder.build import BuildOptions, build_index
 from tests.support.filter_expressions import EXPRESSIONS, ROWS, SETTINGS
@@ -21,7 +23,7 @@ from twinset.index.exact_index import ExactIndex
 from twinset.index.index_versions import open_version
 from twinset.index.pgvector.pgvector_fields import SqlFields, translate
 from twinset.index.pgvector.pgvector_index import PgvectorIndex, PgvectorPlan
-from twinset.index.pgvector.pgvector_tables import TableRecord
+from twinset.index.pgvector.pgvector_tables import TableRecord, _require_pgvector
 from twinset.index.shared.version_line import list_versions
 from twinset.index.vector_index import Condition
 from twinset.store.postgres_connection import connection
@@ -213,6 +215,19 @@ def test_a_store_that_is_not_named_or_does_not_answer_is_said(tmp_path, inputs, 
     with pytest.raises(NotReady):
         build_index(*inputs, tmp_path / "index", BuildOptions("pgvector"))
     assert list_versions(tmp_path / "index") == []
+
+
+def test_a_server_that_is_lost_is_not_taken_for_one_without_pgvector():
+    def lost(_):
+        raise errors.AdminShutdown
+
+    def lacking(_):
+        raise errors.FeatureNotSupported
+
+    with pytest.raises(errors.AdminShutdown):
+        _require_pgvector(SimpleNamespace(execute=lost))
+    with pytest.raises(ConfigError, match="no pgvector"):
+        _require_pgvector(SimpleNamespace(execute=lacking))
 
 
 def test_a_record_is_checked(tmp_path):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.docs_blocks import blocks
 from tests.support.live_shop import write
 from tests.support.postgres import database
 from twinset.errors import ConfigError, NotReady
@@ -205,6 +206,48 @@ def test_how_far_an_engine_has_come_is_kept(store: Store) -> None:
     assert store.applied("collection") == 9
 
 
+def test_a_writer_that_waits_for_long_is_told_so(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_module, "_MOST_WAIT_MS", 100)
+    first, second = PostgresLog(address), PostgresLog(address)
+    with first.transaction(), pytest.raises(NotReady, match="Another"), second.transaction():
+        raise AssertionError("both write")
+    assert write(second, patch(1)) == 1  # PostgreSQL was not taken to be away
+
+
+def test_an_error_of_another_server_is_not_taken_for_one_of_postgres(address: str) -> None:
+    log = PostgresLog(address)
+    with suppress(NotReady), log.leading("applying"):
+        raise NotReady("Milvus does not answer.")
+    assert write(log, patch(1)) == 1
+
+
+def test_the_server_lets_go_of_a_machine_that_was_cut_off(address: str) -> None:
+    """Locks of a machine without power go with its connections: in seconds, not in two hours.
+
+    Over a socket the server reads these settings as 0, but says who set them.
+    """
+    names = ["tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"]
+    sql = "SELECT source FROM pg_settings WHERE name = ANY(%s)"
+    with connection(address) as connected:
+        assert connected.execute(sql, [names]).fetchall() == [("session",)] * 3
+
+
+def test_events_are_on_the_disk_whatever_the_server_is_set_to(address: str) -> None:
+    PostgresEvents(address)
+    with connection(address) as connected:
+        name = connected.execute("SELECT current_database()").fetchone()[0]
+        connected.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        mode = "mode text DEFAULT current_setting('synchronous_commit')"
+        connected.execute(f"ALTER TABLE twinset_events ADD COLUMN {mode}")
+    disconnect(address)
+    PostgresEvents(address).append([Event("click", "r", "p1")])
+    with connection(address) as connected:
+        assert connected.execute("SHOW synchronous_commit").fetchone() == ("off",)
+        assert connected.execute("SELECT mode FROM twinset_events").fetchall() == [("on",)]
+
+
 def test_writers_at_once_lose_nothing_and_leave_no_gap(address: str) -> None:
     seen: list[list[int]] = []
     stop = threading.Event()
@@ -312,13 +355,23 @@ def test_a_user_without_the_right_to_make_tables_serves_once_the_owner_has(
             PostgresLog(limited)
         owner = PostgresLog(address)
         write(owner, patch(1))
+        rights = next(one.code for one in blocks("docs/pgvector.md", "sql") if "GRANT" in one.code)
+        rights = rights.replace("twinset_service", user).replace("twinset_owner", "postgres")
         with connection(address) as connected:
-            connected.execute(f"GRANT USAGE ON SCHEMA public TO {user}")
-            tables = "ALL TABLES IN SCHEMA public"
-            connected.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {user}")
+            connected.execute(rights)
+            connected.execute("CREATE TABLE twinset_later (number serial, value int4)")
         service = PostgresLog(limited)
         assert service.id == owner.id
         assert write(service, patch(2)) == 2
+        with service.transaction() as transaction:
+            transaction.note(Act("Anna", "remove", "p1", ""))
+        with connection(limited) as connected:
+            connected.execute("INSERT INTO twinset_later (value) VALUES (7)")
+            assert connected.execute("SELECT value FROM twinset_later").fetchall() == [(7,)]
+        with connection(address) as connected:
+            connected.execute(f"REVOKE INSERT ON twinset_log FROM {user}")
+        with pytest.raises(ConfigError, match="lacks a right: permission denied for table"):
+            write(service, patch(3))
         with PostgresLine(limited).changing() as change:
             change(["20261123T120501Z-1a2b3c4d"])
         assert PostgresLine(address).names() == ["20261123T120501Z-1a2b3c4d"]

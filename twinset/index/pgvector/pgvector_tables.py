@@ -112,11 +112,11 @@ def count_rows(address: str, name: str) -> int | None:
 
 
 def _require_pgvector(connected: Any) -> None:
-    from psycopg import Error
+    from psycopg.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
 
     try:
         connected.execute("CREATE EXTENSION IF NOT EXISTS vector")
-    except Error:
+    except (FeatureNotSupported, InsufficientPrivilege, UndefinedFile):
         raise ConfigError("this PostgreSQL has no pgvector, or does not let us use it") from None
     sql = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
     version = str(connected.execute(sql).fetchone()[0])

@@ -182,11 +182,7 @@ def write_version(name: str, staging: Path, inputs: Inputs, making: Making) -> B
     views = embeddings.views
     write_views(staging, views, choose_kind(len(views), embeddings.dimension, None))
     seconds = time.monotonic() - start
-    try:
-        recall = _require_recall(index, embeddings.item, min_recall)
-    except BaseException:
-        engine_of(kind).drop(staging)
-        raise
+    recall = _require_recall(index, embeddings.item, min_recall)
     fields = {
         "encoder": {"name": embeddings.encoder_name, "fingerprint": embeddings.fingerprint},
         "dimension": embeddings.dimension,

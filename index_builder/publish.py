@@ -9,27 +9,37 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from twinset.artefacts import new_folder, sync_folder
-from twinset.errors import ArtefactError, ConfigError, Conflict, NotReady
+from twinset.artefacts import is_left, new_folder, sync_folder, sync_tree
+from twinset.errors import ArtefactError, ConfigError, NotReady
 from twinset.index.encoder_store import drop_unused_encoders
 from twinset.index.engines import FAISS_KINDS, engine_in
-from twinset.index.index_versions import has_live_version, history, set_current
+from twinset.index.index_versions import (
+    follow_current,
+    has_live_version,
+    history,
+    set_current,
+)
 from twinset.index.shared.version_files import (
+    BUILD_LOCK,
     fetch_version,
     forget_version,
     known_manifests,
+    not_fetching,
     share_version,
 )
 from twinset.index.shared.version_line import is_version, line_of, shared_line
 
-_LOCK = ".lock"
+# A service holds the lock of a build for moments only, see `remove_unshared`.
+_WAIT_S = 0.5
+# Of what is out of reach for now.
+_PASSING = (ArtefactError, ConfigError, NotReady)
 
 
 @dataclass(frozen=True)
@@ -49,27 +59,46 @@ def new_version(index_dir: Path, content: bytes, going: Going) -> Iterator[tuple
     """Give a name and a staging folder; that version is published when the block ends well.
 
     `content` identifies what the version is built from: a short hash of it ends the name. An error
-    leaves the folder as it was.
+    before it is live leaves the folder, and the server that has the vectors, as they were.
 
     Raises:
         ConfigError: if another build works on this folder.
-        Conflict: see `Going.instead_of`; the version is removed again.
+        Conflict: see `Going.instead_of`.
+        NotReady: if the store or the shared files do not answer.
     """
     index_dir.mkdir(parents=True, exist_ok=True)
     with building_alone(index_dir):
         _remove_leftovers(index_dir)
         name = _new_name(index_dir, content)
         with new_folder(index_dir / name) as staging:
-            yield name, staging
+            try:
+                yield name, staging
+                sync_tree(staging)  # takes long, and is done in no time when it is done again
+            except BaseException:
+                if not _dropped(staging):
+                    staging.rename(index_dir / f".{name}.old")
+                raise
         try:
             share_version(index_dir, name)
             if going.live:
                 set_current(index_dir, name, going.instead_of)
-        except Conflict:
-            _remove(index_dir, name)
+        except BaseException:
+            with suppress(*_PASSING):
+                _take_back(index_dir, name)
             raise
         if has_live_version(index_dir):
             prune(index_dir, going.keep, name)
+
+
+def _take_back(index_dir: Path, name: str) -> None:
+    """Remove a version that could not be published, unless it is live."""
+    with line_of(index_dir).changing():
+        # The answer to a switch can be lost after the switch was made.
+        live = history(index_dir)[:1] if has_live_version(index_dir) else []
+        if live != [name]:
+            _remove(index_dir, name)
+    if live:
+        follow_current(index_dir)
 
 
 def prune(index_dir: Path, keep: int, spare: str | None = None) -> list[str]:
@@ -86,6 +115,7 @@ def prune(index_dir: Path, keep: int, spare: str | None = None) -> list[str]:
         wanted = free[: max(0, min(len(free), len(names) - keep))]
         for name in wanted:
             _remove(index_dir, name)
+    with not_fetching(index_dir):
         drop_unused_encoders(index_dir)
     if wanted:
         sync_folder(index_dir)
@@ -96,13 +126,13 @@ def _remove(index_dir: Path, name: str) -> None:
     """Remove a version; what of it is out of reach is left to the next build."""
     if known_manifests(index_dir).get(name, {}).get("index_kind") not in FAISS_KINDS:
         fetch_version(index_dir, name)  # to know what lies in a server
-    forget_version(name)
-    if not (index_dir / name).exists():
-        return
-    # Hidden first: a version is whole or not listed, also when removal is interrupted.
+    # Hidden first: a version is whole or not listed, also when removal is interrupted. Nor does a
+    # service remove the folder of one that is not shared any more, before its vectors are dropped.
     hidden = index_dir / f".{name}.old"
-    (index_dir / name).rename(hidden)
-    if _dropped(hidden):
+    with suppress(FileNotFoundError):
+        (index_dir / name).rename(hidden)
+    forget_version(name)
+    if hidden.exists() and _dropped(hidden):
         shutil.rmtree(hidden)
 
 
@@ -110,7 +140,7 @@ def _dropped(folder: Path) -> bool:
     """True if nothing of a version is left but its folder."""
     try:
         engine_in(folder).drop(folder)
-    except (ArtefactError, ConfigError, NotReady):
+    except _PASSING:
         return False
     return True
 
@@ -130,9 +160,16 @@ def _remove_leftovers(index_dir: Path) -> None:
 
     Only what bears a version's name: the folder may hold things of others.
     """
-    for path in [*index_dir.glob(".*.tmp"), *index_dir.glob(".*.old")]:
-        if path.is_dir() and is_version(path.name.split(".")[1]) and _dropped(path):
-            shutil.rmtree(path)
+    with not_fetching(index_dir):
+        known = known_manifests(index_dir)
+        for path in [*index_dir.glob(".*.tmp"), *index_dir.glob(".*.old")]:
+            name = path.name.split(".")[1]
+            if not (path.is_dir() and is_version(name) and is_left(path)):
+                continue
+            # A version that others have needs its vectors: only a fetch was killed, or a removal
+            # that had just begun.
+            if name in known or _dropped(path):
+                shutil.rmtree(path)
 
 
 @contextmanager
@@ -145,7 +182,7 @@ def building_alone(index_dir: Path) -> Iterator[None]:
     # The system drops the locks when the process ends, also when it is killed.
     shared = shared_line()
     try:
-        with FileLock(index_dir / _LOCK, blocking=False):
+        with FileLock(index_dir / BUILD_LOCK, timeout=_WAIT_S):
             if shared is None:
                 yield
                 return

@@ -176,18 +176,19 @@ def sweep_staging(target: Path) -> None:
     """
     name = glob.escape(target.name)
     for replaced in sorted(target.parent.glob(f".{name}.*.old")):
-        if not _is_left(replaced):
+        if not is_left(replaced):
             continue
         if target.exists():
             shutil.rmtree(replaced) if replaced.is_dir() else replaced.unlink()
         else:
             replaced.rename(target)
     for left in target.parent.glob(f".{name}.*.tmp"):
-        if _is_left(left):
+        if is_left(left):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def _is_left(path: Path) -> bool:
+def is_left(path: Path) -> bool:
+    """True if no process that runs has marked a staging file or folder by `in_use`."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:

@@ -17,6 +17,7 @@ from twinset.encoders import HashEncoder
 from twinset.errors import ArtefactError, ConfigError, NotReady
 from twinset.index.index_versions import current_version, go_back, open_version, set_current
 from twinset.index.milvus import milvus_connection as connection
+from twinset.index.milvus import milvus_versions
 from twinset.index.milvus.milvus_connection import connect
 from twinset.index.shared.version_line import list_versions
 from twinset.text.word_template import render_texts
@@ -122,6 +123,28 @@ def test_low_recall_leaves_no_collection(tmp_path, inputs, client, monkeypatch):
     with pytest.raises(ConfigError, match=r"0\.500"):
         build_index(*inputs, tmp_path / "index", OPTIONS)
     assert client.list_collections() == []
+
+
+def test_a_build_that_is_stopped_leaves_no_collection(index_dir, inputs, client, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    def away(*_):
+        raise NotReady("no answer")
+
+    for out_of_reach in (False, True):
+        with monkeypatch.context() as patch:
+            patch.setattr(building, "calibrated", stop)
+            if out_of_reach:
+                patch.setattr(milvus_versions, "drop", away)
+            with pytest.raises(KeyboardInterrupt):
+                build_index(*inputs, index_dir, OPTIONS)
+        left = client.list_collections()
+        assert len(left) == 1 + out_of_reach
+    build_index(*inputs, index_dir, OPTIONS)  # drops what was out of reach
+    versions = {collection_of(name) for name in list_versions(index_dir)}
+    assert len(versions) == 2
+    assert set(client.list_collections()) == versions
 
 
 def test_a_lost_collection_is_refused_by_name(index_dir, client):

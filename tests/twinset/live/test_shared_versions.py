@@ -7,16 +7,20 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from index_builder import publish
 from index_builder.build import BuildOptions
 from tests.support.further_versions import STAGED, newer
 from tests.support.live_service import COUNT, Place, serving
 from tests.support.live_shop import ENCODER, products
 from tests.support.postgres import database, postgres_tool
 from tests.support.raw_client import check
-from twinset.errors import ArtefactError, Conflict, NotFound
+from twinset.artefacts import in_use
+from twinset.errors import ArtefactError, Conflict, NotFound, NotReady
+from twinset.index.encoder_store import keep_encoder
 from twinset.index.index_versions import (
     current_version,
     earlier_version,
@@ -32,6 +36,7 @@ from twinset.index.shared.version_files import (
     remove_unshared,
 )
 from twinset.index.shared.version_line import list_versions, shared_line
+from twinset.store.postgres_connection import connection
 
 
 @pytest.fixture(params=["folder", "fsspec"])
@@ -97,6 +102,128 @@ def test_versions_share_what_is_equal_and_pruning_removes_the_rest(
     assert list_versions(second.index) == [two]
     fetch_version(second.index, three)
     assert open_version(second.index).count == COUNT - 1
+
+
+def tables() -> list[str]:
+    """The versions whose table is in PostgreSQL, as their tables are named."""
+    sql = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'twinset_2%'"
+    with connection(os.environ["TWINSET_STORE"]) as connected:
+        return sorted(name for (name,) in connected.execute(sql).fetchall())
+
+
+def table_of(version: str) -> str:
+    return "twinset_" + version.replace("-", "_").lower()
+
+
+in_a_folder = pytest.mark.parametrize("machines", ["folder"], indirect=True)
+
+
+@in_a_folder
+def test_a_fetch_that_was_killed_or_is_at_work_costs_no_table(
+    machines: tuple[Place, Place],
+) -> None:
+    first, second = machines
+    live = newer(first, products(COUNT), BuildOptions("pgvector"))
+    second.index.mkdir(parents=True)
+    left, used = (second.index / f".{live}.{n}.tmp" for n in ("0f0f0f0f", "1f1f1f1f"))
+    for staging in (left, used):
+        staging.mkdir()
+        shutil.copy(first.index / live / "pgvector.json", staging)
+    with in_use(used):
+        newer(second, products(COUNT - 1), STAGED)
+        assert not left.exists()
+        assert used.exists()
+    assert tables() == [table_of(live)]
+    assert open_version(second.index).count == COUNT
+
+
+@in_a_folder
+def test_what_cannot_be_shared_is_taken_back(
+    machines: tuple[Place, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = machines
+    live = current_version(first.index)
+
+    def unanswered(*_: Any) -> None:
+        raise NotReady("no answer")
+
+    def made_but_unanswered(*arguments: Any) -> None:
+        set_current(*arguments)
+        raise NotReady("no answer")
+
+    for step in ("share_version", "set_current"):
+        with monkeypatch.context() as patch:
+            patch.setattr(publish, step, unanswered)
+            with pytest.raises(NotReady, match="no answer"):
+                newer(first, products(COUNT), BuildOptions("pgvector"))
+        assert list_versions(first.index) == [live]
+        assert missing_versions(first.index) == tables() == []
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "set_current", made_but_unanswered)
+        with pytest.raises(NotReady, match="no answer"):
+            newer(first, products(COUNT), BuildOptions("pgvector"))
+    assert current_version(first.index) != live
+    assert open_version(first.index).count == COUNT
+
+
+@in_a_folder
+def test_a_table_goes_though_the_service_beside_removes_the_folder(
+    machines: tuple[Place, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = machines
+    one = newer(first, products(COUNT), BuildOptions("pgvector"))
+    forget = publish.forget_version
+
+    def beside_a_service(name: str) -> None:
+        forget(name)
+        remove_unshared(first.index)
+
+    def killed(name: str) -> None:
+        forget(name)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "forget_version", beside_a_service)
+        two = newer(first, products(COUNT), BuildOptions("pgvector", keep=1))
+    assert tables() == [table_of(two)] != [table_of(one)]
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "forget_version", killed)
+        with pytest.raises(KeyboardInterrupt):
+            newer(first, products(COUNT), BuildOptions("pgvector", keep=1))
+    assert len(tables()) == 2
+    three = newer(first, products(COUNT), BuildOptions("pgvector", keep=1))
+    assert tables() == [table_of(three)]
+
+
+def test_a_machine_that_only_serves_keeps_nothing_of_what_is_gone(
+    machines: tuple[Place, Place], tmp_path: Path
+) -> None:
+    first, second = machines
+    ENCODER.save(tmp_path / "kept")
+    one = newer(first, products(COUNT), BuildOptions(encoder=tmp_path / "kept"))
+    fetch_version(second.index, one)
+    assert len(list((second.index / "encoders").iterdir())) == 1
+    newer(first, products(COUNT), BuildOptions(keep=1))
+    (second.index / f".{one}.unshared").mkdir()  # as a worker leaves it that is killed
+    (second.index / f".{one}.unshared" / "items.parquet").touch()
+    remove_unshared(second.index)
+    kept = {path.name for path in second.index.iterdir() if path.is_dir()}
+    assert kept == {"encoders"}
+    assert list((second.index / "encoders").iterdir()) == []
+
+
+@in_a_folder
+def test_a_build_at_work_keeps_its_encoder(machines: tuple[Place, Place], tmp_path: Path) -> None:
+    first, _ = machines
+    ENCODER.save(tmp_path / "kept")
+    gone = first.index / "20200101T000000Z-00000000"
+    gone.mkdir()
+    (gone / ".shared").touch()
+    with publish.building_alone(first.index):
+        keep_encoder(first.index, tmp_path / "kept")
+        remove_unshared(first.index)
+        assert not gone.exists()
+    assert len(list((first.index / "encoders").iterdir())) == 1
 
 
 def test_damage_on_the_way_is_noticed_and_mended(

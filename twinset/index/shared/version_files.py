@@ -10,20 +10,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from twinset.artefacts import MANIFEST, new_folder, sha256_of
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
 from twinset.errors import ArtefactError, NotReady
-from twinset.index.encoder_store import encoder_place, kept_encoder
+from twinset.index.encoder_store import drop_unused_encoders, encoder_place, kept_encoder
 from twinset.index.shared.version_line import (
     FolderLine,
     StoreLine,
+    is_version,
     line_of,
     list_versions,
     peek_manifest,
@@ -34,7 +35,10 @@ from twinset.store.postgres_line import PostgresLine, SharedVersion
 
 # Marks a version folder whose files are shared: it may go once the store no longer lists it.
 SHARED = ".shared"
-_LOCK = ".fetch.lock"
+# Held by a build of the folder, and by a fetch into it.
+BUILD_LOCK, _FETCH_LOCK = ".lock", ".fetch.lock"
+# Ends the name of a folder that is removed, unlike that of a version whose vectors are to go too.
+_UNSHARED = ".unshared"
 
 
 def sharing() -> tuple[PostgresLine, FileStorage] | None:
@@ -107,7 +111,7 @@ def fetch_version(index_dir: Path, name: str) -> None:
     if places is None or version is None:
         return
     index_dir.mkdir(parents=True, exist_ok=True)
-    with FileLock(index_dir / _LOCK):
+    with FileLock(index_dir / _FETCH_LOCK):
         fetch = _Fetch(index_dir, places[1])
         manifest = json.loads(version.manifest)
         if version.encoder is not None:
@@ -136,16 +140,44 @@ def missing_versions(index_dir: Path) -> list[str]:
 
 
 def remove_unshared(index_dir: Path) -> None:
-    """Remove the folders of versions that were shared and no longer are."""
+    """Remove the folders of versions that were shared and no longer are, and their encoders.
+
+    What lies in a server goes by the build that takes a version off the list.
+    """
     places = sharing()
     if places is None:
         return
     kept = {*places[0].shared_names(), *places[0].names()[:1]}
-    for name in list_versions(index_dir):
-        if name not in kept and (index_dir / name / SHARED).exists():
-            hidden = index_dir / f".{name}.old"
-            (index_dir / name).rename(hidden)
+    folders = [index_dir / name for name in list_versions(index_dir) if name not in kept]
+    gone = [folder for folder in folders if (folder / SHARED).exists()]
+    if not gone and not _half_removed(index_dir):
+        return
+    with not_fetching(index_dir):
+        for hidden in _half_removed(index_dir):
             shutil.rmtree(hidden)
+        for folder in gone:
+            hidden = index_dir / f".{folder.name}{_UNSHARED}"
+            with suppress(FileNotFoundError):  # another worker, or a build, removed it
+                folder.rename(hidden)
+                shutil.rmtree(hidden)
+        # A build that is at work keeps its encoder before its version is there, and does this last.
+        with suppress(Timeout), FileLock(index_dir / BUILD_LOCK, blocking=False):
+            drop_unused_encoders(index_dir)
+
+
+def _half_removed(index_dir: Path) -> list[Path]:
+    """What workers that were killed left in `remove_unshared`."""
+    return [p for p in index_dir.glob(f".*{_UNSHARED}") if is_version(p.name.split(".")[1])]
+
+
+@contextmanager
+def not_fetching(index_dir: Path) -> Iterator[None]:
+    """Nobody fetches a version, or its encoder, into the folder until the block ends."""
+    if sharing() is None:
+        yield
+        return
+    with FileLock(index_dir / _FETCH_LOCK):
+        yield
 
 
 def forget_version(name: str) -> None:

@@ -1,14 +1,17 @@
 """int8 encoders: what is measured of them, and that a bad one is not written."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import onnx
 import pytest
 from PIL import Image
 
 from training.export import quantise
-from training.export.quantise import Sample, Verdict, own_recall, quantise_encoder
+from training.export.quantise import Sample, Verdict, own_recall, quantise_encoder, take_sample
 from twinset.encoders import load_encoder
 from twinset.errors import ConfigError
+from twinset.images.decode import decode_image
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,44 @@ def sample():
 @pytest.fixture(autouse=True)
 def few_pictures(monkeypatch):
     monkeypatch.setattr(quantise, "CALIBRATION", 20)
+
+
+class Pictured:
+    """A catalogue in which only every third product has a picture."""
+
+    def __init__(self, whole):
+        self.path, self.rows = whole.path, whole.rows
+        self.pictures = [data if row % 3 == 0 else None for row, data in enumerate(whole.images())]
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def images(self):
+        return iter(self.pictures)
+
+
+@pytest.mark.parametrize("count", [7, 12])
+def test_the_sample_is_shuffled_and_from_all_of_the_catalogue(catalogue, monkeypatch, count):
+    monkeypatch.setattr(quantise, "CALIBRATION", 3)
+    monkeypatch.setattr(quantise, "RECALL_AT", 2)
+    encoder = SimpleNamespace(
+        text_template="{title}",
+        image_size=(12, 16),
+        prepare_image=lambda image: image.resize((12, 16)),
+    )
+    pictured = Pictured(catalogue)
+    taken = take_sample(pictured, encoder, count)
+    titles = catalogue.rows(["title"])["title"].to_pylist()
+    rows = [titles.index(text) for text in taken.texts]
+    assert len(set(rows)) == count
+    assert rows != sorted(rows)
+    assert max(rows) >= 3 * 7  # beyond the first seven
+    for row, image in zip(rows, taken.images, strict=True):
+        own = decode_image(pictured.pictures[row], target=(12, 16)).resize((12, 16))
+        assert np.array_equal(np.asarray(image), np.asarray(own))
+    monkeypatch.setattr(quantise, "CALIBRATION", 11)
+    with pytest.raises(ConfigError, match="too few products"):
+        take_sample(pictured, encoder, count)
 
 
 def test_own_recall_is_the_share_that_finds_itself_in_time():

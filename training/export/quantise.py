@@ -76,33 +76,37 @@ def quantise(
     sample: Annotated[int, typer.Option(min=2 * CALIBRATION, help="Pictures used.")] = 1200,
 ) -> None:
     """Write an int8 encoder, unless it would find less than the one it is made from."""
-    verdict = quantise_encoder(encoder, take_sample(Catalogue(catalog), encoder, sample), out)
+    pictures = take_sample(Catalogue(catalog), _dual(encoder), sample)
+    verdict = quantise_encoder(encoder, pictures, out)
     Console().print(f"{out}: {verdict}")
 
 
-def take_sample(catalogue: Catalogue, encoder: Path, count: int) -> Sample:
-    """`count` products with a picture and words, spread over the catalogue; fewer if it has less.
+def take_sample(catalogue: Catalogue, encoder: DualEncoder, count: int) -> Sample:
+    """`count` products with a picture and words, drawn from the whole catalogue; fewer if it has
+    less. They are in random order, since neighbours in a catalogue are alike, and their pictures
+    are of the size that the encoder reads.
 
     Raises:
         ConfigError: if it has too few to calibrate and to judge.
     """
-    template = str(read_manifest(encoder, "encoder", ENCODER_MANIFEST)["text"]["template"])
-    order = np.random.default_rng(0).permutation(len(catalogue))
-    texts = render_texts(template, catalogue.rows())
-    images: list[Image] = []
-    kept: list[str] = []
-    wanted = set(order[: 2 * count].tolist())
-    for row, data in enumerate(catalogue.images()):
-        text = texts[row]
-        if row in wanted and data is not None and text is not None and len(images) < count:
-            try:
-                images.append(decode_image(data))
-            except ImageError:
-                continue
-            kept.append(text)
-    if len(images) < CALIBRATION + RECALL_AT:
+    places = np.random.default_rng(0).permutation(len(catalogue)).tolist()
+    texts = render_texts(encoder.text_template, catalogue.rows())
+    first: dict[int, tuple[Image, str]] = {}  # by place in the random order, `count` at most
+    for place, text, data in zip(places, texts, catalogue.images(), strict=True):
+        late = len(first) == count and place > max(first)
+        if late or data is None or text is None:
+            continue
+        try:
+            picture = decode_image(data, target=encoder.image_size)
+        except ImageError:
+            continue
+        first[place] = encoder.prepare_image(picture), text
+        if len(first) > count:
+            del first[max(first)]
+    if len(first) < CALIBRATION + RECALL_AT:
         raise ConfigError(f"{catalogue.path}: too few products with a picture and words")
-    return Sample(images, kept)
+    chosen = [first[place] for place in sorted(first)]
+    return Sample([picture for picture, _ in chosen], [text for _, text in chosen])
 
 
 def quantise_encoder(folder: Path, sample: Sample, out: Path) -> Verdict:

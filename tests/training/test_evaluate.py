@@ -71,6 +71,16 @@ def test_the_report_says_what_was_measured(pool):
     assert evaluate(pool, 10) == scores
 
 
+@pytest.mark.parametrize("missing", [range(18), range(36)])
+def test_products_without_a_category_do_not_ask(catalogue, folders, monkeypatch, missing):
+    known = [str(number % 4) if number not in missing else None for number in range(36)]
+    monkeypatch.setattr("training.evaluation.evaluate.category_values", lambda _: known)
+    pool = open_pool(folders / "encoder", catalogue, open_embeddings(folders / "embeddings"))
+    assert np.flatnonzero(pool.category < 0).tolist() == list(missing)
+    asked = evaluate(pool, 100).get("picture_neighbours", {"queries": 0})
+    assert asked["queries"] == 36 - len(missing)
+
+
 def test_embeddings_of_another_encoder_are_refused(catalogue, folders, tmp_path):
     HashEncoder(8).save(tmp_path / "other")
     with pytest.raises(ArtefactError, match="another encoder"):

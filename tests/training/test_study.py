@@ -151,6 +151,17 @@ def test_differences_are_of_the_queries_that_both_runs_answer():
     assert paired_differences(first, run([9], [1])) == {}
 
 
+def test_runs_of_one_recipe_keep_their_pages_apart(encoders, catalogue, study, monkeypatch):
+    same = Measured(study.runs[0], study.vectors, np.array([], np.int64), {})
+    monkeypatch.setattr("training.evaluation.study.study_encoder", lambda *_: same)
+    monkeypatch.setattr("training.evaluation.study.baselines", lambda _: [])
+    told = run_study([encoders[0], encoders[1], encoders[0]], catalogue, "cpu")
+    assert [run.title for run in told.runs] == ["hash", "hash (2)", "hash (3)"]
+    assert list(told.details) == ["hash", "hash (2)", "hash (3)"]
+    assert list(told.histories) == ["hash (2)"]
+    assert list(told.differences) == ["hash (2)", "hash (3)"]
+
+
 def test_a_label_goes_with_the_category():
     assert without_category("Category: {kind}. Name: {title}", "kind") == "Name: {title}"
     assert without_category("{title}, {kind}", "kind") == "{title}"

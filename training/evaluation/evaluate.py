@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.product_data import category_values
 from training.evaluation.panel import sides_of
 from twinset.artefacts import read_manifest
 from twinset.catalogue import Catalogue
@@ -28,8 +29,11 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Pool:
-    """The catalogue under evaluation, row-aligned with its embeddings; `category` and `colour`
-    are value numbers, and `picture` numbers the distinct images (-1 if there is none)."""
+    """The catalogue of n products under evaluation, row-aligned with its embeddings.
+
+    `names`, `category` and `picture` (n,) number the distinct names, categories and images; -1 for
+    a product without a category or an image. `held_out` are the rows that were not trained on.
+    """
 
     embeddings: Embeddings
     names: NDArray[np.int64]
@@ -49,17 +53,18 @@ def open_pool(encoder: Path, catalogue: Catalogue, embeddings: Embeddings) -> Po
     """
     if catalogue.category is None:
         raise CatalogueError(f"{catalogue.path}: names no category, which evaluation compares")
-    table = catalogue.rows(["id", "title", catalogue.category])
+    table = catalogue.rows(["id", "title"])
     if table["id"].to_pylist() != embeddings.ids:
         raise CatalogueError(f"{catalogue.path}: holds other items than {embeddings.folder}")
     titles = [title or "" for title in table["title"].to_pylist()]
+    kinds = [value or "" for value in category_values(catalogue)]
     manifest = read_manifest(encoder, "encoder", ENCODER_MANIFEST)
     if manifest["fingerprint"] != embeddings.fingerprint:
         raise ArtefactError(embeddings.folder, "was made by another encoder")
     return Pool(
         embeddings,
         names=_number([" ".join(title.lower().split()) for title in titles]),
-        category=_number([str(value) for value in table[catalogue.category].to_pylist()]),
+        category=np.where([bool(kind) for kind in kinds], _number(kinds), -1),
         picture=_number_pictures(catalogue),
         held_out=sides_of(encoder, catalogue)["test"],
     )
@@ -81,7 +86,8 @@ def evaluate(pool: Pool, queries: int, seed: int = 0) -> dict[str, dict[str, flo
     """Scores per task, over at most `queries` products (or names) drawn by `seed`.
 
     - `own_photo`: a product's picture finds it, or one with the identical picture, first.
-    - `picture_neighbours`: the nearest items of a picture, its own left out, share its category.
+    - `picture_neighbours`: the nearest items of a picture, its own left out, share its category;
+      left out if no product with a picture has one.
     - `text_to_image`, `text_to_item`: an exact name finds a product of that name.
 
     Raises:
@@ -92,14 +98,15 @@ def evaluate(pool: Pool, queries: int, seed: int = 0) -> dict[str, dict[str, flo
     pictured = pool.held_out[pool.picture[pool.held_out] >= 0]
     worded = pool.held_out[pool.embeddings.text[pool.held_out].any(axis=1)]
     names = worded[np.unique(pool.names[worded], return_index=True)[1]]
+    kinds = pictured[pool.category[pictured] >= 0]
     if not (len(pictured) and len(names)):
         raise CatalogueError("no product with an image and a name was kept out of training")
-    return {
-        "own_photo": own_photo(pool, _draw(everyone, queries, generator)),
-        "picture_neighbours": neighbours(pool, _draw(pictured, queries, generator)),
-        "text_to_image": by_name(pool, _draw(names, 2 * queries, generator), "image"),
-        "text_to_item": by_name(pool, _draw(names, 2 * queries, generator), "item"),
-    }
+    scores = {"own_photo": own_photo(pool, _draw(everyone, queries, generator))}
+    if len(kinds):
+        scores["picture_neighbours"] = neighbours(pool, _draw(kinds, queries, generator))
+    scores["text_to_image"] = by_name(pool, _draw(names, 2 * queries, generator), "image")
+    scores["text_to_item"] = by_name(pool, _draw(names, 2 * queries, generator), "item")
+    return scores
 
 
 def _draw(rows: Rows, count: int, generator: np.random.Generator) -> Rows:

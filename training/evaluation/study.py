@@ -7,11 +7,11 @@ category out and once with texts that name it, since the latter answer the quest
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,12 @@ class RunFigures:
         partly = 0 < self.train_share < 1
         return f"{self.label}, {self.train_share:.0%} of the training set" if partly else self.label
 
+    def apart_from(self, titles: Collection[str]) -> RunFigures:
+        """These figures, with a number in the label if another run has the title."""
+        labels = chain([self.label], (f"{self.label} ({number})" for number in count(2)))
+        runs = (replace(self, label=label) for label in labels)
+        return next(run for run in runs if run.title not in titles)
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -110,7 +116,8 @@ def run_study(encoders: Sequence[Path], catalogue: Catalogue, device: str) -> St
     details: dict[str, RunDetails] = {}
     for path in encoders:
         encoder = load_encoder(path, device)
-        measured.append(study_encoder(encoder, training_record(path), catalogue, panel))
+        one = study_encoder(encoder, training_record(path), catalogue, panel)
+        measured.append(replace(one, figures=one.figures.apart_from(details)))
         title = measured[-1].figures.title
         details[title] = read_details(path)
         if history := read_history(path.parent):

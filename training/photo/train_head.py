@@ -63,7 +63,8 @@ def main(
         folder = work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         material = kept_material(
-            folder / "material.npz",
+            folder,
+            tapped.encoder.fingerprint,
             lambda: gatherer(tapped, imagenet, folder).gather(data, photos, products, Sizes()),
         )
         fitted = fit(tapped, imagenet, material)
@@ -107,8 +108,10 @@ def gatherer(tapped: TappedEncoder, imagenet: ImagenetBranch | None, folder: Pat
     return Gatherer(tapped.encoder, open_model(path, "cpu"), tapped.shape, middle)
 
 
-def kept_material(path: Path, gather: Callable[[], Material]) -> Material:
-    """The material of a file, gathered and written if there is none yet."""
+def kept_material(folder: Path, fingerprint: str, gather: Callable[[], Material]) -> Material:
+    """The material that a folder keeps of the encoder with a fingerprint, gathered and written if
+    there is none yet; that of another encoder is left alone."""
+    path = folder / f"material-{fingerprint}.npz"
     if path.is_file():
         return Material.load(path)
     material = gather()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from training.photo.material import Material, Seen, Vectors, kept_out
 from training.photo.pictures.made_pictures import backdrop_of, in_a_room, no_garment, room_piece
 from training.photo.shopper_labels import ARTICLE_TYPES, BAGS
 from training.photo.sureness import sureness
+from training.photo.train_head import kept_material
 from twinset.encoders.encoder import normalise
 from twinset.photo.photo_head import PhotoHead, evidence
 from twinset.photo.photo_reading import PhotoReading
@@ -151,6 +153,21 @@ def test_a_material_read_back_is_the_same(material: Material, tmp_path: Path) ->
     np.testing.assert_array_equal(again.photos.rows, material.photos.rows)
     np.testing.assert_array_equal(again.boxes, material.boxes)
     assert again.labels.tolist() == material.labels.tolist()
+
+
+def test_material_is_gathered_anew_for_another_encoder(material: Material, tmp_path: Path) -> None:
+    gathered: list[str] = []
+
+    def labels_of(fingerprint: str) -> str:
+        def gather() -> Material:
+            gathered.append(fingerprint)
+            return replace(material, labels=np.full(len(material.labels), fingerprint))
+
+        return str(kept_material(tmp_path, fingerprint, gather).labels[0])
+
+    encoders = ["first", "other", "first", "other"]
+    assert [labels_of(one) for one in encoders] == encoders
+    assert gathered == ["first", "other"]
 
 
 def test_right_mass_is_minus_the_log_of_what_is_right() -> None:

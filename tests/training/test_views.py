@@ -44,6 +44,7 @@ def products(catalogue, config, photos, tmp_path):
 
 def test_photos_belong_to_their_products(products):
     assert products.photo_rows.tolist() == [3, 5, 5]
+    assert isinstance(products.photos, np.memmap)  # never as a whole in memory
     assert np.flatnonzero(products.has_photo).tolist() == [3, 5]
     rows = np.array([5, 4, 3] * 20)
     views = products.second_views(rows, torch.Generator().manual_seed(0)).numpy()

@@ -39,8 +39,8 @@ class Products:
     `attributes` by number, `MISSING` if it is null; `values[a]` turns a number into its text.
     `categories` (n,) int32 numbers the categories after rare ones were merged, `MISSING` for
     "Other" and null. `fuller_texts` are the texts that half of the training uses instead, or
-    None. `photos` (p, height, width, 3) uint8 are further photos of the products `photo_rows`
-    (p,), ascending.
+    None. `photos` (f, height, width, 3) uint8 are further photos, a memory map; the one at the
+    place `photo_places[i]` is of the product `photo_rows[i]`, (p,) each, ascending by product.
     """
 
     pixels: NDArray[np.uint8]
@@ -53,6 +53,7 @@ class Products:
     categories: NDArray[np.int32]
     fuller_texts: list[str] | None
     photos: NDArray[np.uint8]
+    photo_places: NDArray[np.int64]
     photo_rows: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -97,7 +98,8 @@ class Products:
         count = np.searchsorted(self.photo_rows, rows, "right") - first
         views = self.pixels[rows]
         taken = count > 0
-        views[taken] = self.photos[first[taken] + (draws[taken] * count[taken]).astype(np.int64)]
+        drawn = first[taken] + (draws[taken] * count[taken]).astype(np.int64)
+        views[taken] = self.photos[self.photo_places[drawn]]
         return torch.from_numpy(views)
 
 
@@ -125,7 +127,7 @@ def load_products(
     codes, values = _encode_attributes([rows[name].to_pylist() for name in attributes])
     size = (config.image_height, config.image_width)
     pixels, has_image = _cached_pixels(catalogue.path, catalogue.images, size, cache)
-    further, photo_rows = _further_photos(photos, rows["id"].to_pylist(), size, cache)
+    further = _further_photos(photos, rows["id"].to_pylist(), size, cache)
     category = catalogue.category
     fuller = with_category(item_template(config, category), category)
     return Products(
@@ -138,18 +140,18 @@ def load_products(
         values,
         number_categories(category_values(catalogue), config.rare_category),
         _render(fuller, rows) if config.category_in_text == "sometimes" else None,
-        further,
-        photo_rows,
+        *further,
     )
 
 
 def _further_photos(
     path: Path | None, ids: Sequence[str], size: tuple[int, int], cache: Path
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Further photos (p, h, w, 3) in the order of their products, and those products' rows (p,);
-    photos of other products, and those that do not decode, are left out."""
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Further photos (f, h, w, 3), the places (p,) of those to use in the order of their products,
+    and those products' rows (p,); photos of other products, and those that do not decode, are not
+    used."""
     if path is None:
-        return np.empty((0, *size, 3), np.uint8), np.empty(0, np.int64)
+        return np.empty((0, *size, 3), np.uint8), np.empty(0, np.int64), np.empty(0, np.int64)
     try:
         file = pq.ParquetFile(path)
         file.schema_arrow.field("image")
@@ -167,8 +169,8 @@ def _further_photos(
     position = {item: row for row, item in enumerate(ids)}
     of = np.array([position.get(owner, MISSING) for owner in owners], np.int64)
     usable = np.flatnonzero(decoded & (of != MISSING))
-    order = usable[np.argsort(of[usable], kind="stable")]
-    return pixels[order], of[order]
+    places = usable[np.argsort(of[usable], kind="stable")]
+    return pixels, places, of[places]
 
 
 def item_template(config: DataConfig, category: str | None) -> str:

@@ -48,7 +48,7 @@ def foreign_curve(
     texts = translations()
     asked = [texts[place] for place in draw.permutation(len(texts))[:_QUERIES]]
     pairs = [(one, right) for one in asked if (right := _relevant(reader, one, columns)).any()]
-    nothing = np.zeros(len(items), np.bool_)
+    nothing, depth = np.zeros(len(items), np.bool_), min(_DEPTH, len(items))
     queries = [(one.foreign, right) for one, right in pairs]
     queries += [(text, nothing) for text in nonsense(draw, _NONSENSE)]
     scores: list[NDArray[np.float32]] = []
@@ -57,7 +57,7 @@ def foreign_curve(
         block = queries[start : start + _BLOCK]
         cosines = encode([text for text, _ in block]) @ items.T
         for row, (_, right) in zip(cosines, block, strict=True):
-            rows = np.argpartition(-row, _DEPTH)[:_DEPTH]
+            rows = np.argpartition(-row, depth - 1)[:depth]
             rows = np.concatenate([rows, draw.integers(0, len(items), _ANYWHERE)])
             scores.append(row[rows])
             relevant.append(right[rows])

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 
 from training.data.phrase_attributes import known_attributes
+from training.evaluation.panel import sides_of
 from training.languages.fit_detector import DetectorRecipe, fit_detector
 from training.languages.fit_text_head import HeadRecipe, Lessons, Material, even_chances, fit_head
 from training.languages.foreign_relevance import foreign_curve
@@ -36,6 +38,9 @@ from twinset.words.field_roles import NOT_WORDS
 # Shares of the English texts that the head is taught.
 _NAMES, _PHRASES, _WORDS, _MIXED = 0.35, 0.35, 0.15, 0.15
 _BATCH = 512
+# An encoder was trained on at least this share of its own shop's products; a few names are
+# everybody's.
+_OWN_SHOP = 0.05
 
 
 def languages(
@@ -58,7 +63,7 @@ def languages(
     vectors = open_embeddings(embeddings)
     if vectors.fingerprint != loaded.fingerprint:
         raise ConfigError(f"{embeddings}: is of another encoder than {encoder}")
-    texts = _shop_texts(Catalogue(catalog), manifest)
+    texts = _shop_texts(encoder, Catalogue(catalog), manifest)
     recipe = DetectorRecipe(words=words, other_words=max(words // 3, 100))
     console = Console(soft_wrap=True)
     console.print(f"{len(texts.names):,} names, {len(texts.phrases):,} phrases")
@@ -70,14 +75,21 @@ def languages(
     console.print(f"{out}: detects {len(detector.codes)} languages and those of other scripts")
 
 
-def _shop_texts(catalogue: Catalogue, manifest: dict[str, Any]) -> ShopTexts:
-    """English texts of the products that the encoder was trained on, by what its folder says."""
+def _shop_texts(encoder: Path, catalogue: Catalogue, manifest: dict[str, Any]) -> ShopTexts:
+    """English texts of the products to learn from, with the attributes that the encoder knows."""
     told = manifest.get("training") or {}
-    data = told.get("data") or {}
-    fractions = float(data.get("test_fraction", 0.08)), float(data.get("validation_fraction", 0.02))
     named = (told.get("augmentation") or {}).get("phrase_attributes") or ()
     attributes = known_attributes(named, catalogue)
-    return ShopTexts.of(catalogue, attributes, fractions)
+    return ShopTexts.of(catalogue, attributes, rows_to_learn_from(encoder, catalogue))
+
+
+def rows_to_learn_from(encoder: Path, catalogue: Catalogue) -> NDArray[np.int64]:
+    """The products of a catalogue that the encoder was trained on, so that the others can be asked
+    about; all if those are so few that the catalogue is another shop's, or the encoder does not
+    say."""
+    trained = sides_of(encoder, catalogue)["train"]
+    enough = len(trained) >= _OWN_SHOP * len(catalogue)
+    return trained if enough else np.arange(len(catalogue))
 
 
 def _material(encoder: DualEncoder, texts: ShopTexts, items: Vectors) -> Material:

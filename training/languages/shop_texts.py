@@ -6,7 +6,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from training.data.split import split_of
+import numpy as np
+from numpy.typing import NDArray
+
 from training.languages.word_lists import frequent_words
 from twinset.catalogue import Catalogue
 from twinset.languages.language_detector import words_of
@@ -33,16 +35,13 @@ class ShopTexts:
         cls,
         catalogue: Catalogue,
         attributes: Sequence[str],
-        fractions: tuple[float, float],
+        rows: NDArray[np.int64],
         seed: int = 0,
     ) -> ShopTexts:
-        """Texts of the products whose names are trained on.
-
-        `attributes` make the phrases; `fractions` of all names are kept out for test and
-        validation, as in `training.data.split`.
-        """
+        """Texts of the products in `rows`, those that are trained on; `attributes` make the
+        phrases."""
         rng = random.Random(seed)
-        products = _trained_on(catalogue, attributes, fractions)
+        products = _products(catalogue, attributes, rows)
         names = {product["title"] for product in products if product["title"]}
         shortened = {_some_words(name, rng) for name in sorted(names) if rng.random() < 0.5}
         phrases = {
@@ -73,17 +72,16 @@ class ShopTexts:
         return [*self.names, *phrases[: len(self.names)]]
 
 
-def _trained_on(
-    catalogue: Catalogue, attributes: Sequence[str], fractions: tuple[float, float]
+def _products(
+    catalogue: Catalogue, attributes: Sequence[str], rows: NDArray[np.int64]
 ) -> list[Product]:
     columns = ["title", *attributes]
-    table = catalogue.rows(columns)
+    table = catalogue.rows(columns).take(rows)
     values = [table[name].to_pylist() for name in columns]
-    rows = [
+    return [
         {name: str(value or "") for name, value in zip(columns, row, strict=True)}
         for row in zip(*values, strict=True)
     ]
-    return [row for row in rows if split_of(row["title"], *fractions) == "train"]
 
 
 def _some_words(name: str, rng: random.Random) -> str:

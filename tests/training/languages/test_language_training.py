@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import TYPES
+from training.data.seen_products import SeenProducts, product_keys
 from training.export.embed_catalogue import embed_catalogue
-from training.languages import language_command
+from training.languages import foreign_relevance, language_command
 from training.languages.fit_detector import DetectorRecipe, fit_detector
 from training.languages.fit_text_head import HeadRecipe, Lessons, Material, even_chances, fit_head
 from training.languages.glossary import entries, translations
 from training.languages.language_command import languages as teach
+from training.languages.language_command import rows_to_learn_from
 from training.languages.shop_texts import ShopTexts
 from training.languages.slips import slip
 from training.languages.translated_phrases import LANGUAGES, all_phrases, kept_out_words
 from twinset.artefacts import read_manifest
+from twinset.columns import columns_from_table
 from twinset.encoders import HashEncoder, load_encoder
 from twinset.encoders.encoder import normalise
 from twinset.errors import ConfigError
@@ -73,20 +76,47 @@ def test_slips_are_recognised(word):
     assert not one_slip_away("re", {"red"})
 
 
-def test_shop_texts_come_from_the_products_that_are_trained_on(catalogue):
-    everything = ShopTexts.of(catalogue, ("gender", "baseColour"), (0.0, 0.0))
-    some = ShopTexts.of(catalogue, ("gender", "baseColour"), (0.5, 0.1))
-    assert set(some.names) != set(everything.names)
+def test_shop_texts_come_from_the_products_that_are_given(catalogue):
+    titles = catalogue.rows(["title"])["title"].to_pylist()
+    everything = ShopTexts.of(catalogue, ("gender", "baseColour"), np.arange(36))
+    some = ShopTexts.of(catalogue, ("gender", "baseColour"), np.array([4, 7]))
+    assert set(titles) <= set(everything.names)
+    assert set(titles) & set(some.names) == {titles[4], titles[7]}
     assert {"red", "women"} <= everything.values
     assert "Women Red" in everything.phrases
-    nothing = ShopTexts.of(catalogue, (), (0.0, 0.0))
+    nothing = ShopTexts.of(catalogue, (), np.arange(36))
     assert nothing.phrases == []
     assert nothing.queries()
 
 
+def test_what_a_run_kept_out_is_not_learnt_from(catalogue, tmp_path):
+    encoder, everything = tmp_path / "encoder", list(range(36))
+    HashEncoder(8).save(encoder)
+    assert rows_to_learn_from(encoder, catalogue).tolist() == everything  # it does not say
+    keys = product_keys(catalogue, by_row=True)
+    none = np.array([], np.uint64)
+    SeenProducts(np.sort(keys[3:20]), none, True, "").save(encoder)
+    assert rows_to_learn_from(encoder, catalogue).tolist() == list(range(3, 20))
+    SeenProducts(keys[:1], none, True, "").save(encoder)  # one name in common with another shop
+    assert rows_to_learn_from(encoder, catalogue).tolist() == everything
+
+
+def test_a_catalogue_of_few_items_has_a_curve_for_other_languages(catalogue, monkeypatch):
+    size = 12
+    monkeypatch.setattr(foreign_relevance, "_QUERIES", 100)
+    names = ["baseColour", "articleType"]
+    columns = columns_from_table(catalogue.rows(names).slice(0, size), names)
+    items = normalise(np.random.default_rng(0).normal(size=(size, 8)).astype(np.float32))
+    curve = foreign_relevance.foreign_curve(
+        HashEncoder(8).encode_texts, items, columns, "articleType"
+    )
+    low, high = curve([-1.0, 1.0])
+    assert 0 <= low <= high <= 1
+
+
 @pytest.fixture(scope="module")
 def detector(catalogue):
-    texts = ShopTexts.of(catalogue, ("gender", "baseColour", "articleType"), (0.0, 0.0))
+    texts = ShopTexts.of(catalogue, ("gender", "baseColour", "articleType"), np.arange(36))
     return fit_detector(texts.queries(), texts.values, SMALL)
 
 

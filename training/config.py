@@ -78,17 +78,17 @@ class OptimisationConfig:
     `schedule` is "cosine" (linear warm-up, then a cosine to zero) or "plateau" (linear warm-up,
     then times `plateau_factor` after more than `plateau_patience` epochs without a better
     validation score). After `early_stopping` such epochs the run ends and the best epoch's weights
-    are kept; 0 never stops. `accumulation` batches make one step. If `items_per_category` is K > 0,
-    a batch holds batch_size / K groups of K products of one category: each group from a category
-    drawn at random if `balance` is "categories", or each product once per round if it is
-    "products". If K is 0, batches are shuffled. During the first `frozen_epochs` both backbones
-    stay as they are. `batch_size` is the most: a catalogue too small for `least_steps` steps an
-    epoch trains with smaller batches. A share `hard_negatives` of shuffled batches consists of
-    groups of `group_size` similar products, which the model must tell apart: products that share
-    their category, or their values of all attributes in `alike`, once the part `hard_from` of the
-    epochs is over. The plateau and early stopping follow `monitor`: the strategy's retrieval score
-    (`training.run.validation`), or the validation loss. `start_share` is the weight of the initial
-    parameters in the final average.
+    are kept; 0 never stops, nor does a run without products to validate on. `accumulation` batches
+    make one step. If `items_per_category` is K > 0, a batch holds batch_size / K groups of K
+    products of one category: each group from a category drawn at random if `balance` is
+    "categories", or each product once per round if it is "products". If K is 0, batches are
+    shuffled. During the first `frozen_epochs` both backbones stay as they are. `batch_size` is the
+    most: a catalogue too small for `least_steps` steps an epoch trains with smaller batches. A
+    share `hard_negatives` of shuffled batches consists of groups of `group_size` similar products,
+    which the model must tell apart: products that share their category, or their values of all
+    attributes in `alike`, once the part `hard_from` of the epochs is over. The plateau and early
+    stopping follow `monitor`: the strategy's retrieval score (`training.run.validation`), or the
+    validation loss. `start_share` is the weight of the initial parameters in the final average.
     """
 
     epochs: Size

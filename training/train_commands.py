@@ -94,12 +94,12 @@ def train(
         settings = replace(settings, data=replace(settings.data, train_share=share))
     catalogue = Catalogue(catalog)
     try:
-        from training.data.seen_products import seen_products
         from training.quiet_libraries import hide_other_bars
         from training.run.checkpoint import checkpoint_config
         from training.run.open_run import untrained_towers
         from training.run.options import RunOptions
         from training.run.parallel import is_main_process
+        from training.run.run_catalogue import seen_by_run
         from training.run.train import train as run_training
         from twinset.freed_memory import keep_freed_memory
     except ImportError as error:
@@ -115,9 +115,7 @@ def train(
         towers = run_training(settings, catalogue, out, Console(soft_wrap=True), options)
         settings = checkpoint_config(out)  # as fitted to the catalogue
     if is_main_process():
-        seen = None if untrained else seen_products(catalogue, settings)
-        if seen is not None and start is not None:
-            seen = seen.with_those_of(start)
+        seen = None if untrained else seen_by_run(settings, catalogue, start)
         _export_run(towers, settings, catalogue, out, seen, edits and not untrained)
 
 

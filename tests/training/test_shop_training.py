@@ -12,12 +12,12 @@ from rich.console import Console
 from tests.training.conftest import COLOURS, TYPES, picture
 from training.config_file import parse_config
 from training.data.phrase_attributes import fit_attributes
-from training.data.seen_products import SeenProducts
+from training.data.seen_products import SeenProducts, product_keys
 from training.evaluation.panel import sides_of
 from training.run import train as loop
 from training.run.checkpoint import Reached, sweep
 from training.run.options import RunOptions
-from training.run.run_catalogue import fit_batches
+from training.run.run_catalogue import fit_batches, seen_by_run
 from twinset import cli
 from twinset.catalogue import Catalogue, CatalogueWriter
 from twinset.errors import ArtefactError, CatalogueError, ConfigError
@@ -86,17 +86,31 @@ def test_the_command_trains_on_id_title_image_and_kind(bare, catalogue, tmp_path
     assert cli.run([*common, *sets, "--untrained", "--out", other]) == 0
 
 
-def test_a_run_that_starts_with_another_has_seen_its_products_too(tmp_path):
-    def seen(*keys):
-        return SeenProducts(np.array(keys, np.uint64), np.array([], np.uint64), False, "")
+def keys(*values):
+    return np.array(values, np.uint64)
 
-    (tmp_path / "encoder").mkdir()
-    seen(1, 5).save(tmp_path / "encoder")
-    assert seen(5, 9).with_those_of(tmp_path).trained.tolist() == [1, 5, 9]
-    assert seen(5, 9).with_those_of(tmp_path / "encoder").trained.tolist() == [1, 5, 9]
-    assert seen(5, 9).with_those_of(tmp_path / "none").trained.tolist() == [5, 9]
-    other = replace(seen(5, 9), by_row=True)
-    assert other.with_those_of(tmp_path) is other
+
+@pytest.mark.parametrize("place", ["encoder", "."])
+def test_a_run_that_starts_with_another_has_seen_its_products_too(
+    config, catalogue, tmp_path, place
+):
+    own = seen_by_run(config, catalogue, None)
+    (tmp_path / place).mkdir(exist_ok=True)
+    SeenProducts(keys(1, 5), keys(7), False, "").save(tmp_path / place)
+    both = seen_by_run(config, catalogue, tmp_path)
+    assert both.trained.tolist() == sorted({1, 5, *own.trained.tolist()})
+    assert both.tuned.tolist() == sorted({7, *own.tuned.tolist()})
+
+
+def test_what_a_run_split_by_row_saw_counts_by_name(config, catalogue, tmp_path):
+    own = seen_by_run(config, catalogue, None)
+    by_row = product_keys(catalogue, by_row=True)
+    SeenProducts(np.unique(by_row[30:]), np.unique(by_row[:2]), True, "").save(tmp_path)
+    both = seen_by_run(config, catalogue, tmp_path)
+    assert not both.by_row
+    by_name = product_keys(catalogue, by_row=False)
+    assert set(both.trained.tolist()) == {*own.trained.tolist(), *by_name[30:].tolist()}
+    assert set(both.tuned.tolist()) == {*own.tuned.tolist(), *by_name[:2].tolist()}
 
 
 @pytest.mark.parametrize(

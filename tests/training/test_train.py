@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,10 +17,12 @@ from training.data.batch import load_tokenizer, make_batch, tokenise
 from training.data.product_data import load_products
 from training.export.onnx_export import export_encoder
 from training.run import train as loop
-from training.run.checkpoint import load_start
+from training.run.checkpoint import Reached, load_start, save_checkpoint
 from training.run.history import HISTORY
 from training.run.optimiser import make_optimizer, set_rates
 from training.run.options import RunOptions
+from training.run.run_catalogue import seen_by_run
+from training.run.validation import category_figures
 from training.towers import build_towers
 from twinset.encoders import load_encoder
 from twinset.errors import ArtefactError, ConfigError
@@ -55,6 +58,32 @@ def test_a_killed_run_resumes_on_the_same_curve(config, catalogue, finished, tmp
     monkeypatch.setattr(loop, "train_step", step)
     run(config, catalogue, tmp_path)
     assert losses(tmp_path) == pytest.approx(losses(finished[1]), rel=1e-4)
+
+
+def test_epochs_without_products_to_validate_on_have_no_score(config, tmp_path):
+    settings = replace(config.optimisation, early_stopping=1)
+    nobody = SimpleNamespace(has_image=np.empty(0, np.bool_))
+    unscored = SimpleNamespace(
+        config=replace(config, optimisation=settings),
+        folder=tmp_path,
+        products=nobody,
+        validation=np.empty(0, np.int64),
+        towers=None,
+        tokenizer=None,
+        accelerator=Accelerator(),
+        steps_per_epoch=4,
+    )
+    reached = loop.close_epoch(unscored, Reached(4), Console(file=io.StringIO()))
+    assert reached == Reached(4)
+    assert not (tmp_path / "best").exists()
+
+
+def test_products_of_unknown_category_agree_with_none():
+    rows = np.eye(4, dtype=np.float32)[[0, 0, 1, 1]]
+    known = category_figures(rows, rows, np.array([3, 3, -1, -1]))
+    assert known["item_recall@1"] == 1.0
+    assert known["item_precision@10"] == 1 / 4  # the two known ones alone ask, among four
+    assert category_figures(rows, rows, np.full(4, -1)) == {}
 
 
 @pytest.mark.long
@@ -141,6 +170,34 @@ def test_a_run_starts_with_what_another_ended_with(config, catalogue, finished, 
     ended, started = finished[0].state_dict(), opened.towers.state_dict()
     assert reached.step == 0
     assert all(torch.equal(ended[name], started[name]) for name in ended)
+
+
+def test_a_run_starts_with_the_blend_that_another_ended_in(config, tmp_path):
+    share = replace(config, optimisation=replace(config.optimisation, start_share=0.5))
+    towers, begun = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)  # as good as any
+    learnt, first = towers.weight.detach().clone(), begun.state_dict()
+    save_checkpoint(tmp_path, share, towers, torch.optim.SGD(towers.parameters()), Reached(9))
+    with pytest.raises(ArtefactError, match=r"blended by .*, or pass --start .*encoder"):
+        load_start(tmp_path, config, begun)  # it was interrupted
+    ended = SimpleNamespace(
+        config=share,
+        folder=tmp_path,
+        towers=towers,
+        begun_with=first,
+        accelerator=Accelerator(),
+    )
+    loop.end_weights(ended, Reached(9))
+    expected = (learnt + first["weight"]) / 2
+    load_start(tmp_path, config, begun)
+    assert torch.allclose(begun.weight, expected)
+
+
+def test_what_an_interrupted_run_saw_is_told_by_its_configuration(config, catalogue, finished):
+    other = replace(config, data=replace(config.data, test_fraction=0.5))
+    both = seen_by_run(other, catalogue, finished[1])  # without an encoder
+    before = seen_by_run(config, catalogue, None)
+    assert set(seen_by_run(other, catalogue, None).trained) < set(before.trained)
+    assert set(both.trained) == set(before.trained)
 
 
 def test_a_run_does_not_start_with_other_towers(config, finished, tmp_path):

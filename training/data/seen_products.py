@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from training.config import TrainingConfig
 from training.config_file import parse_config
 from training.data.product_data import category_values, number_categories
-from training.data.split import Split, split_products, thin_out
+from training.data.split import Split, split_products
 from twinset.artefacts import read_manifest, refresh_manifest, sha256_of
 from twinset.catalogue import Catalogue
 from twinset.encoders.encoder_folder import ENCODER_MANIFEST
@@ -60,13 +60,14 @@ class SeenProducts:
             by_row, digest = bool(held["by_row"]), str(held["digest"])
             return cls(held["trained"], held["tuned"], by_row, digest)
 
-    def with_those_of(self, start: Path) -> SeenProducts:
-        """Also what the run or encoder `start` saw, if it lists products by the same key."""
-        earlier = SeenProducts.load(start) or SeenProducts.load(start / "encoder")
-        if earlier is None or earlier.by_row != self.by_row:
-            return self
-        trained = np.union1d(self.trained, earlier.trained)
-        return replace(self, trained=trained, tuned=np.union1d(self.tuned, earlier.tuned))
+    def with_those_of(self, earlier: SeenProducts, catalogue: Catalogue) -> SeenProducts:
+        """Also what `earlier` lists; if it lists by another key, its products of the catalogue."""
+        trained, tuned = earlier.trained, earlier.tuned
+        if earlier.by_row != self.by_row:
+            keys, sides = product_keys(catalogue, self.by_row), earlier.sides(catalogue)
+            trained, tuned = keys[sides["train"]], keys[sides["validation"]]
+        trained = np.union1d(self.trained, trained)
+        return replace(self, trained=trained, tuned=np.union1d(self.tuned, tuned))
 
     def sides(self, catalogue: Catalogue) -> dict[Split, Rows]:
         """The rows of a catalogue that were trained on, that tuned the run, and the others."""
@@ -98,8 +99,6 @@ def seen_products(catalogue: Catalogue, config: TrainingConfig) -> SeenProducts:
     titles = [title or "" for title in catalogue.rows(["title"])["title"].to_pylist()]
     categories = number_categories(category_values(catalogue), data.rare_category)
     sides = split_products(titles, categories, data)
-    if data.train_share < 1:
-        sides["train"] = thin_out(sides["train"], titles, data.train_share)
     by_row = data.split == "row"
     keys = product_keys(catalogue, by_row)
     trained, tuned = (np.unique(keys[sides[side]]) for side in ("train", "validation"))

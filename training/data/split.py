@@ -28,16 +28,20 @@ def split_products(
 ) -> dict[Split, NDArray[np.int64]]:
     """Row numbers of each side, ascending, as a configuration says.
 
-    `categories` (n,) are numbers; a name belongs to the category of its first product.
+    `categories` (n,) are numbers; a name belongs to the category of its first product. Products
+    that a `train_share` below 1 leaves out are on no side.
     """
     fractions = config.test_fraction, config.validation_fraction
-    if config.split == "stratified":
-        return split_stratified(titles, categories, *fractions)
-    if config.split == "row":
-        # Every row is a name of its own then, and the rest is as by name.
+    if config.split == "name-hash":
+        sides = split_rows(titles, *fractions)
+    else:
+        # By row, every row is a name of its own, and the rest is as by name.
         rows = [str(number) for number in range(len(titles))]
-        return split_stratified(rows, categories, *fractions)
-    return split_rows(titles, config.test_fraction, config.validation_fraction)
+        names = rows if config.split == "row" else titles
+        sides = split_stratified(names, categories, *fractions)
+    if config.train_share < 1:
+        sides["train"] = thin_out(sides["train"], titles, config.train_share)
+    return sides
 
 
 def split_of(title: str | None, test_fraction: float, validation_fraction: float) -> Split:

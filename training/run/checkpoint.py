@@ -25,6 +25,7 @@ from twinset.errors import ArtefactError
 
 CHECKPOINTS = "checkpoints"
 BEST = "best"
+BLENDED = "blended"
 MODEL_FILE = "model.safetensors"
 BANK_FILE = "bank.safetensors"
 _EPOCHS = "optimisation.epochs"
@@ -115,16 +116,25 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def load_start(run: Path, config: TrainingConfig, model: nn.Module) -> None:
-    """Give `model` the weights that another run ended with, its best ones if it kept them.
+    """Give `model` the weights that another run ended with: blended ones, else its best ones if it
+    kept them.
 
     Raises:
-        ArtefactError: if there is no checkpoint, it is damaged, or it is of other towers.
+        ArtefactError: if there is no checkpoint, it is damaged, or it is of other towers; if the
+            run was to end in a blend that it does not hold.
     """
     checkpoints = _checkpoints(run)
     if not checkpoints:
         raise ArtefactError(run, "holds no checkpoint to start with")
     given = checkpoint_config(run)
-    folder = run / BEST if (run / BEST).exists() else checkpoints[-1]
+    kept = [run / name for name in (BLENDED, BEST) if (run / name).exists()]
+    folder = [*kept, checkpoints[-1]][0]
+    if given.optimisation.start_share and folder.name != BLENDED:
+        raise ArtefactError(
+            run,
+            "holds no weights of its end, blended by optimisation.start_share;"
+            f" finish it with its own command, or pass --start {run / 'encoder'}",
+        )
     read_manifest(folder, "checkpoint")
     for key in SAME_TOWERS:
         if attrgetter(key)(given) != attrgetter(key)(config):
@@ -137,15 +147,16 @@ def checkpoint_config(run: Path) -> TrainingConfig:
     return parse_config(json.loads((_checkpoints(run)[-1] / "config.json").read_text()))
 
 
-def save_best(run: Path, model: nn.Module) -> None:
-    """Keep the weights of the best epoch so far, for early stopping."""
-    with new_folder(run / BEST, replace=True) as staging:
+def save_weights(run: Path, model: nn.Module, name: str) -> None:
+    """Keep weights beside the checkpoints: `BEST`, those of the best epoch so far, for early
+    stopping, or `BLENDED`, those that the run ends with."""
+    with new_folder(run / name, replace=True) as staging:
         _save_model(model, staging)
         write_manifest(staging, "checkpoint", {})
 
 
 def load_best(run: Path, model: nn.Module) -> None:
-    """Restore what `save_best` kept.
+    """Restore the weights of the best epoch.
 
     Raises:
         ArtefactError: if there is nothing, or it is damaged.

@@ -17,7 +17,7 @@ from training.config import TrainingConfig
 from training.data.batch import load_tokenizer
 from training.data.phrase_attributes import fit_attributes
 from training.data.product_data import Products, load_products
-from training.data.split import split_products, thin_out
+from training.data.split import split_products
 from training.export.onnx_import import is_encoder, load_exported
 from training.objective.memory_bank import Bank
 from training.run.checkpoint import Reached, load_checkpoint, load_start, sweep
@@ -162,6 +162,4 @@ def choose_sides(
         raise CatalogueError(f"{catalogue.path}: names no category, which the triplet loss needs")
     sides = split_products(products.titles, products.categories, config.data)
     rows = sides["train"][products.has_image[sides["train"]]]
-    if config.data.train_share < 1:
-        rows = thin_out(rows, products.titles, config.data.train_share)
     return rows, sides["validation"]

@@ -6,6 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.config import OptimisationConfig, TrainingConfig
+from training.data.seen_products import SeenProducts, seen_products
+from training.export.onnx_import import is_encoder
+from training.run.checkpoint import checkpoint_config
 from twinset.artefacts import sha256_of
 from twinset.catalogue import Catalogue
 from twinset.errors import CatalogueError
@@ -32,6 +35,21 @@ def require_same_catalogue(folder: Path, catalogue: Catalogue, writes: bool) -> 
             )
     elif writes:
         path.write_text(f"{digest}\n", encoding="utf-8")
+
+
+def seen_by_run(config: TrainingConfig, catalogue: Catalogue, start: Path | None) -> SeenProducts:
+    """What a run with this configuration sees of a catalogue, and what the run or the encoder
+    `start` that it began with has seen.
+
+    A run that did not reach its export has no list; then its configuration says what it saw.
+    """
+    seen = seen_products(catalogue, config)
+    if start is None:
+        return seen
+    earlier = SeenProducts.load(start) or SeenProducts.load(start / "encoder")
+    if earlier is None and not is_encoder(start):
+        earlier = seen_products(catalogue, checkpoint_config(start))
+    return seen if earlier is None else seen.with_those_of(earlier, catalogue)
 
 
 def fit_batches(config: TrainingConfig, rows: int, processes: int) -> TrainingConfig:

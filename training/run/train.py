@@ -1,7 +1,8 @@
 """The training loop of both strategies, readable from top to bottom.
 
 Every random choice of a step comes from (seed, step) alone, so an interrupted run that resumes
-from its checkpoint follows the curve of one that was never interrupted.
+from its checkpoint follows the curve of one that was never interrupted; float16 alone finds the
+scale of its gradients anew.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ from rich.progress import TextColumn
 
 from training.config import TrainingConfig
 from training.data.batch import Batch, make_batch, step_seed
-from training.run.checkpoint import Reached, load_best, save_best, save_checkpoint
+from training.run.checkpoint import (
+    BEST,
+    BLENDED,
+    Reached,
+    load_best,
+    save_checkpoint,
+    save_weights,
+)
 from training.run.history import log_record
 from training.run.open_run import Run, Weights, open_run
 from training.run.optimiser import rates, set_rates, train_step
@@ -105,11 +113,20 @@ def train(
                 saved_at = time.monotonic()
     run.accelerator.wait_for_everyone()
     run.accelerator.end_training()
-    if run.config.optimisation.early_stopping and reached.scores:
-        load_best(folder, run.towers)
-    if run.config.optimisation.start_share:
-        blend(run.towers, run.begun_with, run.config.optimisation.start_share)
+    end_weights(run, reached)
     return run.towers
+
+
+def end_weights(run: Run, reached: Reached) -> None:
+    """Give the towers the weights that the run ends with: the best epoch's, and a blend of those
+    with the first ones, which is kept for runs that start with this one."""
+    settings = run.config.optimisation
+    if settings.early_stopping and reached.scores:
+        load_best(run.folder, run.towers)
+    if settings.start_share:
+        blend(run.towers, run.begun_with, settings.start_share)
+        if run.accelerator.is_main_process:
+            save_weights(run.folder, run.towers, BLENDED)
 
 
 def blend(towers: TowerPair, other: Weights, share: float) -> None:
@@ -144,7 +161,8 @@ def advance(run: Run, reached: Reached, loader: Loader) -> tuple[Reached, dict[s
 
 
 def close_epoch(run: Run, reached: Reached, console: Console) -> Reached:
-    """Score the epoch that ends here, and keep its weights if no earlier one was better."""
+    """Score the epoch that ends here, if there are products to do it on, and keep its weights if no
+    earlier one was better."""
     leads = run.accelerator.is_main_process
     epoch = reached.step // run.steps_per_epoch
     figures: dict[str, float] = {}
@@ -153,10 +171,13 @@ def close_epoch(run: Run, reached: Reached, console: Console) -> Reached:
         _log(run, {"step": reached.step, "epoch": epoch, **figures})
         console.print(f"epoch {epoch}: {_line(figures)}")
     figures = from_main_process(figures, run.accelerator)
-    reached = Reached(reached.step, (*reached.scores, monitored(figures, run.config)))
+    score = monitored(figures, run.config)
+    if score is None:  # without products to validate on, the run keeps its last weights
+        return reached
+    reached = Reached(reached.step, (*reached.scores, score))
     patience = run.config.optimisation.early_stopping
     if leads and patience and epochs_since_best(reached.scores) == 0:
-        save_best(run.folder, run.towers)
+        save_weights(run.folder, run.towers, BEST)
     return reached
 
 

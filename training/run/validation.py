@@ -37,25 +37,42 @@ def validate(
     images, texts, items = embed_rows(model, products, rows, tokenizer)
     names = np.unique([products.titles[row] for row in rows], return_inverse=True)[1]
     ranks = first_hit_ranks(texts @ images.T, names[:, None] == names[None, :])
-    same = products.categories[rows, None] == products.categories[None, rows]
-    np.fill_diagonal(same, val=False)
-    image_similarity, item_similarity = _to_others(images), _to_others(items)
     losses = _losses(model, products, rows, (images, texts, items), config)
     return {
         **({"validation_loss": float(np.mean(losses))} if losses else {}),
         "text_to_image_recall@1": recall_at(ranks, 1),
         "text_to_image_recall@10": recall_at(ranks, 10),
+        **category_figures(images, items, products.categories[rows]),
+    }
+
+
+def category_figures(
+    images: Vectors, items: Vectors, categories: NDArray[np.int32]
+) -> dict[str, float]:
+    """How far the nearest others of each product share its category; (n, d) twice, and (n,).
+
+    Products of unknown category (negative) are answers that never fit, and do not ask; empty if
+    no category is known.
+    """
+    asking = np.flatnonzero(categories >= 0)
+    if len(asking) == 0:
+        return {}
+    same = categories[asking, None] == categories[None, :]
+    same[np.arange(len(asking)), asking] = False
+    image_similarity, item_similarity = _to_others(images, asking), _to_others(items, asking)
+    return {
         "image_precision@10": precision_at(image_similarity, same, 10),
         "item_precision@10": precision_at(item_similarity, same, 10),
         "item_recall@1": recall_at(first_hit_ranks(item_similarity, same), 1),
     }
 
 
-def monitored(figures: dict[str, float], config: TrainingConfig) -> float:
-    """What a schedule and early stopping follow: higher is better, 0 without products."""
+def monitored(figures: dict[str, float], config: TrainingConfig) -> float | None:
+    """What a schedule and early stopping follow: higher is better; None if it was not measured."""
     if config.optimisation.monitor == "loss":
-        return -figures.get("validation_loss", 0.0)
-    return figures.get(_MONITORED[config.strategy], 0.0)
+        loss = figures.get("validation_loss")
+        return None if loss is None else -loss
+    return figures.get(_MONITORED[config.strategy])
 
 
 @torch.no_grad()
@@ -89,10 +106,10 @@ def _losses(
     return losses
 
 
-def _to_others(rows: Vectors) -> Vectors:
-    """Similarity of each row to each other one, (n, n)."""
-    similarity = rows @ rows.T
-    np.fill_diagonal(similarity, -np.inf)
+def _to_others(rows: Vectors, asking: Rows) -> Vectors:
+    """Similarity of the rows (n, d) that ask, (q,), to each other row, (q, n)."""
+    similarity = rows[asking] @ rows.T
+    similarity[np.arange(len(asking)), asking] = -np.inf
     return similarity
 
 

@@ -66,6 +66,7 @@ WORKDIR /data
 USER twinset
 VOLUME /data
 EXPOSE 8000
+# By bash, which starts in a fraction of the time that Python takes without its compiled files.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8000 && printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' >&3 && read -r -t 4 _ status _ <&3 && [ \"$status\" = 200 ]"]
 CMD ["twinset", "serve", "--encoder", "/opt/twinset/models/compact", "--index", "/data/index", "--host", "0.0.0.0", "--port", "8000"]

@@ -38,6 +38,8 @@ INFINITY ?=
 BENCHMARKS := encoders rest indexes service photo mixed encoders-avx2 rest-avx2
 
 .DELETE_ON_ERROR:
+# The tests alone start hundreds of processes, each of which would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL: # each run uses every core, and runs of a study fill one cache
 .PHONY: demo test test-long lint bench bench-all bench-http bench-paint bench-words bench-photos $(BENCHMARKS:%=bench-%) real model study sparsity scale coverage faults fuzz audit container docs client clean
 

@@ -1,10 +1,14 @@
 """The files that install, build and run Twinset agree with each other and with the code."""
 
+import json
 import re
+import shutil
 import subprocess
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import entry_points
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -74,6 +78,28 @@ def test_the_image_has_no_root_and_no_torch() -> None:
     assert "ARG EXTRAS=app\n" in dockerfile
     app = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["app"]]
     assert not {Requirement(text).name for text in app} & {"torch", "transformers"}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash, as the image has it")
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (None, 1)])
+def test_the_health_check_fails_unless_the_service_is_ready(status: int | None, code: int) -> None:
+    class Service(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(404 if self.path != "/readyz" else status or 0)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    (written,) = re.findall(r"HEALTHCHECK.*\n +CMD (\[.*\])", read("Dockerfile"))
+    with HTTPServer(("127.0.0.1", 0), Service) as server:
+        port = server.server_port
+        if status is None:
+            server.server_close()
+        else:
+            Thread(target=server.handle_request).start()
+        command = json.loads(written.replace("8000", str(port)))
+        assert subprocess.run(command, capture_output=True, timeout=30).returncode == code
 
 
 def test_what_the_image_copies_is_not_ignored() -> None:

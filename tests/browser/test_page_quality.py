@@ -12,13 +12,13 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
 from tests.browser.conftest import PATIENCE_MS
+from tests.support.browser_pages import violations
 from tests.support.small_shop import Server, as_version, picture
 from twinset.encoders import HashEncoder
 from twinset.index import ExactIndex
@@ -124,7 +124,7 @@ class Opened:
 
     def violations(self, scheme):
         self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found = Axe().run(self.page).response["violations"]
+        found = violations(self.page)
         return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from app.settings import Settings
 from tests.support.image_corpus import bad_images
@@ -243,6 +244,7 @@ def keyless_requests() -> Iterator[Case]:
         yield Case(f"read key, {method} {path}", *read_only, method, path, headers=reader)
 
 
+@cache
 def bad_requests() -> list[Case]:
     """The whole corpus."""
     kinds = (images, multiparts, common_fields, json_bodies, signals, sizes, addresses, heads)

@@ -49,12 +49,16 @@ def similar(service, item_id, limit=24):
     return [hit["id"] for hit in answer.json()["items"]]
 
 
+def violations(page):
+    """What axe finds wrong, which takes it half as long if it describes nothing else."""
+    return Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+
+
 def faults(page):
     """Serious findings of axe, in words."""
-    found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {node['target']}"
-        for one in found
+        for one in violations(page)
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]

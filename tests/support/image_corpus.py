@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,7 @@ def heic() -> bytes:
     return encoded("HEIF")
 
 
+@cache
 def odd_images() -> dict[str, bytes]:
     return {
         "cmyk": encoded("JPEG", mode="CMYK"),

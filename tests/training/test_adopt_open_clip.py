@@ -18,10 +18,14 @@ from twinset.errors import ConfigError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 transformers = pytest.importorskip("transformers")
-open_clip = pytest.importorskip("open_clip")
 SCALE = {"mean": [0.4, 0.5, 0.6], "std": [0.2, 0.25, 0.3]}
 TEXTS = ["red", "A light_summer SCARF, with  fringes!", "red shoes " * 60, "it's 2 trainers"]
 WORDS = ["red", "blue", "shoes", "scarf", "with", "a", "it", "s", "summer", "light", "A", "SCARF"]
+
+
+def open_clip():
+    """The library, which takes so long to import that tests of other files must not wait for it."""
+    return pytest.importorskip("open_clip")
 
 
 def word_tokenizer(folder, length):
@@ -48,7 +52,7 @@ def save_fashion_clip(folder):
     text = {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
     vision = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
     config = {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text}
-    model = open_clip.model.CLIP(**config)
+    model = open_clip().model.CLIP(**config)
     save_open_clip(folder, model, config, {"interpolation": "bicubic", "resize_mode": "shortest"})
     (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n")
 
@@ -62,7 +66,7 @@ def save_fashion_siglip(folder):
     config = {"embed_dim": 192, "init_logit_bias": -10, "custom_text": True}
     config |= {"vision_cfg": vision | {"timm_proj": "none"}, "text_cfg": text}
     built = {key: value for key, value in config.items() if key != "custom_text"}
-    model = open_clip.model.CustomTextCLIP(**built)
+    model = open_clip().model.CustomTextCLIP(**built)
     save_open_clip(folder, model, config, {"interpolation": "bicubic", "resize_mode": "squash"})
     word_tokenizer(folder, 16)
 
@@ -74,7 +78,7 @@ def save_mobile_clip(folder):
     config = {"embed_dim": 24, "custom_text": True, "vision_cfg": vision | {"timm_proj": None}}
     config |= {"text_cfg": text | {"no_causal_mask": True}}
     built = {key: value for key, value in config.items() if key != "custom_text"}
-    model = open_clip.model.CustomTextCLIP(**built).train()
+    model = open_clip().model.CustomTextCLIP(**built).train()
     with torch.no_grad():  # so that the norms have statistics to merge
         for _ in range(3):
             model.encode_image(torch.randn(4, 3, 64, 64))
@@ -104,7 +108,7 @@ def test_an_open_clip_encoder_gives_what_its_library_gives(tmp_path, save):
 
 
 def test_byte_pairs_are_those_of_open_clip():
-    simple = open_clip.tokenizer.SimpleTokenizer()
+    simple = open_clip().tokenizer.SimpleTokenizer()
     ours = tokenizer_of_bpe(simple)
     for text in [*TEXTS, "T-shirt 50% off", "naïve café", "  two   spaces ", "ROTES Kleid #1"]:
         expected = [simple.sot_token_id, *simple.encode(text), simple.eot_token_id]

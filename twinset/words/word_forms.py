@@ -14,6 +14,7 @@ from twinset.text.text_folding import fold
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[^\w\s]")
 _APOSTROPHE = re.compile(r"['\u2019]")
+AND, AND_SIGN = "and", "&"
 _HYPHENS = frozenset("-\u2010\u2011\u2013\u2014/")
 
 
@@ -41,6 +42,11 @@ def tokens(text: str) -> list[Token]:
 def words_of(text: str) -> list[str]:
     """The folded words of a text, without signs."""
     return [token.key for token in tokens(text) if token.is_word]
+
+
+def name_words(text: str) -> list[str]:
+    """The folded words of a name, whose "&" is a word too: "H&M" and "Marks and Spencer"."""
+    return words_of(text.replace(AND_SIGN, f" {AND} "))
 
 
 def stem(word: str) -> str:
@@ -73,9 +79,15 @@ def is_hyphen(token: Token) -> bool:
 
 
 def phrase_words(phrase: Sequence[Token]) -> list[str] | None:
-    """The words of consecutive tokens if only hyphens stand between them, else None."""
+    """The words of consecutive tokens if only hyphens stand between them, else None; "&" is the
+    word "and"."""
     if not phrase or not phrase[0].is_word or not phrase[-1].is_word:
         return None
-    if not all(token.is_word or is_hyphen(token) for token in phrase):
+    if not all(stands_in_phrase(token) or is_hyphen(token) for token in phrase):
         return None
-    return [token.key for token in phrase if token.is_word]
+    return [token.key if token.is_word else AND for token in phrase if stands_in_phrase(token)]
+
+
+def stands_in_phrase(token: Token) -> bool:
+    """True for what is a word of a phrase: a word, or the sign for "and"."""
+    return token.is_word or token.key == AND_SIGN

@@ -19,7 +19,7 @@ from twinset.words.field_roles import (
     role_of,
 )
 from twinset.words.query.gender_words import Genders
-from twinset.words.word_forms import joined, stem, stems_of, words_of
+from twinset.words.word_forms import joined, name_words, stem, stems_of, words_of
 
 _MOST_VALUES = 400
 _MOST_BRANDS = 20_000
@@ -75,7 +75,8 @@ class CatalogueWords:
         sizes = values.pop(size, []) if size else []
         by_key: dict[str, list[Value]] = {}
         for one in (value for of_field in values.values() for value in of_field):
-            by_key.setdefault(joined(words_of(one.text)), []).append(one)
+            for key in {joined(words_of(one.text)), joined(name_words(one.text))}:
+                by_key.setdefault(key, []).append(one)
         return cls(
             kind=kind,
             price=field_with(PRICE, columns, "number", filled),
@@ -126,7 +127,7 @@ class CatalogueWords:
         """The missing words of values of several words, by the stems of the others."""
         found: dict[tuple[str, ...], list[str]] = {}
         for _, text in self.texts():
-            words = words_of(text)
+            words = name_words(text)
             stems = tuple(map(stem, words))
             for gap in range(len(words)) if len(words) > 1 else ():
                 found.setdefault((*stems[:gap], "", *stems[gap + 1 :]), []).append(words[gap])
@@ -193,7 +194,7 @@ def values_named(columns: Columns, name: str) -> list[str]:
 
 def _values_of(name: str, texts: Iterable[str]) -> Iterator[Value]:
     for text in texts:
-        if role_of(name) == SIZE or is_name(words_of(text)):
+        if role_of(name) == SIZE or is_name(name_words(text)):
             yield Value(name, text, frozenset(stems_of(text)))
 
 

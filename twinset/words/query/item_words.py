@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from twinset.index.indexed_items import Items, ItemTable, Layers
 from twinset.words.field_roles import NOT_WORDS
 from twinset.words.query.catalogue_words import CatalogueWords, is_name, values_named
-from twinset.words.word_forms import words_of
+from twinset.words.word_forms import name_words, words_of
 
 _TEXTS = ("title", "description")
 Key = TypeVar("Key", bound=Hashable)
@@ -113,10 +113,9 @@ class _Base:
             _add(self.counts, words_of(fields.get(name) or ""), sign)
         for name in self._fields:
             for text in _texts(fields.get(name)) if name in self._known else ():
-                words = words_of(text)
-                if text not in self._known[name] and is_name(words):
+                if text not in self._known[name] and is_name(name_words(text)):
                     _add(self._new_values, [(name, text)], sign)
-                    _add(self.counts, words, sign)
+                    _add(self.counts, words_of(text), sign)
             if name in self._empty and fields.get(name) is not None:
                 _add(self._new_values, [(name, "")], sign)
 

@@ -54,6 +54,7 @@ _BETWEEN = frozenset(
 _DEGREES = frozenset({"too", "so", "very", "really", "only", "just", "necessarily"})
 # Words of names where titles have them: "no show socks", "non iron shirt".
 _IN_NAMES = frozenset({"no", "non", "nothing", "minus", "never"})
+_TIMES = frozenset({"longer", "yet", "currently", "now", "always"})
 _Found = tuple[dict[str, tuple[str, ...]], int]
 
 
@@ -128,6 +129,28 @@ def _after_negation(keys: Sequence[str], place: int) -> int | None:
     if word == "but" and (before in _ALL or (before in _SORTS and _is_all(keys, place - 2))):
         return place + 1
     return place + 1 if word in _NEGATIONS else None
+
+
+def negation_before(keys: Sequence[str], place: int) -> int | None:
+    """Where a negation of what stands at `place` begins, with what leads to it; None if none does.
+
+    Example:
+        >>> negation_before(["anything", "but", "size", "m"], 2)
+        0
+    """
+    while place and keys[place - 1] in _BETWEEN:
+        place -= 1
+    starts = (one for one in (place - 1, place - 2) if one >= 0)
+    start = next((one for one in starts if _after_negation(keys, one) == place), None)
+    while start and keys[start - 1] in _LEADS | _SORTS:
+        start -= 1
+    return start
+
+
+def is_negated(keys: Sequence[str], place: int) -> bool:
+    """True if a negation stands before `place`, at most a word of time between: "no longer"."""
+    between = place and keys[place - 1] in _TIMES
+    return negation_before(keys, place - 1 if between else place) is not None
 
 
 def _is_all(keys: Sequence[str], place: int) -> bool:

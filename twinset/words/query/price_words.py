@@ -16,20 +16,26 @@ from twinset.text.text_folding import plain
 _SIGN = r"(?:[$€£¥₹]|us\$|rs\.?|inr|usd|eur|gbp|chf)"
 _UNIT = (
     r"(?:[$€£¥₹]|(?:us )?dollars?|euros?|eur|usd|gbp|inr|chf|pounds?|quid|bucks?|rupees?|rs\.?"
-    r"|francs?|kr|zł|pln|pesos?)(?![^\W\d_])"
+    r"|francs?|kr|zł|pln|zlot(?:y|ys|ych)|pesos?|r(?:o?u)bles?|rub|reais|reals?|brl|yuan|cny|rmb"
+    r"|yen|jpy)(?![^\W\d_])"
 )
-_NUMBER = r"(?:\d{1,3}(?:[.,' ]\d{3})+(?!\d)(?:[.,]\d{1,2})?|\d{1,7}(?:[.,]\d{1,2})?)(?![\d.,]*\d)"
+_NUMBER = (
+    r"(?:\d{1,3}(?:[.,' ]\d{3})+(?!\d)(?:[.,]\d{1,2})?|\d{1,7}(?:[.,]\d{1,2})?(?:k\b)?)"
+    r"(?![\d.,]*\d)"
+)
 # A number that goes on as something else: "5 cm", "3 pack", "80%", "18 years", "40s".
 _NOT_MONEY = (
     r"(?!\s?(?:-?(?:cm|mm|m|km|in(?=\s*$)|inch(?:es)?|ft|feet|%|percent|ml|cl|l|kg|g|oz|lbs?|gb|tb|w|v|mah"
     r"|den|denier|years?|yrs?|months?|days?|weeks?|hours?|packs?|pieces?|pcs|pairs?|items?|colou?rs?"
-    r"|x|xl|s|st|nd|rd|th)(?![^\W\d_])|[\"\u2033°'\u2019]))"
+    r"|x|xl|s|st|nd|rd|th|lit(?:re|er)s?|ltrs?|grams?|grammes?|gsm|g/m|kilos?|met(?:re|er)s?|miles?"
+    r"|min(?:s|utes?)|sec(?:s|onds?)?|atm|bar|dpi|watts?|volts?|degrees?|carats?|karats?|ct|kt"
+    r"|thread|people|persons?|players?|seats?)(?![^\W\d_])|[\"\u2033°'\u2019]))"
 )
 
 
 def _money(name: str) -> str:
-    before, after = rf"(?P<{name}_sign>{_SIGN}\s?)?", rf"(?P<{name}_unit>\s?{_UNIT})?"
-    return rf"{before}(?P<{name}>{_NUMBER}){_NOT_MONEY}{after}"
+    before, after = rf"(?P<{name}_sign>{_SIGN}\s?)?", rf"(?P<{name}_unit>\s?{_UNIT})"
+    return rf"{before}(?P<{name}>{_NUMBER}){_NOT_MONEY}(?:{after}|(?:-?ish)?(?![^\W\d_]))"
 
 
 _LEAD = (
@@ -39,22 +45,26 @@ _LEAD = (
 _END = r"(?:\s+(?:in\s+price|each))?"
 _BELOW = (
     r"(?:under|below|less\s+(?:expensive\s+)?th[ae]n|cheaper\s+than|lower\s+than|beneath"
-    r"|unter|weniger\s+als|<(?!=))"
+    r"|unter|(?:weniger|billiger|günstiger)\s+als|<(?!=))"
 )
-_UP_TO = (
-    r"(?:up\s+to|at\s+most|max(?:imum|imal|\.)?(?:\s+of)?|no\s+more\s+than|not\s+more\s+than"
-    r"|not\s+over|not\s+above|no\s+over|within|bis(?:\s+zu)?|höchstens|<=|≤)"
-)
+_UP_TO = r"(?:up\s+to|at\s+most|max(?:imum|imal|\.)?(?:\s+of)?|within|bis(?:\s+zu)?|höchstens|<=|≤)"
 _ABOVE = (
-    r"(?:over|above|more\s+(?:expensive\s+)?th[ae]n|higher\s+than|pricier\s+than|exceeding"
-    r"|über|mehr\s+als|>(?!=))"
+    r"(?:over|above|more\s+(?:expensive\s+)?th[ae]n|higher\s+than|pricier\s+than"
+    r"|exceed(?:s|ing)?|über|(?:mehr|teurer)\s+als|>(?!=))"
 )
 _AT_LEAST = (
-    r"(?:at\s+least|min(?:imum|imal|\.)?(?:\s+of)?|no\s+less\s+than|not\s+less\s+than"
-    r"|not\s+under|not\s+below|starting\s+(?:at|from)|upwards\s+of|mindestens|>=|≥)"
+    r"(?:at\s+least|min(?:imum|imal|\.)?(?:\s+of)?|starting\s+(?:at|from)|upwards\s+of"
+    r"|mindestens|>=|≥)"
 )
 _OR_LESS = r"\s*(?:(?:or|and)\s+(?:less|under|below|cheaper|lower)|max(?:imum)?|or\s+so\s+max)"
 _OR_MORE = r"\s*(?:\+|(?:or|and)\s+(?:more|over|above|up|upwards|higher)|upwards)"
+_NOT = (
+    r"(?:not|no|nothing|none|never|without|(?:anything|all|everything)\s+but|nicht|nichts|kein(?:e[nrs]?)?"
+    r"|(?:do|does|is|are|must|should|would|wo|ca)n['\u2019]?t)\s+"
+)
+# "I don't want to pay more than 50", "nothing that costs over 50".
+_NEGATED = rf"(?P<no>{_NOT}(?:(?:want|to|pay|spend|be|any|anything|go)\s+){{0,4}}{_LEAD})?"
+_OPPOSITE = {"<": ">=", ">": "<="}
 _TO = r"(?:\s*[-\u2013\u2014]\s*|\s+(?:to|and|bis|until|till)\s+)"
 _ROUND = 5
 # Not "20 and under 50", which is two prices.
@@ -95,7 +105,11 @@ class _Form:
 
 
 def _one(sign: str) -> Callable[[re.Match[str]], Bounds | None]:
-    return lambda found: [(sign, _number(found["a"]))]
+    def bounds(found: re.Match[str]) -> Bounds:
+        negated = found.groupdict().get("no")
+        return [(_OPPOSITE[sign] if negated else sign, _number(found["a"]))]
+
+    return bounds
 
 
 def _two(found: re.Match[str]) -> Bounds | None:
@@ -107,12 +121,15 @@ def _two(found: re.Match[str]) -> Bounds | None:
 
 
 def _bare_range(found: re.Match[str]) -> Bounds | None:
-    """Without a currency only round numbers are prices: "20-60", not "501-505" or "32-34"."""
+    """Without a currency only round numbers are prices: "20-60", not "501-505" or "32-34", nor
+    "5k-10k" or "jeans 30-40"."""
     bounds = _two(found)
     if bounds is None or _has_currency(found):
         return bounds
     (_, low), (_, high) = bounds
-    is_round = low % _ROUND == 0 and high % _ROUND == 0
+    is_round = low % _ROUND == 0 and high % _ROUND == 0 and "k" not in found.group().lower()
+    if high <= _WIDEST and _TROUSERS_BEFORE.search(found.string[: found.start()]):
+        return None
     return bounds if is_round and high - low >= 2 * _ROUND else None
 
 
@@ -128,15 +145,20 @@ _FORMS = (
     _Form.of(rf"{_money('a')}{_OR_MORE}{_STOP}", lambda found: _or_more(found)),
     _Form.of(rf"{_UP_TO}\s*{_money('a')}", _one("<=")),
     _Form.of(rf"{_AT_LEAST}\s*{_money('a')}", _one(">=")),
-    _Form.of(rf"{_BELOW}\s*{_money('a')}", _one("<")),
-    _Form.of(rf"{_ABOVE}\s*{_money('a')}", _one(">")),
+    _Form.of(rf"{_NEGATED}{_BELOW}\s*{_money('a')}", _one("<")),
+    _Form.of(rf"{_NEGATED}{_ABOVE}\s*{_money('a')}", _one(">")),
     _Form.of(rf"(?:from|ab)\s+{_money('a')}", _from),
 )
 _MAY_NAME_ONE = re.compile(r"\d")
 # "size under 40" and "uk 8 to 10" are sizes.
 _SIZE_BEFORE = re.compile(
-    r"(?:\b(?:sizes?|uk|eu|us|gr(?:öße|\.)|no\.|nr\.|age[ds]?|waist)\s*|#)$", re.I
+    r"(?:\b(?:sizes?|uk|eu|us|gr(?:öße|\.)|no\.|nr\.|age[ds]?|waist|inseam|length"
+    r"|chest|bra|spf|lsf|fps)\s*|#)$",
+    re.I,
 )
+_TROUSERS_BEFORE = re.compile(r"\b(?:jeans|trousers|pants|chinos)\s+$", re.I)
+_WIDEST = 46  # inches of a waist
+_NOT_BEFORE = re.compile(rf"{_START}{_NOT}$", re.I)
 
 
 def _or_more(found: re.Match[str]) -> Bounds | None:
@@ -155,6 +177,10 @@ def find_price(text: str) -> PriceRange | None:
         for found in form.pattern.finditer(readable):
             if _SIZE_BEFORE.search(readable[: found.start()]):
                 continue
+            if not found.groupdict().get("no") and _NOT_BEFORE.search(readable[: found.start()]):
+                start, end = found.span()
+                readable = readable[:start] + "\u00b7" * (end - start) + readable[end:]
+                continue
             bounds = form.bounds(found)
             if bounds is not None and all(number > 0 for _, number in bounds):
                 return PriceRange(found.start(), found.end(), tuple(bounds))
@@ -168,7 +194,9 @@ def _has_currency(found: re.Match[str]) -> bool:
 
 
 def _number(text: str) -> float:
-    """A number as people write it: "1,200", "1.200,50", "49.90", "49,90"."""
+    """A number as people write it: "1,200", "1.200,50", "49.90", "49,90", "2k"."""
+    if text[-1:].lower() == "k":
+        return _number(text[:-1]) * 1000
     bare = re.sub(r"[' ]", "", text)
     whole, mark, rest = bare.rpartition("," if bare.rfind(",") > bare.rfind(".") else ".")
     if not mark or len(rest) == 3:

@@ -15,7 +15,7 @@ from twinset.words.near_values import read_near_values
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.draft import Draft, Phrase
 from twinset.words.query.gender_words import is_gender_word, near_share_of
-from twinset.words.query.negation import read_negated_words, read_negations
+from twinset.words.query.negation import is_negated, read_negated_words, read_negations
 from twinset.words.query.parts import (
     EVERYTHING,
     LANGUAGE,
@@ -33,7 +33,7 @@ from twinset.words.query.size_words import read_sizes
 from twinset.words.query.spelling import Spelling, lacking_a_letter, one_slip_from
 from twinset.words.synonyms.synonyms import Synonyms
 from twinset.words.translation.translation import Translation
-from twinset.words.word_forms import words_of
+from twinset.words.word_forms import stands_in_phrase, words_of
 
 # Parts that every catalogue knows by name, whether it has such a field or not.
 NAMES = frozenset(
@@ -126,7 +126,10 @@ class Reader:
         for place in range(len(keys)) if name is not None else ():
             for asked in _IN_STOCK:
                 places = range(place, place + len(asked))
-                if tuple(keys[place : place + len(asked)]) == asked and draft.is_free(places):
+                found = tuple(keys[place : place + len(asked)]) == asked
+                if found and draft.is_free(places):
+                    if is_negated(keys, place):
+                        return
                     said = draft.said(places.start, places.stop)
                     condition = f"{quote_name(name or '')} = true"
                     part = Part(
@@ -198,7 +201,7 @@ class Reader:
             return None
         for first in range(max(0, place - 4), place + 1):
             for phrase in draft.phrases(first):
-                gap = sum(token.is_word for token in draft.tokens[first:place])
+                gap = sum(map(stands_in_phrase, draft.tokens[first:place]))
                 if phrase.first <= place < phrase.last and len(phrase.words) > 1:
                     found = one_slip_from(word, self.words.in_gap(phrase.words, gap))
                     if found is not None:

@@ -37,6 +37,32 @@ PRICES = {
     "dress 50 or less": "price <= 50",
     "under 1234567": "price < 1234567",
     "pack of 3 under 20": "price < 20",
+    "shoes under 2k": "price < 2000",
+    "under $1.5k": "price < 1500",
+    "under 50ish": "price < 50",
+    "49-89 zloty": "price >= 49 AND price <= 89",
+    "500 to 900 roubles": "price >= 500 AND price <= 900",
+    "20-60 reais": "price >= 20 AND price <= 60",
+    "3000-5000 yen": "price >= 3000 AND price <= 5000",
+    "jeans 40-80": "price >= 40 AND price <= 80",
+    "nothing over 50": "price <= 50",
+    "nothing above $50": "price <= 50",
+    "dress not exceeding $50": "price <= 50",
+    "without exceeding 50": "price <= 50",
+    "must not exceed 50": "price <= 50",
+    "not more expensive than 50": "price <= 50",
+    "no more expensive than 50": "price <= 50",
+    "nothing that costs more than 50": "price <= 50",
+    "it shouldn't cost more than 50": "price <= 50",
+    "I don't want to pay over 50": "price <= 50",
+    "anything but over 50": "price <= 50",
+    "nicht über 50 Euro": "price <= 50",
+    "nicht teurer als 50": "price <= 50",
+    "not under 50": "price >= 50",
+    "nothing below 50": "price >= 50",
+    "no less than 50": "price >= 50",
+    "no logo, over 50": "price > 50",
+    "not black under 50": "price < 50",
 }
 NO_PRICES = (
     "cheap dress",
@@ -63,6 +89,16 @@ NO_PRICES = (
     "from 50",
     "between 80 and 50",
     "under 0",
+    "backpack over 20 litres",
+    "towels over 500 gsm",
+    "watch over 5 atm",
+    "under 30 mins",
+    "under 50xyz",
+    "sunscreen spf 30-50",
+    "jeans 30-40",
+    "5k-10k running shoes",
+    "not between 20 and 50",
+    "shoes not 20-50 euro",
 )
 
 
@@ -84,7 +120,25 @@ def test_the_name_of_the_field_is_quoted():
     assert found.condition("sale price") == "`sale price` < 50"
 
 
-@pytest.mark.parametrize("text", ["between 1 and " * 36, "1," * 250, "from 1 to " * 51, "1 " * 256])
+@pytest.mark.parametrize("text", PRICES)
+def test_a_price_is_said_with_all_of_its_words(text):
+    found = find_price(text)
+    assert found is not None
+    left = text[: found.start] + text[found.end :]
+    assert not any(one in left.split() for one in ("zloty", "roubles", "reais", "yen", "nothing"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "between 1 and " * 36,
+        "not over " * 50,
+        "don't want to " * 40 + "1",
+        "1," * 250,
+        "from 1 to " * 51,
+        "1 " * 256,
+    ],
+)
 def test_no_text_takes_long(text):
     start = time.perf_counter()
     find_price(text)

@@ -1,8 +1,11 @@
 """What is understood of a query, in catalogues that name their fields and values in many ways."""
 
+import pyarrow as pa
 import pytest
 
 from tests.twinset.words.query.conftest import SHOP, words_of_shop
+from twinset.columns import columns_from_table
+from twinset.filters import evaluate, parse_filter
 from twinset.words.query.parts import Part, Switches
 from twinset.words.query.reader import Reader
 from twinset.words.synonyms.synonyms import Synonyms
@@ -95,6 +98,23 @@ def test_what_is_for_everyone_fits_grown_ups_nearly_and_children_half(words):
         ("size uk 8 shoes", ("UK 8",)),
         ("i'm a dress", ()),
         ("m&s dress", ()),
+        ("M&S dress", ()),
+        ("H&M dress", ()),
+        ("H & M dress", ()),
+        ("L/S shirt", ()),
+        ("S.O.S shirt", ()),
+        ("Oak-M dress", ()),
+        ("O'M dress", ()),
+        ("dress (M)", ("M",)),
+        ("M, red dress", ("M",)),
+        ("shirt XL/XXL", ("XL",)),
+        ("dress S/M", ("S", "M")),
+        ("dress size S or M", ("S", "M")),
+        ("dress S, M or XL", ("S", "M", "XL")),
+        ("shirt size l & xl", ("L", "XL")),
+        ("Kleid Größe M oder L", ("M", "L")),
+        ("dress size M, red", ("M",)),
+        ("shoes size 42 or 43.5", ("42", "43.5")),
         ("medium dress", ()),
         ("shoes 42", ()),
         ("size 99", ()),
@@ -111,6 +131,54 @@ def test_sizes_may_be_numbers():
     assert reader.read("boots size 42,5").filter == "shoeSize = 42.5"
     assert reader.read("boots eu 41").filter == "shoeSize = 41"
     assert reader.read("boots size m").filter is None
+    assert reader.read("boots size 41 or 42.5, 3 straps").filter == "shoeSize IN [41, 42.5]"
+    assert reader.read("boots not size 41").filter == "NOT shoeSize = 41"
+
+
+@pytest.mark.parametrize(
+    ("query", "rest", "unwanted"),
+    [
+        ("shirt not XL", "shirt", ("XL",)),
+        ("red dress, anything but size M", "red dress", ("M",)),
+        ("any size but M, dress", "dress", ("M",)),
+        ("dress not in size S or M", "dress", ("S", "M")),
+        ("dress, no XL", "dress", ("XL",)),
+    ],
+)
+def test_of_a_size_that_is_not_wanted_only_what_comes_in_no_other_is_left_out(
+    words, query, rest, unwanted
+):
+    found = Reader(words).read(query)
+    assert found.words == rest
+    (part,) = (one for one in found.parts if one.name == "negation")
+    assert (part.field, part.values) == ("sizes", unwanted)
+    sizes: list[list[str] | None] = [["S"], ["S", "M", "XL"], ["XL"], ["42"], None]
+    table = pa.table({"sizes": pa.array(sizes)})
+    kept = evaluate(parse_filter(part.condition or ""), columns_from_table(table, ["sizes"]))
+    assert kept.tolist() == [not one or set(one) - set(unwanted) != set() for one in sizes]
+
+
+def test_a_size_that_is_not_wanted_stays_if_negations_are_switched_off(words):
+    found = Reader(words).read("shirt not XL", Switches(("-negation",)))
+    assert (found.words, found.filter) == ("shirt not XL", None)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["watch not available", "no longer in stock", "isn't available", "not currently available"],
+)
+def test_what_is_not_in_stock_is_no_wish_for_what_is(words, query):
+    assert Reader(words).read(query).filter is None
+
+
+@pytest.mark.parametrize("query", ["H&M dress", "h & m dress", "h and m dress"])
+def test_a_brand_of_single_letters_is_known(query):
+    reader = Reader(
+        words_of_shop({**SHOP, "brand": ["H&M", "M&S", "Jack & Jones"] * 2}, "category")
+    )
+    assert parts(reader, query) == [("brand", ("H&M",)), ("kind", ("Dresses",))]
+    assert parts(reader, "jack & jones shoes")[0] == ("brand", ("Jack & Jones",))
+    assert parts(reader, "dress & shoes") == [("kind", ("Dresses",)), ("kind", ("Shoes",))]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from twinset.words.query.spelling import Spelling
 from twinset.words.suggestions import CompletionWords, TitleOrder
 from twinset.words.synonyms.synonym_file import SynonymFile
 from twinset.words.translation.dictionary import dictionary_of
-from twinset.words.translation.foreign_reader import read_foreign
+from twinset.words.translation.foreign_reader import read_best, read_foreign
 from twinset.words.translation.query_language import EnglishWords, is_written, language_by_words
 from twinset.words.translation.translation import translate
 from twinset.words.word_forms import words_of
@@ -101,7 +101,7 @@ class WordSearch:
 
     def in_english(self, version: IndexVersion, text: str, found: Language) -> tuple[str, Language]:
         """A text in English as far as a dictionary goes, and the language of the words that are
-        left; a text that names more of the catalogue's values as it is stays so."""
+        left; in a catalogue of its language its own words stay, see `read_best`."""
         language = self.language(version, text, found, EVERYTHING)
         if language.is_english:
             return text, ENGLISH
@@ -109,11 +109,9 @@ class WordSearch:
         said = translate(text, dictionary_of(language.code), reader.knows)
         if not said.says_something:  # a few letters hardly say a language
             return text, ENGLISH if text.isascii() else language
-        # A word of the other language is a slip of some value soon: "manches" of "watches".
-        as_typed = Switches((f"-{SPELLING}",))
-        typed, translated = (len(reader.read(one, as_typed).parts) for one in (text, said.text))
-        if typed > translated:
-            return text, language
+        said, _ = read_best(reader, text, language.code, EVERYTHING)
+        if said.own_words:
+            return said.text, language
         known = all(reader.knows(word) for piece in said.unread for word in words_of(piece))
         return said.text, ENGLISH if known else language
 

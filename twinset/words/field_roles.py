@@ -16,7 +16,7 @@ from twinset.text.text_folding import fold
 # Fields of free text, and of nearly one value an item: nobody asks for their values by words.
 NOT_WORDS = frozenset({"id", "group_id", "title", "description", "link", "image_path", "currency"})
 PRICE, AVAILABILITY, SIZE, GENDER, KIND = "price", "availability", "size", "gender", "kind"
-COLOUR, PATTERN = "colour", "pattern"
+COLOUR, MATERIAL, PATTERN = "colour", "material", "pattern"
 # Whole words of a field's name; "baseColour" and "base_colour" are two words.
 _ROLES: Mapping[str, frozenset[str]] = {
     COLOUR: frozenset(
@@ -26,7 +26,7 @@ _ROLES: Mapping[str, frozenset[str]] = {
         {"brand", "brands", "manufacturer", "vendor", "designer", "marke", "hersteller"}
         | {"marque", "marca", "merk", "marka"}
     ),
-    "material": frozenset({"material", "materials", "fabric", "matière", "materiale", "materiaal"}),
+    MATERIAL: frozenset({"material", "materials", "fabric", "matière", "materiale", "materiaal"}),
     PATTERN: frozenset({"pattern", "print", "muster", "motif"}),
     SIZE: frozenset(
         {"size", "sizes", "größe", "größen", "groesse", "taille", "tailles", "talla", "tallas"}

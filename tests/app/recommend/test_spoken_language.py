@@ -46,6 +46,15 @@ def test_what_a_dictionary_reads_whole_is_no_slip_of_a_value(
     assert language.is_english
 
 
+def test_an_edit_of_a_catalogue_of_its_language_keeps_the_words_of_its_values(
+    tmp_path: Path, search: WordSearch
+) -> None:
+    rows = [row | {"material": "Cuir", "baseColour": "Noir"} for row in products(20)]
+    version = open_version(build(tmp_path / "shop", rows))
+    french = Language("fr", 0.95, spoken=True)
+    assert search.in_english(version, "noir sans cuir", french) == ("noir without cuir", french)
+
+
 @pytest.mark.parametrize(("word", "code"), [("badminton", "da"), ("shorter", "nl")])
 def test_common_words_are_english_if_their_language_is_a_guess(
     version: IndexVersion, search: WordSearch, word: str, code: str

@@ -91,6 +91,100 @@ def test_a_catalogue_of_the_same_language_is_asked_in_it() -> None:
     assert [part.values for part in found.parts] == [("Röcke",)]
 
 
+OWN_SHOPS = {
+    "de": [("Schuhe", "Kleider"), ("Schwarz", "Rot"), ("Leder", "Wolle"), ("Herren", "Damen")],
+    "fr": [("Chaussures", "Robes"), ("Noir", "Rouge"), ("Cuir", "Laine"), ("Homme", "Femme")],
+    "es": [("Zapatos", "Vestidos"), ("Negro", "Rojo"), ("Cuero", "Lana"), ("Hombre", "Mujer")],
+    "it": [("Scarpe", "Vestiti"), ("Nero", "Rosso"), ("Pelle", "Lana"), ("Uomo", "Donna")],
+    "nl": [("Schoenen", "Jurken"), ("Zwart", "Rood"), ("Leer", "Wol"), ("Heren", "Dames")],
+    "pl": [("Buty", "Sukienki"), ("Czarny", "Czerwony"), ("Skóra", "Wełna"), ("Męskie", "Damskie")],
+    "pt": [("Sapatos", "Vestidos"), ("Preto", "Vermelho"), ("Couro", "Lã"), ("Homem", "Mulher")],
+}
+
+
+def own_reader(code: str) -> Reader:
+    kinds, colours, materials, genders = OWN_SHOPS[code]
+    columns = {"category": kinds, "colour": colours, "material": materials, "gender": genders}
+    more = {"sizes": [["38", "S"], ["40", "M"]], "price": [1.0, 2.0], "available": [True, False]}
+    return Reader(words_of_shop({**columns, **more}, "category"))
+
+
+@pytest.mark.parametrize(
+    ("code", "query", "words", "preferred", "condition"),
+    [
+        ("fr", "chaussures sans cuir", "chaussures", ["Chaussures"], 'NOT material IN ["Cuir"]'),
+        ("fr", "robes rouge moins de 50 euros", "robes rouge", ["Robes", "Rouge"], "price < 50"),
+        ("fr", "robe noire, en stock", "robe noire", ["Robes", "Noir"], "available = true"),
+        ("fr", "ni noire ni rouge", "", [], 'NOT colour IN ["Noir", "Rouge"]'),
+        ("fr", "tout sauf la laine", "", [], 'NOT material IN ["Laine"]'),
+        ("es", "zapatos sin cuero", "zapatos", ["Zapatos"], 'NOT material IN ["Cuero"]'),
+        ("es", "zapatos que no sean negros", "zapatos", ["Zapatos"], 'NOT colour IN ["Negro"]'),
+        ("es", "ni negro ni rojo", "", [], 'NOT colour IN ["Negro", "Rojo"]'),
+        ("pl", "buty bez skóry", "buty", ["Buty"], 'NOT material IN ["Skóra"]'),
+        ("pl", "czarne buty do 200 zł", "czarne buty", ["Czarny", "Buty"], "price <= 200"),
+        ("pl", "ani czarne ani czerwone", "", [], 'NOT colour IN ["Czarny", "Czerwony"]'),
+        ("de", "Schuhe außer Schwarz", "Schuhe", ["Schuhe"], 'NOT colour IN ["Schwarz"]'),
+        ("de", "Schuhe Größe 38 Damen", "Schuhe Damen", ["Schuhe", "Damen"], 'sizes IN ["38"]'),
+        (
+            "de",
+            "rote Kleider nicht über 50 Euro",
+            "rote Kleider",
+            ["Rot", "Kleider"],
+            "price <= 50",
+        ),
+        ("de", "weder schwarz noch rot", "", [], 'NOT colour IN ["Schwarz", "Rot"]'),
+        ("de", "Lederschuhe bis 80 Euro", "Lederschuhe", ["Leder", "Schuhe"], "price <= 80"),
+        ("it", "scarpe senza pelle", "scarpe", ["Scarpe"], 'NOT material IN ["Pelle"]'),
+        ("it", "né nero né rosso", "", [], 'NOT colour IN ["Nero", "Rosso"]'),
+        ("nl", "schoenen zonder leer", "schoenen", ["Schoenen"], 'NOT material IN ["Leer"]'),
+        ("nl", "noch zwart noch rood", "", [], 'NOT colour IN ["Zwart", "Rood"]'),
+        ("pt", "sapatos sem couro", "sapatos", ["Sapatos"], 'NOT material IN ["Couro"]'),
+        ("pt", "nem preto nem vermelho", "", [], 'NOT colour IN ["Preto", "Vermelho"]'),
+    ],
+)
+def test_a_catalogue_of_the_same_language_obeys_prices_sizes_and_negations(
+    code: str, query: str, words: str, preferred: list[str], condition: str
+) -> None:
+    found = read_foreign(own_reader(code), query, Language(code, 0.9, spoken=True), Switches())
+    assert (found.words, found.filter, found.in_english) == (words, condition, False)
+    named = [value for one in found.parts if not one.condition for value in one.values]
+    assert named == preferred
+    assert all(part.words in query for part in found.parts)
+
+
+@pytest.mark.parametrize("code", OWN_SHOPS)
+def test_an_own_value_that_is_alone_stays_what_was_typed(code: str) -> None:
+    for value in OWN_SHOPS[code][1]:
+        found = read_foreign(own_reader(code), value, Language(code, 0.9, spoken=True), Switches())
+        assert (found.words, [part.values for part in found.parts]) == (value, [(value,)])
+
+
+@pytest.mark.parametrize(
+    ("code", "query"),
+    [
+        ("de", "weder schwarz noch rot"),
+        ("fr", "ni noire ni rouge"),
+        ("es", "ni negro ni rojo"),
+        ("it", "ne nero ne rosso"),
+        ("nl", "noch zwart noch rood"),
+        ("pl", "ani czarna ani czerwona"),
+        ("pt", "nem preto nem vermelho"),
+        ("ru", "ни черное ни красное"),
+    ],
+)
+def test_neither_of_two_values_is_wanted_in_any_language(code: str, query: str) -> None:
+    reader = Reader(words_of_shop(SHOP, "category"))
+    found = read_foreign(reader, query, Language(code, 0.9, spoken=True), Switches())
+    assert found.filter == 'NOT colour IN ["Black", "Red"]'
+
+
+def test_still_in_stock_is_in_stock() -> None:
+    german = Language("de", 0.9, spoken=True)
+    for reader in (own_reader("de"), Reader(words_of_shop(SHOP, "category"))):
+        found = read_foreign(reader, "rote Schuhe noch lieferbar", german, Switches())
+        assert found.filter == "available = true"
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

@@ -107,13 +107,20 @@ class Draft:
         """The tokens' words and signs as they are understood."""
         return [token.key for token in self.tokens]
 
+    def _kept(self, start: int, end: int) -> str:
+        """These characters as they are to be compared: as typed in a text of its own words."""
+        if self.translation is None or not self.translation.own_words:
+            return self.text[start:end]
+        return f" {self.typed(start, end)} "
+
     def rest(self) -> str:
         """The text without what was cut and with what was reworded."""
         if not self._replaced:
-            return self.text
+            own_words = self.translation is not None and self.translation.own_words
+            return self.translation.typed if self.translation and own_words else self.text
         kept, start = [], 0
         for (first, last), instead in sorted(self._replaced.items()):
-            kept += [self.text[start:first], instead]
+            kept += [self._kept(start, first), instead]
             start = max(start, last)
-        rest = _COMMAS.sub(r"\1 ", "".join([*kept, self.text[start:]]))
+        rest = _COMMAS.sub(r"\1 ", "".join([*kept, self._kept(start, len(self.text))]))
         return " ".join(rest.split()).strip(" ,;.-\u2013")

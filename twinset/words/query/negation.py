@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from twinset.text.text_folding import fold
+from twinset.words.field_roles import MATERIAL, PATTERN
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.draft import Draft
 from twinset.words.query.gender_words import is_gender_word
 from twinset.words.query.parts import Part
 
-_NEGATIONS = frozenset(
+NEGATIONS = frozenset(
     {"not", "no", "nothing", "without", "except", "excluding", "excl", "minus", "never", "nor"}
-    | {"dont", "isnt", "arent", "doesnt", "aint"}
-    | {"nicht", "ohne", "kein", "keine", "keinen", "außer"}
+    | {"neither", "dont", "isnt", "arent", "doesnt", "aint"}
+    | {"nicht", "ohne", "kein", "keine", "keinen", "weder", fold("außer")}
 )
-_JOINS = frozenset({"or", "and", "nor", ",", "/", "&", "oder", "und"})
+_JOINS = frozenset({"or", "and", "nor", ",", "/", "&", "oder", "und", "noch"})
 _ALL = frozenset({"anything", "any", "everything", "all", "something"})
 # What leads to a negation and goes with it: "anything but black", "but not red", "that are not".
 _LEADS = (
@@ -53,7 +55,8 @@ _BETWEEN = frozenset(
 # Of negated words these say how much, not what: "not too tight".
 _DEGREES = frozenset({"too", "so", "very", "really", "only", "just", "necessarily"})
 # Words of names where titles have them: "no show socks", "non iron shirt".
-_IN_NAMES = frozenset({"no", "non", "nothing", "minus", "never"})
+_IN_NAMES = frozenset({"no", "non", "nothing", "minus", "never", "free"})
+_AFTER_FREE = frozenset({"for", "in", "with", "and", "or", "under", "please"})
 _TIMES = frozenset({"longer", "yet", "currently", "now", "always"})
 _Found = tuple[dict[str, tuple[str, ...]], int]
 
@@ -63,7 +66,9 @@ def read_negations(draft: Draft, words: CatalogueWords) -> None:
 
     def found_at(place: int) -> _Found:
         start = _after_negation(draft.keys(), place)
-        return ({}, place) if start is None else _values_after(draft, start, words)
+        if start is None:
+            return _values_lacking(draft, place, words)
+        return _values_after(draft, start, words)
 
     _cut_negations(draft, found_at, Part.excluding)
 
@@ -77,7 +82,7 @@ def read_negated_words(
     """
 
     def is_unwanted(key: str) -> bool:
-        said = key in _NEGATIONS or key in _DEGREES or is_gender_word(key)
+        said = key in NEGATIONS or key in _DEGREES or is_gender_word(key)
         return is_known(key) and not said and not words.named([key])
 
     def found_at(place: int) -> _Found:
@@ -126,9 +131,13 @@ def _after_negation(keys: Sequence[str], place: int) -> int | None:
         return place + 2 if following == "-" else place + 1
     if word == "other" and following == "than":
         return place + 2
+    if word == "free" and following in ("of", "from"):
+        return place + 2
+    if word == "w" and following == "/" and keys[place + 2 : place + 3] in (["o"], ["out"]):
+        return place + 3
     if word == "but" and (before in _ALL or (before in _SORTS and _is_all(keys, place - 2))):
         return place + 1
-    return place + 1 if word in _NEGATIONS else None
+    return place + 1 if word in NEGATIONS else None
 
 
 def negation_before(keys: Sequence[str], place: int) -> int | None:
@@ -176,6 +185,25 @@ def _values_after(draft: Draft, place: int, words: CatalogueWords) -> _Found:
             place += 1
         if place == end:
             return found, end
+
+
+def _values_lacking(draft: Draft, place: int, words: CatalogueWords) -> _Found:
+    """The values that the word "free" behind them takes away, "leather-free", and its end.
+
+    Without a hyphen that is sure of a material alone, before a kind or nothing: not in "men free
+    run shoes" and "cotton free size top".
+    """
+    keys = draft.keys()
+    if "free" not in keys:
+        return {}, place
+    found, end = _longest(draft, place, words)
+    free = end + 1 if keys[end : end + 1] == ["-"] else end
+    if keys[free : free + 1] != ["free"] or not found or words.named([*keys[place:end], "free"]):
+        return {}, place
+    after = keys[free + 1] if free + 1 < len(keys) else ""
+    ends = not after[:1].isalnum() or after in words.kind_heads | _AFTER_FREE
+    sure = free > end or (ends and set(map(words.name_of, found)) <= {MATERIAL, PATTERN})
+    return (found, free + 1) if sure else ({}, place)
 
 
 def _past_fillers(keys: Sequence[str], place: int, words: CatalogueWords) -> int:

@@ -15,7 +15,7 @@ from twinset.words.near_values import read_near_values
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.draft import Draft, Phrase
 from twinset.words.query.gender_words import is_gender_word, near_share_of
-from twinset.words.query.negation import is_negated, read_negated_words, read_negations
+from twinset.words.query.negation import NEGATIONS, is_negated, read_negated_words, read_negations
 from twinset.words.query.parts import (
     EVERYTHING,
     LANGUAGE,
@@ -179,7 +179,9 @@ class Reader:
         return self.spelling is None or self.spelling.is_rare(word)
 
     def _is_right(self, word: str) -> bool:
-        known = word in COMMON or is_gender_word(word) or self.synonyms.knows(word)
+        known = (
+            word in COMMON or word in NEGATIONS or is_gender_word(word) or self.synonyms.knows(word)
+        )
         return known or self.words.knows(word)
 
     def _is_compound(self, draft: Draft, place: int) -> bool:

@@ -27,6 +27,7 @@ _LONG_LETTERS = frozenset(one for one in _LETTERS if len(one) > 1)
 _OR, _AND = frozenset({"or", "oder", "/"}), frozenset({",", "and", "und", "&", "-"})
 # What may stand right before and after a letter that means a size: not "H&M", "L/S", "O'S".
 _BEFORE, _AFTER = re.compile(r"(?:^|[\s,;:(\[])$"), re.compile(r"[.!?]?(?:[\s,;:)\]]|$)")
+_SLEEVES = frozenset({"S/L", "S/S", "L/S"})  # sleeveless, short and long sleeves
 _MOST_OTHERS = 40  # sizes that a filter lists in place of what is not wanted
 
 
@@ -114,6 +115,8 @@ def _shows(draft: Draft, start: int, end: int, words: CatalogueWords) -> bool:
     if keys[start] in _SYSTEMS:
         return end - start > 1
     first, last = draft.tokens[start].start, draft.tokens[end - 1].end
+    if draft.text[first:last] in _SLEEVES:
+        return False
     letters = [key for key in keys[start:end] if key not in _OR | _AND]
     if not set(letters) <= set(_LETTERS) or letters != sorted(letters, key=_LETTERS.index):
         return False

@@ -12,7 +12,7 @@ from twinset.words.word_forms import Token, is_hyphen
 _APOSTROPHES = frozenset("'\u2019")
 _STOPS = frozenset(",;:!?.")
 _HIRAGANA = frozenset(map(chr, range(0x3041, 0x3097)))
-_BEFORE = "<"  # English that goes before what was read last
+BEFORE = "<"  # English that goes before what was read last
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Piece:
 class Translation:
     """A `typed` text in English: its pieces in English order, those that say nothing left out.
 
+    If only its `own_words` are left, these are to be compared as they were typed.
+
     Example:
         >>> translate("schwarze Schuhe unter 50 Euro", dictionary_of("de")).text
         'black shoes under 50 euro'
@@ -36,6 +38,7 @@ class Translation:
 
     typed: str
     pieces: tuple[Piece, ...]
+    own_words: bool = False
 
     @property
     def text(self) -> str:
@@ -76,20 +79,20 @@ def translate(
     pieces: list[Piece] = []
     place = 0
     while place < len(tokens):
-        english, end = _longest(tokens, place, dictionary)
+        english, end = longest(tokens, place, dictionary)
         word = tokens[place].key
         if english is None and is_known and tokens[place].is_word and not is_known(word):
             english = dictionary.nearest(word)
         if english is None or not _stands_alone(tokens, place, end, pieces):
-            _keep(text, tokens[place], pieces)
+            keep(text, tokens[place], pieces)
             place += 1
         else:
-            _add(text, tokens[place:end], english, pieces)
+            add(text, tokens[place:end], english, pieces)
             place = end
     return Translation(text, tuple(piece for piece in pieces if piece.text))
 
 
-def _longest(tokens: Sequence[Token], place: int, dictionary: Dictionary) -> tuple[str | None, int]:
+def longest(tokens: Sequence[Token], place: int, dictionary: Dictionary) -> tuple[str | None, int]:
     """The English of the longest known phrase that begins at `place`, and the token behind it."""
     words: list[str] = []
     best: tuple[str | None, int] = None, place + 1
@@ -115,17 +118,18 @@ def _stands_alone(tokens: Sequence[Token], place: int, end: int, pieces: Sequenc
     return bool(pieces) and pieces[-1].known and after not in _HIRAGANA
 
 
-def _add(text: str, tokens: Sequence[Token], english: str, pieces: list[Piece]) -> None:
+def add(text: str, tokens: Sequence[Token], english: str, pieces: list[Piece]) -> None:
+    """Read tokens of a text as English, in which `NUMBER` stands for their number."""
     numbers = (text[one.start : one.end].strip() for one in tokens if one.key == NUMBER)
     english = english.replace(NUMBER, next(numbers, ""))
-    piece = Piece(tokens[0].start, tokens[-1].end, english.removeprefix(_BEFORE).strip())
-    if english.startswith(_BEFORE) and pieces:
+    piece = Piece(tokens[0].start, tokens[-1].end, english.removeprefix(BEFORE).strip())
+    if english.startswith(BEFORE) and pieces:
         pieces.insert(len(pieces) - 1, piece)
     else:
         pieces.append(piece)
 
 
-def _keep(text: str, token: Token, pieces: list[Piece]) -> None:
+def keep(text: str, token: Token, pieces: list[Piece]) -> None:
     """Leave a word, a number or a sign as it is, together with what it was typed together with."""
     typed, known = text[token.start : token.end].strip(), not token.is_word
     last = pieces[-1] if pieces and token.key not in _STOPS else None

@@ -43,6 +43,22 @@ BLUE = {"colour": ("Blue", "Navy Blue")}
         ("shoes not for women", "shoes", {"gender": ("Women",)}),
         ("shoes no ladies", "shoes", {"gender": ("Women",)}),
         ("jacken ohne leather", "jacken", {"material": ("Leather",)}),
+        ("shirt neither black nor red", "shirt", {"colour": ("Black", "Red")}),
+        ("weder black noch red", "", {"colour": ("Black", "Red")}),
+        ("leather-free bag", "bag", {"material": ("Leather",)}),
+        ("bag, leather free", "bag", {"material": ("Leather",)}),
+        ("bag free of leather", "bag", {"material": ("Leather",)}),
+        ("w/o leather, bag", "bag", {"material": ("Leather",)}),
+        ("bag w/out leather", "bag", {"material": ("Leather",)}),
+        ("bag w/ leather", "bag w/ leather", {}),
+        ("red free size dress", "red free size dress", {}),
+        ("leather free size belt", "leather free size belt", {}),
+        ("leather belt, free shipping", "leather belt, free shipping", {}),
+        ("red free people dress", "red free people dress", {}),
+        ("next women free dress", "next women free dress", {}),
+        ("leather free run shoes", "leather free run shoes", {}),
+        ("care free dress", "care free dress", {}),
+        ("belt free of charge", "belt free of charge", {}),
         ("dress without sleeves", "dress without sleeves", {}),
         ("no show socks", "no show socks", {}),
         ("black but soft shoes", "black but soft shoes", {}),
@@ -89,6 +105,20 @@ def test_negated_words_that_items_have_are_left_out(words, query, kept, unwanted
     assert (found.words, parts) == (kept, [unwanted] if unwanted else [])
     assert found.filter is None
     assert Reader(words, spelling=spelling).read(query).words == query
+
+
+def test_a_brand_that_begins_with_free_is_no_negation():
+    brands = words_of_shop(
+        {"material": ["Leather", "Wool"], "brand": ["Free People", "Leather Free"]}
+    )
+    for query in ("leather free people bag", "leather free bag"):
+        assert not [one for one in Reader(brands).read(query).parts if one.name == "negation"]
+
+
+def test_a_word_that_negates_is_no_slip(words):
+    spelling = Spelling({"leather": 9, "leder": 9, "nether": 9}, words.single_words())
+    for query in ("weder velvet", "neither velvet"):
+        assert Reader(words, spelling=spelling).read(query).reworded == ()
 
 
 def test_a_negation_is_no_preference(words):

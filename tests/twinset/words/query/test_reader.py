@@ -102,6 +102,8 @@ def test_what_is_for_everyone_fits_grown_ups_nearly_and_children_half(words):
         ("H&M dress", ()),
         ("H & M dress", ()),
         ("L/S shirt", ()),
+        ("S/L shirt", ()),
+        ("S or L shirt", ("S", "L")),
         ("S.O.S shirt", ()),
         ("Oak-M dress", ()),
         ("O'M dress", ()),

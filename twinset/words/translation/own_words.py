@@ -1,0 +1,99 @@
+"""A query in the language of the catalogue itself: only the words between values become English.
+
+The reader knows the catalogue's values, but negations, prices and sizes in English alone. So of
+"chaussures sans cuir" in a French shop only "sans" is translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from twinset.text.text_folding import fold
+from twinset.words.query.catalogue_words import CatalogueWords
+from twinset.words.query.draft import MOST_WORDS
+from twinset.words.query.gender_words import is_gender_word
+from twinset.words.translation.dictionary import dictionary_of
+from twinset.words.translation.foreign_tokens import NUMBER, foreign_tokens
+from twinset.words.translation.translation import (
+    BEFORE,
+    Piece,
+    Translation,
+    add,
+    keep,
+    longest,
+    translate,
+)
+from twinset.words.word_forms import Token, phrase_words
+
+# What the reader understands in English whatever the language of the values is.
+_BETWEEN_VALUES = frozenset(
+    {"", "not", "no", "nor", "neither", "except", "without", "anything but", "or", "and", "but"}
+    | {"for", "with", "in", "of", "cost", "size", "in stock", "colour"}
+    | {"euro", "yuan", "yen", "zloty", "roubles", "dollars", "pounds"}
+)
+
+
+def in_own_words(text: str, code: str, words: CatalogueWords) -> Translation:
+    """A text whose words between values are English; its other words stay as they were typed.
+
+    Another form of a value, "noire" of "Noir", is read as the value.
+
+    Example:
+        >>> in_own_words("chaussures noires sans cuir", "fr", words).text
+        'chaussures Noir without cuir'
+    """
+    tokens, dictionary = foreign_tokens(text), dictionary_of(code)
+    pieces: list[Piece] = []
+    place = 0
+    while place < len(tokens):
+        english, end = None, _end_of_value(tokens, place, words)
+        if end is None:
+            english, end = longest(tokens, place, dictionary)
+            english = _readable(english, code, words)
+        if english is not None:
+            add(text, tokens[place:end], english, pieces)
+        else:
+            for token in tokens[place:end]:
+                keep(text, token, pieces)
+        place = end
+    return Translation(text, tuple(piece for piece in pieces if piece.text), own_words=True)
+
+
+def _end_of_value(tokens: Sequence[Token], place: int, words: CatalogueWords) -> int | None:
+    """The token behind the longest value that is named from `place` on; None if none is."""
+    for end in range(min(len(tokens), place + 2 * MOST_WORDS), place, -1):
+        phrase = [token for token in tokens[place:end] if token.key not in ("'", "\u2019")]
+        named = phrase_words(phrase)
+        if named and words.named(named):
+            return end
+    return None
+
+
+def _readable(english: str | None, code: str, words: CatalogueWords) -> str | None:
+    """What the reader of this catalogue understands in place of a phrase; None if nothing."""
+    if english is None or NUMBER in english or is_gender_word(english):
+        return english
+    if english.removeprefix(BEFORE).strip() in _BETWEEN_VALUES:
+        return english
+    values = values_in_english(code, words)
+    parts = [values.get(one) for one in english.split()]  # "Lederschuhe"
+    return values.get(english) or (" ".join(filter(None, parts)) if all(parts) else None)
+
+
+def values_in_english(code: str, words: CatalogueWords) -> Mapping[str, str]:
+    """The values of a catalogue that a dictionary has, by their English."""
+    known = words.in_english.get(code)
+    if known is None:
+        known = {}
+        for _, value in words.texts():
+            known.setdefault(_english_of(code, value), value)
+        known.pop("", None)
+        words.in_english[code] = known
+    return known
+
+
+@lru_cache(50_000)
+def _english_of(code: str, value: str) -> str:
+    said = translate(value, dictionary_of(code))
+    return "" if said.unread else fold(said.text)

@@ -20,6 +20,7 @@ MAX_TASTES = 50  # items liked in a session, and as many disliked
 # the same negative items would outweigh them.
 UNLIKE = 0.5
 UNLIKE_OF_WORDS = 0.2
+MAX_ID = 256  # characters of an item's id
 MAX_TEXT = 512  # characters of a text to search with
 RELEVANCE = "relevance"
 TITLE = "title"  # the field of items that lists can be sorted by, but not filtered

@@ -19,7 +19,7 @@ from pydantic import (
 
 from app.recommend import query
 from app.recommend.lists.cursors import MAX_LENGTH
-from app.recommend.query import MAX_OFFSET, MAX_TASTES, MAX_TEXT, RELEVANCE
+from app.recommend.query import MAX_ID, MAX_OFFSET, MAX_TASTES, MAX_TEXT, RELEVANCE
 from twinset.text.base64_text import read_base64
 from twinset.text.text_folding import plain
 from twinset.words.query.parts import Switches
@@ -28,7 +28,7 @@ MAX_LIMIT = 100
 MAX_VALUES = 1000  # of a field, in an answer with counts
 MAX_FIELDS = 100  # of one object; no kind of request has a fifth of them
 
-ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+ItemId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 

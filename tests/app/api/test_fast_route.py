@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import quote, urlencode
@@ -136,6 +137,38 @@ def test_an_upload_is_read_as_the_framework_reads_it(
     answers = [client.post("/form", **upload) for client in both]  # type: ignore[arg-type]
     assert answers[0].status_code == answers[1].status_code
     assert answers[0].content == answers[1].content
+
+
+def _ids(answer: httpx.Response, name: str) -> list[str]:
+    """The ids of a list as an echo says that they were read."""
+    assert answer.status_code == 200, answer.text
+    options: dict[str, list[str]] = json.loads(answer.text[answer.text.index("{") :])
+    return options[name]
+
+
+@pytest.mark.parametrize(("name", "most"), [("exclude_ids", 1000), ("liked", 50), ("disliked", 50)])
+def test_a_list_by_commas_is_as_long_as_one_by_repetition(
+    both: tuple[httpx.Client, httpx.Client], name: str, most: int
+) -> None:
+    ids = [f"item-{number}" for number in range(most)]
+    for client in both:
+        for count in (1, 2, 60 if most > 60 else most, most):
+            query = urlencode({name: ",".join(ids[:count])})
+            read = _ids(client.get(f"/items/p1/echo?{query}"), name)
+            assert read[:count] == ids[:count]
+            assert read[count:] in ([], [",".join(ids[:count])])
+        longer = urlencode({name: ",".join([*ids, "one more"])})
+        refused = client.get(f"/items/p1/echo?{longer}")
+        assert refused.status_code == 422
+        assert f"at most {most} items" in refused.text
+        form = {"files": {"image": b"abc"}, "data": {name: ",".join(ids)}}
+        assert _ids(client.post("/form", **form), name) == ids  # type: ignore[arg-type]
+
+
+def test_an_id_with_a_comma_is_read_as_one_too(both: tuple[httpx.Client, httpx.Client]) -> None:
+    for client in both:
+        answer = client.get("/items/p1/echo?liked=a,b&liked=c&liked=d,%20e")
+        assert _ids(answer, "liked") == ["a", "b", "c", "d", "e", "a,b", "d, e"]
 
 
 def test_both_are_described_alike() -> None:

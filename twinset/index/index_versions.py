@@ -82,8 +82,9 @@ class IndexVersion:
     pictures: SamePictures | None = None
     # (n,) which rows are items; None if all are. Only live writes leave rows without one.
     alive: Mask | None = None
-    # True if rows without an item may still stand in the index: see `restricted_version`.
-    restricted: bool = False
+    # The filter that some items are hidden by, as it was parsed; None if all are shown. Hidden rows
+    # still stand in the index: see `restricted_version`.
+    restriction: str | None = None
     # Of the last live write in it; 0 for a version as it was built.
     sequence: int = 0
     # Further pictures of the items; None if none has any.
@@ -98,9 +99,15 @@ class IndexVersion:
         return len(self) if self.alive is None else int(self.alive.sum())
 
     @property
+    def restricted(self) -> bool:
+        """True if some items are hidden."""
+        return self.restriction is not None
+
+    @property
     def revision(self) -> str:
-        """Another one whenever any item is: the version's name, and its live writes."""
-        return f"{self.name}+{self.sequence}" if self.sequence else self.name
+        """Another one whenever any item is: the version's name, its live writes, what it hides."""
+        written = f"{self.name}+{self.sequence}" if self.sequence else self.name
+        return f"{written} {self.restriction}" if self.restricted else written
 
     @property
     def dimension(self) -> int:

@@ -28,7 +28,7 @@ def restrict(version: IndexVersion, expr: Expr) -> IndexVersion:
         index=RestrictedIndex(version.index, mask, Condition(expr)),
         items=RestrictedItems(version.items, mask),
         alive=mask,
-        restricted=True,
+        restriction=repr(expr),
     )
 
 

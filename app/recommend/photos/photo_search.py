@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from twinset.views.best_view_index import by_any_picture
 
 Vector = NDArray[np.float32]
 _GUESSES = 5
+# Whose kinds are kept: of each version that is asked for, and of each filter of a browser key.
+_MOST_KEPT = 16
 # Weights of a kind's direction beside the photo's own vector: guessed, and named by the caller.
 _GUESSED, _NAMED = 1.0, 1.4
 # The power of a kind's chance that it steers by: in a list of both, items of a kind half as likely
@@ -86,7 +89,8 @@ class PhotoSearch:
     def __init__(self, head: PhotoHead | None) -> None:
         """`head` is the encoder's; None if it has none."""
         self._head = head
-        self._kinds: tuple[object, CatalogueKinds] | None = None
+        # Replaced as a whole, never changed: several threads read it.
+        self._kinds: Mapping[Hashable, CatalogueKinds] = {}
         self._last: tuple[PhotoReading, CatalogueKinds, Vector] | None = None
 
     @property
@@ -96,11 +100,9 @@ class PhotoSearch:
 
     def is_quick(self, version: IndexVersion, reading: PhotoReading) -> bool:
         """True if `look` needs neither collect the kinds of a version nor search its items."""
-        column = version.items.columns.get(version.category or "")
-        if column is not None and column.vocabulary is not None:
-            key = (version.name, len(column.vocabulary))
-            if self._kinds is None or self._kinds[0] != key:
-                return False
+        key = _kinds_key(version)
+        if key is not None and key not in self._kinds:
+            return False
         return reading.studio >= STUDIO and not self.fits_nothing(version, reading)
 
     def look(
@@ -162,14 +164,24 @@ class PhotoSearch:
 
     def kinds_of(self, version: IndexVersion) -> CatalogueKinds | None:
         """The version's kinds; None if the catalogue has no category of texts."""
-        column = version.items.columns.get(version.category or "")
-        if column is None or column.vocabulary is None:
+        key = _kinds_key(version)
+        if key is None:
             return None
-        # Live writes make a version several times a second; its kinds hardly change with them.
-        key = (version.name, len(column.vocabulary))
-        if self._kinds is None or self._kinds[0] != key:
-            self._kinds = key, CatalogueKinds.of(column, version.index, version.alive)
-        return self._kinds[1]
+        kinds = self._kinds.get(key)
+        if kinds is None:
+            column = version.items.columns[version.category or ""]
+            kinds = CatalogueKinds.of(column, version.index, version.alive)
+            self._kinds = {**dict(list(self._kinds.items())[1 - _MOST_KEPT :]), key: kinds}
+        return kinds
+
+
+def _kinds_key(version: IndexVersion) -> Hashable | None:
+    """What tells kinds that are kept apart; None if the catalogue has no category of texts."""
+    column = version.items.columns.get(version.category or "")
+    if column is None or column.vocabulary is None:
+        return None
+    # Live writes make a version several times a second; its kinds hardly change with them.
+    return version.name, len(column.vocabulary), version.restriction
 
 
 def _steered_share(version: IndexVersion, reading: PhotoReading) -> float:

@@ -14,7 +14,9 @@ from tests.support.small_shop import open_shop
 from twinset.encoders import HashEncoder
 from twinset.encoders.encoder import normalise
 from twinset.errors import InvalidInput
+from twinset.filters import parse_filter
 from twinset.index.index_versions import IndexVersion
+from twinset.index.restricted_version import restrict
 from twinset.photo.photo_head import PhotoHead
 from twinset.photo.photo_reading import PhotoReading
 from twinset.photo.tower_taps import NO_TAPS
@@ -138,3 +140,29 @@ def test_nothing_fits_what_shows_no_garment(
     for asked in (PhotoQuery(anything=True), PhotoQuery(kind="hat"), PhotoQuery(understand=False)):
         assert not search.look(version, seen, asked)[1].nothing_fits
     assert not PhotoSearch(None).fits_nothing(version, seen)
+
+
+def test_kinds_are_those_of_the_items_that_are_shown(version: IndexVersion) -> None:
+    """Restricted and whole versions by turns, more of them than are kept."""
+    search, reading, column = (
+        PhotoSearch(HEAD),
+        _reading(version),
+        version.items.columns["group_id"],
+    )
+    filters = ['group_id = "hat"', 'group_id IN ["bag", "hat"]', 'gender = "Women" AND price < 12']
+    filters += [f"price > {20 + number / 10}" for number in range(20)]
+    versions = [version, *(restrict(version, parse_filter(text)) for text in filters)]
+    for shown in (*versions, *reversed(versions)):
+        rows = range(len(version)) if shown.alive is None else np.flatnonzero(shown.alive).tolist()
+        expected = {column.value(row) for row in rows} - {None}
+        kinds = search.kinds_of(shown)
+        assert kinds is not None
+        assert set(kinds.names) == expected
+        assert search.is_quick(shown, replace(reading, studio=1.0))
+        for kind in ("hat", "dress"):
+            if kind in expected:
+                assert search.look(shown, reading, PhotoQuery(kind=kind))[1].steered is not None
+            else:
+                with pytest.raises(InvalidInput, match="No item is of this kind"):
+                    search.look(shown, reading, PhotoQuery(kind=kind))
+    assert not search.is_quick(versions[len(versions) // 2], replace(reading, studio=1.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ _QUICK_PRODUCTS = 500_000
 _MOST_ON_LOOP = 200
 # Rows asked for beyond those of a page, so that a few repeats on it need no second search.
 _SPARE = 4
+_NOTHING = FacetRows({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,45 @@ class RankedPage:
     facets: tuple[Facet, ...] = ()
 
 
+@dataclass(frozen=True)
+class RankedList:
+    """The beginning of a ranked list: rows (m,), the first of each place, and their scores (m,).
+
+    `total` is the length of the whole list. `counted` are the rows that facets count; under a cut
+    only those that are in `above_cut` too, which is None without a cut.
+    """
+
+    places: Places
+    rows: Rows
+    scores: Scores
+    total: int
+    counted: FacetRows = _NOTHING
+    above_cut: Rows | None = None
+
+    def hits(self, rows: Rows, scores: Scores) -> list[Ranked]:
+        """Some rows (k,) of the list, and their scores, as hits."""
+        variants, same_picture = self.places.variants, self.places.same_picture
+        return [
+            Ranked(row, score, variants(row), tuple(same_picture(row)))
+            for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search of one version that is ready to run: `source` ranks rows for `query`, without those
+    in `exclude`; `finish` says more of a page, and leaves its hits in their order."""
+
+    source: RowSource
+    query: SearchQuery
+    exclude: Collection[int]
+    finish: Callable[[RankedPage], RankedPage]
+
+    def page(self, version: IndexVersion) -> RankedPage:
+        """The page that the query asks for."""
+        return self.finish(rank_rows(version, self.source, self.query, self.exclude))
+
+
 def rank(
     version: IndexVersion, vector: Vector, query: SearchQuery, exclude: Iterable[int] = ()
 ) -> RankedPage:
@@ -118,10 +158,26 @@ def condition_of(query: SearchQuery) -> Condition | None:
 def rank_rows(
     version: IndexVersion, source: RowSource, query: SearchQuery, exclude: Iterable[int] = ()
 ) -> RankedPage:
-    """The page of a ranked list of rows that the query asks for.
+    """The page of a ranked list of rows that the query asks for; see `list_places`."""
+    found = list_places(version, source, query, exclude)
+    end = query.offset + query.limit
+    rows, scores = found.rows[query.offset : end], found.scores[query.offset : end]
+    facets: tuple[Facet, ...] = ()
+    if query.facets:
+        alike = found.places.alike()
+        facets = count_fields(version, found.counted, query, found.above_cut, alike)
+    return RankedPage(
+        found.hits(rows, scores), len(found.rows) <= end, total=found.total, facets=facets
+    )
+
+
+def list_places(
+    version: IndexVersion, source: RowSource, query: SearchQuery, exclude: Iterable[int] = ()
+) -> RankedList:
+    """The beginning of a ranked list: the page that the query asks for, and all before it.
 
     Rows take part if the filter matches them and neither `exclude`, `query.exclude_ids` nor
-    `query.disliked` names them. The search asks for one row more than the page holds, to know
+    `query.disliked` names them. The search asks for one row more than the page needs, to know
     whether the list goes on. Under a cut the list is all that scores as much, and nothing is
     approximate.
     """
@@ -130,24 +186,20 @@ def rank_rows(
     if is_plain and len(left_out) <= _MOST_PASSED_OVER:
         places = Places.of(version, query, None, left_out)
         found = _nearest_places(source, _length(version, query), places)
-        return _page(version, found, query, places, places.count(version.count))
+        return _arranged(version, query, RankedList(places, *found, places.count(version.count)))
     masks = Masks(version, left_out)
     mask = masks.of(None if query.filter is None else parse_filter(query.filter))
     counted = FacetRows.of(version, query, masks, mask)
     places = Places.of(version, query, mask, left_out)
-    alike = places.alike() if query.facets else None
     if query.min_score is None:
         total = places.count(version.count)
-        found = _nearest(version, source, query, places, total)
-        counts = count_fields(version, counted, query, alike=alike)
-    else:
-        wide = counted.any_of(mask)
-        wider = source if wide is mask else source.without_filter()
-        rows, scores = wider.above(query.min_score, wide)
-        counts = count_fields(version, counted, query, rows, alike)
-        found = _of_places(rows, scores, places)
-        total = len(found[0])
-    return _page(version, found, query, places, total, counts)
+        rows, scores = _nearest(version, source, query, places, total)
+        return _arranged(version, query, RankedList(places, rows, scores, total, counted))
+    wide = counted.any_of(mask)
+    wider = source if wide is mask else source.without_filter()
+    above = wider.above(query.min_score, wide)
+    rows, scores = _of_places(*above, places)
+    return _arranged(version, query, RankedList(places, rows, scores, len(rows), counted, above[0]))
 
 
 def is_quick(version: IndexVersion, query: SearchQuery) -> bool:
@@ -195,28 +247,16 @@ def _of_places(rows: Rows, scores: Scores, places: Places) -> Found:
     return rows[kept], scores[kept]
 
 
-def _page(
-    version: IndexVersion,
-    found: Found,
-    query: SearchQuery,
-    places: Places,
-    total: int,
-    facets: tuple[Facet, ...] = (),
-) -> RankedPage:
-    rows, scores = found
+def _arranged(version: IndexVersion, query: SearchQuery, found: RankedList) -> RankedList:
+    """A list in the order that the query asks for."""
     if sorts_by_field(query.sort):
-        order = sorted_places(version, rows, query.sort)
-        rows, scores = rows[order], scores[order]
-        total = len(rows)
+        order = sorted_places(version, found.rows, query.sort)
+        found = replace(found, total=len(order))
     elif query.diversity:
-        order = diverse_places(version, rows, scores, query.diversity)
-        rows, scores = rows[order], scores[order]
-    part = slice(query.offset, query.offset + query.limit)
-    hits = [
-        Ranked(row, score, places.variants(row), tuple(places.same_picture(row)))
-        for row, score in zip(rows[part].tolist(), scores[part].tolist(), strict=True)
-    ]
-    return RankedPage(hits, len(rows) <= part.stop, total=total, facets=facets)
+        order = diverse_places(version, found.rows, found.scores, query.diversity)
+    else:
+        return found
+    return replace(found, rows=found.rows[order], scores=found.scores[order])
 
 
 def _nearest_places(source: RowSource, wanted: int, places: Places) -> Found:

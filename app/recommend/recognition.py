@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.recommend.photos.photo_search import PhotoLook
 from app.recommend.ranking import RankedPage
 from twinset.edits.kept_values import Kept
 from twinset.index.index_versions import IndexVersion
@@ -17,8 +18,8 @@ Recognised = Mapping[str, tuple[str, ...]]
 
 def recognised(version: IndexVersion, page: RankedPage) -> Recognised:
     """The values, by field, that words named, that stay of an edited photo or item, that the items
-    asked about have in common, and the likeliest kind and other values of a photo. Never those of
-    the items that were found."""
+    asked about have in common, and the likeliest kind and other values of a photo, or of each of
+    its garments. Never those of the items that were found."""
     found: dict[str, tuple[str, ...]] = {}
     if page.about:
         first, *others = (_values_of(version, row) for row in page.about)
@@ -28,7 +29,7 @@ def recognised(version: IndexVersion, page: RankedPage) -> Recognised:
         found |= dict(shared)
     found |= _likeliest(version, page.told)
     if version.category is not None and page.photo is not None and page.photo.kinds:
-        found[version.category] = (page.photo.kinds[0].kind,)
+        found[version.category] = _kinds_of(page.photo)
     found |= _likeliest(version, page.kept or ())
     for part in page.understood.parts if page.understood is not None else ():
         if part.effect is Effect.PREFER and part.field in version.items.columns:
@@ -36,14 +37,22 @@ def recognised(version: IndexVersion, page: RankedPage) -> Recognised:
     return found
 
 
+def _kinds_of(photo: PhotoLook) -> tuple[str, ...]:
+    """The likeliest kind of a photo, or of each of its garments."""
+    if len(photo.regions) < 2:
+        return (photo.kinds[0].kind,)
+    return tuple(region.kind.kind for region in photo.regions if region.kind is not None)
+
+
 def _likeliest(version: IndexVersion, told: Iterable[Kept]) -> dict[str, tuple[str, ...]]:
-    """The likeliest value of each field; patterns that titles name are of no field."""
-    columns = version.items.columns
-    return {
-        one.field: (max(one.shares, key=lambda value: one.shares[value]),)
-        for one in told
-        if one.field in columns
-    }
+    """The likeliest value of each field, of several garments one each; patterns that titles name
+    are of no field."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in told:
+        if one.field in version.items.columns:
+            value = max(one.shares, key=lambda value: one.shares[value])
+            found[one.field] = (*found.get(one.field, ()), value)
+    return found
 
 
 def _values_of(version: IndexVersion, row: int) -> dict[str, tuple[str, ...]]:

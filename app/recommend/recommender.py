@@ -17,18 +17,18 @@ import numpy as np
 from app.concurrency.embedding_cache import digest
 from app.concurrency.gathered_calls import GatheredCalls
 from app.observability.prometheus_metrics import Metrics
-from app.recommend.edits.edit_search import composed, plan_edit, rank_edit, told_of_photo
 from app.recommend.engine import Engine, Vector, probe
 from app.recommend.facets import Facet, count_facets
 from app.recommend.item_json import ItemJsonCache
 from app.recommend.lists.browsing import ListedPage, browse
-from app.recommend.lists.explanations import Signals, explained
+from app.recommend.lists.explanations import explained
 from app.recommend.lists.judged_words import rank_judged
 from app.recommend.lists.kept_pages import KeptPages
 from app.recommend.photos.photo_answers import answer_photo
 from app.recommend.photos.photo_search import PhotoQuery
 from app.recommend.photos.photo_signals import SignalReader, refusal, seen_of
-from app.recommend.photos.seen_pictures import rank_seen, stored_picture
+from app.recommend.photos.seen_pictures import stored_picture
+from app.recommend.photos.vector_searches import VectorSearches
 from app.recommend.query import STYLE, FacetQuery, ListQuery, SearchQuery, Signal, signal_weights
 from app.recommend.ranking import RankedPage, is_quick, rank
 from app.recommend.relevance import Judge, kind_of_signals
@@ -40,7 +40,7 @@ from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
 from twinset.languages import ENGLISH
 from twinset.lexical.title_words import query_kind
-from twinset.relevance.relevance_curves import EDIT, ITEM, PHOTO
+from twinset.relevance.relevance_curves import ITEM, PHOTO
 from twinset.text.text_folding import plain
 from twinset.words.query.parts import LANGUAGE, Switches
 from twinset.words.suggestions import Completer, Suggestions
@@ -115,14 +115,13 @@ class Recommender:
             InvalidInput: the catalogue has no kind as asked for.
         """
 
-        async def ranked(vector: Vector, query: SearchQuery) -> RankedPage:
+        async def ranked(vectors: Sequence[Vector]) -> RankedPage:
+            made = self._searches
             if query.edit:
-                return await self._edited(vector, query)
-            page = await self._rank(vector, query, PHOTO, [], {("photo", ""): vector})
-            if not query.explain:
-                return page
-            told = partial(told_of_photo, self.version, self._engine.words, vector)
-            return replace(page, told=await self._search(told))
+                ready = [await made.edited(vector, query) for vector in vectors]
+            else:
+                ready = [made.like(v, {("photo", ""): v}, query, PHOTO) for v in vectors]
+            return await made.told(await made.answer(ready, query), query, vectors)
 
         answer = partial(answer_photo, self._engine, self.version, data, query, asked, ranked)
         return await self._kept.get((name or await digest(data), asked), query, answer)
@@ -188,7 +187,8 @@ class Recommender:
         """Items like the item of a row, never itself; without an edit no model runs."""
         if query.edit:
             vector = await self._search(partial(self.version.index.vector, row))
-            return await self._edited(vector, query, [row])
+            made = self._searches
+            return await made.answer([await made.edited(vector, query, [row])], query)
         cut = self._judge.cut(query, ITEM)
 
         def search() -> RankedPage:  # an engine that keeps vectors elsewhere takes time to read one
@@ -226,44 +226,28 @@ class Recommender:
         vector = (total / length).astype(np.float32)
         liked = [self.row(one.item_id) for one in positive if one.item_id is not None]
         about = liked if len(liked) == len(positive) else []
-        if not query.edit:
+        made = self._searches
+        if query.edit:
+            ready = await made.edited(vector, query, about, named)
+        else:
             names = [("positive", str(n)) for n in range(len(positive))]
             names += [("negative", str(n)) for n in range(len(negative))]
             parts = zip(names, weights[:, None] * vectors / length, strict=True)
-            page = await self._rank(vector, query, kind_of_signals(positive), named, dict(parts))
-            return replace(page, photo=seen_of(read[: len(positive)]), about=tuple(about))
-        return await self._edited(vector, query, about, named)
+            ready = made.like(vector, dict(parts), query, kind_of_signals(positive), named)
+        page = await made.answer([ready], query)
+        photos = [own for own, look in read[: len(positive)] if look is not None][:1]
+        page = replace(page, photo=seen_of(read[: len(positive)]), about=tuple(about))
+        return await made.told(page, query, photos)
 
-    async def _edited(
-        self, base: Vector, query: SearchQuery, rows: Sequence[int] = (), named: Sequence[int] = ()
-    ) -> RankedPage:
-        """Items like a vector, of a photo or of the items in `rows`, with `query.edit` changed."""
-        spoken = self._engine.language_of(query.edit or "")
-        plan = partial(plan_edit, self.version, self._engine.words, base, rows, query, spoken)
-        planned = await self._search(plan)
-        planned = replace(planned, query=self._judge.cut(planned.query, EDIT, planned.wishes))
-        text = await self._engine.encode_text(*planned.said) if planned.edit.text else None
-        vector = composed(self._engine.composer, base, text)
-        ask = partial(rank_edit, self.version, planned, vector, {*rows, *named})
-        return self._judge.judged(await self._search(ask), EDIT, planned.wishes)
+    @property
+    def _searches(self) -> VectorSearches:
+        return VectorSearches(self._engine, self.version, self._judge, self._search)
 
     async def _search(self, work: Callable[[], Result], quick: bool = False) -> Result:
         """Run `work` on a search thread, or in place if it is quick."""
         if quick or self._gathered is None:
             return await self._engine.search(work, quick)
         return await self._gathered.run(work)
-
-    async def _rank(
-        self, vector: Vector, asked: SearchQuery, kind: str, exclude: list[int], signals: Signals
-    ) -> RankedPage:
-        """The page for a vector that is the sum of `signals`, for a kind of query."""
-        query = self._judge.cut(asked, kind)
-
-        def search() -> RankedPage:
-            page = rank_seen(self.version, vector, query, exclude, kind)
-            return explained(self.version, page, query, signals)
-
-        return self._judge.judged(await self._search(search, is_quick(self.version, query)), kind)
 
     async def browse(self, query: ListQuery) -> ListedPage:
         """Items in catalogue order, or in that of a field."""

@@ -88,7 +88,7 @@ class QueryRoute(APIRoute):
             model = parameter.field_info.annotation
             if isinstance(model, type) and issubclass(model, BaseModel):
                 names, several = fields_of(model)
-                known, lists = known | names, lists | several
+                known, lists = known | names, {**lists, **several}
             else:
                 known |= {parameter.alias}
 

@@ -7,7 +7,7 @@ by it and by the values that were changed and kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,8 @@ from app.recommend.lists.explanations import Fit, explained
 from app.recommend.lists.session import moved
 from app.recommend.photos.seen_pictures import naming_pictures
 from app.recommend.query import SearchQuery
-from app.recommend.ranking import RankedPage, condition_of, rank_rows
+from app.recommend.ranking import RankedPage, Search, condition_of
+from app.recommend.relevance import Judge
 from app.recommend.word_search import WordSearch, narrow
 from twinset.edits.composer import Composes
 from twinset.edits.edit_evidence import edit_evidence
@@ -28,6 +29,7 @@ from twinset.index.index_versions import IndexVersion
 from twinset.languages import ENGLISH, Language
 from twinset.lexical.fused_search import FusedSearch
 from twinset.lexical.word_evidence import rows_to_leave_out
+from twinset.relevance.relevance_curves import EDIT
 from twinset.views.best_view_index import by_any_picture
 from twinset.words.field_roles import COLOUR
 from twinset.words.preferences import Preference
@@ -119,10 +121,16 @@ def _prices(
     return [known[int(half.argmax())][0]]
 
 
-def told_of_photo(version: IndexVersion, search: WordSearch, vector: Vector) -> tuple[Kept, ...]:
-    """The values of a photo's kind, colour and so on, told from the items that look like it."""
+def told_of_photos(
+    version: IndexVersion, search: WordSearch, vectors: Sequence[Vector]
+) -> tuple[Kept, ...]:
+    """The values of the kind, colour and so on of photos (each (d,)), told from the items that look
+    like each."""
     words, columns = search.reader(version).words, version.items.columns
-    return kept_values(words, columns, Edit(""), _look_alikes(version, vector))
+    likenesses = (_look_alikes(version, vector) for vector in vectors)
+    return tuple(
+        one for likeness in likenesses for one in kept_values(words, columns, Edit(""), likeness)
+    )
 
 
 def _look_alikes(version: IndexVersion, base: Vector) -> Likeness:
@@ -143,18 +151,27 @@ def composed(composer: Composes, base: Vector, text: Vector | None) -> Vector:
     return base if text is None else composer.compose(base[None], text[None])[0]
 
 
-def rank_edit(
-    version: IndexVersion, plan: EditPlan, vector: Vector, exclude: Iterable[int] = ()
-) -> RankedPage:
-    """The page of rows that the edited query asks for, nearest to `vector` (d,) and to what was
-    changed and kept."""
-    evidence = edit_evidence(version, plan.edit, plan.kept)
-    signals, vector = {("edited", ""): vector}, moved(version, vector, plan.query)
-    views = version.views if plan.by_photo else None
+def edit_search(
+    version: IndexVersion, planned: EditPlan, vector: Vector, exclude: Collection[int], judge: Judge
+) -> Search:
+    """The search that an edited query asks for: for what is nearest to `vector` (d,) and to what
+    was changed and kept.
+
+    Raises:
+        InvalidInput: `min_relevance` is asked for, and no curve is there for edits.
+    """
+    query = judge.cut(planned.query, EDIT, planned.wishes)
+    evidence = edit_evidence(version, planned.edit, planned.kept)
+    signals, vector = {("edited", ""): vector}, moved(version, vector, query)
+    views = version.views if planned.by_photo else None
     index = by_any_picture(version.index, views, version.alive)
-    search = FusedSearch(index, vector, condition_of(plan.query), evidence)
-    unwanted = rows_to_leave_out(version, plan.understood).tolist()
-    page = rank_rows(version, search, plan.query, {*exclude, *unwanted})
-    page = naming_pictures(version, page, vector) if plan.by_photo else page
-    page = explained(version, page, plan.query, signals, Fit(evidence, "changes and kept values"))
-    return replace(page, understood=plan.understood, kept=plan.kept)
+    unwanted = rows_to_leave_out(version, planned.understood).tolist()
+
+    def finish(page: RankedPage) -> RankedPage:
+        page = naming_pictures(version, page, vector) if planned.by_photo else page
+        page = explained(version, page, query, signals, Fit(evidence, "changes and kept values"))
+        page = replace(page, understood=planned.understood, kept=planned.kept)
+        return judge.judged(page, EDIT, planned.wishes)
+
+    source = FusedSearch(index, vector, condition_of(query), evidence)
+    return Search(source, query, {*exclude, *unwanted}, finish)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from app.concurrency.image_decoding import WHOLE
 from app.recommend.engine import Engine, Vector
-from app.recommend.photos.garment_boxes import in_turns, unrolled, widened
+from app.recommend.photos.garment_boxes import widened
 from app.recommend.photos.photo_search import PhotoLook, PhotoQuery, Region
 from app.recommend.query import RELEVANCE, SearchQuery
 from app.recommend.ranking import RankedPage
 from twinset.index.index_versions import IndexVersion
 from twinset.photo.photo_reading import PhotoReading
 
-Rank = Callable[[Vector, SearchQuery], Awaitable[RankedPage]]
+Rank = Callable[[Sequence[Vector]], Awaitable[RankedPage]]
 Look = tuple[Vector, PhotoLook]
 
 
@@ -28,7 +28,10 @@ async def answer_photo(
     asked: PhotoQuery,
     rank: Rank,
 ) -> RankedPage:
-    """The page that answers a photo; `rank` gives the page of one vector.
+    """The page that answers a photo; `rank` gives the page of what is like one vector, or like any
+    of several in turns.
+
+    Turns are those of likeness: a list in another order is of what the whole photo shows.
 
     Raises:
         InvalidInput: the catalogue has no kind as asked for.
@@ -36,21 +39,19 @@ async def answer_photo(
     reading = await engine.read_photo(data, asked.box)
     vector, look = await _look(engine, version, reading, asked)
     parts = await _garments(engine, version, data, reading, asked)
-    if len(parts) > 1 and _takes_turns(query):
-        pages = [await rank(part, unrolled(query)) for part, _ in parts]
+    if len(parts) > 1 and query.sort == RELEVANCE:
         looks = [one for _, one in parts]
         kinds = tuple(dict.fromkeys(guess for one in looks for guess in one.kinds[:1]))
         regions = tuple(region for one in looks for region in one.regions)
         seen = replace(looks[0], kinds=kinds, steered=None, regions=regions)
-        pictures = version.pictures if query.lists_pictures_once else None
-        return replace(in_turns(pages, query, pictures), photo=seen)
+        return replace(await rank([part for part, _ in parts]), photo=seen)
     if asked.regions and not look.nothing_fits:
         own = (Region(asked.box or WHOLE, look.kinds[0] if look.kinds else None),)
         found = tuple(region for _, one in parts for region in one.regions)
         look = replace(look, regions=found or own)
     if look.nothing_fits:
         return RankedPage([], exhausted=True, photo=look, nothing_fits=True)
-    return replace(await rank(vector, query), photo=look)
+    return replace(await rank([vector]), photo=look)
 
 
 async def look_at(engine: Engine, version: IndexVersion, data: bytes, asked: PhotoQuery) -> Look:
@@ -85,8 +86,3 @@ async def _look(
     """See `PhotoSearch.look`; at once if it takes a tenth of a millisecond, else on a thread."""
     work = partial(engine.photos.look, version, reading, asked)
     return work() if engine.photos.is_quick(version, reading) else await engine.search(work)
-
-
-def _takes_turns(query: SearchQuery) -> bool:
-    """True if the order is that of likeness: another order, and counts, need one list."""
-    return query.sort == RELEVANCE and not query.facets

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 
+from app.recommend.lists.explanations import Signals, explained
 from app.recommend.lists.session import moved
 from app.recommend.query import SearchQuery
-from app.recommend.ranking import RankedPage, Vector, rank
+from app.recommend.ranking import RankedPage, Search, Vector, condition_of
+from app.recommend.relevance import Judge
+from app.recommend.row_sources import VectorSearch
 from twinset.errors import NotFound
 from twinset.index.index_versions import IndexVersion
 from twinset.index.indexed_items import StoredImage
@@ -15,16 +18,32 @@ from twinset.relevance.relevance_curves import PHOTO
 from twinset.views.best_view_index import best_picture, by_any_picture
 
 
-def rank_seen(
-    version: IndexVersion, vector: Vector, query: SearchQuery, exclude: Iterable[int], kind: str
-) -> RankedPage:
-    """As `rank`; for a photo, by the best picture of each item, and each hit says which that is."""
-    views = version.views
-    if views is None or kind != PHOTO:
-        return rank(version, vector, query, exclude)
-    seen = by_any_picture(version.index, views, version.alive)
-    page = rank(replace(version, index=seen), vector, query, exclude)
-    return naming_pictures(version, page, moved(version, vector, query))
+def seen_search(
+    version: IndexVersion,
+    vector: Vector,
+    signals: Signals,
+    query: SearchQuery,
+    exclude: Collection[int],
+    judged: tuple[Judge, str],
+) -> Search:
+    """The search for what is like a unit vector (d,), the sum of `signals`; `judged` are the judge
+    and the kind of query. For a photo an item counts by the best of its pictures, and each hit says
+    which that is.
+
+    Raises:
+        InvalidInput: `min_relevance` is asked for, and no curve is there for this kind of query.
+        FilterError: the filter cannot be read.
+    """
+    judge, kind = judged
+    query, vector = judge.cut(query, kind), moved(version, vector, query)
+    views = version.views if kind == PHOTO else None
+    index = by_any_picture(version.index, views, version.alive)
+
+    def finish(page: RankedPage) -> RankedPage:
+        page = naming_pictures(version, page, vector) if kind == PHOTO else page
+        return judge.judged(explained(version, page, query, signals), kind)
+
+    return Search(VectorSearch(index, vector, condition_of(query)), query, exclude, finish)
 
 
 def naming_pictures(version: IndexVersion, page: RankedPage, vector: Vector) -> RankedPage:

@@ -10,6 +10,7 @@ import pytest
 from app.recommend.photos.photo_search import PhotoQuery, PhotoSearch
 from app.recommend.query import SearchQuery
 from app.recommend.ranking import rank
+from tests.support.kind_head import HEAD
 from tests.support.small_shop import open_shop
 from twinset.encoders import HashEncoder
 from twinset.encoders.encoder import normalise
@@ -17,25 +18,7 @@ from twinset.errors import InvalidInput
 from twinset.filters import parse_filter
 from twinset.index.index_versions import IndexVersion
 from twinset.index.restricted_version import restrict
-from twinset.photo.photo_head import PhotoHead
 from twinset.photo.photo_reading import PhotoReading
-from twinset.photo.tower_taps import NO_TAPS
-
-# Only what it says of confidence is read here.
-HEAD = PhotoHead(
-    NO_TAPS,
-    mean=np.zeros(2, np.float32),
-    spread=np.ones(2, np.float32),
-    first=np.zeros((2, 1), np.float32),
-    first_bias=np.zeros(1, np.float32),
-    second=np.zeros((1, 5), np.float32),
-    second_bias=np.zeros(5, np.float32),
-    glance=np.zeros((2, 4), np.float32),
-    glance_bias=np.zeros(4, np.float32),
-    kind_scale=12.0,
-    glance_scale=12.0,
-    least_evidence=4.0,
-)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from PIL.Image import Image
 from app.observability.prometheus_metrics import Metrics
 from app.recommend.query import SearchQuery, Signal
 from app.recommend.ranking import RankedPage
+from app.recommend.recognition import recognised
 from app.recommend.recommender import Recommender
 from app.settings import Settings
 from tests.support.small_shop import open_shop, picture
@@ -104,3 +105,23 @@ def test_photos_of_something_else_are_refused_unless_something_else_is_liked_too
     ):
         assert page.hits
         assert not page.nothing_fits
+
+
+def test_words_that_change_a_blend_leave_what_its_photo_was_read_as(
+    recommender: Recommender,
+) -> None:
+    _garment(recommender, 1.0)
+    photo = Signal(image=picture(1))
+    plain, edited = _ask(recommender, photo), _ask(recommender, photo, edit="in red")
+    assert plain.photo is not None
+    assert edited.photo == plain.photo
+    assert edited.kept is not None
+
+
+def test_hits_of_a_blend_are_compared_with_its_photo(recommender: Recommender) -> None:
+    _garment(recommender, 1.0)
+    words = Signal(text="cotton")
+    page = _ask(recommender, words, Signal(image=picture(1)), explain=True)
+    assert "baseColour" in recognised(recommender.version, page)
+    assert _ask(recommender, words, explain=True).told == ()
+    assert _ask(recommender, words, Signal(image=picture(1))).told == ()

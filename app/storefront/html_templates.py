@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.storefront.content.product_tiles import facts
 from app.storefront.interface.interface_words import Language, Words, words_of
-from app.storefront.page_state import PAGE_SIZE
+from app.storefront.page_state import PAGE_SIZE, plain
 from app.storefront.shop.shop_settings import ShopSettings
 from twinset.images.formats import usable_media_types
 
@@ -38,7 +38,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.filters |= {"number": words.number, "label": words.field}
+        environment.filters |= {"number": words.number, "label": words.field, "plain": plain}
         environment.globals |= {
             "facts": facts,
             "page_size": PAGE_SIZE,

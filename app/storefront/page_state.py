@@ -155,15 +155,20 @@ def to_pairs(state: PageState) -> Pairs:
         pairs += [("kind", state.kind)] if state.kind else []
     pairs += [("like", item_id) for item_id in state.like]
     pairs += [("unlike", item_id) for item_id in state.unlike]
-    pairs += [(CHOICE + name, value) for name, values in state.choices.items() for value in values]
-    ends = (("low", state.low), ("high", state.high))
-    pairs += [(name, plain(end)) for name, end in ends if end is not None]
-    pairs += [("stock", "1")] if state.in_stock else []
+    pairs += filter_pairs(state)
     pairs += [("sort", state.sort)] if state.sort != RELEVANCE else []
     pairs += [("understand", name) for name in state.understand]
     if state.page > 1:
         pairs += [("page", str(state.page)), *([("at", state.at)] if state.at else [])]
     return pairs
+
+
+def filter_pairs(state: PageState) -> Pairs:
+    """The fields of the filters that are set."""
+    pairs = [(CHOICE + name, value) for name, values in state.choices.items() for value in values]
+    ends = (("low", state.low), ("high", state.high))
+    pairs += [(name, plain(end)) for name, end in ends if end is not None]
+    return pairs + ([("stock", "1")] if state.in_stock else [])
 
 
 def signal_fields(state: PageState, image: bytes | str | None) -> tuple[list[Fields], list[Fields]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.recommend.facets import Facet, RangeFacet, ValuesFacet, countable
 from app.recommend.query import RELEVANCE, TITLE, ListQuery
 from app.recommend.recommender import Recommender
 from app.storefront.content.product_lists import noun_of, style_field
-from app.storefront.page_state import CHOICE, PageState
+from app.storefront.page_state import CHOICE, PageState, Pairs, filter_pairs
 
 _ORDER = ("gender", "articleType", "category", "baseColour", "colour", "color", "brand", "pattern")
 _MOST_FACETS = 6
@@ -54,7 +54,8 @@ class Group:
 class Panel:
     """Everything to narrow a list by; `price` is the range of prices, None if there are none.
 
-    `noun` is what `total` counts: styles or products.
+    `noun` is what `total` counts: styles or products. `kept` are the fields of filters that are set
+    but not shown, as an empty list counts no values: a form sends them hidden, or they are lost.
     """
 
     total: int
@@ -62,6 +63,7 @@ class Panel:
     groups: list[Group]
     price: tuple[float, float] | None
     in_stock: int | None
+    kept: Pairs = field(default_factory=list)
 
     @property
     def span(self) -> tuple[int, int]:
@@ -76,6 +78,13 @@ class Panel:
         rough = max(1.0, (high - low) / 50)
         whole = 10 ** math.floor(math.log10(rough))
         return int(whole * max(one for one in (1, 2, 5) if one * whole <= rough))
+
+    @property
+    def top(self) -> int:
+        """Where the slider ends: the first of its steps that no price is above, since a browser
+        never moves it to what is between two steps."""
+        low, high = self.span
+        return low + math.ceil((high - low) / self.step) * self.step
 
 
 def counted_fields(recommender: Recommender) -> tuple[str, ...]:
@@ -110,8 +119,11 @@ def panel_of(state: PageState, total: int, facets: Iterable[Facet], noun: str) -
         for place, facet in enumerate(texts[:_MOST_FACETS])
         if isinstance(facet, ValuesFacet)
     ]
-    in_stock = _in_stock(found.get("available"))
-    return Panel(total, noun, groups, _price(found.get("price")), in_stock)
+    price, in_stock = _price(found.get("price")), _in_stock(found.get("available"))
+    shown = {group.name for group in groups}
+    shown |= ({"low", "high"} if price else set()) | ({"stock"} if in_stock is not None else set())
+    kept = [pair for pair in filter_pairs(state) if pair[0] not in shown]
+    return Panel(total, noun, groups, price, in_stock, kept)
 
 
 def sorts_of(recommender: Recommender) -> dict[str, str]:

@@ -114,7 +114,8 @@ async def _suggestions(recommender: Recommender, panel: Panel, category: str | N
     words: dict[str, str] = {}
     for kind in fields[category].first[:_SUGGESTIONS]:
         panel = await read_panel(recommender, PageState(choices={category: (kind.value,)}))
-        found = next(group for group in panel.groups if group.field == colour)
-        new = next((one.value for one in found.first if one.value not in words), None)
+        found = next((group for group in panel.groups if group.field == colour), None)
+        values = [one.value for one in found.first] if found is not None else []
+        new = next((value for value in values if value not in words), None)
         words |= {new: f"{new} {kind.value}".lower()} if new else {}
     return list(words.values())

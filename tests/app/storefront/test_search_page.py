@@ -1,10 +1,13 @@
-"""The search page: its photo, its price slider, and how much of it is sent."""
+"""The search page: its photo, its filters, and how much of it is sent; words to start from."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +16,9 @@ from app.recommend.recommender import Recommender
 from app.settings import Settings
 from app.state import State
 from app.storefront.content.filter_panel import Panel
+from app.storefront.content.home_page import home
 from app.storefront.shared_photos import SharedPhotos
+from tests.support import small_shop
 from tests.support.small_shop import Server, open_shop, picture
 from twinset.encoders import HashEncoder
 
@@ -43,6 +48,30 @@ def kept(page: httpx.Response) -> str:
 
 def ids(page: httpx.Response) -> list[str]:
     return re.findall(r'<li class="tile" data-id="(.*?)"', page.text)
+
+
+def form_of(page: httpx.Response) -> list[tuple[str, str]]:
+    """What the form beside the list sends if one of its buttons is pressed."""
+    fields = []
+    for field in re.findall(r'<input (?=[^>]*form="query")([^>]*)>', page.text):
+        said = dict(re.findall(r'(\w+)="(.*?)"', field))
+        if said["type"] != "checkbox" or field.endswith(" checked"):
+            fields.append((said["name"], said["value"]))
+    chosen = re.findall(r'<option value="([^"]*)" selected>', page.text)
+    return [pair for pair in fields if pair[1]] + [("sort", value) for value in chosen]
+
+
+def test_filters_stay_chosen_beside_a_list_that_they_leave_empty(client: httpx.Client) -> None:
+    filters = {"f.gender": "Women", "f.baseColour": "green", "stock": "1", "sort": "price"}
+    empty = client.get("/search", params={**filters, "low": "5000", "high": "5000.5"})
+    assert not ids(empty)
+    assert dict(form_of(empty)) == {**filters, "low": "5000", "high": "5000.5"}
+    assert len(form_of(empty)) == 6
+    wider = client.get("/search", params=[*form_of(empty), ("drop", "low"), ("drop", "high")])
+    assert ids(wider) == ids(client.get("/search", params=filters)) != []
+    assert dict(form_of(wider)) == filters
+    # So does the choice of a field that the panel does not offer.
+    assert ("f.group_id", "hat") in form_of(client.get("/search?f.group_id=hat"))
 
 
 def test_a_page_holds_its_photo_once_for_scripts_and_twice_without(client: httpx.Client) -> None:
@@ -107,17 +136,23 @@ def test_the_price_has_a_slider_in_the_shops_currency(sharing: httpx.Client) -> 
 
 
 @pytest.mark.parametrize(
-    ("price", "span", "step"),
+    ("price", "span", "step", "top"),
     [
-        ((10.5, 33.2), (10, 34), 1),
-        ((0.0, 1000.0), (0, 1000), 20),
-        ((5.0, 90_000.0), (5, 90_000), 1000),
-        ((7.0, 7.0), (7, 7), 1),
+        ((10.5, 33.2), (10, 34), 1, 34),
+        ((0.0, 1000.0), (0, 1000), 20, 1000),
+        ((5.0, 150.0), (5, 150), 2, 151),
+        ((5.0, 90_000.0), (5, 90_000), 1000, 90_005),
+        ((7.0, 7.0), (7, 7), 1, 7),
     ],
 )
-def test_the_slider_moves_by_about_a_fiftieth(price, span, step) -> None:
+def test_the_slider_moves_by_about_a_fiftieth_and_reaches_its_top(price, span, step, top) -> None:
     panel = Panel(1, "products", [], price, None)
-    assert (panel.span, panel.step) == (span, step)
+    assert (panel.span, panel.step, panel.top) == (span, step, top)
+
+
+def test_typed_prices_stay_as_they_were_typed(client: httpx.Client) -> None:
+    typed = {"low": "0.125", "high": "1234567.25"}
+    assert dict(form_of(client.get("/search", params=typed))) == typed | {"sort": "relevance"}
 
 
 def test_counts_are_of_what_the_page_lists(client: httpx.Client) -> None:
@@ -128,3 +163,14 @@ def test_counts_are_of_what_the_page_lists(client: httpx.Client) -> None:
     ):
         listed = client.get("/search", params={"f.baseColour": value}).text
         assert f"{count} styles" in listed
+
+
+def test_a_kind_whose_products_have_no_colour_makes_no_suggestion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [*small_shop.products(), {"id": "card", "title": "card", "gender": "Everybody"}]
+    monkeypatch.setattr(small_shop, "products", lambda: rows)
+    encoder, state = HashEncoder(256), State(Settings())
+    version = replace(open_shop(tmp_path, encoder), category="gender")
+    shown = home(Recommender(encoder, version, state.settings, state.metrics))
+    assert asyncio.run(shown).suggestions == ["blue men", "black women"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from twinset.index.index_versions import IndexVersion
@@ -46,6 +47,11 @@ class Change:
     vector: Vectors | None = None
     sequence: int = 0
     views: tuple[View, ...] | None = None
+
+    @cached_property
+    def lists(self) -> frozenset[str]:
+        """The fields that hold several values."""
+        return frozenset(name for name, held in self.fields.items() if isinstance(held, list))
 
     @property
     def lacking(self) -> list[tuple[str, str | None]]:

@@ -8,9 +8,12 @@ complete. If the collection is lost, it is made anew from the version and the lo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from twinset.errors import TwinsetError, VersionGone
 from twinset.index.index_versions import IndexVersion
 from twinset.index.milvus.delta_collections import open_beside
 from twinset.index.milvus.milvus_collections import beside
@@ -28,6 +31,22 @@ class Applied:
 
     index: MilvusIndex
     sequence: int
+
+
+@contextmanager
+def noting_loss(applied: Applied, log: Store) -> Iterator[None]:
+    """If the collection turns out to be lost, note that nothing is applied: every worker then shows
+    from memory what it held.
+
+    Raises:
+        VersionGone: if it is lost.
+    """
+    try:
+        yield
+    except VersionGone:
+        with suppress(TwinsetError):  # a log without room, or out of reach: the next search tries
+            log.set_applied(applied.index.record.name, 0)
+        raise
 
 
 class WritesOverVersion(Protocol):

@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from twinset.index.milvus.delta_collections import make_beside, settle
+from twinset.index.milvus.milvus_collections import beside
 from twinset.index.milvus.milvus_index import MilvusIndex
 from twinset.index.vector_index import Vectors
 from twinset.live.applied_writes import Applied, find_applied, owner_of
@@ -72,9 +73,10 @@ def _begin(version: MilvusIndex, overlay: Overlay, log: Store) -> Applied | None
     before = 0 if overlay.applied is None else overlay.applied.sequence
     applied = find_applied(replace(overlay, applied=None), log)
     if applied is None:
-        index = make_beside(version, owner_of(overlay, log))
-        log.set_applied(index.record.name, 0)
-        applied = Applied(index, 0)
+        owner = owner_of(overlay, log)
+        # First: an empty collection must not count as what was lost.
+        log.set_applied(beside(version.record, owner).name, 0)
+        applied = Applied(make_beside(version, owner), 0)
     return applied if applied.sequence >= before else None
 
 

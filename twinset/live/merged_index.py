@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from twinset.index.exact_index import check_query, dot_rows
 from twinset.index.ranked_rows import Ranked, best_above, best_first, merge_ranked
 from twinset.index.vector_index import Condition, Mask, Rows, VectorIndex, Vectors
+from twinset.live.applied_writes import noting_loss
 from twinset.live.overlay import Overlay
+from twinset.live.store import Store
 
 
 class MergedIndex:
@@ -21,7 +24,7 @@ class MergedIndex:
     returned, whatever the mask.
     """
 
-    def __init__(self, base: VectorIndex, overlay: Overlay, alive: Mask) -> None:
+    def __init__(self, base: VectorIndex, overlay: Overlay, alive: Mask, log: Store) -> None:
         self._base, self._total = base, overlay.total
         self.kind, self.dimension = base.kind, base.dimension
         changes = sorted(overlay.changes.items())
@@ -30,6 +33,8 @@ class MergedIndex:
         self._applied: VectorIndex | None = None
         if overlay.applied is not None and applied:
             self._applied = overlay.applied.index.holding(self._held)
+            self._noting_loss = partial(noting_loss, overlay.applied, log)
+        self._listed = _listed(overlay, applied)
         moved = {r: c.vector for r, c in changes if c.key is not None and not self._held[r]}
         self._rows = np.array(list(moved), np.int64)
         self._vectors = np.array(list(moved.values()), np.float32).reshape(-1, base.dimension)
@@ -54,7 +59,8 @@ class MergedIndex:
         vectors[based] = self._base.vectors(rows[based])
         vectors[own] = self._vectors[np.searchsorted(self._rows, rows[own])]
         if self._applied is not None:
-            vectors[applied] = self._applied.vectors(rows[applied])
+            with self._noting_loss():
+                vectors[applied] = self._applied.vectors(rows[applied])
         return vectors
 
     def search(
@@ -64,7 +70,8 @@ class MergedIndex:
         based = self._base.search(queries, k, *self._base_part(mask, where))
         part, applied = self._applied_part(mask), None
         if self._applied is not None and part is not None:
-            applied = self._applied.search(queries, k, part, where)
+            with self._noting_loss():
+                applied = self._applied.search(queries, k, part, _but(where, self._listed))
         near = slice(None) if mask is None else mask[self._rows]
         own_rows, own_vectors = self._rows[near], self._vectors[near]
         rows = np.full((len(queries), k), -1, np.int64)
@@ -89,7 +96,9 @@ class MergedIndex:
         parts.append(self._base.above(query, least, *self._base_part(mask, where)))
         applied = self._applied_part(mask)
         if self._applied is not None and applied is not None:
-            parts.append(self._applied.above(query, least, applied, where))
+            with self._noting_loss():
+                found = self._applied.above(query, least, applied, _but(where, self._listed))
+            parts.append(found)
         rows, scores = (np.concatenate(side) for side in zip(*parts, strict=True))
         return best_above(rows, scores, least)
 
@@ -97,13 +106,11 @@ class MergedIndex:
         self, mask: Mask | None, where: Condition | None
     ) -> tuple[Mask | None, Condition | None]:
         """The rows to look for in the base, and the condition that they meet."""
-        if where is not None:
-            where = replace(where, others=(*where.others, *self._altered))
         part = self._visible
         if mask is not None:
             mask = mask[: len(self._base)]
             part = mask if part is None else mask & part
-        return part, where
+        return part, _but(where, self._altered)
 
     def _applied_part(self, mask: Mask | None) -> Mask | None:
         """The rows to look for among the applied ones; None if there are none."""
@@ -113,9 +120,25 @@ class MergedIndex:
         return part if part.any() else None
 
 
+def _but(where: Condition | None, rows: tuple[int, ...]) -> Condition | None:
+    """The condition but for rows whose fields the index does not know as they are."""
+    return where and replace(where, others=(*where.others, *rows))
+
+
 def _found(ranked: Ranked, number: int) -> Ranked:
     kept = ranked[0][number] >= 0
     return ranked[0][number][kept], ranked[1][number][kept]
+
+
+def _listed(overlay: Overlay, rows: list[int]) -> tuple[int, ...]:
+    """Those of the rows that have several values in a field of which the engine holds one: they
+    were written over a version of another kind."""
+    columns, given = overlay.table.columns, [(row, overlay.changes[row].lists) for row in rows]
+    return tuple(
+        row
+        for row, names in given
+        if names and any(n in columns and columns[n].lists is None for n in names)
+    )
 
 
 def _rows_mask(rows: Collection[int] | Rows, total: int) -> Mask:

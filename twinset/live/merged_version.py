@@ -37,7 +37,7 @@ def merge_version(overlay: Overlay, log: Store) -> IndexVersion:
     alive[dead] = False
     return replace(
         base,
-        index=MergedIndex(base.index, overlay, alive),
+        index=MergedIndex(base.index, overlay, alive, log),
         items=MergedItems(overlay, dead),
         images=MergedImages(base.images, overlay, log),
         words=None if base.words is None else MergedWords(base.words, overlay, alive),

@@ -19,8 +19,11 @@ from twinset.encoders.encoder import normalise
 from twinset.errors import NotReady
 from twinset.filters import evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion, current_version, open_version
+from twinset.index.milvus.delta_collections import make_beside
+from twinset.index.milvus.milvus_candidates import MilvusPlan
 from twinset.index.milvus.milvus_connection import MilvusAddress, connect
 from twinset.index.vector_index import Condition
+from twinset.live import engine_writes
 from twinset.live.catch_up import Embedder, catch_up, follow_applied, start, start_applied
 from twinset.live.engine_writes import apply_writes, is_behind
 from twinset.live.merged_version import merge_version
@@ -193,6 +196,51 @@ def test_a_collection_that_is_lost_is_made_again(shop: Shop, milvus: MilvusAddre
     overlay = shop.apply(overlay)
     assert not is_behind(overlay)
     agree(overlay, shop)
+
+
+def test_a_lost_collection_costs_one_answer(shop: Shop, milvus: MilvusAddress) -> None:
+    shop.write(30)
+    overlay = shop.apply(shop.opened())
+    connect(milvus).drop_collection(overlay.applied.index.record.name)
+    with pytest.raises(NotReady):
+        answers(merge_version(overlay, shop.log))
+    overlay = follow_applied(overlay, shop.embedder)
+    assert overlay.applied is None
+    agree(overlay, shop)
+    agree(shop.apply(overlay), shop)
+
+
+def test_a_kill_while_a_lost_collection_is_made_loses_nothing(
+    shop: Shop, milvus: MilvusAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.write(30)
+    overlay = shop.apply(shop.opened())
+    connect(milvus).drop_collection(overlay.applied.index.record.name)
+
+    def made_and_killed(*arguments: Any) -> None:
+        make_beside(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine_writes, "make_beside", made_and_killed)
+        with pytest.raises(KeyboardInterrupt):
+            shop.apply(overlay)
+    agree(shop.opened(), shop)
+    agree(shop.apply(shop.opened()), shop)
+
+
+def test_an_item_with_values_that_the_collection_cannot_hold_is_found(shop: Shop) -> None:
+    """It was written over a version of another kind, which takes several values in a field."""
+    for number in range(20):
+        colour = "red" if number % 2 else "blue"
+        shop.put(Entry(f"p{number}", "patch", {"baseColour": colour}))
+    shop.put(Entry("p3", "patch", {"baseColour": ["Teal", "red"]}))
+    shop.base.index.plan = MilvusPlan((2, 4), scan_rows=2, listed_rows=2, full_share=1.0)
+    version = merge_version(shop.apply(shop.opened()), shop.log)
+    where = Condition(parse_filter('baseColour = "red"'))
+    mask = evaluate(where.expr, version.items.columns)
+    row = version.items.row_of("p3")
+    assert version.index.search(version.index.vector(row)[None], 1, mask, where)[0] == [[row]]
 
 
 def test_one_process_applies_at_a_time(shop: Shop) -> None:

@@ -73,8 +73,9 @@ def test_epochs_without_products_to_validate_on_have_no_score(config, tmp_path):
         accelerator=Accelerator(),
         steps_per_epoch=4,
     )
-    reached = loop.close_epoch(unscored, Reached(4), Console(file=io.StringIO()))
-    assert reached == Reached(4)
+    shown = io.StringIO()
+    assert loop.close_epoch(unscored, Reached(4), Console(file=shown)) == Reached(4)
+    assert "no products to validate on" in shown.getvalue()
     assert not (tmp_path / "best").exists()
 
 

@@ -169,7 +169,7 @@ def close_epoch(run: Run, reached: Reached, console: Console) -> Reached:
     if leads:
         figures = validate(run.towers, run.products, run.validation, run.tokenizer, run.config)
         _log(run, {"step": reached.step, "epoch": epoch, **figures})
-        console.print(f"epoch {epoch}: {_line(figures)}")
+        console.print(f"epoch {epoch}: {_line(figures) or 'no products to validate on'}")
     figures = from_main_process(figures, run.accelerator)
     score = monitored(figures, run.config)
     if score is None:  # without products to validate on, the run keeps its last weights

@@ -197,8 +197,9 @@ def _telling_words(text: str) -> str:
 
 
 def _replaced(text: str, before: str, after: str) -> str:
-    place = text.lower().find(before.lower())
-    return text if place < 0 else text[:place] + after + text[place + len(before) :]
+    """A text in which these words, not letters inside of others, are replaced once."""
+    words = re.compile(rf"(?<![^\W_]){re.escape(before)}(?![^\W_])", re.I)
+    return words.sub(lambda _: after, text, count=1)
 
 
 def _plainly(part: Part) -> str:

@@ -30,6 +30,8 @@ def read_near_values(
         if not spelling.is_rare(word):
             continue
         near = _nearest(word, words, spelling)
+        if near and near[0] != word[0] and spelling.is_word(word):
+            continue  # slips spare the first letter: "ink" is not "pink"
         for name, values in words.named([near]).items() if near else ():
             called = words.name_of(name)
             if called in (COLOUR, KIND) and draft.switches.allow(called, name):

@@ -14,7 +14,7 @@ from twinset.words.query.parts import EVERYTHING
 from twinset.words.synonyms.synonym_file import SynonymFile
 
 # Words that the encoder knows, and the shop does not.
-COMMON = {"badminton", "shorter", "sans", "sin"}
+COMMON = {"badminton", "shorter", "sans", "sin", "plus", "court"}
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,13 @@ def test_common_words_are_english_if_their_language_is_a_guess(
 ) -> None:
     guess = Language(code, 0.6, spoken=True)
     assert search.language(version, word, guess, EVERYTHING).is_english
+
+
+def test_a_phrase_of_a_language_is_of_it_though_its_words_are_english_too(
+    version: IndexVersion, search: WordSearch
+) -> None:
+    guess = Language("en", 0.1, spoken=True)
+    assert search.in_english(version, "plus court", guess)[0] == "shorter"
 
 
 def test_a_language_that_is_sure_stays(version: IndexVersion, search: WordSearch) -> None:

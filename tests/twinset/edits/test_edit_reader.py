@@ -51,6 +51,8 @@ def changed(edit: Edit) -> dict[str, tuple[str, ...]]:
         ("the women's version", {"gender": ("Women",)}, "for women"),
         ("as a dress", {"kind": ("Dresses",)}, "dresses"),
         ("with stripes", {"pattern": ("striped",)}, "striped"),
+        ("tailored, in red", {"colour": ("Red",)}, "in red tailored"),
+        ("bordered, red", {"colour": ("Red",)}, "in red bordered"),
         ("in red, more elegant", {"colour": ("Red",)}, "in red elegant"),
         ("red instead of black", {"colour": ("Red",)}, "in red"),
         ("instead of black I want red", {"colour": ("Red",)}, "in red"),

@@ -9,6 +9,7 @@ from tests.twinset.words.query.conftest import SHOP, words_of_shop
 from twinset.languages.language import ENGLISH, Language
 from twinset.words.query.parts import Switches
 from twinset.words.query.reader import Reader
+from twinset.words.query.spelling import Spelling
 from twinset.words.translation.dictionary import dictionary_of, languages_translated
 from twinset.words.translation.foreign_reader import read_foreign
 from twinset.words.translation.foreign_tokens import foreign_tokens
@@ -33,6 +34,14 @@ READ = [
     ("pl", "sukienka nie droższa niż 50 zł", "dress not over 50 zloty"),
     ("nl", "jurk niet duurder dan 50 euro", "dress not over 50 euro"),
     ("pt", "vestido não mais caro que 50 euros", "dress not over 50 euro"),
+    ("fr", "plus court", "shorter"),
+    ("fr", "plus élégant", "more elegant"),
+    ("es", "más largas", "longer"),
+    ("it", "più scuro", "darker"),
+    ("nl", "korter", "shorter"),
+    ("pl", "krótsza sukienka", "shorter dress"),
+    ("de", "heller", "lighter"),
+    ("pt", "mais curto", "shorter"),
     ("pt", "vestidos vermelhos até 50 euros", "dress red up to 50 euro"),
     ("ru", "krasnoe plate", "red dress"),
     ("ru", "черные туфли для женщин", "black shoes for women"),
@@ -189,6 +198,7 @@ def test_still_in_stock_is_in_stock() -> None:
     ("query", "code"),
     [
         ("robes noires", "fr"),
+        ("pantalones cortos verdes", "es"),  # "pantaloni corti" is not what was typed
         ("red dresses", "en"),
         ("snekers", "en"),
         ("czarne belts", "pl"),
@@ -200,6 +210,18 @@ def test_the_language_that_reads_every_word_is_named(query: str, code: str) -> N
     english = EnglishWords(Reader(words_of_shop(SHOP, "category")))
     script = {"ja": Language("zh", 1.0, spoken=True)}.get(code, ENGLISH)
     assert language_by_words(query, script, english).code == code
+
+
+@pytest.mark.parametrize(("confidence", "code"), [(0.1, "fr"), (0.6, "en")])
+def test_a_phrase_of_words_that_titles_have_is_of_its_language_if_english_is_a_guess(
+    confidence: float, code: str
+) -> None:
+    spelling = Spelling({"plus": 9, "court": 9, "noir": 9}, ())
+    english = EnglishWords(Reader(words_of_shop(SHOP, "category"), spelling=spelling))
+    guess = Language("en", confidence, spoken=True)
+    assert language_by_words("plus court", guess, english).code == code
+    assert language_by_words("court noir", guess, english).code == "en"
+    assert language_by_words("court", guess, english).code == "en"
 
 
 @pytest.mark.parametrize("code", languages_translated())

@@ -71,11 +71,12 @@ class Draft:
         """Leave tokens out of what is compared by meaning."""
         self._replace(self.tokens[places[0]].start, self.tokens[places[-1]].end, "")
 
-    def reword(self, phrase: Phrase, after: str, reason: str) -> None:
-        """Read other words in the place of a phrase."""
+    def reword(self, phrase: Phrase, after: str, reason: str | None) -> None:
+        """Read other words in the place of a phrase; without a reason nobody is told."""
         first, last = phrase.first, phrase.last
         start, end = self.tokens[first].start, self.tokens[last - 1].end
-        self.reworded.append(Rewording(self.said(first, last), after, reason))
+        if reason is not None:
+            self.reworded.append(Rewording(self.said(first, last), after, reason))
         self._replace(start, end, after)
         new = [Token(one.key, start, end) for one in tokens(after)]
         self.tokens[first:last] = new

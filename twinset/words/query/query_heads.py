@@ -20,6 +20,9 @@ _AND, _WITH = (
 # What a word before them describes.
 _PARTS_OF_THINGS = frozenset({"sleeve", "sleeves", "sleeved", "hem", "hemline", "strap", "straps"})
 
+# Of "dress short" this is no kind of its own, though it is the singular of one.
+_ALSO_SAY_HOW = frozenset({"short", "tight", "flat"})
+
 
 def cut_things(draft: Draft) -> None:
     """Leave out words for things of any kind after a value: "party wear", "formal wear for men"."""
@@ -35,11 +38,13 @@ def without_modifiers(draft: Draft) -> tuple[Part, ...]:
     """The parts in the order of the text, less kinds that only describe another kind.
 
     Of "dress shoes" the last word is the head; of "dress with belt" or "laces for shoes" the first.
-    "Short sleeves" says how the sleeves are, and asks for no shorts.
+    "Short sleeves" says how the sleeves are, and asks for no shorts; nor does "dress short".
     """
-    placed = sorted(draft.placed, key=lambda one: one[0].start)
+    keys, placed = draft.keys(), sorted(draft.placed, key=lambda one: one[0].start)
     kinds = [one for one in placed if one[1].name == KIND]
     dropped = [places for places, _ in kinds if _next_word(draft, places.stop) in _PARTS_OF_THINGS]
+    if len(kinds) > 1:
+        dropped += [places for places, _ in kinds if keys[places.start] in _ALSO_SAY_HOW]
     heads = [places for places, _ in kinds if places not in dropped]
     for before, after in pairwise(heads):
         between = {token.key for token in draft.tokens[before.stop : after.start]}

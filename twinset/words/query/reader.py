@@ -150,7 +150,9 @@ class Reader:
                 continue
             after = self._in_value(draft, place) or self.spelling.correct(word)
             if after is not None:
-                draft.reword(Phrase(place, place + 1, [word]), after, SPELLING)
+                # "Sleeved" is no slip of "sleeve", but searched as that.
+                reason = None if word in (f"{after}d", f"{after}ed") else SPELLING
+                draft.reword(Phrase(place, place + 1, [word]), after, reason)
         if self.spelling is not None and not self._has_kind(draft):
             self._correct_to_kind(draft, self.spelling)
 

@@ -17,6 +17,7 @@ from twinset.words.word_forms import words_of
 _SCRIPTS = (frozenset({"zh", "ja"}), frozenset({"ru", "uk", "bg"}))
 # How sure English has to be against a dictionary, and how sure a language is by its dictionary.
 _SURE = 0.9
+_GUESS = 0.5  # less than this says next to nothing of a few English words
 _OFTEN = 4  # titles with a word that is no slip and no name
 _TRANSLATED = frozenset(languages_translated())
 _LATIN = _TRANSLATED.difference(*_SCRIPTS)
@@ -61,19 +62,32 @@ def language_by_words(text: str, found: Language, english: EnglishWords) -> Lang
     if not others and found.code in _LATIN and text.isascii():
         return found if _reads_all(text, found) else ENGLISH
     if not others:
-        return found
+        # Words of several languages may be a phrase of one.
+        doubtful = sorted(_candidates(text)) if found.confidence < _GUESS else ()
+        code = next((code for code in doubtful if _is_phrase(text, code)), None)
+        return found if code is None else Language(code, _SURE, spoken=True)
     if found.is_english and found.confidence >= _SURE and all(map(english.is_common, others)):
         return found
-    best: tuple[int, bool, str] | None = None
+    best: tuple[int, bool, int, str] | None = None
     for code in _candidates(text):
         said = translate(text, dictionary_of(code))
-        read = sum(piece.known and piece.text[:1].isalpha() for piece in said.pieces)
+        known = (piece for piece in said.pieces if piece.known and piece.text[:1].isalpha())
+        read = sum(len(words_of(text[piece.start : piece.end])) for piece in known)
         left = [word for piece in said.unread for word in words_of(piece)]
         if read and all(map(english.is_own, left)):
-            best = max(best or (0, False, ""), (read, code == found.code, code))
-    if best is None or best[2] == found.code:
+            one = (read, code == found.code, -len(said.pieces), code)
+            best = max(best or one, one)
+    if best is None or best[-1] == found.code:
         return found
-    return Language(best[2], _SURE, spoken=True)
+    return Language(best[-1], _SURE, spoken=True)
+
+
+def _is_phrase(text: str, code: str) -> bool:
+    """True if a dictionary has the whole text as a phrase of several words: "plus court"."""
+    if len(words_of(text)) < 2:
+        return False
+    pieces = translate(text, dictionary_of(code)).pieces
+    return len(pieces) == 1 and pieces[0].known
 
 
 def _reads_all(text: str, language: Language) -> bool:
@@ -81,10 +95,11 @@ def _reads_all(text: str, language: Language) -> bool:
 
 
 def is_written(text: str, language: Language, english: EnglishWords) -> bool:
-    """True if a dictionary has a word of the text as it is, one that is not English."""
+    """True if a dictionary has the text as a phrase, or a word of it that is not English."""
     dictionary = dictionary_of(language.code)
     words = (token.key for token in foreign_tokens(text) if token.is_word)
-    return any(dictionary.writes(word) and not english.is_own(word) for word in words)
+    written = any(dictionary.writes(word) and not english.is_own(word) for word in words)
+    return written or _is_phrase(text, language.code)
 
 
 def _candidates(text: str) -> Iterable[str]:

@@ -43,6 +43,7 @@ def parts(reader: Reader, text: str, *switches: str) -> list[tuple[str, object]]
         ("dress shoes", [("kind", ("Shoes",))]),
         ("dress with belt", [("kind", ("Dresses",))]),
         ("dress and shoes", [("kind", ("Dresses",)), ("kind", ("Shoes",))]),
+        ("dress short", [("kind", ("Dresses",))]),
         ("dress sleeves", []),
         ("dress-sleeved red shoes", [("colour", ("Red",)), ("kind", ("Shoes",))]),
         ("shoes dress-sleeved", [("kind", ("Shoes",))]),

@@ -139,5 +139,12 @@ def test_a_form_of_a_word_that_stands_once_is_corrected() -> None:
     assert spelling.correct("boots") is None
 
 
+@pytest.mark.parametrize(("word", "right"), [("sleeved", "sleeve"), ("laced", "lace")])
+def test_a_form_of_a_word_is_read_as_it_and_called_no_slip(words, word, right) -> None:
+    spelling = Spelling({"sleeve": 9, "lace": 9}, ())
+    found = Reader(words, spelling=spelling).read(f"{word} top")
+    assert (found.words, found.reworded) == (f"{right} top", ())
+
+
 def test_a_missing_letter_is_likelier_than_a_wrong_one() -> None:
     assert Spelling({"suits": 40, "skirts": 30}, {"suits", "skirts"}).correct("skits") == "skirts"

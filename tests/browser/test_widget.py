@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.browser_pages import faults, similar
 
+HIT = {"id": "S1", "rank": 1, "item": {"title": "A hat"}}
 COLLECT = """<script>
   window.told = [];
   for (const name of ["loaded", "empty", "error", "shown", "click"])
@@ -54,11 +55,15 @@ def test_a_card_says_what_a_shopper_wants_to_know(open_shop, rows, service):
     assert not faults(page)
 
 
-def test_texts_of_another_language_than_the_page_are_marked(open_shop):
-    page = open_shop("<div lang=de><twinset-similar item=S0001></twinset-similar></div>")
+def test_texts_of_another_language_than_the_page_are_marked(open_shop, rows, service):
+    # Many shop systems write languages as this one.
+    page = open_shop("<div lang=de_DE><twinset-similar item=S0001></twinset-similar></div>")
     told(page, "loaded")  # before, placeholders stand there
     titles = page.locator("twinset-similar [part=title]")
     assert titles.evaluate_all("all => all.map((one) => one.lang)") == ["en"] * 4
+    price = rows[similar(service, "S0001", limit=4)[0]]["price"]
+    written = f"{price:.2f}".replace(".", ",")
+    expect(page.locator("twinset-similar [part=price]").first).to_have_text(written)
     same = "<twinset-similar item=S0001 texts-lang=de></twinset-similar>"
     page = open_shop(f"<div lang=de>{same}</div>")
     told(page, "loaded")
@@ -124,8 +129,10 @@ def test_a_shop_can_draw_and_open_products_itself(open_shop, rows, service):
 
 def test_errors_can_be_told_apart(open_shop, visit):
     visit.forgive()
-    page = open_shop("<twinset-similar item=none></twinset-similar>")
+    heading = "<h2 slot=heading>More like it</h2>"
+    page = open_shop(f"<twinset-similar item=none>{heading}</twinset-similar>")
     assert told(page, "error")[0] == {"reason": "not_found", "status": 404, "code": "not_found"}
+    expect(page.get_by_text("More like it")).to_be_hidden()  # it would stand over nothing
     page = open_shop("<twinset-similar item=S0001 filter='a ='></twinset-similar>")
     assert told(page, "error")[0]["reason"] == "refused"
     page = open_shop(
@@ -192,6 +199,64 @@ def test_a_search_by_words_and_by_photo(open_shop, rows):
     page.locator("twinset-search input[type=file]").set_input_files(file)
     expect(page.locator("twinset-search a[href$='/" + item["id"] + "']")).to_have_count(1)
     expect(page.get_by_role("list", name="Search results")).to_be_visible()
+
+
+def test_a_search_that_another_overtakes_says_nothing(open_shop):
+    held = []
+
+    def answer(route):
+        held.append(route)
+        if len(held) == 2:
+            route.continue_()
+
+    page = open_shop(
+        "<twinset-search limit=6></twinset-search>",
+        before=lambda p: p.route("**/recommend/by-text", answer),
+    )
+    links, told_text = page.locator("twinset-search a"), page.locator("twinset-search [part=told]")
+    words = page.get_by_role("searchbox")
+    for query in ("red dress", "blue shirt"):
+        with page.expect_request("**/recommend/by-text"):
+            words.fill(query)
+            words.press("Enter")
+    expect(links).to_have_count(6)
+    held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(told_text).to_have_text("")
+    expect(links).to_have_count(6)
+    # A changed attribute is of the next search; the one that runs is shown.
+    with page.expect_request("**/recommend/by-text"):
+        words.press("Enter")
+    page.locator("twinset-search").evaluate("one => one.setAttribute('limit', '3')")
+    held[2].continue_()
+    expect(links).to_have_count(6)
+
+
+def test_a_catalogue_without_styles_is_searched_too(open_shop, visit):
+    visit.forgive()
+    asked = []
+
+    def answer(route):
+        asked.append(b"group_by" in (route.request.post_data_buffer or b""))
+        headers = {"Access-Control-Allow-Origin": "*"}
+        if asked[-1]:
+            route.fulfill(status=400, headers=headers, json={"code": "unknown_field"})
+        else:
+            route.fulfill(headers=headers, json={"request_id": "x", "items": [HIT]})
+
+    page = open_shop(
+        "<twinset-search photo></twinset-search>",
+        before=lambda p: p.route("**/recommend/by-*", answer),
+    )
+    links = page.locator("twinset-search a")
+    page.get_by_role("searchbox").fill("hat")
+    page.get_by_role("searchbox").press("Enter")
+    expect(links).to_have_count(1)
+    file = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"a photo"}
+    with page.expect_request("**/recommend/by-image"):
+        page.locator("twinset-search input[type=file]").set_input_files(file)
+    expect(links).to_have_count(1)
+    assert asked == [True, False] * 2
 
 
 def test_on_a_phone_it_stays_inside_the_page(open_shop):

@@ -46,6 +46,7 @@ style.replaceSync(`
   .photo:focus-within { outline: 2px solid currentColor; outline-offset: 2px }
   .photo input { position: absolute; width: 1px; height: 1px; opacity: 0 }
   p { margin: 0; min-height: 1lh }
+  slot:has(+ .body:empty) { display: none } /* a heading over nothing */
 `);
 
 /** An answer that is none; `reason` is what a shop can act on. */
@@ -102,6 +103,13 @@ const part = (tag, name, text) => {
   return node;
 };
 
+/** The body of a search, of every product rather than of every style. */
+const ungrouped = (body) => {
+  if (typeof body === "string") return JSON.stringify({ ...JSON.parse(body), group_by: undefined });
+  body.delete("group_by");
+  return body;
+};
+
 /** An address that may stand in a link: a product feed can hold anything. */
 const safe = (link) => { try { return /^https?:$/.test(new URL(link, location.href).protocol) ? link : null; } catch { return null; } };
 
@@ -136,8 +144,9 @@ class TwinsetList extends HTMLElement {
   }
 
   async attributeChangedCallback() {
+    if (!this.refresh) return;
     const turn = await ++this.#turn;
-    if (turn === this.#turn && this.#near && this.isConnected) this.refresh?.();
+    if (turn === this.#turn && this.#near && this.isConnected) this.refresh();
   }
 
   /** Ask by `address` and show what comes, unless something else was asked since. */
@@ -145,20 +154,21 @@ class TwinsetList extends HTMLElement {
     const key = this.getAttribute("key");
     return this.present(() => ask(address, options, key).catch((error) => {
       // A catalogue without styles has no field to group by.
-      if (error.code !== "unknown_field" || !String(address).includes("group_by=group_id")) throw error;
-      return ask(String(address).replace(/&?group_by=group_id/, ""), options, key);
+      if (error.code !== "unknown_field") throw error;
+      return ask(address.replace(/&?group_by=group_id/, ""), options && { ...options, body: ungrouped(options.body) }, key);
     }));
   }
 
+  /** The answer that is shown; null if none came, undefined if something else was asked since. */
   async present(load) {
     const turn = ++this.#turn;
     try {
       const answer = await load();
-      if (turn !== this.#turn) return null;
+      if (turn !== this.#turn) return undefined;
       this.#draw(answer);
       return answer;
     } catch (error) {
-      if (turn !== this.#turn) return null;
+      if (turn !== this.#turn) return undefined;
       this.body.replaceChildren(); // the shop's page is none the worse
       this.#tell("error", { reason: error.reason ?? "failed", status: error.status ?? 0, code: error.code ?? "" });
       return null;
@@ -242,8 +252,8 @@ class TwinsetList extends HTMLElement {
     const code = currency ?? this.getAttribute("currency");
     try {
       return new Intl.NumberFormat(this.language, code ? { style: "currency", currency: code } : { minimumFractionDigits: 2 }).format(price);
-    } catch { // not a code of ISO 4217
-      return `${price.toFixed(2)} ${code}`;
+    } catch { // not a code of ISO 4217, or no language
+      return `${price.toFixed(2)} ${code ?? ""}`;
     }
   }
 
@@ -300,7 +310,7 @@ class TwinsetList extends HTMLElement {
 
   /** That of the page around it; of a page that names none, the browser's. */
   get language() {
-    return this.closest("[lang]")?.lang || navigator.language;
+    return (this.closest("[lang]")?.lang || navigator.language).replaceAll("_", "-");
   }
 
   word(key) {
@@ -375,6 +385,7 @@ class TwinsetSearch extends TwinsetList {
     const isForm = asked instanceof FormData;
     const body = isForm ? asked : JSON.stringify({ ...asked, ...Object.fromEntries(this.query), limit: Number(this.limit) });
     const answer = await this.show(address, { method: "POST", body, headers: isForm ? {} : { "Content-Type": "application/json" } });
+    if (answer === undefined) return;
     const count = answer?.items.length;
     this.#told.textContent = count === undefined ? this.getAttribute("failed") ?? this.word("failed") : count ? "" : this.getAttribute("nothing") ?? this.word("nothing");
   }

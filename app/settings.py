@@ -164,7 +164,7 @@ class Settings(BaseSettings):
     `10.0.0.0/8,127.0.0.1`."""
     cache_seconds: Annotated[int, Field(ge=0, le=86_400)] = 0
     """How long browsers and a CDN may keep a list of similar items; 0 lets nobody keep it, and so
-    does a read key."""
+    does a read key. Above 150 the `page.cursor` of a kept list may have expired."""
     root_path: Annotated[str, Field(pattern=r"^((/[A-Za-z0-9._~-]{1,64}){1,8})?$")] = ""
     """The path at which a proxy serves this, as `/shop`; every address in answers and pages begins
     with it. A trusted proxy may say it of each request."""

@@ -150,30 +150,31 @@ class State:
             self.events, self.frequent_queries = EventWriter(opening), FrequentQueries(opening)
 
     def note(
-        self, request_id: str, way: Way, page: RankedPage, start: int = 0, words: str = ""
+        self, request_id: str, way: Way, page: RankedPage, shown: Place, words: str = ""
     ) -> None:
-        """Count an answer among the searches, if events are taken."""
+        """Count an answer among the searches, if events are taken; `shown` as in `note_search`."""
         if self.events is not None:
-            self.note_search(request_id, way, page.hits, start, words, kind_of(page.photo))
+            self.note_search(request_id, way, page.hits, shown, words, kind_of(page.photo))
 
     def note_search(
-        self, request_id: str, way: Way, hits: Sequence[Judged], start: int, words: str, kind: str
+        self, request_id: str, way: Way, hits: Sequence[Judged], shown: Place, words: str, kind: str
     ) -> None:
-        """Count a search that showed `hits` after `start` others, by a photo of the `kind`."""
-        if self.events is None or self.recommender is None:
+        """Count a search that showed `hits`, by a photo of the `kind`; `shown` says of which
+        version, and after how many others."""
+        if self.events is None:
             return
         likely = [hit.relevance for hit in hits if hit.relevance is not None]
         search = Search(
             request=request_id,
             way=way,
-            version=self.recommender.version.name,
+            version=shown.version,
             found=len(hits),
             words=plain_words(words),
             best=hits[0].score if hits else None,
             time=int(time.time()),
             relevance=max(likely, default=None),
             kind=kind,
-            start=start,
+            start=shown.offset,
         )
         self.events.note(search)
 

@@ -19,7 +19,7 @@ from app.recommend.facets import Facet, RangeFacet
 from app.recommend.item_json import IMAGE_URL, item_values, picture_address
 from app.recommend.lists.browsing import ListedPage
 from app.recommend.photos.photo_search import PhotoLook, Region
-from app.recommend.photos.seen_pictures import count_pictures
+from app.recommend.photos.seen_pictures import picture_numbers
 from app.recommend.ranking import RankedPage
 from app.recommend.recognition import compared, recognised
 from app.recommend.recommender import Recommender
@@ -119,7 +119,7 @@ def _envelope(
 ) -> dict[str, Any]:
     options = pinned.options
     part = {"limit": options.limit, "offset": options.offset, "exhausted": page.exhausted}
-    if not page.exhausted:
+    if not page.exhausted and pinned.has_cursor:
         part["cursor"] = pinned.next_cursor()
     part["total"] = page.total
     model = model_of(pinned.recommender)
@@ -144,7 +144,7 @@ def item_detail(call: Call, recommender: Recommender, item_id: str) -> ItemDetai
     values = item_values(version, row)
     if values[IMAGE_URL] is not None:
         values[IMAGE_URL] = f"{call.prefix}{values[IMAGE_URL]}"
-    pictures = range(count_pictures(version, row))
+    pictures = picture_numbers(version, row)
     return ItemDetail(
         request_id=call.request_id,
         id=item_id,

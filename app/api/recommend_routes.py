@@ -37,7 +37,7 @@ async def by_image(
     photo = await digest(form.image)
     pinned = await pin(state, recommender, form.options, "by-image", photo)
     page = await searches.by_image(pinned.recommender, form.image, pinned.options, photo)
-    state.note(call.request_id, "photo", page, pinned.options.offset)
+    state.note(call.request_id, "photo", page, pinned.place)
     return recommendations(call, pinned, page)
 
 
@@ -66,7 +66,7 @@ async def by_text(
     not wanted and slips of the keyboard are understood first; `understood` says so."""
     pinned = await pin(state, recommender, query, "by-text")
     page = await searches.by_text(pinned.recommender, pinned.options)
-    state.note(call.request_id, "words", page, pinned.options.offset, query.query)
+    state.note(call.request_id, "words", page, pinned.place, query.query)
     return recommendations(call, pinned, page)
 
 
@@ -83,7 +83,7 @@ async def blend(
     returned."""
     pinned = await pin(state, recommender, query, "recommend", *await digests(query))
     page = await searches.by_signals(pinned.recommender, pinned.options)
-    state.note(call.request_id, "blend", page, pinned.options.offset)
+    state.note(call.request_id, "blend", page, pinned.place)
     return recommendations(call, pinned, page)
 
 
@@ -97,16 +97,19 @@ async def similar(
 ) -> Response:
     """By the item's stored vector, so no model runs; the item itself is never returned.
 
-    The list has an ETag, which lasts until the catalogue or the model changes.
+    The list has an ETag, which lasts until the catalogue or the model changes, and at most five
+    minutes if there is a `page.cursor`.
     """
     pinned = await pin(state, recommender, options, "similar", item_id.encode())
     row = pinned.recommender.row(item_id)  # an unknown item is 404 whatever the caller holds
-    tag = pinned.tag(call.prefix)
+    synonyms = pinned.recommender.synonyms.current.digest if options.edit else ""
+    tag = pinned.tag(call.prefix, synonyms)
     headers = {"ETag": tag, **state.settings.cache_headers}
     if holds(if_none_match, tag):
+        pinned.recommender.has_cursors = True  # that of the body which the caller holds
         return Response(status_code=304, headers=headers)
     page = await pinned.recommender.similar(row, pinned.options.to_query())
-    state.note(call.request_id, "item", page, pinned.options.offset)
+    state.note(call.request_id, "item", page, pinned.place)
     return recommendations(call, pinned, page, headers)
 
 

@@ -124,7 +124,12 @@ class Documents:
                 "catalogue that has lists there."
             )
         texts = [compose(one.strip()) for one in values if isinstance(one, str) and is_text(one)]
-        if len(texts) < len(values) or len(texts) > _MOST_VALUES:
+        if len(texts) < len(values):
+            raise InvalidInput(
+                f'Field {name!r} takes a list of texts, such as ["36", "38"], each of at most '
+                f"{_MAX_TEXT} characters."
+            )
+        if len(texts) > _MOST_VALUES:
             raise InvalidInput(f"Field {name!r} takes at most {_MOST_VALUES} texts.")
         return list(dict.fromkeys(text for text in texts if text)) or None
 

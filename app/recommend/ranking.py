@@ -62,7 +62,7 @@ class Ranked(NamedTuple):
     `same_picture` are other rows with its picture, which have no place of their own. `parts` add up
     to the score, None unless they were asked for. `relevance` is None if nobody knows what scores
     mean here. `view` is the picture that a photo found the item by, from 0; None if it has no
-    further pictures, or no photo was asked with.
+    further pictures or was found by its words, or if no photo was asked with.
     """
 
     row: int

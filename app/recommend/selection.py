@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.recommend.query import MAX_VARIANTS
 from app.service_errors import UnknownField
+from twinset.columns import Column
 from twinset.filters import Expr, conditions_of, evaluate, parse_filter
 from twinset.index.index_versions import IndexVersion
 
@@ -64,8 +65,8 @@ def known_rows(version: IndexVersion, ids: Iterable[str]) -> list[int]:
     return [row for row in rows if row is not None]
 
 
-def group_codes(version: IndexVersion, field: str) -> Codes:
-    """Group numbers (n,); -1 if an item has no value, so that it forms a group of its own.
+def group_column(version: IndexVersion, field: str) -> Column:
+    """The values by which items are grouped.
 
     Raises:
         UnknownField: the catalogue has no such field to group by.
@@ -73,7 +74,16 @@ def group_codes(version: IndexVersion, field: str) -> Codes:
     column = version.items.columns.get(field)
     if column is None:
         raise UnknownField("group_by must be one of: " + ", ".join(version.items.columns) + ".")
-    return column.group_codes()
+    return column
+
+
+def group_codes(version: IndexVersion, field: str) -> Codes:
+    """Group numbers (n,); -1 if an item has no value, so that it forms a group of its own.
+
+    Raises:
+        UnknownField: see `group_column`.
+    """
+    return group_column(version, field).group_codes()
 
 
 def grouped(codes: Codes) -> Alike:

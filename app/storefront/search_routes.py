@@ -91,7 +91,9 @@ async def _search(
     if known.ranked and "x-typing" not in request.headers:
         kind = known.kind or next(iter(results.kinds), "")
         way, words = _way(known), known.words
-        service.note_search(call.request_id, way, results.tiles, known.offset, words, kind)
+        version = recommender.version
+        shown = Place(version.name, version.sequence, known.offset, int(time.time()))
+        service.note_search(call.request_id, way, results.tiles, shown, words, kind)
     return page(
         request,
         "search.html",

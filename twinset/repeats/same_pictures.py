@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twinset.columns import Column
 from twinset.errors import ArtefactError
 from twinset.repeats.picture_groups import Codes, joined
 from twinset.repeats.picture_signature import (
@@ -39,7 +41,7 @@ class SamePictures:
 
     def __init__(self, make: Callable[[], Codes]) -> None:
         self._make = make
-        self._styles: dict[str, tuple[Rows, Codes]] = {}
+        self._styles: tuple[ref[Column], Rows, Codes] | None = None
 
     @property
     def codes(self) -> Codes:
@@ -115,21 +117,24 @@ class SamePictures:
         seen[groups[inside]] = True
         return int(inside.sum()) - int(seen.sum())
 
-    def with_styles(self, field: str, styles: Codes) -> Codes:
-        """Groups (n,) of rows that share the value of a field, given by its codes, or a picture.
+    def with_styles(self, column: Column) -> Codes:
+        """Groups (n,) of rows that share the value of a column or a picture.
 
         Styles of which one item each has the same picture are one.
         """
+        styles = column.group_codes()
         if not len(self.rows):
             return styles
-        if field not in self._styles:  # kept are the rows that change, not a number for each item
+        kept = self._styles
+        # Versions that differ in live writes alone may share these pictures, but not the column.
+        if kept is None or kept[0]() is not column:
             joint = self._joined(styles)
+            # Kept are the rows that change, not a number for each item.
             changed = np.flatnonzero(joint != styles)
-            self._styles[field] = changed, joint[changed]
-        rows, codes = self._styles[field]
-        joint = styles.copy()
-        joint[rows] = codes
-        return joint
+            self._styles = kept = ref(column), changed, joint[changed]
+        _, rows, codes = kept
+        styles[rows] = codes
+        return styles
 
     def _joined(self, styles: Codes) -> Codes:
         """Each code, with those of one picture made equal; rows without a style get codes too."""

@@ -85,13 +85,17 @@ def by_any_picture(items: VectorIndex, views: Views | None, alive: Mask | None) 
     return items if views is None else BestViewIndex(items, views, alive)
 
 
-def best_picture(items: VectorIndex, views: Views, row: int, query: Vectors) -> int | None:
+def best_picture(
+    items: VectorIndex, views: Views, row: int, query: Vectors, has_main: bool = True
+) -> int | None:
     """Which picture of an item is nearest to a query (d,): 0 for the main one, then its views.
 
-    None if the item has one picture at most.
+    None if the item has no further picture. Without a main one (`has_main`) the item's own vector
+    is that of its words; None if that is nearest, since then no picture found the item.
     """
     vectors = views.vectors_of(row)
     if not len(vectors):
         return None
     all_vectors = np.concatenate([items.vector(row)[None], vectors])
-    return int(np.argmax(dot_rows(all_vectors, np.ascontiguousarray(query, np.float32))))
+    best = int(np.argmax(dot_rows(all_vectors, np.ascontiguousarray(query, np.float32))))
+    return best if best or has_main else None

@@ -86,7 +86,7 @@ async def _result(
     try:
         way, pinned, page = await _search(state, recommender, entry)
         words = getattr(entry, "query", "")
-        state.note(call.request_id, way, page, pinned.options.offset, words)
+        state.note(call.request_id, way, page, pinned.place, words)
         return {"status": 200, "answer": ranked_content(call, pinned, page)}
     except TwinsetError as error:
         return _problem(call, refusal_of(error))

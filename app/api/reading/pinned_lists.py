@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from app.api.reading.etags import tag_of
 from app.api.wire.blend_schemas import BlendQuery
 from app.api.wire.schemas import ListOptions
 from app.concurrency.embedding_cache import digest
-from app.recommend.lists.cursors import Place, read_cursor
+from app.recommend.lists.cursors import LASTS_S, Place, read_cursor
 from app.recommend.recommender import Recommender
 from app.service_errors import CursorExpired, InvalidCursor
 from app.state import State
@@ -40,16 +40,28 @@ class Pinned(Generic[Options]):
     key: bytes
 
     def tag(self, *more: str) -> str:
-        """The ETag of the page, which holds until the catalogue or the model changes."""
+        """The ETag of the page, which holds until the catalogue or the model changes, and, since
+        the page may have a cursor, no longer than half of the time that a cursor lasts."""
         shown = repr([getattr(self.options, name, None) for name in _SHOWN])
-        return tag_of(self.recommender.revision, self.asked.hex(), shown, *more)
+        age = str(self.begun // (LASTS_S // 2)) if self.has_cursor else ""
+        return tag_of(self.recommender.revision, self.asked.hex(), shown, age, *more)
+
+    @property
+    def place(self) -> Place:
+        """Where the page stands in the list."""
+        version = self.recommender.version
+        return Place(version.name, version.sequence, self.options.offset, self.begun)
+
+    @property
+    def has_cursor(self) -> bool:
+        """False for browser keys, for which earlier states are not kept."""
+        return not self.recommender.version.restricted
 
     def next_cursor(self) -> str:
         """The cursor of the page behind this one."""
-        version = self.recommender.version
         self.recommender.has_cursors = True
         offset = self.options.offset + self.options.limit
-        return Place(version.name, version.sequence, offset, self.begun).write(self.key, self.asked)
+        return replace(self.place, offset=offset).write(self.key, self.asked)
 
 
 async def pin(
@@ -69,7 +81,7 @@ async def pin(
     asked = b"\0".join((route.encode(), decided, *subjects))
     key, now = state.cursor_key, time.time()
     if live.version.restricted and options.cursor is not None:
-        raise CursorExpired  # earlier states are not kept for browser keys
+        raise CursorExpired  # of a list that was begun with another key
     if options.cursor is None:
         return Pinned(live, options, asked, int(now), key)
     if options.offset:

@@ -168,7 +168,9 @@ class Page(BaseModel):
     offset: int
     exhausted: bool = Field(description="True when no further item follows this page.")
     cursor: str | None = Field(
-        None, description="Of the next page, to read this very list on; left out on the last page."
+        None,
+        description="Of the next page, to read this very list on; left out on the last page, and "
+        "with a browser key.",
     )
     total: int = Field(description="How long the whole list is: items, or with `group_by` groups.")
 

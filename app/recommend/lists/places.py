@@ -15,7 +15,7 @@ from app.recommend.selection import (
     Mask,
     Rows,
     count_groups,
-    group_codes,
+    group_column,
     grouped,
     variants_of,
 )
@@ -49,9 +49,8 @@ class Places:
         pictures = version.pictures if query.lists_pictures_once else None
         if query.group_by is None:
             return cls(mask, left_out, None, pictures)
-        groups = group_codes(version, query.group_by)
-        if pictures is not None:
-            groups = pictures.with_styles(query.group_by, groups)
+        column = group_column(version, query.group_by)
+        groups = column.group_codes() if pictures is None else pictures.with_styles(column)
         return cls(mask, left_out, groups, pictures)
 
     @property

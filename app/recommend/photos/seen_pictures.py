@@ -51,8 +51,12 @@ def naming_pictures(version: IndexVersion, page: RankedPage, vector: Vector) -> 
     views = version.views
     if views is None:
         return page
+    has_image = version.images.has_image
     hits = [
-        hit._replace(view=best_picture(version.index, views, hit.row, vector)) for hit in page.hits
+        hit._replace(
+            view=best_picture(version.index, views, hit.row, vector, bool(has_image[hit.row]))
+        )
+        for hit in page.hits
     ]
     return replace(page, hits=hits)
 
@@ -72,7 +76,8 @@ def stored_picture(version: IndexVersion, row: int, view: int) -> StoredImage:
     return image
 
 
-def count_pictures(version: IndexVersion, row: int) -> int:
-    """How many pictures an item has."""
+def picture_numbers(version: IndexVersion, row: int) -> range:
+    """The numbers of an item's pictures: 0 is the main one, if there is one, further ones follow
+    from 1."""
     further = 0 if version.views is None else len(version.views.vectors_of(row))
-    return further + bool(version.images.has_image[row])
+    return range(0 if version.images.has_image[row] else 1, further + 1)

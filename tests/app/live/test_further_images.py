@@ -91,6 +91,21 @@ def test_a_photo_finds_an_item_by_its_further_picture(client: httpx.Client) -> N
         )
 
 
+def test_an_item_without_a_main_picture_names_its_further_ones(client: httpx.Client) -> None:
+    assert client.patch("/items/p7", json={"image": None, "title": "striped dress"}).is_success
+    pictures = client.get("/items/p7").json()["images"]
+    assert pictures == ["/items/p7/image?view=1", "/items/p7/image?view=2"]
+    assert [client.get(address).content for address in pictures] == [picture(707), picture(727)]
+    assert first(client, 727) == ("p7", "/items/p7/image?view=2")
+    for seed in (707, 3):
+        for hit in found(client, seed, explain="true"):
+            matched = hit.get("matched_image")
+            assert matched is None or client.get(matched).status_code == 200
+            parts = sum(part["value"] for part in hit["explain"])
+            assert parts == pytest.approx(hit["score"], abs=1e-4)
+            assert {part["part"] for part in hit["explain"]} <= {"photo"}
+
+
 def test_an_edited_photo_finds_an_item_by_its_further_picture(client: httpx.Client) -> None:
     hits = {hit["id"]: hit for hit in found(client, 727, edit="striped")}
     assert hits["p7"]["matched_image"] == "/items/p7/image?view=2"

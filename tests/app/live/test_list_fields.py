@@ -51,6 +51,13 @@ def test_a_list_of_anything_else_is_refused(place: Place, fields: dict[str, obje
         check(client.put("/items/two", json={"title": "a hat", **fields}), 422, "invalid_input")
 
 
+def test_a_refused_list_says_what_is_wrong_with_it(place: Place) -> None:
+    with serving(place) as client:
+        for values, reason in (([36, 38], "list of texts"), (["a"] * 257, "at most 256 texts")):
+            refused = client.put("/items/two", json={"title": "a hat", "baseColour": values})
+            assert reason in refused.json()["detail"]
+
+
 @pytest.mark.parametrize("empty", [[], [""], None])
 def test_an_empty_list_is_no_value(place: Place, empty: object) -> None:
     with serving(place) as client:

@@ -41,6 +41,23 @@ def test_synonyms_are_set_live_and_outlast_a_restart(place: Place) -> None:
         assert rewordings(client, "frock") == [("frock", "dress")]
 
 
+def test_a_held_list_of_an_edit_is_read_anew_with_other_synonyms(shared: httpx.Client) -> None:
+    def ask(tag: str = "", **fields: str) -> httpx.Response:
+        return shared.get("/items/p6/similar", params=fields, headers={"If-None-Match": tag})
+
+    plain, edited = ask().headers["etag"], ask(edit="in zog").headers["etag"]
+    assert ask(edited, edit="in zog").status_code == 304
+    try:
+        assert shared.put("/synonyms", json={"lines": ["zog, red"]}).status_code == 200
+        changed = ask(edited, edit="in zog")
+        assert changed.status_code == 200
+        assert changed.json()["understood"]["preferred"][0]["values"] == ["red"]
+        assert ask(plain).status_code == 304
+    finally:
+        assert shared.delete("/synonyms").status_code == 200
+    assert ask(edited, edit="in zog").status_code == 304
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

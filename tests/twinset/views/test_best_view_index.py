@@ -79,6 +79,13 @@ def test_it_says_which_picture_matched(index: BestViewIndex) -> None:
     assert best_picture(index.items, index.views, 1, VIEWS[6]) is None
 
 
+def test_words_that_found_an_item_are_no_picture(index: BestViewIndex) -> None:
+    owner, search = int(OWNERS[6]), (index.items, index.views)
+    assert best_picture(*search, owner, ITEMS[owner], has_main=False) is None
+    by_view = best_picture(*search, owner, VIEWS[6], has_main=False)
+    assert by_view == best_picture(*search, owner, VIEWS[6])
+
+
 def test_an_approximate_index_of_views_begins_longer_lists_with_shorter_ones() -> None:
     views = StoredViews(OWNERS, FaissIndex.build(VIEWS, "hnsw"), None)
     longest = views.nearest(QUERIES[0], 30, None)[0].tolist()

@@ -6,6 +6,7 @@ line `@default` brings in the list that comes with Twinset, so that a shop's own
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +22,8 @@ _FILE = Path(__file__).with_name("synonyms.txt")
 
 @dataclass(frozen=True, eq=False)
 class Synonyms:
-    """What phrases may stand for, the nearest first. Equal to itself alone.
+    """What phrases may stand for, the nearest first. Equal to itself alone; `digest` is the same
+    for all that were read from the same lines.
 
     Example:
         >>> Synonyms.read(["trainers, sneakers"]).of(["trainer"])
@@ -30,6 +32,7 @@ class Synonyms:
 
     _others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _words: frozenset[str] = frozenset()
+    digest: str = ""
 
     @classmethod
     def read(cls, lines: Iterable[str]) -> Synonyms:
@@ -40,12 +43,14 @@ class Synonyms:
         """
         others: dict[str, dict[str, None]] = {}
         words: set[str] = set()
-        for before, after in _rules(lines):
+        given = list(lines)
+        for before, after in _rules(given):
             for phrase in before:
                 words.update(words_of(phrase))
                 known = others.setdefault(_key(phrase), {})
                 known.update(dict.fromkeys(one for one in after if _key(one) != _key(phrase)))
-        return cls({key: tuple(found) for key, found in others.items()}, frozenset(words))
+        digest = hashlib.sha256("\n".join(given).encode()).hexdigest()
+        return cls({key: tuple(found) for key, found in others.items()}, frozenset(words), digest)
 
     def of(self, words: Sequence[str]) -> tuple[str, ...]:
         """What these folded words may stand for; nothing if no line has them."""

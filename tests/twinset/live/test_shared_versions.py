@@ -36,6 +36,7 @@ from twinset.index.shared.version_files import (
     remove_unshared,
 )
 from twinset.index.shared.version_line import list_versions, shared_line
+from twinset.store.file_storage import FolderStorage
 from twinset.store.postgres_connection import connection
 
 
@@ -164,6 +165,27 @@ def test_what_cannot_be_shared_is_taken_back(
             newer(first, products(COUNT), BuildOptions("pgvector"))
     assert current_version(first.index) != live
     assert open_version(first.index).count == COUNT
+
+
+@in_a_folder
+def test_a_storage_that_fills_up_keeps_nothing_of_what_did_not_fit(
+    machines: tuple[Place, Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = machines
+    before = blobs(tmp_path)
+    put, room = FolderStorage.put, iter(range(3))
+
+    def with_room(storage: FolderStorage, sha: str, path: Path) -> None:
+        if next(room, None) is None:
+            raise NotReady("no room")
+        put(storage, sha, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderStorage, "put", with_room)
+        with pytest.raises(NotReady, match="no room"):
+            newer(first, products(COUNT - 1), BuildOptions())
+    assert blobs(tmp_path) == before
+    assert open_version(second.index).count == COUNT
 
 
 @in_a_folder

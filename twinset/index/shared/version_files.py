@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -60,14 +60,19 @@ def share_version(index_dir: Path, name: str) -> None:
         return
     line, storage = places
     manifest = (folder / MANIFEST).read_text(encoding="utf-8")
-    _put(storage, folder, json.loads(manifest))
     fingerprint = str((json.loads(manifest).get("encoder") or {}).get("fingerprint"))
     kept = kept_encoder(index_dir, fingerprint)
-    encoder = None
-    if kept is not None:
-        encoder = (kept / ENCODER_MANIFEST).read_text(encoding="utf-8")
-        _put(storage, kept, json.loads(encoder))
-    line.share(name, SharedVersion(manifest, encoder))
+    encoder = None if kept is None else (kept / ENCODER_MANIFEST).read_text(encoding="utf-8")
+    version = SharedVersion(manifest, encoder)
+    try:
+        _put(storage, folder, manifest)
+        if kept is not None and encoder is not None:
+            _put(storage, kept, encoder)
+    except BaseException:
+        with suppress(NotReady):  # a storage that is full has room again
+            _drop_but(storage, version, line.shared().values())
+        raise
+    line.share(name, version)
     (folder / SHARED).touch()
 
 
@@ -191,7 +196,14 @@ def forget_version(name: str) -> None:
     if version is None:
         return
     line.forget(name)
-    needed = {sha for other in versions.values() for sha in _contents(other)}
+    _drop_but(storage, version, versions.values())
+
+
+def _drop_but(
+    storage: FileStorage, version: SharedVersion, others: Iterable[SharedVersion]
+) -> None:
+    """Remove the files of a version that no other one needs."""
+    needed = {sha for other in others for sha in _contents(other)}
     for sha in _contents(version) - needed:
         storage.drop(sha)
 
@@ -202,8 +214,8 @@ def _contents(version: SharedVersion) -> set[str]:
     return {*files.values(), *encoder.values()}
 
 
-def _put(storage: FileStorage, folder: Path, manifest: Mapping[str, Any]) -> None:
-    for file, sha in manifest["files"].items():
+def _put(storage: FileStorage, folder: Path, manifest: str) -> None:
+    for file, sha in json.loads(manifest)["files"].items():
         if storage.size(sha) != (folder / file).stat().st_size:
             storage.put(sha, folder / file)
 

@@ -20,19 +20,32 @@ COLOUR, MATERIAL, PATTERN = "colour", "material", "pattern"
 # Whole words of a field's name; "baseColour" and "base_colour" are two words.
 _ROLES: Mapping[str, frozenset[str]] = {
     COLOUR: frozenset(
-        {"colour", "color", "colours", "colors", "farbe", "couleur", "colore", "kleur", "kolor"}
+        {
+            "colour",
+            "color",
+            "colours",
+            "colors",
+            "farbe",
+            "couleur",
+            "colore",
+            "kleur",
+            "kolor",
+            "cor",
+        }
     ),
     "brand": frozenset(
         {"brand", "brands", "manufacturer", "vendor", "designer", "marke", "hersteller"}
         | {"marque", "marca", "merk", "marka"}
     ),
-    MATERIAL: frozenset({"material", "materials", "fabric", "matière", "materiale", "materiaal"}),
+    MATERIAL: frozenset(
+        {"material", "materials", "fabric", "matière", "materiale", "materiaal", "materiał"}
+    ),
     PATTERN: frozenset({"pattern", "print", "muster", "motif"}),
     SIZE: frozenset(
         {"size", "sizes", "größe", "größen", "groesse", "taille", "tailles", "talla", "tallas"}
-        | {"taglia", "maat", "rozmiar", "shoesize"}
+        | {"taglia", "maat", "rozmiar", "tamanho", "shoesize"}
     ),
-    PRICE: frozenset({"price", "preis", "prix", "precio", "prezzo", "prijs", "cena"}),
+    PRICE: frozenset({"price", "preis", "prix", "precio", "prezzo", "prijs", "cena", "preço"}),
     AVAILABILITY: frozenset({"available"}),
     GENDER: frozenset({"gender", "sex", "geschlecht"}),
 }

@@ -161,6 +161,31 @@ def test_a_catalogue_of_the_same_language_obeys_prices_sizes_and_negations(
     assert all(part.words in query for part in found.parts)
 
 
+@pytest.mark.parametrize(
+    ("code", "query"),
+    [
+        ("fr", "chaussures Nike sans cuir"),
+        ("es", "zapatos Nike sin cuero"),
+        ("de", "Nike Schuhe ohne Leder"),
+        ("it", "scarpe Nike senza pelle"),
+        ("nl", "Nike schoenen zonder leer"),
+        ("pt", "sapatos Nike sem couro"),
+    ],
+)
+def test_the_language_of_a_catalogue_stays_though_its_titles_have_all_words(
+    code: str, query: str
+) -> None:
+    counts = dict.fromkeys(map(str.lower, query.split()), 9)
+    sure, guess = (Language(code, one, spoken=True) for one in (0.95, 0.6))
+    for shop, found, expected in (
+        (own_reader(code).words, sure, code),
+        (own_reader(code).words, guess, "en"),
+        (words_of_shop(SHOP, "category"), sure, "en"),
+    ):
+        english = EnglishWords(Reader(shop, spelling=Spelling(counts, ())))
+        assert language_by_words(query, found, english).code == expected
+
+
 @pytest.mark.parametrize("code", OWN_SHOPS)
 def test_an_own_value_that_is_alone_stays_what_was_typed(code: str) -> None:
     for value in OWN_SHOPS[code][1]:

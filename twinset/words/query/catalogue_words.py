@@ -167,11 +167,6 @@ class CatalogueWords:
         """True if a value holds this word, in singular or plural."""
         return stem(word) in self._stems
 
-    @cached_property
-    def in_english(self) -> dict[str, Mapping[str, str]]:
-        """The values by their English, by the language that they were read in so far."""
-        return {}
-
     def single_words(self) -> frozenset[str]:
         """Every word of a value."""
         return frozenset(word for _, text in self.texts() for word in words_of(text))

@@ -58,6 +58,7 @@ class Dictionary:
     code: str
     _entries: Mapping[Key, str] = field(default_factory=dict)
     _written: frozenset[str] = frozenset()  # single words without their accents
+    _forms: Mapping[str, Sequence[Key]] = field(default_factory=dict)  # as written, by English
     longest: int = 0  # words of its longest entry; signs of Chinese and Japanese are words
 
     @classmethod
@@ -75,8 +76,11 @@ class Dictionary:
             for keys, english in keyed:
                 if level < len(keys):
                     entries.setdefault(keys[level], english)
+        forms: dict[str, list[Key]] = {}
+        for keys, english in keyed:
+            forms.setdefault(english, []).append(keys[0])
         written = {_bare(keys[0][0]) for keys, _ in keyed if len(keys[0]) == 1}
-        return cls(code, entries, frozenset(written), max(map(len, entries), default=0))
+        return cls(code, entries, frozenset(written), forms, max(map(len, entries), default=0))
 
     def english(self, words: Sequence[str]) -> str | None:
         """The English of folded words, "" if they say nothing; None if they are not known."""
@@ -85,6 +89,10 @@ class Dictionary:
             if found is not None:
                 return found
         return self._compound(words[0]) if len(words) == 1 else None
+
+    def forms(self, english: str) -> Sequence[Key]:
+        """The words, folded, that the rows of some English hold: "noir" and "noire" of "black"."""
+        return self._forms.get(english, ())
 
     def writes(self, word: str) -> bool:
         """True if a row holds just this folded word as it is, its accents aside."""

@@ -6,10 +6,8 @@ The reader knows the catalogue's values, but negations, prices and sizes in Engl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
-from twinset.text.text_folding import fold
 from twinset.words.query.catalogue_words import CatalogueWords
 from twinset.words.query.draft import MOST_WORDS
 from twinset.words.query.gender_words import is_gender_word
@@ -22,7 +20,6 @@ from twinset.words.translation.translation import (
     add,
     keep,
     longest,
-    translate,
 )
 from twinset.words.word_forms import Token, phrase_words
 
@@ -76,24 +73,14 @@ def _readable(english: str | None, code: str, words: CatalogueWords) -> str | No
         return english
     if english.removeprefix(BEFORE).strip() in _BETWEEN_VALUES:
         return english
-    values = values_in_english(code, words)
-    parts = [values.get(one) for one in english.split()]  # "Lederschuhe"
-    return values.get(english) or (" ".join(filter(None, parts)) if all(parts) else None)
+    whole = _value_of(english, code, words)
+    parts = [_value_of(one, code, words) for one in english.split()]  # "Lederschuhe"
+    return whole or (" ".join(filter(None, parts)) if all(parts) else None)
 
 
-def values_in_english(code: str, words: CatalogueWords) -> Mapping[str, str]:
-    """The values of a catalogue that a dictionary has, by their English."""
-    known = words.in_english.get(code)
-    if known is None:
-        known = {}
-        for _, value in words.texts():
-            known.setdefault(_english_of(code, value), value)
-        known.pop("", None)
-        words.in_english[code] = known
-    return known
-
-
-@lru_cache(50_000)
-def _english_of(code: str, value: str) -> str:
-    said = translate(value, dictionary_of(code))
-    return "" if said.unread else fold(said.text)
+def _value_of(english: str, code: str, words: CatalogueWords) -> str | None:
+    """The first value that words of the language with this English name; None if none is."""
+    for form in dictionary_of(code).forms(english):
+        for values in words.named(form).values():
+            return values[0]
+    return None

@@ -17,6 +17,7 @@ from twinset.words.word_forms import words_of
 _SCRIPTS = (frozenset({"zh", "ja"}), frozenset({"ru", "uk", "bg"}))
 # How sure English has to be against a dictionary, and how sure a language is by its dictionary.
 _SURE = 0.9
+_MOST_BORROWED = 0.5  # of the colours and kinds: an English catalogue, too, has jeans and blazers
 _GUESS = 0.5  # less than this says next to nothing of a few English words
 _OFTEN = 4  # titles with a word that is no slip and no name
 _TRANSLATED = frozenset(languages_translated())
@@ -41,6 +42,14 @@ class EnglishWords:
         spelling = self.reader.spelling
         return spelling is not None and spelling.is_word(word)
 
+    def is_of(self, language: Language) -> bool:
+        """True if the catalogue's colours and kinds are words of this language, which is sure: its
+        other words, "sans", are the shop's own then and yet no English."""
+        dictionary, named = dictionary_of(language.code), self.reader.words.colours_and_kinds
+        if language.confidence < _SURE:
+            return False
+        return sum(map(dictionary.writes, named)) > _MOST_BORROWED * len(named)
+
     def has_all(self, text: str) -> bool:
         """True if all words of a text are the shop's own or common: "badminton", "shorter"."""
         words = words_of(text)
@@ -60,7 +69,7 @@ def language_by_words(text: str, found: Language, english: EnglishWords) -> Lang
     words = [token.key for token in foreign_tokens(text) if token.is_word]
     others = [word for word in words if not english.is_own(word)]
     if not others and found.code in _LATIN and text.isascii():
-        return found if _reads_all(text, found) else ENGLISH
+        return found if _reads_all(text, found) or english.is_of(found) else ENGLISH
     if not others:
         # Words of several languages may be a phrase of one.
         doubtful = sorted(_candidates(text)) if found.confidence < _GUESS else ()

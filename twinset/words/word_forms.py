@@ -83,9 +83,15 @@ def phrase_words(phrase: Sequence[Token]) -> list[str] | None:
     word "and"."""
     if not phrase or not phrase[0].is_word or not phrase[-1].is_word:
         return None
-    if not all(stands_in_phrase(token) or is_hyphen(token) for token in phrase):
-        return None
-    return [token.key if token.is_word else AND for token in phrase if stands_in_phrase(token)]
+    words: list[str] = []
+    for token in phrase:
+        if token.is_word:
+            words.append(token.key)
+        elif token.key == AND_SIGN:
+            words.append(AND)
+        elif token.key not in _HYPHENS:
+            return None
+    return words
 
 
 def stands_in_phrase(token: Token) -> bool:

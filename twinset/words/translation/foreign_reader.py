@@ -9,7 +9,7 @@ from twinset.words.query.parts import SPELLING, SYNONYMS, Switches, Understood
 from twinset.words.query.reader import Reader
 from twinset.words.translation.dictionary import dictionary_of
 from twinset.words.translation.own_words import in_own_words
-from twinset.words.translation.translation import Translation, translate
+from twinset.words.translation.translation import Piece, Translation, translate
 from twinset.words.word_forms import words_of
 
 
@@ -35,6 +35,9 @@ def read_best(
     said = translate(text, dictionary_of(code), reader.knows)
     own = in_own_words(text, code, reader.words)
     found = reader.read(said.text, switches.without(SPELLING), said)
+    if own is None and said.says_something:
+        return said, found
+    own = own or Translation(text, (Piece(0, len(text), text, known=False),), own_words=True)
     typed = reader.read(own.text, switches.without(SPELLING, SYNONYMS), own)
     if not said.says_something or len(typed.parts) > len(found.parts):
         return own, typed

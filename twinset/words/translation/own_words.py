@@ -14,6 +14,7 @@ from twinset.words.query.gender_words import is_gender_word
 from twinset.words.translation.dictionary import dictionary_of
 from twinset.words.translation.foreign_tokens import NUMBER, foreign_tokens
 from twinset.words.translation.translation import (
+    APOSTROPHES,
     BEFORE,
     Piece,
     Translation,
@@ -21,7 +22,7 @@ from twinset.words.translation.translation import (
     keep,
     longest,
 )
-from twinset.words.word_forms import Token, phrase_words
+from twinset.words.word_forms import AND, AND_SIGN, Token, is_hyphen
 
 # What the reader understands in English whatever the language of the values is.
 _BETWEEN_VALUES = frozenset(
@@ -31,10 +32,10 @@ _BETWEEN_VALUES = frozenset(
 )
 
 
-def in_own_words(text: str, code: str, words: CatalogueWords) -> Translation:
+def in_own_words(text: str, code: str, words: CatalogueWords) -> Translation | None:
     """A text whose words between values are English; its other words stay as they were typed.
 
-    Another form of a value, "noire" of "Noir", is read as the value.
+    Another form of a value, "noire" of "Noir", is read as the value. None if the text names none.
 
     Example:
         >>> in_own_words("chaussures noires sans cuir", "fr", words).text
@@ -42,37 +43,56 @@ def in_own_words(text: str, code: str, words: CatalogueWords) -> Translation:
     """
     tokens, dictionary = foreign_tokens(text), dictionary_of(code)
     pieces: list[Piece] = []
-    place = 0
+    place, names_value = 0, False
     while place < len(tokens):
         english, end = None, _end_of_value(tokens, place, words)
         if end is None:
             english, end = longest(tokens, place, dictionary)
-            english = _readable(english, code, words)
+            if not _is_grammar(english):
+                english = _in_values(english, code, words)
+                names_value = names_value or english is not None
+        else:
+            names_value = True
         if english is not None:
             add(text, tokens[place:end], english, pieces)
         else:
             for token in tokens[place:end]:
                 keep(text, token, pieces)
         place = end
-    return Translation(text, tuple(piece for piece in pieces if piece.text), own_words=True)
+    said = Translation(text, tuple(piece for piece in pieces if piece.text), own_words=True)
+    return said if names_value else None
 
 
 def _end_of_value(tokens: Sequence[Token], place: int, words: CatalogueWords) -> int | None:
     """The token behind the longest value that is named from `place` on; None if none is."""
-    for end in range(min(len(tokens), place + 2 * MOST_WORDS), place, -1):
-        phrase = [token for token in tokens[place:end] if token.key not in ("'", "\u2019")]
-        named = phrase_words(phrase)
-        if named and words.named(named):
-            return end
-    return None
+    said: list[str] = []
+    best: int | None = None
+    for end in range(place, min(len(tokens), place + 2 * MOST_WORDS)):
+        token = tokens[end]
+        if token.is_word:
+            said.append(token.key)
+            best = end + 1 if words.named(said) else best
+        elif said and token.key == AND_SIGN:
+            said.append(AND)
+        elif not said or not (is_hyphen(token) or token.key in APOSTROPHES):
+            break
+        if len(said) == MOST_WORDS:
+            break
+    return best
 
 
-def _readable(english: str | None, code: str, words: CatalogueWords) -> str | None:
-    """What the reader of this catalogue understands in place of a phrase; None if nothing."""
-    if english is None or NUMBER in english or is_gender_word(english):
-        return english
-    if english.removeprefix(BEFORE).strip() in _BETWEEN_VALUES:
-        return english
+def _is_grammar(english: str | None) -> bool:
+    """True for English that the reader of any catalogue understands: prices, negations, sizes."""
+    if english is None:
+        return False
+    between = english.removeprefix(BEFORE).strip() in _BETWEEN_VALUES
+    return between or NUMBER in english or is_gender_word(english)
+
+
+def _in_values(english: str | None, code: str, words: CatalogueWords) -> str | None:
+    """The values that a phrase with this English names in other forms; None if it names none."""
+    if english is None:
+        return None
     whole = _value_of(english, code, words)
     parts = [_value_of(one, code, words) for one in english.split()]  # "Lederschuhe"
     return whole or (" ".join(filter(None, parts)) if all(parts) else None)

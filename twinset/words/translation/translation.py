@@ -9,7 +9,7 @@ from twinset.words.translation.dictionary import Dictionary
 from twinset.words.translation.foreign_tokens import NUMBER, foreign_tokens
 from twinset.words.word_forms import Token, is_hyphen
 
-_APOSTROPHES = frozenset("'\u2019")
+APOSTROPHES = frozenset("'\u2019")
 _STOPS = frozenset(",;:!?.")
 _HIRAGANA = frozenset(map(chr, range(0x3041, 0x3097)))
 BEFORE = "<"  # English that goes before what was read last
@@ -102,7 +102,7 @@ def longest(tokens: Sequence[Token], place: int, dictionary: Dictionary) -> tupl
             words.append(token.key)
             english = dictionary.english(words)
             best = best if english is None else (english, end + 1)
-        elif not words or not (is_hyphen(token) or token.key in _APOSTROPHES):
+        elif not words or not (is_hyphen(token) or token.key in APOSTROPHES):
             break
         if len(words) == dictionary.longest:
             break

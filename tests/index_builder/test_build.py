@@ -28,6 +28,7 @@ from twinset.errors import ArtefactError, CatalogueError, ConfigError, NotFound,
 from twinset.images.decode import decode_image
 from twinset.index.index_versions import current_version, open_version, set_current
 from twinset.index.shared.version_line import list_versions
+from twinset.live import write_log
 from twinset.live.write_log import Entry, WriteLog
 from twinset.text.word_template import render_texts
 
@@ -196,7 +197,8 @@ def test_low_recall_and_an_unknown_kind_are_refused(tmp_path, inputs, monkeypatc
     assert [p.name for p in (tmp_path / "index").iterdir()] == [".lock"]
 
 
-def test_a_catalogue_older_than_forgotten_writes_is_refused(index_dir, inputs):
+def test_a_catalogue_older_than_forgotten_writes_is_refused(index_dir, inputs, monkeypatch):
+    monkeypatch.setattr(write_log, "KEPT_DAYS", -1)
     with contextlib.closing(WriteLog(index_dir)) as log:
         taken = datetime.now(UTC)
         write(log, Entry("item-1", "delete", {}))

@@ -39,7 +39,10 @@ from twinset.store.trimmed_writes import (
 LOG_FILE = "live.sqlite"
 Operation = Literal["put", "patch", "delete"]
 _APPLIED = "applied:"
-ANSWERS_KEPT_S = 24 * 3600
+# Longer than any feed waits to be built, for one that lacks forgotten writes is refused.
+KEPT_DAYS = 7
+_DAY_S = 24 * 3600
+ANSWERS_KEPT_S = _DAY_S
 _CHUNK = 500
 LAST = 2**63 - 1
 
@@ -210,16 +213,19 @@ class WriteLog:
             lock.release()
 
     def trim(self, upto: int) -> None:
-        """Forget writes up to a sequence, and what only they needed."""
+        """Forget writes up to a sequence that are older than `KEPT_DAYS`, and what only they
+        needed: a feed that was taken before them may still be built."""
+        oldest = _now() - KEPT_DAYS * _DAY_S * MICROSECONDS
         with self.transaction():
-            sql = "SELECT max(sequence), max(time) FROM log WHERE sequence <= ?"
-            last, moment = self._writer.execute(sql, (upto,)).fetchone()
-            if last is not None:
-                self._set_numbers({TRIMMED: last, TRIMMED_TIME: moment})
+            sql = "SELECT max(sequence), max(time) FROM log WHERE sequence <= ? AND time < ?"
+            last, moment = self._writer.execute(sql, (upto, oldest)).fetchone()
+            if last is None:
+                return
+            self._set_numbers({TRIMMED: last, TRIMMED_TIME: moment})
             for table in ("log", "pictures", "vectors"):
                 self._writer.execute(
                     f"DELETE FROM {table} WHERE sequence <= ?",  # noqa: S608 - fixed names
-                    (upto,),
+                    (last,),
                 )
 
 

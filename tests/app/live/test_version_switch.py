@@ -46,6 +46,7 @@ from twinset.index.index_versions import (
     set_current,
 )
 from twinset.index.shared.version_line import list_versions
+from twinset.live import write_log
 from twinset.live.catch_up import Embedder, catch_up, start
 from twinset.live.merged_version import merge_version
 from twinset.live.write_log import Entry, WriteLog
@@ -276,7 +277,10 @@ def test_folding_changes_no_answer(tmp_path: Path, kind: str) -> None:
     assert log.entries(0) != []  # the version before needs them still
 
 
-def test_folded_writes_are_forgotten_when_no_version_needs_them(place: Place) -> None:
+def test_folded_writes_are_forgotten_when_no_version_needs_them(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_log, "KEPT_DAYS", -1)
     log = WriteLog(place.index)
     for price in (1.0, 2.0, 3.0):
         write(log, Entry("p1", "patch", {"price": price}))

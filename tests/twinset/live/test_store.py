@@ -78,6 +78,8 @@ def test_acts_are_kept_with_the_writes_they_belong_to(
         (a.who, a.kind, a.subject, a.detail) for a in reversed(acts[:2])
     ]
     assert abs(found[0].time / 1e6 - datetime.now(UTC).timestamp()) < 60
+    for module in (write_log_module, postgres_module):
+        monkeypatch.setattr(module, "KEPT_DAYS", -1)
     store.trim(store.sequence)  # acts outlast the writes
     for module in (audit_trail, postgres_module):
         monkeypatch.setattr(module, "MOST_KEPT", 3)
@@ -156,7 +158,8 @@ def test_a_version_says_up_to_where_it_holds_the_log(store: Store) -> None:
 def test_a_version_that_lacks_forgotten_writes_is_refused(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_module, "KEPT_DAYS", -1)
+    for module in (write_log_module, postgres_module):
+        monkeypatch.setattr(module, "KEPT_DAYS", -1)
     before = datetime.now(UTC).isoformat()
     write(store, patch(0))
     write(store, patch(1))
@@ -178,7 +181,8 @@ def test_a_version_that_lacks_forgotten_writes_is_refused(
 def test_times_rise_after_writes_were_forgotten_too(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_module, "KEPT_DAYS", -1)
+    for module in (write_log_module, postgres_module):
+        monkeypatch.setattr(module, "KEPT_DAYS", -1)
     before = datetime.now(UTC).isoformat()
     write(store, patch(1))
     store.trim(1)
@@ -284,23 +288,32 @@ def test_tables_of_a_later_version_are_refused(address: str) -> None:
         PostgresLog(address)
 
 
-def test_writes_are_forgotten_when_no_service_can_need_them(
+def test_writes_are_forgotten_when_nobody_can_need_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        write(store, patch(number))
+    store.trim(3)  # they are of today: a service may be away, or a feed of yesterday be built
+    assert len(store.entries(0)) == 4
+    for module in (write_log_module, postgres_module):
+        monkeypatch.setattr(module, "KEPT_DAYS", -1)
+    store.trim(3)
+    assert ([e.sequence for e in store.entries(0)], store.sequence) == ([4], 4)
+    assert store.marker({"log": store.id, "sequence": 3}) == 3
+    with pytest.raises(NotReady, match="older than the writes"):
+        store.marker({"log": store.id, "sequence": 2})
+    assert write(store, patch(5)) == 5
+
+
+def test_an_earlier_release_did_not_note_when_what_it_forgot_was_written(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = PostgresLog(address)
     for number in range(4):
         write(log, patch(number))
-    log.trim(3)  # they are of today, and another service may be away
-    assert len(log.entries(0)) == 4
-    monkeypatch.setattr(postgres_module, "KEPT_DAYS", -1)
-    log.trim(3)
-    assert ([e.sequence for e in log.entries(0)], log.sequence) == ([4], 4)
-    assert log.marker({"log": log.id, "sequence": 3}) == 3
-    with pytest.raises(NotReady, match="older than the writes"):
-        log.marker({"log": log.id, "sequence": 2})
-    assert write(log, patch(5)) == 5
-    # An earlier release did not note when what it forgot was written.
-    monkeypatch.undo()
+    with monkeypatch.context() as forgetful:
+        forgetful.setattr(postgres_module, "KEPT_DAYS", -1)
+        log.trim(3)
     with connection(address) as connected:
         connected.execute("DELETE FROM twinset_meta WHERE name = 'trimmed_time'")
         connected.execute("DELETE FROM twinset_log")

@@ -32,6 +32,13 @@ def log(tmp_path: Path) -> WriteLog:
     return WriteLog(tmp_path)
 
 
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writes of today may be forgotten too."""
+    monkeypatch.setattr(log_module, "KEPT_DAYS", -1)
+
+
+@pytest.mark.usefixtures("forgetful")
 def test_sequences_rise_and_are_never_used_again(log: WriteLog, tmp_path: Path) -> None:
     assert [write(log, patch(n)) for n in range(3)] == [1, 2, 3]
     log.trim(3)
@@ -156,6 +163,7 @@ def test_answers_are_remembered_for_a_day(log: WriteLog, monkeypatch: pytest.Mon
         transaction.remember("key", "other", {})
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_pictures_and_vectors_stay_while_a_write_needs_them(log: WriteLog) -> None:
     data = b"picture"
     for number in (1, 2):

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.support.browser_pages import similar
+from tests.support.browser_pages import similar, skip
 
 
 def widget_ids(page):
@@ -100,6 +100,15 @@ def test_calls_are_tried_on_the_reference(visit, rows):
     assert page.locator("#codes td:last-child").evaluate_all(
         "all => all.every((c) => c.textContent)"
     )
+
+
+def test_a_link_within_the_reference_loads_nothing(visit):
+    page = visit("/docs")
+    page.locator(".operation").first.wait_for()
+    skip(page)
+    page.go_back()
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shownBefore === document.getElementById('view')")
 
 
 def test_back_from_a_search_the_reference_is_there_again(visit):

@@ -1,4 +1,4 @@
-"""A camera and a sheet on phones, prices by a slider, pictures by their address."""
+"""A camera and a sheet on phones, prices by a slider, long lists, pictures by their address."""
 
 import io
 import re
@@ -138,3 +138,29 @@ def test_a_site_that_keeps_its_pictures_is_named_in_a_sentence(visit):
     address = "https://127.0.0.1:9/picture.jpg"
     page.evaluate(PASTE, [address, "paste", "clipboardData", "text/plain"])
     expect(page.get_by_role("alert")).to_contain_text("does not let other pages read it")
+
+
+MANY = """() => {
+  const list = document.createElement("details");
+  list.id = "rest-brand";
+  list.open = true;
+  const names = ["Zeta", "Ärmel", "Alpha", "Mitte"];
+  const choice = (name, n) => `<label class="choice"><input type="checkbox" value="${name}">
+    <span>${name}</span><span class="count">${9 - n}</span></label>`;
+  list.innerHTML = `<summary>More</summary><p class="values"><input type="search">
+    <button type="button" aria-pressed="false">A to Z</button></p>` + names.map(choice).join("");
+  document.querySelector(".filters").append(list);
+}"""
+
+
+def test_a_long_list_of_values_is_searched_and_sorted(visit):
+    page = visit("/search")
+    page.evaluate(MANY)  # the sample shop has no field of so many values
+    brands = page.locator("#rest-brand .choice:visible > span:first-of-type")
+    assert brands.all_inner_texts() == ["Zeta", "Ärmel", "Alpha", "Mitte"]
+    page.get_by_role("button", name="A to Z").click()
+    assert brands.all_inner_texts() == ["Alpha", "Ärmel", "Mitte", "Zeta"]
+    page.get_by_role("button", name="A to Z").click()
+    assert brands.all_inner_texts() == ["Zeta", "Ärmel", "Alpha", "Mitte"]
+    page.locator("#rest-brand input[type=search]").fill("arm")
+    assert brands.all_inner_texts() == ["Ärmel"]

@@ -2,9 +2,10 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser_pages import heading, ids, side_by_side, similar, upload
+from tests.support.browser_pages import heading, ids, side_by_side, similar, skip, upload
 
 
 def of_type(rows, kind):
@@ -18,6 +19,9 @@ def test_words_search_as_they_are_typed(visit, rows):
     assert page.url.endswith("/search?q=wrist+watch")
     assert rows[ids(page)[0]]["articleType"] == "Watches"
     expect(page.locator("#q")).to_be_focused()
+    with page.expect_response("**/search?q=wrist+watch**"):
+        page.locator("#q").press("Enter")
+    expect(page.locator("#view")).to_be_focused()
     page.go_back()
     heading(page, "Find the one that looks like it.")
     assert page.url.endswith("/")
@@ -52,6 +56,9 @@ def test_a_photo_finds_its_product_and_stays_through_reload_and_back(visit, rows
     found = ids(page)
     assert rows[found[0]]["group_id"] == wanted["group_id"]
     assert "with=photo" in page.url
+    expect(page.locator("#languages")).to_be_hidden()  # an address cannot hold the photo
+    skip(page)
+    assert ids(page) == found
     page.reload()
     expect(page.locator(".chip-photo")).to_be_visible()
     assert ids(page) == found
@@ -141,13 +148,28 @@ def test_a_box_is_moved_with_the_keyboard(visit, rows):
     page.wait_for_url("**box=0.5%2C0%2C1%2C1**")
     assert rows[ids(page)[0]]["group_id"] == watch["group_id"]
     expect(page.locator("#crop-corner-left-top")).to_be_focused()
+    for _ in range(8):  # longer than the way to the edge
+        page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_url(re.compile("^((?!box=).)*$"))
+    dot = page.locator(".region-dot").last
+    box = dot.get_attribute("value")
+    dot.click()
+    page.wait_for_url("**box=**")
+    expect(page.locator("#crop")).to_have_attribute("data-box", box)
+    left = page.locator(".crop-box").evaluate("one => parseFloat(one.style.left)")
+    assert left == pytest.approx(100 * float(box.split(",")[0]))
 
 
 def test_filters_are_the_real_ones(visit, service, rows):
     page = visit("/search?q=shoes")
+    held = []
+    page.route("**f.gender=Women**", lambda route: held.append(route), times=1)
     page.get_by_label(re.compile("^Women")).check()
-    page.wait_for_url("**f.gender=Women**")
     page.locator("#high").fill("60")
+    held.pop().continue_()
+    page.wait_for_url("**f.gender=Women**")
+    expect(page.locator("#high")).to_have_value("60")  # the answer leaves what is being typed
+    expect(page.locator("#high")).to_be_focused()
     page.locator("#high").press("Tab")
     page.wait_for_url("**high=60**")
     condition = 'gender IN ["Women"] AND price <= 60'
@@ -262,31 +284,7 @@ def test_an_order_is_chosen_and_stays_in_the_address(visit, rows):
     assert prices == sorted(prices)
     page.locator("#sort").select_option("-price")
     page.wait_for_url("**sort=-price**")
+    german = page.get_by_role("link", name="Deutsch").get_attribute("href")
+    assert german.startswith("/search?q=dress&sort=-price&")
     page.go_back()
     expect(page.locator("#sort")).to_have_value("price")
-
-
-MANY = """() => {
-  const list = document.createElement("details");
-  list.id = "rest-brand";
-  list.open = true;
-  const names = ["Zeta", "Ärmel", "Alpha", "Mitte"];
-  const choice = (name, n) => `<label class="choice"><input type="checkbox" value="${name}">
-    <span>${name}</span><span class="count">${9 - n}</span></label>`;
-  list.innerHTML = `<summary>More</summary><p class="values"><input type="search">
-    <button type="button" aria-pressed="false">A to Z</button></p>` + names.map(choice).join("");
-  document.querySelector(".filters").append(list);
-}"""
-
-
-def test_a_long_list_of_values_is_searched_and_sorted(visit):
-    page = visit("/search")
-    page.evaluate(MANY)  # the sample shop has no field of so many values
-    brands = page.locator("#rest-brand .choice:visible > span:first-of-type")
-    assert brands.all_inner_texts() == ["Zeta", "Ärmel", "Alpha", "Mitte"]
-    page.get_by_role("button", name="A to Z").click()
-    assert brands.all_inner_texts() == ["Alpha", "Ärmel", "Mitte", "Zeta"]
-    page.get_by_role("button", name="A to Z").click()
-    assert brands.all_inner_texts() == ["Zeta", "Ärmel", "Alpha", "Mitte"]
-    page.locator("#rest-brand input[type=search]").fill("arm")
-    assert brands.all_inner_texts() == ["Ärmel"]

@@ -1,12 +1,13 @@
 """What the storefront tells of searches, of what was seen and of what was clicked."""
 
+import json
 import shutil
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.support.browser_pages import faults
+from tests.support.browser_pages import faults, ids
 from tests.support.running_service import running_service
 
 KEY = "an-admin-key-of-a-test"
@@ -48,6 +49,24 @@ def test_a_search_is_counted_once_and_so_is_what_came_of_it(visit, counting):
     assert rate["seen"] >= 4
     clicked = [one["key"] for one in report["by_position"] if one["clicks"]]
     assert clicked == ["1"], name
+
+
+def test_what_another_list_replaced_within_a_second_was_not_seen(visit):
+    page = visit("/livez")
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # as if all of it took no time
+    page.goto("/search?q=hat")
+    page.locator(".grid .tile").first.wait_for()
+    page.wait_for_timeout(300)
+    page.locator("#q").fill("watch")
+    page.locator("#q").press("Enter")
+    expect(page.locator("h1")).to_have_text("Watch")
+    page.wait_for_timeout(300)
+    with page.expect_request("**/events") as sent:
+        page.clock.run_for(6000)
+    told = {event["item_id"] for event in json.loads(sent.value.post_data)["events"]}
+    assert told
+    assert told <= set(ids(page))
 
 
 def test_a_page_sends_nothing_if_events_are_off(compact, sample_shop, chromium):

@@ -47,8 +47,9 @@ class Crop {
   }
 
   #grab(event) {
-    event.preventDefault();
     const handle = event.target.closest("button");
+    if (handle && !handle.dataset.sides) return; // what was found on the photo
+    event.preventDefault();
     handle?.focus({ preventScroll: true });
     const area = this.frame.getBoundingClientRect();
     const at = ({ clientX, clientY }) => [
@@ -70,8 +71,10 @@ class Crop {
       this.frame.removeEventListener("pointermove", move);
       if (sides === null && this.edges.right - this.edges.left < SMALLEST) this.edges = before;
       this.#draw();
-      this.#done(before);
+      this.#done();
     };
+    clearTimeout(this.pause);
+    this.before ??= before;
     this.frame.setPointerCapture(event.pointerId);
     this.frame.addEventListener("pointermove", move);
     this.frame.addEventListener("pointerup", release, { once: true });
@@ -82,11 +85,11 @@ class Crop {
     if (!arrow) return;
     event.preventDefault();
     const step = event.shiftKey ? 5 * STEP : STEP;
-    const before = { ...this.edges };
-    this.edges = shifted(before, sides, arrow[0] * step, arrow[1] * step);
+    this.before ??= this.edges;
+    this.edges = shifted(this.edges, sides, arrow[0] * step, arrow[1] * step);
     this.#draw();
     clearTimeout(this.pause);
-    this.pause = setTimeout(() => this.#done(before), KEY_PAUSE_MS);
+    this.pause = setTimeout(() => this.#done(), KEY_PAUSE_MS);
   }
 
   #draw() {
@@ -100,9 +103,12 @@ class Crop {
     });
   }
 
-  #done(before) {
+  // Compares with the box as it was before the first of several keys.
+  #done() {
     const text = ({ left, top, right, bottom }) =>
       [left, top, right, bottom].map((edge) => Number(edge.toFixed(3))).join(",");
+    const before = this.before;
+    this.before = null;
     if (text(before) !== text(this.edges)) this.choose(text(this.edges));
   }
 }

@@ -18,7 +18,7 @@ const inView = new IntersectionObserver(
 
 function tell(kind, tile) {
   const view = tile.closest("#view");
-  if (!view || (kind === "seen" && told.has(tile))) return;
+  if (!view?.isConnected || (kind === "seen" && told.has(tile))) return;
   told.add(tile);
   const place = [...view.querySelectorAll(".tile")].indexOf(tile);
   const before = (Number(view.dataset.page ?? 1) - 1) * Number(view.dataset.size ?? 0);
@@ -32,6 +32,9 @@ function send() {
 
 function watch() {
   inView.disconnect();
+  // A page that another replaced is seen no more, and need not be kept.
+  timers.forEach(clearTimeout);
+  timers.clear();
   if (!document.getElementById("view")?.dataset.events) return;
   for (const tile of document.querySelectorAll("#view .tile")) inView.observe(tile);
 }

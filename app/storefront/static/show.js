@@ -1,28 +1,41 @@
 // From a form to the page that answers it, put in place of the one that is shown.
 import { ROOT, word } from "./element.js";
 
-const PARTS = ["view", "signals", "calls"];
+const PARTS = ["view", "signals", "calls", "languages"];
 let running = new AbortController();
+let shown = { state: history.state, address: address() };
 
 // Shows what the service answers to `fields`. Typing replaces its own entry of the history, so that
-// "back" leaves the words and does not take away letters.
-export async function show(fields, { typed = false, top = false } = {}) {
+// "back" leaves the words and does not take away letters; so does a search for what was typed.
+export async function show(fields, { typed = false, words = typed, top = false } = {}) {
   const page = await load(fields, undefined, typed);
   if (!page) return;
   put(page, { top, crop: heldCrop(page) });
-  const state = { fields: hasPhoto() ? kept() : null, typed };
-  const address = document.getElementById("view").dataset.address;
-  const replaces = typed && history.state?.typed;
-  history[replaces ? "replaceState" : "pushState"](state, "", address);
+  const state = { fields: hasPhoto() ? kept() : null, typed, at: Date.now() };
+  const replaces = words && history.state?.typed;
+  history[replaces ? "replaceState" : "pushState"](state, "", document.getElementById("view").dataset.address);
+  shown = { state, address: address() };
+}
+
+// Of the page, without the part of it that a link may lead to.
+function address() {
+  return location.href.split("#")[0];
 }
 
 // A photo is not in the address; the browser keeps it with its entry of the history.
 export function restore() {
-  addEventListener("popstate", ({ state }) => again(state));
+  addEventListener("popstate", ({ state }) => {
+    const same = address() === shown.address;
+    if (same && state?.at === shown.state?.at) return;
+    // A link to a part of the page makes an entry without a state.
+    if (same && !state && location.hash) history.replaceState(shown.state, "");
+    else again(state);
+  });
   if (history.state?.fields) again(history.state);
 }
 
 async function again(state) {
+  shown = { state, address: address() };
   const page = await load(toForm(state?.fields), location.href);
   if (!page) return;
   // A page that is no search, such as the reference, needs scripts of its own.
@@ -32,14 +45,14 @@ async function again(state) {
   query.value = page.getElementById("q").value;
 }
 
-async function load(fields, address, typed = false) {
+async function load(fields, from, typed = false) {
   running.abort();
   running = new AbortController();
   const { signal } = running;
   const view = document.getElementById("view");
   view.setAttribute("aria-busy", "true");
   try {
-    const [target, options] = request(fields, address);
+    const [target, options] = request(fields, from);
     // Words that are still being typed are not counted as a search.
     const page = await pageOf(await fetch(target, { ...options, signal, headers: { "X-Scripted": "1", ...(typed && { "X-Typing": "1" }) } }));
     say("");
@@ -54,10 +67,10 @@ async function load(fields, address, typed = false) {
   }
 }
 
-function request(fields, address) {
+function request(fields, from) {
   // A form without a file still holds one, nameless and empty.
   const isPost = fields && (fields.has("photo") || fields.has("photo_of") || fields.get("image")?.name);
-  return isPost ? [`${ROOT}/search`, { method: "POST", body: fields }] : [address ?? addressOf(fields), {}];
+  return isPost ? [`${ROOT}/search`, { method: "POST", body: fields }] : [from ?? addressOf(fields), {}];
 }
 
 function addressOf(fields) {
@@ -79,13 +92,14 @@ async function pageOf(response) {
 // The box on the photo while somebody moves it: an answer to an earlier place must not move it back.
 function heldCrop(page) {
   const [now, next] = [document.getElementById("crop"), page.getElementById("crop")];
-  const isHeld = now?.contains(document.activeElement);
+  const isHeld = now?.querySelector(".crop-box")?.contains(document.activeElement);
   const photoIn = (one) => one.querySelector("#signals [name=photo]")?.value;
   return isHeld && next && photoIn(document) === photoIn(page) ? now : null;
 }
 
 function put(page, { top = false, crop = null } = {}) {
   const focused = document.activeElement?.id;
+  const price = typedPrice();
   const open = [...document.querySelectorAll("#view details[id]")];
   const was = new Map(open.map((details) => [details.id, details.open]));
   const sheet = document.getElementById("filters")?.matches(":popover-open");
@@ -111,7 +125,23 @@ function put(page, { top = false, crop = null } = {}) {
   } else if (focused && focused !== document.activeElement?.id) {
     document.getElementById(focused)?.focus({ preventScroll: true });
   }
+  if (price) goOn(price);
   say(page.getElementById("notice").textContent);
+}
+
+// A price that somebody types, which no search has had yet.
+function typedPrice() {
+  const field = document.activeElement;
+  return field?.matches("#low, #high") && field.value !== field.defaultValue ? field : null;
+}
+
+function goOn({ id, value }) {
+  const field = document.getElementById(id);
+  if (!field || field.defaultValue === value) return;
+  field.value = value;
+  // A browser takes what a script writes for no change.
+  const change = () => field.value === value && field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.addEventListener("blur", change, { once: true });
 }
 
 // The page holds the photo once; whatever shows it is given that copy.

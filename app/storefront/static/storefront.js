@@ -20,8 +20,10 @@ function listenToForm(form) {
     event.preventDefault();
     clearTimeout(pause);
     // A search, a page or an example begins a new list; a filter or a box only changes this one.
-    const top = ["", "page", "like", "unlike", "photo_of"].includes(event.submitter?.name ?? "");
-    show(new FormData(form, event.submitter), { top });
+    const name = event.submitter?.name ?? "";
+    const top = ["", "page", "like", "unlike", "photo_of"].includes(name);
+    const words = !name && !document.activeElement.closest(".filters");
+    show(new FormData(form, event.submitter), { top, words });
   });
   const query = $("#q");
   const type = () => {
@@ -33,7 +35,7 @@ function listenToForm(form) {
   onSuggest(query, () => {
     clearTimeout(pause);
     understandAfresh();
-    show(new FormData(form), { top: true });
+    show(new FormData(form), { top: true, words: true });
   });
   // Who is fast types before this script has come.
   if (document.activeElement === query && query.value !== query.defaultValue) type();

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from twinset.text.text_folding import fold
 
-_TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[^\w\s]")
+# Signs of Devanagari words that `\w` does not know: vowels, nasals, the dot below, half letters.
+MARKS = r"\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u200c\u200d"
+_TOKEN = re.compile(rf"[^\W_]+(?:['\u2019][^\W_]+|[{MARKS}][^\W_]*)*|[^\w\s]")
 _APOSTROPHE = re.compile(r"['\u2019]")
 AND, AND_SIGN = "and", "&"
 _HYPHENS = frozenset("-\u2010\u2011\u2013\u2014/")

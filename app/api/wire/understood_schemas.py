@@ -65,7 +65,10 @@ class QueryLanguage(BaseModel):
 
     code: str = Field(description="ISO 639 code.", examples=["de"])
     confidence: float = Field(ge=0, le=1, description="1 if `lang` was given.")
-    spoken: bool = Field(description="False if the encoder does not understand this language.")
+    spoken: bool = Field(
+        description="False if the encoder does not understand this language. A dictionary may "
+        "still read it: see `translated`."
+    )
     translated: str | None = Field(
         None,
         description="The query in English, as far as it could be read; other words stay as typed.",

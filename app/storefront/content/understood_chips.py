@@ -26,7 +26,7 @@ class UnderstoodWords:
 
     `corrected` and `typed` are words before and after a correction, None if there was none.
     `unmet` are words of filters that nothing meets. `language` is the code of the language that the
-    words were read in, None if it is English or nothing here speaks it.
+    words were read in, None if it is English or nothing here reads it.
     """
 
     chips: list[UnderstoodChip]
@@ -44,7 +44,9 @@ def understood_words(found: Understood | None) -> UnderstoodWords:
     for part in found.parts:
         named.setdefault(part.name, []).append(part)
     chips = [_chip(name, parts) for name, parts in named.items()]
-    code = None if found.language is None else found.language.code
+    language = found.language
+    is_read = language and (language.spoken or found.translated is not None)
+    code = language.code if language and is_read else None
     slips = [one for one in found.reworded if one.reason == SPELLING]
     others = [f"{one.before} \u2192 {one.after}" for one in found.reworded if one not in slips]
     if others:

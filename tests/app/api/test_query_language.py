@@ -49,8 +49,21 @@ def test_other_languages_find_what_they_ask_for(client, query, code, kinds):
 
 
 @pytest.mark.parametrize(
-    ("query", "code"), [("काले जूते", "hi"), ("μαύρα παπούτσια", "el"), ("נעליים שחורות", "he")]
+    ("query", "english", "kinds"),
+    [
+        ("काले जूते", "black shoes", SHOES),
+        ("महिलाओं की घड़ी", "women watch", {"Watches"}),
+        ("चमड़े की बेल्ट", "leather belt", {"Belts"}),
+    ],
 )
+def test_a_language_of_a_dictionary_alone_is_answered_as_english_is(client, query, english, kinds):
+    answer = ask(client, query)
+    language = {"code": "hi", "confidence": 1.0, "spoken": False, "translated": english}
+    assert answer["understood"]["language"] == language
+    assert {hit["item"]["subCategory"] for hit in answer["items"][:3]} <= kinds
+
+
+@pytest.mark.parametrize(("query", "code"), [("μαύρα παπούτσια", "el"), ("נעליים שחורות", "he")])
 def test_a_language_that_nothing_here_reads_is_named(client, query, code):
     answer = ask(client, query)
     assert answer["understood"]["language"] == {"code": code, "confidence": 1.0, "spoken": False}

@@ -49,6 +49,22 @@ READ = [
     ("zh", "黑色的男鞋", "black men shoes"),
     ("ja", "黒以外の靴", "except black shoes"),
     ("ja", "メンズの赤いスニーカー", "men red sneakers"),
+    ("hi", "काले जूते", "black shoes"),
+    ("hi", "लाल साड़ियाँ", "red saree"),
+    ("hi", "पुरुषों के लिए नीली शर्ट", "for men blue shirt"),
+    ("hi", "महिलाओं की घड़ी 2000 से कम", "women watch under 2000"),
+    ("hi", "बिना बाजू की पोशाक", "sleeveless dress"),
+    ("hi", "चमड़े के बिना जूते", "without leather shoes"),
+    ("hi", "जूते जो काले न हों", "shoes not black"),
+    ("hi", "काले रंग को छोड़कर टी-शर्ट", "except black t-shirt"),
+    ("hi", "१००० से २००० रुपये के बीच जीन्स", "between 1000 and 2000 rupees jeans"),
+    ("hi", "₹500-₹1000 के बीच कुर्ता", "between ₹500 and ₹1000 kurta"),
+    ("hi", "रु. 1500 तक का बैग", "up to ₹1500 bag"),
+    ("hi", "2 हज़ार रुपए से सस्ते सेंडल", "under 2k rupees sandals"),
+    ("hi", "1,50,000 से ज्यादा नहीं", "up to 150000"),
+    ("hi", "मुझे साइज़ ४२ की सफ़ेद शर्ट चाहिये", "size 42 white shirt"),
+    ("hi", "साडी स्टॉक में", "saree in stock"),
+    ("hi", "हुड वाली जॅकेट", "hood jacket"),
     ("de", "Nike Air 90 rot, 501", "Nike Air 90 red , 501"),
 ]
 
@@ -108,6 +124,7 @@ OWN_SHOPS = {
     "nl": [("Schoenen", "Jurken"), ("Zwart", "Rood"), ("Leer", "Wol"), ("Heren", "Dames")],
     "pl": [("Buty", "Sukienki"), ("Czarny", "Czerwony"), ("Skóra", "Wełna"), ("Męskie", "Damskie")],
     "pt": [("Sapatos", "Vestidos"), ("Preto", "Vermelho"), ("Couro", "Lã"), ("Homem", "Mulher")],
+    "hi": [("जूते", "साड़ी"), ("काला", "लाल"), ("चमड़ा", "ऊन"), ("पुरुष", "महिला")],
 }
 
 
@@ -149,6 +166,8 @@ def own_reader(code: str) -> Reader:
         ("nl", "noch zwart noch rood", "", [], 'NOT colour IN ["Zwart", "Rood"]'),
         ("pt", "sapatos sem couro", "sapatos", ["Sapatos"], 'NOT material IN ["Couro"]'),
         ("pt", "nem preto nem vermelho", "", [], 'NOT colour IN ["Preto", "Vermelho"]'),
+        ("hi", "चमड़े के बिना जूते", "जूते", ["जूते"], 'NOT material IN ["चमड़ा"]'),
+        ("hi", "लाल साड़ी ५०० रुपये से कम", "लाल साड़ी", ["लाल", "साड़ी"], "price < 500"),
     ],
 )
 def test_a_catalogue_of_the_same_language_obeys_prices_sizes_and_negations(
@@ -204,6 +223,7 @@ def test_an_own_value_that_is_alone_stays_what_was_typed(code: str) -> None:
         ("pl", "ani czarna ani czerwona"),
         ("pt", "nem preto nem vermelho"),
         ("ru", "ни черное ни красное"),
+        ("hi", "न काला न लाल"),
     ],
 )
 def test_neither_of_two_values_is_wanted_in_any_language(code: str, query: str) -> None:
@@ -219,6 +239,12 @@ def test_still_in_stock_is_in_stock() -> None:
         assert found.filter == "available = true"
 
 
+LETTERS = {
+    "ja": Language("zh", 1.0, spoken=True),
+    "hi": Language("hi", 1.0, spoken=False),
+}
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -228,12 +254,13 @@ def test_still_in_stock_is_in_stock() -> None:
         ("snekers", "en"),
         ("czarne belts", "pl"),
         ("黒い靴", "ja"),
+        ("काले जूते", "hi"),
         ("black xyzzy", "en"),
     ],
 )
 def test_the_language_that_reads_every_word_is_named(query: str, code: str) -> None:
     english = EnglishWords(Reader(words_of_shop(SHOP, "category")))
-    script = {"ja": Language("zh", 1.0, spoken=True)}.get(code, ENGLISH)
+    script = LETTERS.get(code, ENGLISH)
     assert language_by_words(query, script, english).code == code
 
 

@@ -1,4 +1,4 @@
-"""A small dictionary from nine and more languages to the English that shoppers type.
+"""A small dictionary from ten and more languages to the English that shoppers type.
 
 `dictionary.csv` has a row for each English word or phrase and a column for each language, with
 alternatives between slashes. Words are compared by their stems (Snowball), so a row names one form
@@ -20,6 +20,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from twinset.text.text_folding import fold, without_accents
+from twinset.words.translation.devanagari import in_one_spelling
 from twinset.words.translation.foreign_tokens import NUMBER, foreign_tokens
 from twinset.words.word_forms import stem
 
@@ -27,6 +28,7 @@ _FILE = Path(__file__).with_name("dictionary.csv")
 _STEMMERS: Mapping[str, str] = {
     "de": "german",
     "fr": "french",
+    "hi": "hindi",
     "es": "spanish",
     "it": "italian",
     "nl": "dutch",
@@ -42,6 +44,7 @@ _COMPOUNDING: Mapping[str, tuple[str, ...]] = {
 _TYPED_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _LEAST_PART = 3  # letters of each part of a compound
 _LEAST_COMPOUND = 7
+_LEAST_STEM = 2  # signs: "की" and "का" have one in common, and mean nothing
 _LEAST_SLIP = 5  # letters of a word that may be misspelt
 Key = tuple[str, ...]
 
@@ -79,7 +82,7 @@ class Dictionary:
         forms: dict[str, list[Key]] = {}
         for keys, english in keyed:
             forms.setdefault(english, []).append(keys[0])
-        written = {_bare(keys[0][0]) for keys, _ in keyed if len(keys[0]) == 1}
+        written = {_bare(code, keys[0][0]) for keys, _ in keyed if len(keys[0]) == 1}
         return cls(code, entries, frozenset(written), forms, max(map(len, entries), default=0))
 
     def english(self, words: Sequence[str]) -> str | None:
@@ -96,7 +99,7 @@ class Dictionary:
 
     def writes(self, word: str) -> bool:
         """True if a row holds just this folded word as it is, its accents aside."""
-        return _bare(word) in self._written
+        return _bare(self.code, word) in self._written
 
     def nearest(self, word: str) -> str | None:
         """The English of a word that is one slip of the keyboard away; None if none is."""
@@ -140,11 +143,11 @@ def _keys(code: str, words: Sequence[str]) -> Iterator[Key]:
     yield tuple(words)
     if code not in _STEMMERS:
         return
-    bare = tuple(map(_bare, words))
+    bare = tuple(_bare(code, word) for word in words)
     yield bare
     if code == "de":
         yield tuple(word.translate(_TYPED_UMLAUTS) for word in words)
-    yield tuple(_bare(_stem(code, word)) for word in words)
+    yield tuple(_bare(code, _stem(code, word)) for word in words)
     yield tuple(_stem(code, word) for word in bare)
     yield tuple(map(stem, bare))  # "bleus", which Snowball does not bring to "bleu"
 
@@ -173,13 +176,16 @@ def _cyrillic() -> list[tuple[str, str]]:
     return [(latin, letters) for latin, letters in lines]
 
 
-def _bare(word: str) -> str:
+def _bare(code: str, word: str) -> str:
+    if code == "hi":  # whose vowels are marks
+        return in_one_spelling(word)
     return without_accents(word).replace("ł", "l")
 
 
 @lru_cache(4096)
 def _stem(code: str, word: str) -> str:
-    return str(_stemmer(code).stemWord(word))
+    found = str(_stemmer(code).stemWord(word))
+    return found if len(found) >= _LEAST_STEM else word
 
 
 @cache

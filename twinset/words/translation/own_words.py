@@ -28,7 +28,7 @@ from twinset.words.word_forms import AND, AND_SIGN, Token, is_hyphen
 _BETWEEN_VALUES = frozenset(
     {"", "not", "no", "nor", "neither", "except", "without", "anything but", "or", "and", "but"}
     | {"for", "with", "in", "of", "cost", "size", "in stock", "colour"}
-    | {"euro", "yuan", "yen", "zloty", "roubles", "dollars", "pounds"}
+    | {"euro", "yuan", "yen", "zloty", "roubles", "dollars", "pounds", "rupees"}
 )
 
 

@@ -14,7 +14,7 @@ from twinset.words.translation.translation import translate
 from twinset.words.word_forms import words_of
 
 # Languages that share their signs: letters alone often cannot tell them apart.
-_SCRIPTS = (frozenset({"zh", "ja"}), frozenset({"ru", "uk", "bg"}))
+_SCRIPTS = (frozenset({"zh", "ja"}), frozenset({"ru", "uk", "bg"}), frozenset({"hi"}))
 # How sure English has to be against a dictionary, and how sure a language is by its dictionary.
 _SURE = 0.9
 _MOST_BORROWED = 0.5  # of the colours and kinds: an English catalogue, too, has jeans and blazers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from twinset.words.translation.devanagari import amount_in_english
 from twinset.words.translation.dictionary import Dictionary
 from twinset.words.translation.foreign_tokens import NUMBER, foreign_tokens
 from twinset.words.word_forms import Token, is_hyphen
@@ -119,9 +120,10 @@ def _stands_alone(tokens: Sequence[Token], place: int, end: int, pieces: Sequenc
 
 
 def add(text: str, tokens: Sequence[Token], english: str, pieces: list[Piece]) -> None:
-    """Read tokens of a text as English, in which `NUMBER` stands for their number."""
+    """Read tokens of a text as English, in which each `NUMBER` stands for the next number."""
     numbers = (text[one.start : one.end].strip() for one in tokens if one.key == NUMBER)
-    english = english.replace(NUMBER, next(numbers, ""))
+    for number in numbers:
+        english = english.replace(NUMBER, amount_in_english(number), 1)
     piece = Piece(tokens[0].start, tokens[-1].end, english.removeprefix(BEFORE).strip())
     if english.startswith(BEFORE) and pieces:
         pieces.insert(len(pieces) - 1, piece)

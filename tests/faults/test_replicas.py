@@ -37,7 +37,7 @@ class Client(threading.Thread):
     """Writes to ids of its own through any replica; repeats a call until it is acknowledged."""
 
     def __init__(self, number: int, replicas: list[Replica], count: int) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # so that a test that fails ends
         self._prefix, self._replicas, self._count = f"c{number}-", replicas, count
         self._random = Random(number)
         self.shop: Shop = {}
@@ -67,6 +67,7 @@ class Client(threading.Thread):
                     method, f"{url}/items/{item_id}", json=item, headers=headers, timeout=30
                 )
             except httpx.TransportError:
+                time.sleep(0.05)
                 continue
             if answer.status_code in (200, 201, 204):
                 return

@@ -32,7 +32,7 @@ from twinset.encoders.photo_reader import PhotoReader, open_photo_head
 from twinset.encoders.picture_resize import STRETCHED
 from twinset.encoders.runtime.batch_shapes import LARGEST_BATCH, run_in_batches
 from twinset.encoders.runtime.onnx_runtime import Model, Twice, open_layers, open_model
-from twinset.encoders.runtime.text_tower import open_text_tower
+from twinset.encoders.runtime.text_tower import is_one_token, open_text_tower
 from twinset.errors import ArtefactError, InvalidInput
 from twinset.languages.multilingual_texts import MultilingualTexts, load_languages
 from twinset.photo.photo_head import PhotoHead
@@ -233,7 +233,7 @@ class DualEncoder:
 
     def knows_word(self, word: str) -> bool:
         """True if the tokenizer reads a word as one token, as it does common words alone."""
-        return len(self._opened_tokenizer.encode(word, add_special_tokens=False)) == 1
+        return is_one_token(self._opened_tokenizer, word)
 
     def encode_items(
         self, images: Sequence[Image | None], texts: Sequence[str | None]

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from twinset.text.text_folding import fold, without_accents
-from twinset.words.word_forms import stem
+from twinset.words.word_forms import MARKS, stem
 
 # A word, or several that a mark ties together: "t-shirt", "men's", "h&m", "3/4", "u.s".
-_WORD = re.compile(r"[^\W_]+(?:['\u2019&./+-][^\W_]+)*")
-_PART = re.compile(r"[^\W_]+")
+_LETTERS = rf"[^\W_]+(?:[{MARKS}][^\W_]*)*"
+_WORD = re.compile(rf"{_LETTERS}(?:['\u2019&./+-]{_LETTERS})*")
+_PART = re.compile(_LETTERS)
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 # Scripts that are written without spaces: Chinese, Japanese, Korean.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")

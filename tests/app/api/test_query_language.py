@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.support.running_service import running_service
+from twinset.encoders import load_encoder
 
 SHOES = {"Shoes", "Sandal", "Flip Flops"}
 QUERIES = [
@@ -139,3 +140,9 @@ def test_signals_of_a_blend_are_read_the_same_way(client):
     body = {"positive": [{"text": "schwarze Schuhe"}], "limit": 3}
     answer = client.post("/recommend", json=body).json()
     assert {hit["item"]["subCategory"] for hit in answer["items"]} & SHOES
+
+
+def test_common_words_are_known_but_not_those_that_it_cannot_read(compact):
+    encoder = load_encoder(compact, "cpu")
+    known = [encoder.knows_word(word) for word in ("red", "sneakers", "xyzzyq", "स्पाइडरमैन")]
+    assert known == [True, True, False, False]

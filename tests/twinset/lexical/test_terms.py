@@ -17,6 +17,7 @@ from twinset.lexical.terms import code_of, query_terms, terms_of
         ("Air-Max 90", {"airmax", "air", "max", "90"}),
         ("黑色鞋子", {"黑色", "色鞋", "鞋子"}),
         ("Nike黑色", {"nike", "黑色"}),
+        ("लाल साड़ी", {"लाल", "साडी"}),
         (" - ", set()),
     ],
 )

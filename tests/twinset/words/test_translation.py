@@ -65,6 +65,8 @@ READ = [
     ("hi", "मुझे साइज़ ४२ की सफ़ेद शर्ट चाहिये", "size 42 white shirt"),
     ("hi", "साडी स्टॉक में", "saree in stock"),
     ("hi", "हुड वाली जॅकेट", "hood jacket"),
+    ("hi", "काला स्नीकस", "black sneakers"),
+    ("hi", "500 रुपये में ढीली टीशर्ट", "up to 500 rupees loose t-shirt"),
     ("de", "Nike Air 90 rot, 501", "Nike Air 90 red , 501"),
 ]
 

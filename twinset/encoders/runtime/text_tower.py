@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from twinset.encoders.runtime.openvino_requests import (
     openvino_core,
 )
 from twinset.errors import ArtefactError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # Tokens of a part, those that fill texts up among them. From 96 on another order was seen.
 _MOST_TOKENS = 64
@@ -106,3 +109,9 @@ def _with_last_product_doubled(model: Any) -> Any:
         user.replace_source_output(half)
     model.validate_nodes_and_infer_types()
     return model
+
+
+def is_one_token(tokenizer: Tokenizer, word: str) -> bool:
+    """True if a tokenizer reads a word as one token, which is not that of what it cannot read."""
+    found = tokenizer.encode(word, add_special_tokens=False).tokens
+    return len(found) == 1 and found[0] != getattr(tokenizer.model, "unk_token", None)

@@ -9,7 +9,7 @@ English `<` before a word moves it before what was read last, since "黒以外" 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -82,7 +82,7 @@ class Dictionary:
         forms: dict[str, list[Key]] = {}
         for keys, english in keyed:
             forms.setdefault(english, []).append(keys[0])
-        written = {_bare(code, keys[0][0]) for keys, _ in keyed if len(keys[0]) == 1}
+        written = {_spelling_of(code)(keys[0][0]) for keys, _ in keyed if len(keys[0]) == 1}
         return cls(code, entries, frozenset(written), forms, max(map(len, entries), default=0))
 
     def english(self, words: Sequence[str]) -> str | None:
@@ -99,7 +99,7 @@ class Dictionary:
 
     def writes(self, word: str) -> bool:
         """True if a row holds just this folded word as it is, its accents aside."""
-        return _bare(self.code, word) in self._written
+        return _spelling_of(self.code)(word) in self._written
 
     def nearest(self, word: str) -> str | None:
         """The English of a word that is one slip of the keyboard away; None if none is."""
@@ -143,11 +143,12 @@ def _keys(code: str, words: Sequence[str]) -> Iterator[Key]:
     yield tuple(words)
     if code not in _STEMMERS:
         return
-    bare = tuple(_bare(code, word) for word in words)
+    spelled = _spelling_of(code)
+    bare = tuple(map(spelled, words))
     yield bare
     if code == "de":
         yield tuple(word.translate(_TYPED_UMLAUTS) for word in words)
-    yield tuple(_bare(code, _stem(code, word)) for word in words)
+    yield tuple(spelled(_stem(code, word)) for word in words)
     yield tuple(_stem(code, word) for word in bare)
     yield tuple(map(stem, bare))  # "bleus", which Snowball does not bring to "bleu"
 
@@ -176,9 +177,12 @@ def _cyrillic() -> list[tuple[str, str]]:
     return [(latin, letters) for latin, letters in lines]
 
 
-def _bare(code: str, word: str) -> str:
-    if code == "hi":  # whose vowels are marks
-        return in_one_spelling(word)
+def _spelling_of(code: str) -> Callable[[str], str]:
+    """What makes one of a word's spellings; the vowels of Hindi are marks and stay."""
+    return in_one_spelling if code == "hi" else _bare
+
+
+def _bare(word: str) -> str:
     return without_accents(word).replace("ł", "l")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -38,8 +37,6 @@ from app.storefront import sign_in_routes as sign_in
 from app.storefront.shop.shop_settings import load_shop
 from twinset.freed_memory import return_freed_memory
 
-# Python's own choice, which `twinset.cli` raises for as long as a command starts.
-_COLLECTED_AFTER = 700
 _API = (recommend, batch, suggest, items, admin, versions, synonyms, operation, events, health)
 
 
@@ -129,10 +126,6 @@ def api_routes() -> list[APIRoute]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: State = app.state.service
     state.start()
-    # What a start makes lives as long as the process, so no later collection need walk it.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECTED_AFTER)
     drain_on_sigterm(state)
     yield
     state.stop()

@@ -152,29 +152,38 @@ class State:
     def note(
         self, request_id: str, way: Way, page: RankedPage, shown: Place, words: str = ""
     ) -> None:
-        """Count an answer among the searches, if events are taken; `shown` as in `note_search`."""
+        """Count an answer, a page that stands at `shown` in its list, among the searches, if events
+        are taken."""
         if self.events is not None:
-            self.note_search(request_id, way, page.hits, shown, words, kind_of(page.photo))
+            place = shown.version, shown.offset
+            self.note_search(request_id, way, page.hits, place, words, kind_of(page.photo))
 
     def note_search(
-        self, request_id: str, way: Way, hits: Sequence[Judged], shown: Place, words: str, kind: str
+        self,
+        request_id: str,
+        way: Way,
+        hits: Sequence[Judged],
+        place: tuple[str, int],
+        words: str,
+        kind: str,
     ) -> None:
-        """Count a search that showed `hits`, by a photo of the `kind`; `shown` says of which
-        version, and after how many others."""
+        """Count a search that showed `hits`, by a photo of the `kind`; `place` is the name of the
+        version that answered, and how many hits came before."""
         if self.events is None:
             return
+        version, start = place
         likely = [hit.relevance for hit in hits if hit.relevance is not None]
         search = Search(
             request=request_id,
             way=way,
-            version=shown.version,
+            version=version,
             found=len(hits),
             words=plain_words(words),
             best=hits[0].score if hits else None,
             time=int(time.time()),
             relevance=max(likely, default=None),
             kind=kind,
-            start=shown.offset,
+            start=start,
         )
         self.events.note(search)
 

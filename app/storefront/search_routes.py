@@ -91,9 +91,8 @@ async def _search(
     if known.ranked and "x-typing" not in request.headers:
         kind = known.kind or next(iter(results.kinds), "")
         way, words = _way(known), known.words
-        version = recommender.version
-        shown = Place(version.name, version.sequence, known.offset, int(time.time()))
-        service.note_search(call.request_id, way, results.tiles, shown, words, kind)
+        place = recommender.version.name, known.offset
+        service.note_search(call.request_id, way, results.tiles, place, words, kind)
     return page(
         request,
         "search.html",

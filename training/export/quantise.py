@@ -92,9 +92,9 @@ def take_sample(catalogue: Catalogue, encoder: DualEncoder, count: int) -> Sampl
     places = np.random.default_rng(0).permutation(len(catalogue)).tolist()
     texts = render_texts(encoder.text_template, catalogue.rows())
     first: dict[int, tuple[Image, str]] = {}  # by place in the random order, `count` at most
+    last = len(places)  # a place from which on none is among the first
     for place, text, data in zip(places, texts, catalogue.images(), strict=True):
-        late = len(first) == count and place > max(first)
-        if late or data is None or text is None:
+        if place > last or data is None or text is None:
             continue
         try:
             picture = decode_image(data, target=encoder.image_size)
@@ -103,6 +103,8 @@ def take_sample(catalogue: Catalogue, encoder: DualEncoder, count: int) -> Sampl
         first[place] = encoder.prepare_image(picture), text
         if len(first) > count:
             del first[max(first)]
+        if len(first) == count:
+            last = max(first)
     if len(first) < CALIBRATION + RECALL_AT:
         raise ConfigError(f"{catalogue.path}: too few products with a picture and words")
     chosen = [first[place] for place in sorted(first)]

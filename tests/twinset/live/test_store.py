@@ -61,6 +61,12 @@ def patch(number: int) -> Entry:
     return Entry(f"p{number}", "patch", {"price": float(number)})
 
 
+def forget_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let stores forget writes of today too."""
+    for module in (write_log_module, postgres_module):
+        monkeypatch.setattr(module, "KEPT_DAYS", -1)
+
+
 def test_acts_are_kept_with_the_writes_they_belong_to(
     store: Store, opened: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,8 +84,7 @@ def test_acts_are_kept_with_the_writes_they_belong_to(
         (a.who, a.kind, a.subject, a.detail) for a in reversed(acts[:2])
     ]
     assert abs(found[0].time / 1e6 - datetime.now(UTC).timestamp()) < 60
-    for module in (write_log_module, postgres_module):
-        monkeypatch.setattr(module, "KEPT_DAYS", -1)
+    forget_at_once(monkeypatch)
     store.trim(store.sequence)  # acts outlast the writes
     for module in (audit_trail, postgres_module):
         monkeypatch.setattr(module, "MOST_KEPT", 3)
@@ -158,8 +163,7 @@ def test_a_version_says_up_to_where_it_holds_the_log(store: Store) -> None:
 def test_a_version_that_lacks_forgotten_writes_is_refused(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (write_log_module, postgres_module):
-        monkeypatch.setattr(module, "KEPT_DAYS", -1)
+    forget_at_once(monkeypatch)
     before = datetime.now(UTC).isoformat()
     write(store, patch(0))
     write(store, patch(1))
@@ -181,8 +185,7 @@ def test_a_version_that_lacks_forgotten_writes_is_refused(
 def test_times_rise_after_writes_were_forgotten_too(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (write_log_module, postgres_module):
-        monkeypatch.setattr(module, "KEPT_DAYS", -1)
+    forget_at_once(monkeypatch)
     before = datetime.now(UTC).isoformat()
     write(store, patch(1))
     store.trim(1)
@@ -295,8 +298,7 @@ def test_writes_are_forgotten_when_nobody_can_need_them(
         write(store, patch(number))
     store.trim(3)  # they are of today: a service may be away, or a feed of yesterday be built
     assert len(store.entries(0)) == 4
-    for module in (write_log_module, postgres_module):
-        monkeypatch.setattr(module, "KEPT_DAYS", -1)
+    forget_at_once(monkeypatch)
     store.trim(3)
     assert ([e.sequence for e in store.entries(0)], store.sequence) == ([4], 4)
     assert store.marker({"log": store.id, "sequence": 3}) == 3
